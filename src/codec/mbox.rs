@@ -1,0 +1,1 @@
+//! Mailbox files: mbox in its four kinds.

@@ -1,0 +1,1 @@
+//! What the appliance is told when it starts.

@@ -1,0 +1,113 @@
+//! A mail address (RFC 5321 section 4.1.2, RFC 6531) as a noun: a mailbox at a domain.
+//!
+//! Absent on purpose: plus-addressing and dots are not folded, because only the mailbox's own
+//! operator knows what they mean.
+
+/// The most octets an address may have (RFC 5321 section 4.5.3.1.3: a path has 256, two are brackets).
+pub const MAX_ADDRESS: usize = 254;
+
+/// One mail address. Compared without regard to case: RFC 5321 lets a local part be case-sensitive,
+/// no living mail service is, and one person must not be two.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    key: String,
+    at: usize,
+}
+
+/// Why a text is not an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressError {
+    /// There is no `@` with something on both sides.
+    Incomplete,
+    /// Longer than [`MAX_ADDRESS`].
+    TooLong,
+    /// A blank, a control character or a bracket where none may be.
+    Character,
+}
+
+impl std::fmt::Display for AddressError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Incomplete => "an address has the form name@domain",
+            Self::TooLong => "an address has at most 254 characters",
+            Self::Character => "an address has no blanks, brackets or control characters",
+        })
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+impl Address {
+    /// Reads `local@domain`; the last `@` divides. Case is folded.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        if text.len() > MAX_ADDRESS {
+            return Err(AddressError::TooLong);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Incomplete)?;
+        let domain = domain.strip_suffix('.').unwrap_or(domain);
+        if local.is_empty() || domain.is_empty() {
+            return Err(AddressError::Incomplete);
+        }
+        let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
+        let bad = |c: char| c.is_control() || matches!(c, '<' | '>' | ',' | ';') || c.is_whitespace();
+        if domain.contains(bad) || domain.contains('"') || (!quoted && local.contains(bad)) || local.contains(char::is_control) {
+            return Err(AddressError::Character);
+        }
+        let local = local.to_lowercase();
+        let at = local.len();
+        Ok(Self {
+            key: format!("{local}@{}", domain.to_lowercase()),
+            at,
+        })
+    }
+
+    /// The whole address, case folded: what two spellings of one mailbox have in common.
+    pub fn as_str(&self) -> &str {
+        &self.key
+    }
+
+    /// What stands before the `@`.
+    pub fn local(&self) -> &str {
+        self.key.get(..self.at).unwrap_or_default()
+    }
+
+    /// What stands behind the `@`.
+    pub fn domain(&self) -> &str {
+        self.key.get(self.at + 1..).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_mailbox_has_one_key() {
+        let a = Address::parse("Alice.Martin@Example.ORG.").unwrap();
+        assert_eq!(a.as_str(), "alice.martin@example.org");
+        assert_eq!((a.local(), a.domain()), ("alice.martin", "example.org"));
+        assert_eq!(Address::parse("\"a b\"@x.org").unwrap().local(), "\"a b\"");
+        assert_eq!(Address::parse("İ@x.org").unwrap().domain(), "x.org");
+    }
+
+    #[test]
+    fn what_is_no_address_is_said() {
+        for (text, error) in [
+            ("alice", AddressError::Incomplete),
+            ("@x.org", AddressError::Incomplete),
+            ("a@", AddressError::Incomplete),
+            ("a b@x.org", AddressError::Character),
+            ("a@x\r\n.org", AddressError::Character),
+        ] {
+            assert_eq!(Address::parse(text), Err(error), "{text:?}");
+        }
+        assert_eq!(Address::parse(&format!("{}@x.org", "a".repeat(250))), Err(AddressError::TooLong));
+    }
+}

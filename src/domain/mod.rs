@@ -1,0 +1,15 @@
+//! Floor 0: the nouns of mail and the rules of the house.
+//!
+//! `std` only: no I/O, no async, no clock, nothing that serialises itself. Every other room may use
+//! this one and this one uses none, so a rule can be read and tested without a machine around it.
+
+pub mod address;
+pub mod contact;
+pub mod discussion;
+pub mod fact;
+pub mod id;
+pub mod message;
+pub mod padlock;
+pub mod privacy;
+pub mod time;
+pub mod transport;

@@ -1,0 +1,200 @@
+//! The evidence that the index of a message rests on. Everything is either observed, verified by the
+//! owner, claimed by somebody, or not known; a default value knows nothing.
+
+use crate::domain::{address::Address, fact::Fact};
+
+/// What is known of one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Which way it went.
+    pub direction: Direction,
+    /// What is known of its content.
+    pub content: Content,
+    /// What is known of its way.
+    pub travel: Travel,
+    /// What is known of its people; unknown where no participant could be read.
+    pub social: Social,
+    /// Whether the owner loaded remote content in it.
+    pub loaded: bool,
+}
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Received, by this appliance or by an earlier mailbox.
+    #[default]
+    In,
+    /// Sent, or a draft about to be sent.
+    Out,
+    /// It never left this appliance.
+    Local,
+}
+
+/// Content evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// How much of it was end-to-end encrypted, as opening it showed. A claim of the MIME structure
+    /// that nobody has opened yet is unknown.
+    pub encryption: Fact<Encryption>,
+    /// How the encryption protects itself against change.
+    pub integrity: Fact<Integrity>,
+    /// Whether the subject is inside the encrypted part (RFC 9788).
+    pub headers: Fact<bool>,
+    /// What became of its OpenPGP signature.
+    pub signature: Fact<Signature>,
+    /// Whether the owner verified the key that signed.
+    pub signer_verified: Fact<bool>,
+    /// What was found in its HTML.
+    pub html: Fact<HtmlFindings>,
+}
+
+/// How much of a message was end-to-end encrypted. Ordered, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Encryption {
+    /// Nothing.
+    None,
+    /// Some part of it; the rest could be read.
+    Part,
+    /// The whole text, as inline OpenPGP.
+    Inline,
+    /// The whole body, by PGP/MIME (RFC 3156).
+    Whole,
+}
+
+/// How an encrypted message is protected against change. Ordered, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Integrity {
+    /// Not at all: such a message is not decrypted.
+    None,
+    /// SEIPDv1, the modification detection code.
+    Mdc,
+    /// RFC 9580 authenticated encryption.
+    Aead,
+}
+
+/// What became of a signature. Ordered, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signature {
+    /// There is one and it does not verify.
+    Broken,
+    /// There is none.
+    Absent,
+    /// It verifies, by a key that does not belong to the From address.
+    OfAnother,
+    /// It verifies, by a key that belongs to the From address.
+    Valid,
+}
+
+/// What reading the HTML of a message found. All zero for plain text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HtmlFindings {
+    /// Pictures, styles, fonts or media that would be fetched from elsewhere.
+    pub remote: u32,
+    /// Those of them that are there to watch the reader.
+    pub trackers: u32,
+    /// Scripts, forms, plug-ins, frames and other active content.
+    pub active: u32,
+    /// Links that show one host and open another.
+    pub deceptive: u32,
+}
+
+impl HtmlFindings {
+    /// Whether nothing was found.
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Travel evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Travel {
+    /// The last hop's encryption as seen here (in), or the weakest of all recipients' (out).
+    pub tls: Fact<Tls>,
+    /// Whether that session's key exchange was a post-quantum hybrid.
+    pub quantum: Fact<bool>,
+    /// Whether that hop could not be stripped (DANE or an enforced MTA-STS policy).
+    pub strict: Fact<bool>,
+    /// Who vouches for the sender's domain.
+    pub authentic: Fact<Authentic>,
+    /// What the From domain's DMARC policy says, and whether the message met it.
+    pub dmarc: Fact<Dmarc>,
+    /// What earlier `Received` lines claim.
+    pub hops: Fact<HopClaims>,
+}
+
+/// How well one hop was encrypted. Ordered, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tls {
+    /// Not at all.
+    None,
+    /// Older than TLS 1.2, or 1.2 without authenticated encryption.
+    Weak,
+    /// TLS 1.2 with an AEAD suite.
+    V1_2,
+    /// TLS 1.3.
+    V1_3,
+}
+
+/// Who vouches that the From domain sent it. Ordered, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Authentic {
+    /// Nobody.
+    Nobody,
+    /// SPF passes, aligned with From.
+    Spf,
+    /// A DKIM signature passes, aligned with From.
+    Dkim,
+}
+
+/// DMARC (RFC 7489) as it came out. Ordered, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dmarc {
+    /// The policy is quarantine or reject, and the message fails it.
+    Refused,
+    /// There is no policy, or it asks for nothing.
+    NoPolicy,
+    /// The policy is quarantine or reject, and the message passes.
+    Passed,
+}
+
+/// What the `Received` lines before ours claim.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HopClaims {
+    /// Relays of operators other than the sender's first one.
+    pub relays: u32,
+    /// Whether a line says that its hop had no TLS.
+    pub in_clear: bool,
+}
+
+/// Social evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Social {
+    /// Every participant but the owner.
+    pub others: Vec<Other>,
+    /// Whether it came through a mailing list.
+    pub list: bool,
+}
+
+/// One other participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// Their address.
+    pub address: Address,
+    /// Whether they are in the address book.
+    pub known: Fact<bool>,
+    /// Whether they have a usable key.
+    pub key: Fact<KeyState>,
+    /// Their contact index, 0 to 100.
+    pub index: Fact<u8>,
+}
+
+/// What is known of somebody's key. Ordered, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyState {
+    /// They have none that could be used.
+    Missing,
+    /// They have one.
+    Usable,
+    /// They have one, and the owner compared it.
+    Verified,
+}

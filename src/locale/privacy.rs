@@ -1,0 +1,1 @@
+//! The sentences of the Privacy Index: its lines, reasons, tips and ceilings.

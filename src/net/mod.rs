@@ -1,0 +1,4 @@
+//! Floor 2: the only room that reaches outward, and the home of the clock.
+
+pub mod clock;
+pub mod tls;

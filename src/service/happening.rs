@@ -1,0 +1,40 @@
+//! What just happened, for whoever listens: the open page, a test. Nothing is kept; a listener that
+//! was away reads the store.
+
+use crate::domain::id::{DiscussionId, MessageId};
+use tokio::sync::broadcast;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A message was kept.
+    Arrived {
+        /// The message.
+        message: MessageId,
+        /// The discussion that it joined.
+        discussion: DiscussionId,
+    },
+}
+
+/// The announcer; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Happenings(broadcast::Sender<Happening>);
+
+impl Default for Happenings {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(256))
+    }
+}
+
+impl Happenings {
+    /// Tells every listener.
+    pub fn announce(&self, happening: Happening) {
+        // Nobody listening is no error.
+        let _ = self.0.send(happening);
+    }
+
+    /// Listens from now on. A slow listener is told how many it missed.
+    pub fn listen(&self) -> broadcast::Receiver<Happening> {
+        self.0.subscribe()
+    }
+}

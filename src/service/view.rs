@@ -1,0 +1,174 @@
+//! What the pages are shown: values that are complete, so that a template only writes them down.
+
+use crate::domain::{
+    address::Address,
+    id::{DiscussionId, MessageId},
+    message::{Attachment, Defect},
+    padlock::Padlock,
+    privacy::{evidence::HtmlFindings, index::Index},
+    time::Time,
+    transport::{Arrival, Hop},
+};
+
+/// Somebody in a message, as they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The contact's name where they are in the address book; else the display name that the sender
+    /// wrote; else the address.
+    pub name: String,
+    /// Their address.
+    pub address: Address,
+    /// Whether it is the owner.
+    pub owner: bool,
+    /// Whether they are in the address book. Where not, the name is only the sender's word.
+    pub known: bool,
+}
+
+/// One page of the timeline, newest discussion first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimelinePage {
+    /// At most [`super::timeline::ROWS`] rows.
+    pub rows: Vec<TimelineRow>,
+    /// Which page, from 1.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+    /// How many discussions there are.
+    pub total: u64,
+    /// How many of them hold something unread.
+    pub unread: u64,
+}
+
+/// One discussion as a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineRow {
+    /// Which discussion.
+    pub id: DiscussionId,
+    /// Who takes part, the author of the newest message first, the owner left out unless alone; at most six.
+    pub people: Vec<Person>,
+    /// How many more people take part.
+    pub more_people: u32,
+    /// The name of the mailing list, where it is one.
+    pub list: Option<String>,
+    /// The subject of the newest message; may be empty.
+    pub subject: String,
+    /// The first words of the newest message, one line.
+    pub excerpt: String,
+    /// How many messages.
+    pub messages: u32,
+    /// How many of them are unread.
+    pub unread: u32,
+    /// When the newest was received.
+    pub last: Time,
+    /// The index: the lowest of the newest ten messages; `None` is unknown.
+    pub index: Option<u8>,
+    /// The padlock of the newest message.
+    pub padlock: Padlock,
+    /// Trackers in the newest message.
+    pub trackers: u32,
+    /// Attachments in the newest message.
+    pub attachments: u32,
+}
+
+/// One page of a discussion, oldest message first within the page; the last page is the newest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscussionPage {
+    /// Which discussion.
+    pub id: DiscussionId,
+    /// Everyone who takes part but the owner.
+    pub people: Vec<Person>,
+    /// The name of the mailing list, where it is one.
+    pub list: Option<String>,
+    /// The subject of the newest message.
+    pub subject: String,
+    /// How many messages in all.
+    pub messages: u32,
+    /// How many of them are unread.
+    pub unread: u32,
+    /// The index of the discussion.
+    pub index: Option<u8>,
+    /// The padlock of its newest message.
+    pub padlock: Padlock,
+    /// The messages of this page.
+    pub shown: Vec<MessageView>,
+    /// Which page, from 1, 1 being the newest.
+    pub page: u32,
+    /// How many pages.
+    pub pages: u32,
+}
+
+/// One message with its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView {
+    /// Which message.
+    pub id: MessageId,
+    /// Its discussion.
+    pub discussion: DiscussionId,
+    /// Its author; `None` where no From could be read.
+    pub from: Option<Person>,
+    /// `To`.
+    pub to: Vec<Person>,
+    /// `Cc`.
+    pub cc: Vec<Person>,
+    /// Its subject; may be empty.
+    pub subject: String,
+    /// When it was received here.
+    pub received: Time,
+    /// The sender's own date.
+    pub date: Option<Time>,
+    /// Whether it is unread.
+    pub unread: bool,
+    /// First words, one line.
+    pub excerpt: String,
+    /// The points that it was shown with when it came; `None` is unknown.
+    pub index: Option<u8>,
+    /// The padlock that it travelled with.
+    pub padlock: Padlock,
+    /// Its text.
+    pub body: Body,
+    /// Whether there is HTML, and so an "Original" to see.
+    pub has_html: bool,
+    /// What its HTML tried.
+    pub findings: HtmlFindings,
+    /// Who watches, by name or host.
+    pub trackers: Vec<String>,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+    /// What was odd.
+    pub defects: Vec<Defect>,
+    /// Octets as received.
+    pub size: u64,
+}
+
+/// The text of a message, ready to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Plain text, still to be escaped.
+    Text(String),
+    /// Reader HTML: allow-listed, safe inside our page.
+    Reader(String),
+    /// There is nothing that could be shown.
+    Nothing,
+    /// It claims to be encrypted and nobody has opened it.
+    Encrypted,
+}
+
+/// A message with everything that explains it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePage {
+    /// The message.
+    pub message: MessageView,
+    /// The index with its lines, computed from the stored evidence with today's rules.
+    pub index: Index,
+    /// How it travelled.
+    pub journey: Journey,
+}
+
+/// How a message travelled (P05).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journey {
+    /// What this appliance saw; `None` for an imported message.
+    pub arrival: Option<Arrival>,
+    /// What earlier servers claim, newest first.
+    pub hops: Vec<Hop>,
+}

@@ -1,0 +1,13 @@
+//! Every test that needs more than one room, in one binary so that it links once.
+
+mod architecture;
+mod browser;
+mod crash;
+mod hostile;
+mod imports;
+mod mime;
+mod peers;
+mod privacy;
+mod smtp;
+mod story;
+mod web;

@@ -1,0 +1,353 @@
+//! Messages, discussions and contacts in the tables: the one place that keeps the tables agreeing
+//! with each other.
+
+use super::{
+    Error,
+    record::{Contact, Discussion, Message, Person, Proof, Record, sha256},
+    schema::{CONTACT_OF, CONTACTS, DISCUSSED, DISCUSSIONS, MESSAGES, Octets, PROOFS, RAW, TIMELINE, UNREAD},
+    vault::Open,
+    writer::Tables,
+};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
+
+/// A message ready to be kept: all slow work is done.
+pub struct Keep {
+    /// The key of its participants.
+    pub key: String,
+    /// The name of the mailing list, where it is one.
+    pub list: Option<String>,
+    /// Who takes part, the author first, the owner left out.
+    pub people: Vec<Person>,
+    /// The subject.
+    pub subject: String,
+    /// First words.
+    pub excerpt: String,
+    /// Trackers in it.
+    pub trackers: u32,
+    /// Attachments in it.
+    pub attachments: u32,
+    /// The record, its discussion still 0.
+    pub message: Message,
+    /// The evidence.
+    pub proof: Proof,
+    /// The octets as received, packed by [`pack`].
+    pub packed: Vec<u8>,
+    /// The hash that keeps an import from keeping twice; `None` for mail from the door, which may
+    /// well say the same thing twice.
+    pub once: Option<[u8; 32]>,
+}
+
+/// What [`keep`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is new.
+    New {
+        /// Its number.
+        message: u64,
+        /// Its discussion's.
+        discussion: u64,
+    },
+    /// It was there already (imports only).
+    Before,
+}
+
+/// Octets of a whole message, packed for the vault: zstd.
+pub fn pack(raw: &[u8]) -> Result<Vec<u8>, Error> {
+    zstd::bulk::compress(raw, 3).map_err(Error::io)
+}
+
+/// The first half of the SHA-256 of a message's octets: what [`raw`] checks.
+pub fn short_hash(raw: &[u8]) -> [u8; 16] {
+    let mut out = [0; 16];
+    out.iter_mut().zip(sha256(raw)).for_each(|(to, from)| *to = from);
+    out
+}
+
+/// redb gives a value larger than a page the next power of two of pages, so a message of 5,000 octets
+/// would take 8,192. Pieces just under a power of two waste nothing, and the small rest shares a page.
+fn pieces(mut packed: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const PAGE: usize = 4096;
+    /// What redb's own page header, the offsets and the key take, with room to spare.
+    const OVERHEAD: usize = 128;
+    const LARGEST: usize = 16 * PAGE;
+    std::iter::from_fn(move || {
+        if packed.is_empty() {
+            return None;
+        }
+        let mut size = LARGEST;
+        while size > PAGE && packed.len() < size - OVERHEAD {
+            size /= 2;
+        }
+        let (piece, rest) = packed.split_at(packed.len().min(size - OVERHEAD));
+        packed = rest;
+        Some(piece)
+    })
+}
+
+/// Keeps a message: its octets, its record, its evidence, its place in discussion and timeline.
+pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
+    if let Some(hash) = &keep.once
+        && tables.imported.get(hash.as_slice())?.is_some()
+    {
+        return Ok(Kept::Before);
+    }
+    let id = tables.next("message")?;
+    if let Some(hash) = &keep.once {
+        tables.imported.insert(hash.as_slice(), id)?;
+    }
+    for (piece, number) in pieces(&keep.packed).zip(0_u32..) {
+        tables.raw.insert((id, number), piece)?;
+    }
+    let discussion = join(tables, keep, id)?;
+    let message = Message {
+        discussion,
+        ..keep.message.clone()
+    };
+    tables.messages.insert(id, message.encode(id)?.as_slice())?;
+    tables.proofs.insert(id, keep.proof.encode(id)?.as_slice())?;
+    tables.discussed.insert((discussion, message.received, id), ())?;
+    Ok(Kept::New { message: id, discussion })
+}
+
+/// The discussion that the message joins, made where there is none, with its row brought up to date.
+fn join(tables: &mut Tables<'_>, keep: &Keep, id: u64) -> Result<u64, Error> {
+    let found = tables.discussion_of.get(keep.key.as_str())?.map(|value| value.value());
+    let (number, mut discussion) = match found {
+        Some(number) => {
+            let value = tables.discussions.get(number)?.ok_or(Error::Damaged)?;
+            (number, Discussion::decode(number, value.value())?)
+        }
+        None => {
+            let number = tables.next("discussion")?;
+            tables.discussion_of.insert(keep.key.as_str(), number)?;
+            (
+                number,
+                Discussion {
+                    key: keep.key.clone(),
+                    last: i64::MIN,
+                    ..Discussion::default()
+                },
+            )
+        }
+    };
+    let before = discussion.last;
+    add(&mut discussion, keep, id);
+    if before != discussion.last {
+        tables.timeline.remove((before, number))?;
+        tables.timeline.insert((discussion.last, number), ())?;
+    }
+    if keep.message.unread {
+        tables.unread.insert(number, ())?;
+    }
+    tables.discussions.insert(number, discussion.encode(number)?.as_slice())?;
+    Ok(number)
+}
+
+/// One more message in a discussion's row.
+fn add(row: &mut Discussion, keep: &Keep, id: u64) {
+    let message = &keep.message;
+    row.messages = row.messages.saturating_add(1);
+    row.unread = row.unread.saturating_add(u32::from(message.unread));
+    if message.received >= row.last {
+        row.last = message.received;
+        row.list.clone_from(&keep.list);
+        row.subject.clone_from(&keep.subject);
+        row.excerpt.clone_from(&keep.excerpt);
+        row.trackers = keep.trackers;
+        row.attachments = keep.attachments;
+        row.padlock = message.padlock;
+        let mut people = keep.people.clone();
+        people.extend(
+            row.people
+                .drain(..)
+                .filter(|old| keep.people.iter().all(|new| new.address != old.address)),
+        );
+        row.people = people;
+    } else {
+        let missing = keep
+            .people
+            .iter()
+            .filter(|new| row.people.iter().all(|old| old.address != new.address));
+        let missing: Vec<Person> = missing.cloned().collect();
+        row.people.extend(missing);
+    }
+    row.people.truncate(Discussion::PEOPLE);
+    row.newest.push((message.received, id, message.index));
+    row.newest.sort_unstable_by_key(|(received, id, _)| (*received, *id));
+    let surplus = row.newest.len().saturating_sub(Discussion::NEWEST);
+    row.newest.drain(..surplus);
+}
+
+/// Marks every message of a discussion read or unread; says how many changed.
+pub fn mark(tables: &mut Tables<'_>, discussion: u64, unread: bool) -> Result<Option<u32>, Error> {
+    let Some(mut row) = tables
+        .discussions
+        .get(discussion)?
+        .map(|v| Discussion::decode(discussion, v.value()))
+        .transpose()?
+    else {
+        return Ok(None);
+    };
+    let ids = tables
+        .discussed
+        .range((discussion, i64::MIN, 0)..=(discussion, i64::MAX, u64::MAX))?;
+    let ids = ids.map(|entry| Ok(entry?.0.value().2)).collect::<Result<Vec<u64>, Error>>()?;
+    let mut changed = 0;
+    for id in ids {
+        let octets = tables.messages.get(id)?.ok_or(Error::Damaged)?.value().to_vec();
+        let message = Message::decode(id, &octets)?;
+        if message.unread != unread {
+            tables.messages.insert(id, Message { unread, ..message }.encode(id)?.as_slice())?;
+            changed += 1;
+        }
+    }
+    row.unread = if unread { row.messages } else { 0 };
+    if unread {
+        tables.unread.insert(discussion, ())?;
+    } else {
+        tables.unread.remove(discussion)?;
+    }
+    tables.discussions.insert(discussion, row.encode(discussion)?.as_slice())?;
+    Ok(Some(changed))
+}
+
+/// Adds a card. Addresses that already stand on another card stay there.
+pub fn add_contact(tables: &mut Tables<'_>, contact: &Contact) -> Result<u64, Error> {
+    let id = tables.next("contact")?;
+    let mut card = contact.clone();
+    let mut taken = Vec::new();
+    for address in &card.addresses {
+        if tables.contact_of.get(address.as_str())?.is_some() {
+            taken.push(address.clone());
+        } else {
+            tables.contact_of.insert(address.as_str(), id)?;
+        }
+    }
+    card.addresses.retain(|address| !taken.contains(address));
+    tables.contacts.insert(id, card.encode(id)?.as_slice())?;
+    Ok(id)
+}
+
+/// A view of the tables at one moment.
+pub struct Snapshot {
+    tx: ReadTransaction,
+    contacts: ReadOnlyTable<u64, Octets>,
+    contact_of: ReadOnlyTable<&'static str, u64>,
+}
+
+impl Snapshot {
+    /// Of an open vault.
+    pub fn of(open: &Open) -> Result<Self, Error> {
+        let tx = open.read()?;
+        let (contacts, contact_of) = (tx.open_table(CONTACTS)?, tx.open_table(CONTACT_OF)?);
+        Ok(Self { tx, contacts, contact_of })
+    }
+
+    /// The card that an address stands on.
+    pub fn contact_of(&self, address: &str) -> Result<Option<(u64, Contact)>, Error> {
+        let Some(id) = self.contact_of.get(address)?.map(|value| value.value()) else {
+            return Ok(None);
+        };
+        let value = self.contacts.get(id)?.ok_or(Error::Damaged)?;
+        Ok(Some((id, Contact::decode(id, value.value())?)))
+    }
+
+    fn record<R: Record>(&self, table: redb::TableDefinition<'_, u64, Octets>, id: u64) -> Result<Option<R>, Error> {
+        let value = self.tx.open_table(table)?.get(id)?;
+        value.map(|value| R::decode(id, value.value())).transpose()
+    }
+
+    /// A message's record.
+    pub fn message(&self, id: u64) -> Result<Option<Message>, Error> {
+        self.record(MESSAGES, id)
+    }
+
+    /// A message's evidence.
+    pub fn proof(&self, id: u64) -> Result<Option<Proof>, Error> {
+        self.record(PROOFS, id)
+    }
+
+    /// A discussion's row.
+    pub fn discussion(&self, id: u64) -> Result<Option<Discussion>, Error> {
+        self.record(DISCUSSIONS, id)
+    }
+
+    /// The octets of a message as received, checked against its hash.
+    pub fn raw(&self, id: u64, message: &Message) -> Result<Vec<u8>, Error> {
+        let table = self.tx.open_table(RAW)?;
+        let size = |octets: u64| usize::try_from(octets).map_err(|_| Error::Damaged);
+        let mut packed = Vec::with_capacity(size(message.packed)?);
+        for entry in table.range((id, 0)..=(id, u32::MAX))? {
+            packed.extend_from_slice(entry?.1.value());
+        }
+        let raw = zstd::bulk::decompress(&packed, size(message.size)?).map_err(|_| Error::Damaged)?;
+        if short_hash(&raw) == message.hash {
+            Ok(raw)
+        } else {
+            Err(Error::Damaged)
+        }
+    }
+
+    /// The messages of a discussion, newest first, from `skip` on.
+    pub fn discussed(&self, discussion: u64, skip: usize, take: usize) -> Result<Vec<(u64, Message)>, Error> {
+        let order = self.tx.open_table(DISCUSSED)?;
+        let messages = self.tx.open_table(MESSAGES)?;
+        let range = order.range((discussion, i64::MIN, 0)..=(discussion, i64::MAX, u64::MAX))?;
+        let ids = range.rev().skip(skip).take(take);
+        ids.map(|entry| {
+            let id = entry?.0.value().2;
+            let value = messages.get(id)?.ok_or(Error::Damaged)?;
+            Ok((id, Message::decode(id, value.value())?))
+        })
+        .collect()
+    }
+
+    /// The timeline, newest first, from `skip` on.
+    pub fn timeline(&self, skip: usize, take: usize) -> Result<Vec<(u64, Discussion)>, Error> {
+        let order = self.tx.open_table(TIMELINE)?;
+        let rows = self.tx.open_table(DISCUSSIONS)?;
+        let ids = order.iter()?.rev().skip(skip).take(take);
+        ids.map(|entry| {
+            let id = entry?.0.value().1;
+            let value = rows.get(id)?.ok_or(Error::Damaged)?;
+            Ok((id, Discussion::decode(id, value.value())?))
+        })
+        .collect()
+    }
+
+    /// How many discussions there are, and how many hold something unread.
+    pub fn counts(&self) -> Result<(u64, u64), Error> {
+        Ok((self.tx.open_table(DISCUSSIONS)?.len()?, self.tx.open_table(UNREAD)?.len()?))
+    }
+
+    /// How many messages are kept.
+    pub fn messages(&self) -> Result<u64, Error> {
+        Ok(self.tx.open_table(MESSAGES)?.len()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_the_whole_and_waste_no_page() {
+        for len in [0_usize, 1, 2500, 3968, 3969, 5000, 8064, 70_000, 1_000_003] {
+            let octets: Vec<u8> = (0..len).map(|i| i as u8).collect();
+            let cut: Vec<&[u8]> = pieces(&octets).collect();
+            assert_eq!(cut.concat(), octets);
+            let paged: usize = cut
+                .iter()
+                .map(|p| {
+                    if p.len() > 3968 {
+                        (p.len() + 128).next_power_of_two()
+                    } else {
+                        p.len()
+                    }
+                })
+                .sum();
+            assert!(paged <= len + 128 * cut.len() + 4096, "{len}: {paged}");
+            assert!(cut.len() <= len / 60_000 + 6, "{len}: {} pieces", cut.len());
+        }
+    }
+}

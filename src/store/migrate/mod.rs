@@ -1,0 +1,75 @@
+//! Migrations: one file each, run in order, never edited after a release.
+
+mod m0001_tables;
+
+use super::{Error, schema};
+use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
+
+/// One step: what it changes, in the transaction that it is given.
+type Step = fn(&WriteTransaction) -> Result<(), Error>;
+
+/// The steps from an empty database to today's schema: step `n` makes version `n + 1`.
+const STEPS: &[Step] = &[m0001_tables::run];
+
+/// The schema that this program writes.
+pub const VERSION: u16 = STEPS.len() as u16;
+
+/// Brings a database to today's schema, each step in a transaction of its own.
+pub fn migrate(db: &Database) -> Result<(), Error> {
+    let now = version(db)?;
+    if now > VERSION {
+        return Err(Error::Newer(now));
+    }
+    for (step, next) in STEPS.iter().zip(1_u16..).skip(usize::from(now)) {
+        let mut tx = db.begin_write()?;
+        tx.set_quick_repair(true);
+        step(&tx)?;
+        tx.open_table(schema::META)?.insert("schema", next.to_le_bytes().as_slice())?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// The schema that a database has; 0 is none yet.
+pub fn version(db: &Database) -> Result<u16, Error> {
+    let meta = match db.begin_read()?.open_table(schema::META) {
+        Ok(meta) => meta,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(0),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(value) = meta.get("schema")? else { return Ok(0) };
+    value.value().try_into().map(u16::from_le_bytes).map_err(|_| Error::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty() -> Database {
+        Database::builder()
+            .create_with_backend(redb::backends::InMemoryBackend::new())
+            .unwrap()
+    }
+
+    #[test]
+    fn an_empty_database_becomes_todays_and_stays_it() {
+        let db = empty();
+        assert_eq!(version(&db).unwrap(), 0);
+        migrate(&db).unwrap();
+        migrate(&db).unwrap();
+        assert_eq!(version(&db).unwrap(), VERSION);
+    }
+
+    #[test]
+    fn a_newer_database_is_left_alone() {
+        let db = empty();
+        migrate(&db).unwrap();
+        let tx = db.begin_write().unwrap();
+        tx.open_table(schema::META)
+            .unwrap()
+            .insert("schema", (VERSION + 1).to_le_bytes().as_slice())
+            .unwrap();
+        tx.commit().unwrap();
+        assert!(matches!(migrate(&db), Err(Error::Newer(v)) if v == VERSION + 1));
+    }
+}

@@ -1,0 +1,100 @@
+//! The shape of what the tables hold: a version, a hash, a body.
+//!
+//! The body is postcard (compact, specified, stable). A new version is a new struct beside the old one
+//! and a `From`; an old record is read for ever. The hash covers the table, the key, the version and
+//! the body: an octet that flipped, or a record that lies under another's key, is an error and never a
+//! wrong answer (redb alone can return a flipped value without a word).
+
+mod proof;
+mod shapes;
+
+pub use shapes::{Arrived, Contact, Discussion, Message, Person, Proof};
+
+use super::Error;
+use aws_lc_rs::digest;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Octets of the hash that are kept.
+const HASH: usize = 8;
+
+/// A value that can be a record.
+pub trait Record: Serialize + DeserializeOwned {
+    /// The table it lies in, for the hash.
+    const TABLE: &'static str;
+    /// Its newest version.
+    const VERSION: u8;
+
+    /// Reads an older version than [`Record::VERSION`].
+    fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
+        let _ = (version, body);
+        Err(Error::Damaged)
+    }
+
+    /// The record as octets.
+    fn encode(&self, key: u64) -> Result<Vec<u8>, Error> {
+        let body = postcard::to_stdvec(self).map_err(|_| Error::Damaged)?;
+        let mut out = Vec::with_capacity(1 + HASH + body.len());
+        out.push(Self::VERSION);
+        out.extend_from_slice(&hash(Self::TABLE, key, Self::VERSION, &body));
+        out.extend_from_slice(&body);
+        Ok(out)
+    }
+
+    /// The record of these octets.
+    fn decode(key: u64, octets: &[u8]) -> Result<Self, Error> {
+        let (&version, rest) = octets.split_first().ok_or(Error::Damaged)?;
+        let (kept, body) = rest.split_at_checked(HASH).ok_or(Error::Damaged)?;
+        if kept != hash(Self::TABLE, key, version, body) {
+            return Err(Error::Damaged);
+        }
+        if version == Self::VERSION {
+            postcard::from_bytes(body).map_err(|_| Error::Damaged)
+        } else {
+            Self::read_older(version, body)
+        }
+    }
+}
+
+fn hash(table: &str, key: u64, version: u8, body: &[u8]) -> [u8; HASH] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(table.as_bytes());
+    context.update(&[0, version]);
+    context.update(&key.to_le_bytes());
+    context.update(body);
+    let mut out = [0; HASH];
+    out.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    out
+}
+
+/// SHA-256, for the octets of a whole message.
+pub fn sha256(octets: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.iter_mut()
+        .zip(digest::digest(&digest::SHA256, octets).as_ref())
+        .for_each(|(to, from)| *to = *from);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flipped_octet_or_a_wrong_key_is_an_error() {
+        let contact = Contact {
+            name: "Bob".into(),
+            addresses: vec!["bob@x.test".into()],
+        };
+        let octets = contact.encode(7).unwrap();
+        assert_eq!(Contact::decode(7, &octets).unwrap(), contact);
+        assert!(matches!(Contact::decode(8, &octets), Err(Error::Damaged)));
+        for at in 0..octets.len() {
+            let mut flipped = octets.clone();
+            flipped[at] ^= 4;
+            assert!(matches!(Contact::decode(7, &flipped), Err(Error::Damaged)), "octet {at}");
+        }
+        for len in 0..octets.len() {
+            assert!(Contact::decode(7, &octets[..len]).is_err());
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Every table of the vault, on one screen. Keys order what is read in order; values are records
+//! (`record`), octets that we encode ourselves, so that no change of redb's own encodings reaches the disk.
+
+use redb::TableDefinition;
+
+/// Octets of a record, a chunk or a setting.
+pub type Octets = &'static [u8];
+
+/// `schema` (u16), the next number of each kind (u64), and later the settings. Little-endian.
+pub const META: TableDefinition<&str, Octets> = TableDefinition::new("meta");
+/// Message → `record::Message`.
+pub const MESSAGES: TableDefinition<u64, Octets> = TableDefinition::new("messages");
+/// Message → `record::Proof`: the evidence of its index and its arrival.
+pub const PROOFS: TableDefinition<u64, Octets> = TableDefinition::new("proofs");
+/// (Message, chunk) → the message as received, zstd, cut where redb's pages end.
+pub const RAW: TableDefinition<(u64, u32), Octets> = TableDefinition::new("raw");
+/// Discussion → `record::Discussion`: all that a row of the timeline shows.
+pub const DISCUSSIONS: TableDefinition<u64, Octets> = TableDefinition::new("discussions");
+/// Key of the participants → discussion.
+pub const DISCUSSION_OF: TableDefinition<&str, u64> = TableDefinition::new("discussion_of");
+/// (Discussion, received, message): the messages of a discussion in order.
+pub const DISCUSSED: TableDefinition<(u64, i64, u64), ()> = TableDefinition::new("discussed");
+/// (Received, discussion): the timeline, oldest first.
+pub const TIMELINE: TableDefinition<(i64, u64), ()> = TableDefinition::new("timeline");
+/// Discussions with something unread.
+pub const UNREAD: TableDefinition<u64, ()> = TableDefinition::new("unread");
+/// Contact → `record::Contact`.
+pub const CONTACTS: TableDefinition<u64, Octets> = TableDefinition::new("contacts");
+/// Address → contact: an address stands on one card.
+pub const CONTACT_OF: TableDefinition<&str, u64> = TableDefinition::new("contact_of");
+/// SHA-256 of the octets of an imported message → message: importing twice keeps once.
+pub const IMPORTED: TableDefinition<Octets, u64> = TableDefinition::new("imported");

@@ -1,1 +1,21 @@
 //! What the appliance is told when it starts.
+
+use crate::net::clock::Clock;
+use std::{net::SocketAddr, path::PathBuf};
+use zeroize::Zeroizing;
+
+/// How to start.
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to take mail; port 0 lets the system choose.
+    pub smtp: Vec<SocketAddr>,
+    /// Where to serve pages over TLS.
+    pub https: Vec<SocketAddr>,
+    /// Where to serve pages without: to this machine only, everyone else is sent to https.
+    pub http: Vec<SocketAddr>,
+    /// The secret to unlock with at once; without it the box starts locked.
+    pub secret: Option<Zeroizing<String>>,
+    /// What time it is.
+    pub clock: Clock,
+}

@@ -16,6 +16,14 @@ pub enum Padlock {
 }
 
 impl Padlock {
+    /// All of them, by rung.
+    pub const ALL: [Self; 4] = [Self::Postcard, Self::Mailbag, Self::Envelope, Self::Sealed];
+
+    /// The padlock of a rung, 0 to 3; anything else is the lowest.
+    pub fn from_rung(rung: u8) -> Self {
+        Self::ALL.get(usize::from(rung)).copied().unwrap_or_default()
+    }
+
     /// The word of the command line's JSON; never translated.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,22 +1,39 @@
 //! Reading a discussion and its messages.
 
 use super::{
-    Error,
-    view::{DiscussionPage, MessagePage},
+    Error, read,
+    view::{Body, DiscussionPage, Journey, MessagePage, MessageView, People, Person},
 };
 use crate::{
-    codec::html::Embedded,
-    domain::id::{DiscussionId, MessageId},
-    store::vault::Vault,
+    codec::{
+        html::{self, Embedded},
+        mime,
+    },
+    domain::{
+        id::{DiscussionId, MessageId},
+        message::{Mailbox, Reading},
+        padlock::Padlock,
+        privacy::message::evaluate,
+        time::Time,
+    },
+    store::{
+        self,
+        mail::{self, Snapshot},
+        record,
+        vault::Vault,
+    },
 };
 
 /// Messages on a page of a discussion.
 pub const MESSAGES: u32 = 20;
+/// Octets of embedded pictures that are shown in one message.
+const EMBEDDED: u64 = 8 * 1024 * 1024;
 
-/// Reads discussions and messages.
+/// Reads discussions and messages; cheap to clone.
 #[derive(Clone)]
 pub struct Discussions {
     vault: Vault,
+    people: People,
 }
 
 /// A file to hand out.
@@ -32,44 +49,192 @@ pub struct File {
 
 impl Discussions {
     /// Over this vault.
-    pub fn new(vault: Vault) -> Self {
-        Self { vault }
+    pub fn new(vault: Vault, people: People) -> Self {
+        Self { vault, people }
     }
 
     /// One page of a discussion, counted from 1, the newest first; a page past the end is the last.
-    pub async fn page(&self, _id: DiscussionId, _page: u32) -> Result<DiscussionPage, Error> {
-        let _ = &self.vault;
-        Err(Error::Locked)
+    pub async fn page(&self, id: DiscussionId, page: u32) -> Result<DiscussionPage, Error> {
+        let people = self.people.clone();
+        read(&self.vault, move |snapshot| {
+            let row = snapshot.discussion(id.0)?.ok_or(Error::NotFound)?;
+            let pages = row.messages.div_ceil(MESSAGES).max(1);
+            let page = page.clamp(1, pages);
+            let messages = snapshot.discussed(id.0, (page as usize - 1) * MESSAGES as usize, MESSAGES as usize)?;
+            let shown = messages
+                .into_iter()
+                .rev()
+                .map(|(id, message)| show(&people, snapshot, id, &message).map(|(view, _)| view));
+            let shown = shown.collect::<Result<_, _>>()?;
+            let named = row
+                .people
+                .iter()
+                .filter_map(|person| people.named(snapshot, &person.name, &person.address).transpose());
+            Ok(DiscussionPage {
+                id,
+                people: named.collect::<Result<_, _>>()?,
+                index: row.index(),
+                padlock: Padlock::from_rung(row.padlock),
+                list: row.list,
+                subject: row.subject,
+                messages: row.messages,
+                unread: row.unread,
+                shown,
+                page,
+                pages,
+            })
+        })
+        .await
     }
 
     /// One message with its index and journey.
-    pub async fn message(&self, _id: MessageId) -> Result<MessagePage, Error> {
-        Err(Error::Locked)
+    pub async fn message(&self, id: MessageId) -> Result<MessagePage, Error> {
+        let people = self.people.clone();
+        self.with(id, move |snapshot, record| {
+            let (message, reading) = show(&people, snapshot, id.0, record)?;
+            let proof = snapshot.proof(id.0)?.ok_or(store::Error::Damaged)?;
+            let arrival = proof.arrival.as_ref().map(record::Arrived::arrival);
+            // The newest line of a message from our own door is our own: the arrival says it better.
+            let hops = reading.hops.into_iter().skip(usize::from(arrival.is_some())).collect();
+            Ok(MessagePage {
+                message,
+                index: evaluate(&proof.evidence()),
+                journey: Journey { arrival, hops },
+            })
+        })
+        .await
     }
 
-    /// The bytes of a message exactly as they were received.
-    pub async fn source(&self, _id: MessageId) -> Result<Vec<u8>, Error> {
-        Err(Error::Locked)
+    /// The bytes of a message exactly as they are kept.
+    pub async fn source(&self, id: MessageId) -> Result<Vec<u8>, Error> {
+        self.with(id, move |snapshot, record| Ok(snapshot.raw(id.0, record)?)).await
     }
 
     /// The header block of a message as text.
-    pub async fn headers(&self, _id: MessageId) -> Result<String, Error> {
-        Err(Error::Locked)
+    pub async fn headers(&self, id: MessageId) -> Result<String, Error> {
+        self.with(id, move |snapshot, record| Ok(mime::header_block(&snapshot.raw(id.0, record)?)))
+            .await
     }
 
     /// A file of a message.
-    pub async fn attachment(&self, _id: MessageId, _part: u32) -> Result<File, Error> {
-        Err(Error::Locked)
+    pub async fn attachment(&self, id: MessageId, part: u32) -> Result<File, Error> {
+        self.with(id, move |snapshot, record| {
+            let raw = snapshot.raw(id.0, record)?;
+            let file = mime::read(&raw)
+                .attachments
+                .into_iter()
+                .find(|file| file.part == part)
+                .ok_or(Error::NotFound)?;
+            let bytes = mime::part(&raw, part).ok_or(Error::NotFound)?;
+            Ok(File {
+                name: file.name,
+                media_type: file.media_type,
+                bytes,
+            })
+        })
+        .await
     }
 
     /// The sender's HTML for the sandboxed frame, made by [`crate::codec::html::original`].
-    pub async fn original(&self, _id: MessageId) -> Result<String, Error> {
-        let _unused: Option<Embedded> = None;
-        Err(Error::Locked)
+    pub async fn original(&self, id: MessageId) -> Result<String, Error> {
+        self.with(id, move |snapshot, record| {
+            let raw = snapshot.raw(id.0, record)?;
+            let reading = mime::read(&raw);
+            let source = reading.html.as_deref().ok_or(Error::NotFound)?;
+            Ok(html::original(source, &embedded(&raw, &reading)))
+        })
+        .await
     }
 
     /// Marks every message of a discussion read or unread; says how many changed.
-    pub async fn mark(&self, _id: DiscussionId, _unread: bool) -> Result<u32, Error> {
-        Err(Error::Locked)
+    pub async fn mark(&self, id: DiscussionId, unread: bool) -> Result<u32, Error> {
+        let open = self.vault.open()?;
+        open.writer
+            .write(move |tables| mail::mark(tables, id.0, unread))
+            .await?
+            .ok_or(Error::NotFound)
     }
+
+    async fn with<T: Send + 'static>(
+        &self,
+        id: MessageId,
+        job: impl FnOnce(&Snapshot, &record::Message) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        read(&self.vault, move |snapshot| {
+            job(snapshot, &snapshot.message(id.0)?.ok_or(Error::NotFound)?)
+        })
+        .await
+    }
+}
+
+/// The pictures that the HTML may show by `cid:`.
+fn embedded(raw: &[u8], reading: &Reading) -> Vec<Embedded> {
+    let mut room = EMBEDDED;
+    let pictures = reading
+        .attachments
+        .iter()
+        .filter(|file| file.media_type.starts_with("image/") && file.content_id.is_some());
+    let fitting = pictures.filter(|file| {
+        let fits = file.size <= room;
+        room -= if fits { file.size } else { 0 };
+        fits
+    });
+    fitting
+        .filter_map(|file| {
+            Some(Embedded {
+                content_id: file.content_id.clone()?,
+                media_type: file.media_type.clone(),
+                bytes: mime::part(raw, file.part)?,
+            })
+        })
+        .collect()
+}
+
+fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message) -> Result<(MessageView, Reading), Error> {
+    let raw = snapshot.raw(id, record)?;
+    let mut reading = mime::read(&raw);
+    let name = |mailboxes: &[Mailbox]| -> Result<Vec<Person>, Error> {
+        mailboxes
+            .iter()
+            .map(|mailbox| people.of(snapshot, &mailbox.name, &mailbox.address))
+            .collect()
+    };
+    let (from, to, cc) = (name(&reading.from)?, name(&reading.to)?, name(&reading.cc)?);
+    let view = reading
+        .html
+        .as_deref()
+        .map(|source| html::reader(source, &embedded(&raw, &reading)));
+    let (findings, trackers) = view.as_ref().map(|view| (view.findings, view.trackers.clone())).unwrap_or_default();
+    let body = match view {
+        _ if reading.openpgp.encrypted => Body::Encrypted,
+        Some(view) if !view.html.trim().is_empty() => Body::Reader(view.html),
+        _ if reading.text.trim().is_empty() => Body::Nothing,
+        _ => Body::Text(std::mem::take(&mut reading.text)),
+    };
+    let excerpt = super::receive::excerpt(match &body {
+        Body::Text(text) => text,
+        _ => &reading.text,
+    });
+    let message = MessageView {
+        id: MessageId(id),
+        discussion: DiscussionId(record.discussion),
+        from: from.into_iter().next(),
+        to,
+        cc,
+        subject: reading.subject.clone(),
+        received: Time(record.received),
+        date: reading.date,
+        unread: record.unread,
+        excerpt,
+        index: record.index,
+        padlock: Padlock::from_rung(record.padlock),
+        body,
+        has_html: reading.html.is_some(),
+        findings,
+        trackers,
+        attachments: reading.attachments.clone(),
+        defects: reading.defects.clone(),
+        size: record.size,
+    };
+    Ok((message, reading))
 }

@@ -3,9 +3,16 @@
 pub mod discussion;
 pub mod happening;
 pub mod receive;
+pub mod setup;
 pub mod timeline;
 pub mod unlock;
 pub mod view;
+
+use crate::store::{
+    self,
+    mail::Snapshot,
+    vault::{Locked, Vault},
+};
 
 /// Why a use case could not be done. Never names what it was about: it may be logged.
 #[derive(Debug, thiserror::Error)]
@@ -18,5 +25,19 @@ pub enum Error {
     NotFound,
     /// The store could not read or write; nothing was changed.
     #[error(transparent)]
-    Store(#[from] crate::store::Error),
+    Store(#[from] store::Error),
+}
+
+impl From<Locked> for Error {
+    fn from(_: Locked) -> Self {
+        Self::Locked
+    }
+}
+
+/// Reads from one snapshot, on the blocking pool.
+async fn read<T: Send + 'static>(vault: &Vault, job: impl FnOnce(&Snapshot) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let open = vault.open()?;
+    tokio::task::spawn_blocking(move || job(&Snapshot::of(&open)?))
+        .await
+        .unwrap_or_else(|_| Err(store::Error::Database("a read was cut short".into()).into()))
 }

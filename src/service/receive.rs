@@ -1,16 +1,64 @@
 //! A message arrives: read it, weigh it, keep it, and only then say so.
+//!
+//! Named steps, in order: too complex? → stamp (our `Received`) → read → what do we know → weigh (the
+//! index) → one write → announce. The slow ones run on the blocking pool, before the write.
+//!
+//! Absent so far: authentication (SPF, DKIM, DMARC), opening what is encrypted, spam. Their evidence
+//! is "not known" until then.
 
-use crate::domain::{
-    id::{DiscussionId, MessageId},
-    transport::Arrival,
+use super::happening::{Happening, Happenings};
+use crate::{
+    codec::{self, mime},
+    domain::{
+        address::Address,
+        contact::Contact,
+        discussion::DiscussionKey,
+        fact::Fact,
+        id::{ContactId, DiscussionId, MessageId},
+        message::Reading,
+        privacy::{
+            evidence::{Evidence, Tls},
+            index::RULES_VERSION,
+            message::evaluate,
+        },
+        time::Time,
+        transport::{Arrival, TlsFacts, TlsVersion},
+    },
+    net::clock::Clock,
+    store::{
+        self,
+        front::Front,
+        mail::{self, Keep, Snapshot},
+        record::{self, sha256},
+        vault::Vault,
+        writer::Coming,
+    },
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
 };
 
 /// The most octets a message may have (25 MiB).
 pub const MAX_MESSAGE: usize = 25 * 1024 * 1024;
 
+/// Characters of the first words that lists show.
+const EXCERPT: usize = 140;
+/// Characters of a subject or name that lists show; the message itself keeps all of it.
+const HEADLINE: usize = 200;
+
 /// Takes messages in; cheap to clone.
 #[derive(Clone)]
-pub struct Receive {}
+pub struct Receive(Arc<Inner>);
+
+struct Inner {
+    vault: Vault,
+    clock: Clock,
+    happenings: Happenings,
+    host: String,
+    domain: String,
+    owner: HashSet<Address>,
+}
 
 /// What was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,21 +93,244 @@ pub enum NotKept {
     TooComplex,
 }
 
+/// Where a message came from, as far as it matters for keeping it.
+enum Source {
+    Door(Arrival),
+    Import { received: Time, read: bool },
+}
+
 impl Receive {
-    /// Whether a recipient of the envelope is ours; `postmaster` without a domain always is
+    /// Over this vault, for the addresses of this front.
+    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, front: &Front) -> Self {
+        let owner = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
+        Self(Arc::new(Inner {
+            vault,
+            clock,
+            happenings,
+            host: front.host.clone(),
+            domain: front.domain.to_lowercase(),
+            owner,
+        }))
+    }
+
+    /// Whether a recipient of the envelope is ours; `postmaster` always is, with our domain or without
     /// (RFC 5321 section 4.5.1). Answers while locked too.
-    pub fn recipient(&self, _address: &str) -> Recipient {
-        Recipient::Nobody
+    pub fn recipient(&self, address: &str) -> Recipient {
+        if address.eq_ignore_ascii_case("postmaster") {
+            return Recipient::Ours;
+        }
+        let Ok(address) = Address::parse(address) else {
+            return Recipient::Nobody;
+        };
+        let ours = address.domain() == self.0.domain;
+        if self.0.owner.contains(&address) || (ours && address.local() == "postmaster") {
+            Recipient::Ours
+        } else if ours {
+            Recipient::Nobody
+        } else {
+            Recipient::Elsewhere
+        }
     }
 
     /// Our own name, for the greeting and the `Received` line.
     pub fn host(&self) -> &str {
-        ""
+        &self.0.host
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    /// Says that a message is on its way, so that it may share a commit with others. `None` while locked.
+    pub fn coming(&self) -> Option<Coming> {
+        Some(self.0.vault.open().ok()?.writer.coming())
     }
 
     /// Keeps a message, once, on the disk. `raw` is the message as received, line ends CRLF, without
     /// our `Received` line, which is put before it here. When this returns `Ok`, it is safe to answer `250`.
-    pub async fn keep(&self, _arrival: Arrival, _raw: Vec<u8>) -> Result<Kept, NotKept> {
-        Err(NotKept::Locked)
+    pub async fn keep(&self, arrival: Arrival, raw: Vec<u8>) -> Result<Kept, NotKept> {
+        if raw.len() > MAX_MESSAGE {
+            return Err(NotKept::TooLarge);
+        }
+        let coming = self.coming();
+        let stamp = mime::received::line(&arrival, &self.0.host);
+        let raw = [stamp.into_bytes(), raw].concat();
+        match self.take(raw, Source::Door(arrival), coming).await? {
+            Some(kept) => Ok(kept),
+            None => Err(NotKept::Storage),
+        }
+    }
+
+    /// Keeps a message from a file exactly as it is; `Ok(None)` says that the very same octets were
+    /// imported before. Nothing is known of its way.
+    pub async fn import(&self, raw: Vec<u8>, received: Option<Time>, read: bool) -> Result<Option<Kept>, NotKept> {
+        if raw.len() > MAX_MESSAGE {
+            return Err(NotKept::TooLarge);
+        }
+        let received = received.unwrap_or_else(|| self.now());
+        self.take(raw, Source::Import { received, read }, None).await
+    }
+
+    async fn take(&self, raw: Vec<u8>, source: Source, coming: Option<Coming>) -> Result<Option<Kept>, NotKept> {
+        let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
+        let inner = self.0.clone();
+        let prepared = tokio::task::spawn_blocking({
+            let open = open.clone();
+            move || inner.prepare(&open, &raw, source)
+        });
+        let keep = prepared.await.map_err(|_| NotKept::Storage)??;
+        let writing = open.writer.write(move |tables| mail::keep(tables, &keep));
+        drop(coming);
+        match writing.await.map_err(not_kept)? {
+            mail::Kept::Before => Ok(None),
+            mail::Kept::New { message, discussion } => {
+                let (message, discussion) = (MessageId(message), DiscussionId(discussion));
+                self.0.happenings.announce(Happening::Arrived { message, discussion });
+                Ok(Some(Kept { message, discussion }))
+            }
+        }
+    }
+}
+
+fn not_kept(error: store::Error) -> NotKept {
+    tracing::error!(%error, "a message could not be kept");
+    NotKept::Storage
+}
+
+impl Inner {
+    /// Everything slow: reading, weighing, packing.
+    fn prepare(&self, open: &store::vault::Open, raw: &[u8], source: Source) -> Result<Keep, NotKept> {
+        if mime::is_too_complex(raw) {
+            return Err(NotKept::TooComplex);
+        }
+        let reading = mime::read(raw);
+        let known = self.known(open, &reading).map_err(not_kept)?;
+        let (received, unread, arrival) = match source {
+            Source::Door(arrival) => (arrival.at, true, Some(arrival)),
+            Source::Import { received, read } => (received, !read, None),
+        };
+        let evidence = self.weigh(&reading, arrival.as_ref(), &known);
+        let index = evaluate(&evidence);
+        let key = DiscussionKey::of(
+            &reading,
+            |address| self.owner.contains(address),
+            |address| known.get(address).map(|card| card.id),
+        );
+        let packed = mail::pack(raw).map_err(not_kept)?;
+        Ok(Keep {
+            key: key.as_str().to_owned(),
+            list: reading
+                .list_id
+                .as_ref()
+                .map(|id| headline(if reading.list_name.is_empty() { id } else { &reading.list_name })),
+            people: self.people(&reading),
+            subject: headline(&reading.subject),
+            excerpt: excerpt(&reading.text),
+            trackers: evidence.content.html.known().map_or(0, |html| html.trackers),
+            attachments: reading.attachments.iter().filter(|file| !file.inline).count() as u32,
+            message: record::Message {
+                discussion: 0,
+                received: received.0,
+                unread,
+                size: raw.len() as u64,
+                packed: packed.len() as u64,
+                hash: mail::short_hash(raw),
+                index: index.points,
+                rules: RULES_VERSION,
+                padlock: index.padlock as u8,
+            },
+            once: arrival.is_none().then(|| sha256(raw)),
+            proof: record::Proof::of(&evidence, arrival.as_ref()),
+            packed,
+        })
+    }
+
+    /// The cards of those who take part, from one snapshot.
+    fn known(&self, open: &store::vault::Open, reading: &Reading) -> Result<HashMap<Address, Contact>, store::Error> {
+        let snapshot = Snapshot::of(open)?;
+        let mut known = HashMap::new();
+        for mailbox in reading.participants() {
+            if let Some((id, card)) = snapshot.contact_of(mailbox.address.as_str())? {
+                let addresses = card.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
+                known.insert(
+                    mailbox.address.clone(),
+                    Contact {
+                        id: ContactId(id),
+                        name: card.name,
+                        addresses,
+                    },
+                );
+            }
+        }
+        Ok(known)
+    }
+
+    fn people(&self, reading: &Reading) -> Vec<record::Person> {
+        let others = reading.participants().filter(|mailbox| !self.owner.contains(&mailbox.address));
+        let person = |m: &crate::domain::message::Mailbox| record::Person {
+            name: headline(&m.name),
+            address: m.address.to_string(),
+        };
+        others.take(record::Discussion::PEOPLE).map(person).collect()
+    }
+
+    fn weigh(&self, reading: &Reading, arrival: Option<&Arrival>, known: &HashMap<Address, Contact>) -> Evidence {
+        let _ = (reading, arrival, known);
+        Evidence::default()
+    }
+}
+
+/// How well the hop that we saw was encrypted.
+fn tls_of(facts: Option<&TlsFacts>) -> Tls {
+    match facts {
+        None => Tls::None,
+        Some(facts) if facts.version == TlsVersion::V1_3 => Tls::V1_3,
+        Some(facts) if facts.is_aead() => Tls::V1_2,
+        Some(_) => Tls::Weak,
+    }
+}
+
+/// One line, at most so many characters.
+fn shorten(text: &str, most: usize) -> String {
+    let mut out = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let space = usize::from(!out.is_empty());
+        let room = most.saturating_sub(length + space);
+        if room == 0 {
+            break;
+        }
+        out.extend((space == 1).then_some(' '));
+        out.extend(word.chars().take(room));
+        length += space + word.chars().count().min(room);
+    }
+    if text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>() > length + 1 {
+        out.push('…');
+    }
+    out
+}
+
+fn headline(text: &str) -> String {
+    shorten(text, HEADLINE)
+}
+
+/// The first words that the author wrote: quoted lines are somebody else's.
+pub(super) fn excerpt(text: &str) -> String {
+    let own: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('>')).take(12).collect();
+    shorten(&own.join(" "), EXCERPT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_words_are_the_authors_on_one_line() {
+        assert_eq!(excerpt("> what you said\r\nSee   you\non Friday"), "See you on Friday");
+        assert_eq!(shorten("éé éé", 3), "éé…");
+        assert_eq!(shorten("éé éé", 4), "éé é…");
+        assert_eq!(shorten("one", 3), "one");
+        assert_eq!(shorten("", 3), "");
     }
 }

@@ -1,5 +1,6 @@
 //! What the pages are shown: values that are complete, so that a template only writes them down.
 
+use super::Error;
 use crate::domain::{
     address::Address,
     id::{DiscussionId, MessageId},
@@ -9,6 +10,7 @@ use crate::domain::{
     time::Time,
     transport::{Arrival, Hop},
 };
+use crate::store::mail::Snapshot;
 
 /// Somebody in a message, as they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,51 @@ pub struct Person {
     pub owner: bool,
     /// Whether they are in the address book. Where not, the name is only the sender's word.
     pub known: bool,
+}
+
+/// Who the owner is, and so how everyone is shown; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct People(std::sync::Arc<Vec<Address>>);
+
+impl People {
+    /// The owner's addresses, the first one their own. At least one must be an address.
+    pub fn new(owner: &[String]) -> Option<Self> {
+        let owner: Vec<Address> = owner.iter().filter_map(|address| Address::parse(address).ok()).collect();
+        (!owner.is_empty()).then(|| Self(std::sync::Arc::new(owner)))
+    }
+
+    /// The owner as a person; `None` never happens, for there is at least one address.
+    pub(super) fn owner(&self) -> Option<Person> {
+        let address = self.0.first()?.clone();
+        Some(Person {
+            name: address.to_string(),
+            address,
+            owner: true,
+            known: true,
+        })
+    }
+
+    /// Somebody by the name that they gave and their address.
+    pub(super) fn of(&self, snapshot: &Snapshot, name: &str, address: &Address) -> Result<Person, Error> {
+        let owner = self.0.contains(address);
+        let card = snapshot.contact_of(address.as_str())?.map(|(_, card)| card.name);
+        let known = owner || card.is_some();
+        let name = card.unwrap_or_else(|| if name.is_empty() { address.to_string() } else { name.to_owned() });
+        Ok(Person {
+            name,
+            address: address.clone(),
+            owner,
+            known,
+        })
+    }
+
+    /// The same, from a record; a text that is no address is nobody.
+    pub(super) fn named(&self, snapshot: &Snapshot, name: &str, address: &str) -> Result<Option<Person>, Error> {
+        Address::parse(address)
+            .ok()
+            .map(|address| self.of(snapshot, name, &address))
+            .transpose()
+    }
 }
 
 /// One page of the timeline, newest discussion first.

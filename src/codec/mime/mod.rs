@@ -2,6 +2,13 @@
 
 use crate::domain::message::Reading;
 
+pub mod received;
+
+/// Whether a message has more parts, or deeper ones, than will be read. Linear in its octets.
+pub fn is_too_complex(_raw: &[u8]) -> bool {
+    false
+}
+
 /// Reads the bytes of one message. Never fails and never panics; what was odd is in `defects`.
 pub fn read(_raw: &[u8]) -> Reading {
     Reading::default()

@@ -1,0 +1,106 @@
+//! Making a new box, and putting people into its address book.
+//!
+//! Absent so far: the first-run pages; `caliopen init` asks nothing and is told everything.
+
+use super::Error;
+use crate::{
+    domain::{address::Address, id::ContactId},
+    net::tls::{Identity, TlsError},
+    store::{
+        self,
+        front::{Front, FrontFile},
+        mail, record, slots,
+        vault::Vault,
+    },
+};
+use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
+
+/// Why a box was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The domain is no domain.
+    #[error("“{0}” is no domain name; give one such as home.example")]
+    Domain(String),
+    /// The address is no address of that domain.
+    #[error("“{address}” is no address of {domain}; give one such as me@{domain}")]
+    Address {
+        /// As given.
+        address: String,
+        /// The domain.
+        domain: String,
+    },
+    /// The passphrase is empty.
+    #[error("the passphrase is empty; choose one that you will remember and nobody will guess")]
+    Passphrase,
+    /// There is a box in that folder already.
+    #[error("there is a mailbox in that folder already; choose an empty folder")]
+    Taken,
+    /// The folder cannot be made.
+    #[error("the folder cannot be used: {0}")]
+    Folder(std::io::Error),
+    /// The store cannot be made.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A certificate cannot be made.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A box that was just made, open.
+pub struct Made {
+    /// Its vault.
+    pub vault: Vault,
+    /// The recovery code: shown once, kept nowhere.
+    pub recovery: String,
+}
+
+/// Makes the box of `address` at `domain` in an empty (or missing) folder, which becomes the owner's
+/// alone (0700), with a self-signed certificate until an authority has given a better one.
+pub fn make(folder: &Path, domain: &str, address: &str, passphrase: &str) -> Result<Made, SetupError> {
+    let domain = domain.trim().trim_end_matches('.').to_lowercase();
+    let labels_fit = domain
+        .split('.')
+        .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
+    let spelled = domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.'));
+    if domain.len() > 253 || !labels_fit || !spelled {
+        return Err(SetupError::Domain(domain));
+    }
+    let owner = Address::parse(address).ok().filter(|owner| owner.domain() == domain);
+    let owner = owner.ok_or_else(|| SetupError::Address {
+        address: address.to_owned(),
+        domain: domain.clone(),
+    })?;
+    if passphrase.is_empty() {
+        return Err(SetupError::Passphrase);
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(SetupError::Folder)?;
+    if folder.join(slots::FILE).exists() {
+        return Err(SetupError::Taken);
+    }
+    let host = format!("mail.{domain}");
+    let identity = Identity::self_signed(&[host.clone(), domain.clone(), "localhost".into(), "127.0.0.1".into(), "::1".into()])?;
+    let front = Front {
+        domain,
+        host,
+        addresses: vec![owner.to_string()],
+        chain: identity.chain,
+        key: identity.key.to_vec(),
+    };
+    FrontFile::open(folder)?.write(&front)?;
+    let (vault, recovery) = Vault::create(folder, passphrase)?;
+    Ok(Made { vault, recovery })
+}
+
+/// Puts somebody into the address book. An address that stands on another card stays there.
+pub async fn add_contact(vault: &Vault, name: &str, addresses: &[Address]) -> Result<ContactId, Error> {
+    let card = record::Contact {
+        name: name.to_owned(),
+        addresses: addresses.iter().map(Address::to_string).collect(),
+    };
+    let id = vault.open()?.writer.write(move |tables| mail::add_contact(tables, &card)).await?;
+    Ok(ContactId(id))
+}

@@ -6,6 +6,7 @@ pub mod receive;
 pub mod setup;
 pub mod timeline;
 pub mod unlock;
+pub mod upkeep;
 pub mod view;
 
 use crate::store::{

@@ -3,8 +3,8 @@
 
 use super::{
     Error,
-    record::{Contact, Discussion, Message, Person, Proof, Record, sha256},
-    schema::{CONTACT_OF, CONTACTS, DISCUSSED, DISCUSSIONS, MESSAGES, Octets, PROOFS, RAW, TIMELINE, UNREAD},
+    record::{Contact, Discussion, Job, Message, Person, Proof, Record, sha256},
+    schema::{CONTACT_OF, CONTACTS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     vault::Open,
     writer::Tables,
 };
@@ -228,6 +228,12 @@ pub fn add_contact(tables: &mut Tables<'_>, contact: &Contact) -> Result<u64, Er
     Ok(id)
 }
 
+/// Says when a job is due next, and how far it is.
+pub fn put_job(tables: &mut Tables<'_>, name: &str, job: &Job) -> Result<(), Error> {
+    tables.jobs.insert(name, job.encode(0)?.as_slice())?;
+    Ok(())
+}
+
 /// A view of the tables at one moment.
 pub struct Snapshot {
     tx: ReadTransaction,
@@ -318,6 +324,27 @@ impl Snapshot {
     /// How many discussions there are, and how many hold something unread.
     pub fn counts(&self) -> Result<(u64, u64), Error> {
         Ok((self.tx.open_table(DISCUSSIONS)?.len()?, self.tx.open_table(UNREAD)?.len()?))
+    }
+
+    /// A job's row.
+    pub fn job(&self, name: &str) -> Result<Option<Job>, Error> {
+        let value = self.tx.open_table(JOBS)?.get(name)?;
+        value.map(|value| Job::decode(0, value.value())).transpose()
+    }
+
+    /// Reads the messages after this one and compares them with their hashes: how many were looked at,
+    /// how many are damaged, and the last of them.
+    pub fn scrub(&self, after: u64, take: usize) -> Result<(usize, usize, u64), Error> {
+        let table = self.tx.open_table(MESSAGES)?;
+        let (mut seen, mut damaged, mut last) = (0, 0, after);
+        for entry in table.range(after.saturating_add(1)..)?.take(take) {
+            let (id, value) = entry?;
+            last = id.value();
+            seen += 1;
+            let whole = Message::decode(last, value.value()).and_then(|message| self.raw(last, &message));
+            damaged += usize::from(whole.is_err());
+        }
+        Ok((seen, damaged, last))
     }
 
     /// How many messages are kept.

@@ -28,5 +28,7 @@ pub const UNREAD: TableDefinition<u64, ()> = TableDefinition::new("unread");
 pub const CONTACTS: TableDefinition<u64, Octets> = TableDefinition::new("contacts");
 /// Address → contact: an address stands on one card.
 pub const CONTACT_OF: TableDefinition<&str, u64> = TableDefinition::new("contact_of");
+/// Name of a job → `record::Job`: when it is due, and how far it is.
+pub const JOBS: TableDefinition<&str, Octets> = TableDefinition::new("jobs");
 /// SHA-256 of the octets of an imported message → message: importing twice keeps once.
 pub const IMPORTED: TableDefinition<Octets, u64> = TableDefinition::new("imported");

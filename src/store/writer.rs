@@ -49,6 +49,8 @@ pub struct Tables<'t> {
     pub contacts: Table<'t, u64, Octets>,
     /// See [`CONTACT_OF`].
     pub contact_of: Table<'t, &'static str, u64>,
+    /// See [`JOBS`].
+    pub jobs: Table<'t, &'static str, Octets>,
     /// See [`IMPORTED`].
     pub imported: Table<'t, Octets, u64>,
 }
@@ -67,6 +69,7 @@ impl<'t> Tables<'t> {
             unread: tx.open_table(UNREAD)?,
             contacts: tx.open_table(CONTACTS)?,
             contact_of: tx.open_table(CONTACT_OF)?,
+            jobs: tx.open_table(JOBS)?,
             imported: tx.open_table(IMPORTED)?,
         })
     }

@@ -17,5 +17,6 @@ pub fn run(tx: &WriteTransaction) -> Result<(), Error> {
     tx.open_table(CONTACTS)?;
     tx.open_table(CONTACT_OF)?;
     tx.open_table(IMPORTED)?;
+    tx.open_table(JOBS)?;
     Ok(())
 }

@@ -8,7 +8,7 @@
 mod proof;
 mod shapes;
 
-pub use shapes::{Arrived, Contact, Discussion, Message, Person, Proof};
+pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 
 use super::Error;
 use aws_lc_rs::digest;

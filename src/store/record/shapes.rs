@@ -120,6 +120,17 @@ pub struct Contact {
     pub addresses: Vec<String>,
 }
 
+/// A job: work that nobody waits for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// When it is due.
+    pub due: i64,
+    /// Tries since it last went well.
+    pub attempts: u32,
+    /// How far it is; what that means is the job's own affair. 0 is the beginning.
+    pub cursor: u64,
+}
+
 macro_rules! records {
     ($($shape:ty => $table:literal $version:literal),* $(,)?) => {
         $(impl Record for $shape { const TABLE: &'static str = $table; const VERSION: u8 = $version; })*
@@ -131,4 +142,5 @@ records! {
     Proof => "proofs" 1,
     Discussion => "discussions" 1,
     Contact => "contacts" 1,
+    Job => "jobs" 1,
 }

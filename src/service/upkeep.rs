@@ -1,0 +1,136 @@
+//! Upkeep: jobs are rows with a due time; a step of each is short, can be repeated, and says where it
+//! got to, so that a restart goes on where it was.
+//!
+//! So far one: *scrub* reads every message once a week and compares it with its hash, because a small
+//! board's SD card forgets octets and nobody notices until the day the message is needed.
+
+use super::Error;
+use crate::{
+    domain::time::Time,
+    net::clock::Clock,
+    store::{
+        self,
+        mail::{self, Snapshot},
+        record::Job,
+        vault::{Open, Vault},
+    },
+};
+
+const DAY: i64 = 24 * 3600;
+/// Messages that one step of the scrub reads.
+const SLICE: usize = 50;
+/// Seconds between two of its steps: it must not be felt.
+const PAUSE: i64 = 5;
+
+/// Does a little from a cursor on; gives the seconds until the next step and its cursor.
+type Step = fn(&Open, u64) -> Result<(i64, u64), store::Error>;
+
+/// One job: its name in the table, the seconds from a fresh box to its first run, and its step.
+struct Kind {
+    name: &'static str,
+    first: i64,
+    step: Step,
+}
+
+const KINDS: &[Kind] = &[Kind {
+    name: "scrub",
+    first: DAY,
+    step: scrub,
+}];
+
+/// Runs what is due; cheap to clone.
+#[derive(Clone)]
+pub struct Upkeep {
+    vault: Vault,
+    clock: Clock,
+}
+
+impl Upkeep {
+    /// Over this vault.
+    pub fn new(vault: Vault, clock: Clock) -> Self {
+        Self { vault, clock }
+    }
+
+    /// Runs one step of every job that is due; says how many seconds from now the next one is.
+    pub async fn step(&self) -> Result<u64, Error> {
+        let open = self.vault.open()?;
+        let now = self.clock.now();
+        let mut next = i64::MAX;
+        for kind in KINDS {
+            let reading = open.clone();
+            let look = move || -> Result<(Job, bool), store::Error> {
+                match Snapshot::of(&reading)?.job(kind.name)? {
+                    None => Ok((
+                        Job {
+                            due: now.0 + kind.first,
+                            ..Job::default()
+                        },
+                        true,
+                    )),
+                    Some(job) if job.due > now.0 => Ok((job, false)),
+                    Some(job) => Ok((run(kind, &reading, job, now), true)),
+                }
+            };
+            let (job, changed) = tokio::task::spawn_blocking(look)
+                .await
+                .map_err(|_| store::Error::Database("a job was cut short".into()))??;
+            next = next.min(job.due);
+            if changed {
+                open.writer.write(move |tables| mail::put_job(tables, kind.name, &job)).await?;
+            }
+        }
+        Ok(u64::try_from(next.saturating_sub(now.0)).unwrap_or(0))
+    }
+}
+
+/// A step that fails is tried again, later each time.
+fn run(kind: &Kind, open: &Open, job: Job, now: Time) -> Job {
+    match (kind.step)(open, job.cursor) {
+        Ok((wait, cursor)) => Job {
+            due: now.0 + wait,
+            attempts: 0,
+            cursor,
+        },
+        Err(error) => {
+            tracing::error!(job = kind.name, %error, "a job failed and will be tried again");
+            let attempts = job.attempts.saturating_add(1);
+            Job {
+                due: now.0 + 60_i64.saturating_mul(1 << attempts.min(10)),
+                attempts,
+                ..job
+            }
+        }
+    }
+}
+
+fn scrub(open: &Open, cursor: u64) -> Result<(i64, u64), store::Error> {
+    let (seen, damaged, last) = Snapshot::of(open)?.scrub(cursor, SLICE)?;
+    if damaged > 0 {
+        tracing::error!(
+            damaged,
+            after = cursor,
+            "the store holds messages that were damaged; restore them from a backup"
+        );
+    }
+    Ok(if seen == SLICE { (PAUSE, last) } else { (7 * DAY, 0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_scrub_is_a_row_that_waits_for_its_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let (vault, _) = Vault::create(folder.path(), "word").unwrap();
+        let clock = Clock::fixed(Time(1_000));
+        let upkeep = Upkeep::new(vault.clone(), clock.clone());
+        assert_eq!(upkeep.step().await.unwrap(), DAY as u64, "made, not run");
+        let commits = vault.open().unwrap().writer.commits();
+        clock.set(Time(1_000 + DAY - 60));
+        assert_eq!(upkeep.step().await.unwrap(), 60);
+        assert_eq!(vault.open().unwrap().writer.commits(), commits, "an idle job writes nothing");
+        clock.set(Time(1_000 + DAY));
+        assert_eq!(upkeep.step().await.unwrap(), 7 * DAY as u64, "an empty box is read at once");
+    }
+}

@@ -1,5 +1,6 @@
 //! Every test that needs more than one room, in one binary so that it links once.
 
+mod appliance;
 mod architecture;
 mod browser;
 mod crash;

@@ -1,0 +1,187 @@
+//! The real binary, made and started as a newcomer would, in a temporary folder, on ports of its own.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// The passphrase of every appliance of the tests.
+pub const PASSPHRASE: &str = "a river runs through it";
+/// Its owner.
+pub const OWNER: &str = "me@home.test";
+
+/// The program.
+pub fn caliopen() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_caliopen"))
+}
+
+/// A data folder with a mailbox in it, and the file with its passphrase.
+pub struct Folder {
+    _temporary: tempfile::TempDir,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The passphrase file.
+    pub secret: PathBuf,
+}
+
+impl Folder {
+    /// Makes one with `caliopen init`.
+    pub fn make() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let (data, secret) = (temporary.path().join("data"), temporary.path().join("passphrase"));
+        std::fs::write(&secret, format!("{PASSPHRASE}\n")).unwrap();
+        let made = caliopen()
+            .args(["init", "--domain", "home.test", "--address", OWNER, "--data"])
+            .arg(&data)
+            .arg("--passphrase-file")
+            .arg(&secret)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Self {
+            _temporary: temporary,
+            data,
+            secret,
+        }
+    }
+
+    /// Starts it, unlocked.
+    pub fn serve(&self) -> Appliance {
+        Appliance::start(&self.data, Some(&self.secret))
+    }
+}
+
+/// A running appliance; killed when dropped.
+pub struct Appliance {
+    child: Child,
+    /// Where it takes mail.
+    pub smtp: SocketAddr,
+    /// Where it serves pages over TLS.
+    pub https: SocketAddr,
+    /// Where it serves pages without.
+    pub http: SocketAddr,
+}
+
+impl Appliance {
+    /// Starts `caliopen serve` and waits for its line of JSON.
+    pub fn start(data: &Path, unlock_with: Option<&Path>) -> Self {
+        let mut command = caliopen();
+        command
+            .args([
+                "serve",
+                "--smtp",
+                "127.0.0.1:0",
+                "--https",
+                "127.0.0.1:0",
+                "--http",
+                "127.0.0.1:0",
+                "--data",
+            ])
+            .arg(data);
+        if let Some(secret) = unlock_with {
+            command.arg("--unlock-with").arg(secret);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{line:?}: {e}"));
+        let at = |door: &str| said[door][0].as_str().unwrap().parse().unwrap();
+        Self {
+            child,
+            smtp: at("smtp"),
+            https: at("https"),
+            http: at("http"),
+        }
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL, as when the power goes.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; says whether it ended with success, and after how long.
+    pub fn terminate(mut self) -> (bool, Duration) {
+        let begin = std::time::Instant::now();
+        let pid = rustix::process::Pid::from_raw(self.child.id() as i32).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        (self.child.wait().unwrap().success(), begin.elapsed())
+    }
+}
+
+impl Drop for Appliance {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The simplest sender there is: one connection, no TLS, one command at a time.
+pub struct Sender {
+    stream: BufReader<TcpStream>,
+}
+
+impl Sender {
+    /// Connects and says EHLO.
+    pub fn connect(to: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&to, Duration::from_secs(10))?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.set_nodelay(true)?;
+        let mut sender = Self {
+            stream: BufReader::new(stream),
+        };
+        sender.reply()?;
+        sender.say("EHLO sender.test\r\n")?;
+        Ok(sender)
+    }
+
+    /// Sends and gives the reply code.
+    pub fn say(&mut self, text: &str) -> std::io::Result<u16> {
+        self.stream.get_mut().write_all(text.as_bytes())?;
+        self.reply()
+    }
+
+    fn reply(&mut self) -> std::io::Result<u16> {
+        loop {
+            let mut line = String::new();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return Ok(line.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0));
+            }
+        }
+    }
+
+    /// One message; the reply to its end.
+    pub fn send(&mut self, from: &str, to: &str, message: &str) -> std::io::Result<u16> {
+        for command in [format!("MAIL FROM:<{from}>\r\n"), format!("RCPT TO:<{to}>\r\n"), "DATA\r\n".into()] {
+            let code = self.say(&command)?;
+            if code >= 400 {
+                return Ok(code);
+            }
+        }
+        self.say(&format!("{message}\r\n.\r\n"))
+    }
+}
+
+/// A plain HTTP/1.1 request on a connection of its own: status, head, body.
+pub fn http(to: SocketAddr, request: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    (status, head.to_owned(), body.to_owned())
+}

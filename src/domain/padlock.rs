@@ -1,6 +1,11 @@
 //! The padlock: what protected this message on its way, in one of four words. Kept apart from the
 //! index on purpose: the padlock is this message's protection, the index the wider picture.
 
+use super::{
+    fact::Fact,
+    privacy::evidence::{Direction, Evidence, Signature, Tls},
+};
+
 /// The four rungs, weakest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Padlock {
@@ -22,6 +27,28 @@ impl Padlock {
     /// The padlock of a rung, 0 to 3; anything else is the lowest.
     pub fn from_rung(rung: u8) -> Self {
         Self::ALL.get(usize::from(rung)).copied().unwrap_or_default()
+    }
+
+    /// The rung of a message. What is not known is never read as protection.
+    ///
+    /// Sealed asks for a signature too: anyone can encrypt to a published key, so without one no
+    /// verified key says who closed the envelope.
+    pub fn of(evidence: &Evidence) -> Self {
+        let signed = evidence.content.signature == Fact::Known(Signature::Valid) && evidence.content.signer_verified == Fact::Known(true);
+        if evidence.content.is_end_to_end() {
+            return if signed && evidence.unverified().is_none() {
+                Self::Sealed
+            } else {
+                Self::Envelope
+            };
+        }
+        let travel = &evidence.travel;
+        let guarded = matches!(travel.tls, Fact::Known(Tls::V1_2 | Tls::V1_3)) && travel.strict == Fact::Known(true);
+        if evidence.direction == Direction::Local || (guarded && evidence.is_vouched_for()) {
+            Self::Mailbag
+        } else {
+            Self::Postcard
+        }
     }
 
     /// The word of the command line's JSON; never translated.

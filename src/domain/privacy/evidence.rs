@@ -18,6 +18,36 @@ pub struct Evidence {
     pub loaded: bool,
 }
 
+/// Whose key was never verified by the owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified<'a> {
+    /// That of a participant, or nothing is known of it.
+    Participant(&'a Address),
+    /// The one that signed.
+    Signer,
+}
+
+impl Evidence {
+    /// Whether something that verified says who sent it: an aligned DKIM or SPF pass, or a signature by
+    /// a key of the From address. What never left this appliance needs nobody to say so.
+    pub fn is_vouched_for(&self) -> bool {
+        self.direction == Direction::Local
+            || matches!(self.travel.authentic, Fact::Known(Authentic::Spf | Authentic::Dkim))
+            || self.content.signature == Fact::Known(Signature::Valid)
+    }
+
+    /// The first key that an encrypted message rests on and that the owner never verified: those of the
+    /// other participants, where "not known" is not verified, then the signer's.
+    ///
+    /// A signer of whom nothing is known is not counted here: a signature is only valid by a key of the
+    /// From address, and that address is a participant. So a message never stands lower for being signed.
+    pub fn unverified(&self) -> Option<Unverified<'_>> {
+        let participant = self.social.others.iter().find(|other| other.key != Fact::Known(KeyState::Verified));
+        let signer = (self.content.signer_verified == Fact::Known(false)).then_some(Unverified::Signer);
+        participant.map(|other| Unverified::Participant(&other.address)).or(signer)
+    }
+}
+
 /// Which way a message went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -46,6 +76,19 @@ pub struct Content {
     pub signer_verified: Fact<bool>,
     /// What was found in its HTML.
     pub html: Fact<HtmlFindings>,
+}
+
+impl Content {
+    /// Whether something of it was encrypted and could be opened. A message whose encryption does not
+    /// protect itself against change is never opened, so it does not count.
+    pub fn is_encrypted(&self) -> bool {
+        self.integrity != Fact::Known(Integrity::None) && self.encryption.known().is_some_and(|how| how > Encryption::None)
+    }
+
+    /// Whether all of its text was, so that no server on the way could read it.
+    pub fn is_end_to_end(&self) -> bool {
+        self.is_encrypted() && self.encryption.known().is_some_and(|how| how > Encryption::Part)
+    }
 }
 
 /// How much of a message was end-to-end encrypted. Ordered, weakest first.

@@ -63,7 +63,7 @@ impl Default for Limits {
             per_message: Duration::from_secs(15 * 60),
             handshake: Duration::from_secs(30),
             patience: Duration::from_secs(20),
-            grace: Duration::from_secs(3),
+            grace: Duration::from_secs(2),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Door {
         loop {
             tokio::select! {
                 biased;
-                _ = stopped.wait_for(|stop| *stop) => break,
+                () = told(&mut stopped) => break,
                 Some(_) = visits.join_next(), if !visits.is_empty() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((socket, peer)) => {
@@ -112,6 +112,11 @@ impl Door {
     pub fn connections(&self) -> usize {
         self.0.guests.count()
     }
+}
+
+/// Waits until it is said to stop, or nobody is left to say it.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Says one line without waiting and closes.

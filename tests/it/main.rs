@@ -6,6 +6,7 @@ mod browser;
 mod crash;
 mod hostile;
 mod imports;
+mod keeping;
 mod mime;
 mod peers;
 mod privacy;

@@ -1,0 +1,151 @@
+//! From the door to the page, without the sockets: what is kept is what is shown.
+
+use caliopen::{
+    app::Services,
+    domain::{
+        address::Address,
+        padlock::Padlock,
+        privacy::index::Letter,
+        time::Time,
+        transport::{Arrival, TlsFacts, TlsVersion},
+    },
+    net::clock::Clock,
+    service::{
+        receive::{NotKept, Recipient},
+        setup,
+        view::Body,
+    },
+    store::front::FrontFile,
+};
+
+struct House {
+    _folder: tempfile::TempDir,
+    services: Services,
+    vault: caliopen::store::vault::Vault,
+    clock: Clock,
+}
+
+fn house() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let made = setup::make(folder.path(), "home.test", "me@home.test", "word").unwrap();
+    let front = FrontFile::open(folder.path()).unwrap().read().unwrap().unwrap();
+    let clock = Clock::fixed(Time(1_700_000_000));
+    let services = Services::new(&made.vault, &front, &clock).unwrap();
+    House { _folder: folder, services, vault: made.vault, clock }
+}
+
+fn arrival(at: Time, tls: bool) -> Arrival {
+    let tls = tls.then(|| TlsFacts {
+        version: TlsVersion::V1_3,
+        suite: "TLS13_AES_256_GCM_SHA384".into(),
+        group: "X25519MLKEM768".into(),
+    });
+    Arrival {
+        at,
+        peer: [192, 0, 2, 7].into(),
+        helo: "mx.x.test".into(),
+        mail_from: Some("bob@x.test".into()),
+        rcpt_to: vec!["me@home.test".into()],
+        tls,
+        extended: true,
+        utf8: false,
+    }
+}
+
+fn mail(from: &str, more: &str, subject: &str, body: &str) -> Vec<u8> {
+    format!("From: {from}\r\nTo: me@home.test\r\n{more}Subject: {subject}\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <{subject}@x.test>\r\n\r\n{body}\r\n")
+        .into_bytes()
+}
+
+impl House {
+    async fn keep(&self, raw: &[u8], tls: bool) -> caliopen::service::receive::Kept {
+        self.clock.set(Time(self.clock.now().0 + 60));
+        self.services.receive.keep(arrival(self.clock.now(), tls), raw.to_vec()).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn people_make_discussions_and_the_newest_comes_first() {
+    let house = house();
+    let first = house.keep(&mail("Bob <bob@x.test>", "", "one", "hello"), true).await;
+    let second = house.keep(&mail("bob@X.test", "", "two", "again"), true).await;
+    let other = house.keep(&mail("Bob <bob@x.test>", "Cc: carol@y.test\r\n", "one", "all of you"), true).await;
+    let list = house.keep(&mail("Bob <bob@x.test>", "List-Id: Talk <talk.lists.test>\r\n", "one", "to the list"), true).await;
+    assert_eq!(first.discussion, second.discussion, "same people, other subject");
+    assert!(other.discussion != first.discussion && list.discussion != first.discussion && list.discussion != other.discussion);
+
+    let page = house.services.timeline.page(1).await.unwrap();
+    assert_eq!(page.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [list.discussion, other.discussion, first.discussion]);
+    assert_eq!((page.total, page.unread, page.pages), (3, 3, 1));
+    let row = page.rows.last().unwrap();
+    assert_eq!((row.messages, row.unread, row.subject.as_str(), row.excerpt.as_str()), (2, 2, "two", "again"));
+    assert_eq!(row.people.iter().map(|p| (p.name.as_str(), p.known)).collect::<Vec<_>>(), [("bob@x.test", false)]);
+    assert_eq!(page.rows.first().unwrap().list.as_deref(), Some("Talk"));
+
+    assert_eq!(house.services.discussions.mark(first.discussion, false).await.unwrap(), 2);
+    let page = house.services.timeline.page(99).await.unwrap();
+    assert_eq!((page.page, page.unread, page.rows.last().unwrap().unread), (1, 2, 0));
+    assert_eq!(house.services.discussions.mark(first.discussion, true).await.unwrap(), 2);
+    assert_eq!(house.services.timeline.page(1).await.unwrap().unread, 3);
+}
+
+#[tokio::test]
+async fn a_message_shows_its_way_its_index_and_its_own_octets() {
+    let house = house();
+    setup::add_contact(&house.vault, "Bob Martin", &[Address::parse("bob@x.test").unwrap()]).await.unwrap();
+    let raw = mail("Robert <bob@x.test>", "", "one", "hello there");
+    let kept = house.keep(&raw, true).await;
+    let page = house.services.discussions.message(kept.message).await.unwrap();
+    let from = page.message.from.as_ref().unwrap();
+    assert_eq!((from.name.as_str(), from.known, from.owner), ("Bob Martin", true, false), "our name for him, not his");
+    assert!(matches!(&page.message.body, Body::Text(text) if text.trim() == "hello there"));
+    assert_eq!(page.journey.arrival, Some(arrival(house.clock.now(), true)));
+    assert!(page.journey.hops.is_empty(), "our own line is not a claim");
+    assert_eq!(page.index.points.map(i16::from), Some(page.index.lines.iter().map(|line| line.won).sum()));
+    assert_eq!(page.message.index, page.index.points);
+    assert_eq!(page.message.padlock, Padlock::Postcard);
+    let source = house.services.discussions.source(kept.message).await.unwrap();
+    assert!(source.ends_with(&raw) && source.starts_with(b"Received: "));
+
+    let open = house.keep(&raw, false).await;
+    let open = house.services.discussions.message(open.message).await.unwrap();
+    assert_eq!(open.index.letter(), Some(Letter::E), "the hop seen here had no TLS");
+    assert!(open.index.points < page.index.points);
+}
+
+#[tokio::test]
+async fn an_import_knows_nothing_of_the_way_and_is_kept_once() {
+    let house = house();
+    let raw = mail("Bob <bob@x.test>", "Received: from a.test by b.test with ESMTPS; Tue, 14 Nov 2023 22:13:20 +0000\r\n", "one", "hello");
+    let kept = house.services.receive.import(raw.clone(), Some(Time(1_500_000_000)), true).await.unwrap().unwrap();
+    assert_eq!(house.services.receive.import(raw.clone(), None, false).await.unwrap(), None);
+    let page = house.services.discussions.message(kept.message).await.unwrap();
+    assert_eq!(page.journey.arrival, None);
+    assert_eq!(page.journey.hops.len(), 1);
+    assert!(page.index.lines.iter().filter(|line| line.id.as_str().starts_with("travel.") && line.possible > 0).all(|line| !line.known));
+    assert_eq!((page.message.unread, page.message.received), (false, Time(1_500_000_000)));
+    assert_eq!(house.services.discussions.source(kept.message).await.unwrap(), raw, "every octet");
+}
+
+#[tokio::test]
+async fn the_door_knows_its_own_and_a_locked_box_keeps_nothing() {
+    let house = house();
+    for (address, verdict) in [
+        ("me@home.test", Recipient::Ours),
+        ("ME@Home.Test", Recipient::Ours),
+        ("postmaster", Recipient::Ours),
+        ("Postmaster@home.test", Recipient::Ours),
+        ("you@home.test", Recipient::Nobody),
+        ("postmaster@elsewhere.test", Recipient::Elsewhere),
+        ("me@elsewhere.test", Recipient::Elsewhere),
+        ("nonsense", Recipient::Nobody),
+    ] {
+        assert_eq!(house.services.receive.recipient(address), verdict, "{address}");
+    }
+    house.vault.lock();
+    let refused = house.services.receive.keep(arrival(Time(0), true), mail("a@x.test", "", "s", "b")).await;
+    assert_eq!(refused, Err(NotKept::Locked));
+    let (locked, peer) = (house.services.unlock.is_locked(), [127, 0, 0, 1].into());
+    assert!(locked && house.services.unlock.sign_in("word", peer).await.is_ok() && !house.services.unlock.is_locked());
+    house.keep(&mail("a@x.test", "", "s", "b"), true).await;
+}

@@ -1,1 +1,172 @@
-//! Putting the house together.
+//! Putting the house together: the store, the use cases, the doors, and their end.
+
+use crate::{
+    config::Config,
+    jobs,
+    net::tls::{self, Current, Identity},
+    service::{
+        discussion::Discussions, happening::Happenings, receive::Receive, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+    },
+    smtp::{Door, limits::Limits},
+    store::{
+        self,
+        front::{Front, FrontFile},
+        vault::{Secret, Vault},
+    },
+};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// How long the doors may take to end what they are doing.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// Why the appliance did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no box in the folder.
+    #[error("there is no mailbox in that folder; make one with `caliopen init`")]
+    NoBox,
+    /// The secret is not the right one.
+    #[error("that passphrase does not open this mailbox")]
+    WrongSecret,
+    /// An address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The certificate refuses.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+}
+
+/// The appliance, running.
+pub struct Appliance {
+    /// Where it takes mail.
+    pub smtp: Vec<SocketAddr>,
+    /// Where it serves pages over TLS.
+    pub https: Vec<SocketAddr>,
+    /// Where it serves pages without TLS.
+    pub http: Vec<SocketAddr>,
+    /// What stands in front of the lock.
+    pub front: Front,
+    /// The vault.
+    pub vault: Vault,
+    /// The certificate of both doors, to be replaced while running.
+    pub certificate: Arc<Current>,
+    stop: watch::Sender<bool>,
+    doors: JoinSet<()>,
+    _front: FrontFile,
+}
+
+/// The handles that the doors and the command line work with.
+#[derive(Clone)]
+pub struct Services {
+    /// Taking messages in.
+    pub receive: Receive,
+    /// The timeline.
+    pub timeline: Timeline,
+    /// Discussions and messages.
+    pub discussions: Discussions,
+    /// Signing in.
+    pub unlock: Unlock,
+    /// What just happened.
+    pub happenings: Happenings,
+}
+
+impl Services {
+    /// Over one vault.
+    pub fn new(vault: &Vault, front: &Front, clock: &crate::net::clock::Clock) -> Result<Self, StartError> {
+        let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
+        let happenings = Happenings::default();
+        let owner = front.addresses.first().cloned().unwrap_or_default();
+        Ok(Self {
+            receive: Receive::new(vault.clone(), clock.clone(), happenings.clone(), front),
+            timeline: Timeline::new(vault.clone(), people.clone()),
+            discussions: Discussions::new(vault.clone(), people),
+            unlock: Unlock::new(vault.clone(), clock.clone(), owner)?,
+            happenings,
+        })
+    }
+}
+
+/// The front of a data folder; an error where there is no box.
+pub fn front(folder: &std::path::Path) -> Result<(FrontFile, Front), StartError> {
+    if !folder.join(store::slots::FILE).exists() {
+        return Err(StartError::NoBox);
+    }
+    let file = FrontFile::open(folder)?;
+    let front = file.read()?.ok_or(StartError::NoBox)?;
+    Ok((file, front))
+}
+
+impl Appliance {
+    /// Opens the data folder, unlocks it where a secret is given, and opens the doors.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let (file, front) = front(&config.data)?;
+        let vault = Vault::locked(&config.data);
+        if let Some(secret) = &config.secret
+            && vault.unlock(secret)? == Secret::Wrong
+        {
+            return Err(StartError::WrongSecret);
+        }
+        Self::run(config, file, front, vault).await
+    }
+
+    async fn run(config: Config, file: FrontFile, front: Front, vault: Vault) -> Result<Self, StartError> {
+        let services = Services::new(&vault, &front, &config.clock)?;
+        let certificate = Current::new(&Identity {
+            chain: front.chain.clone(),
+            key: front.key.clone().into(),
+        })?;
+        let mail_tls = tls::server_config(certificate.clone(), &[])?;
+        let page_tls = tls::server_config(certificate.clone(), &[b"h2", b"http/1.1"])?;
+        let (stop, stopping) = watch::channel(false);
+        let mut doors = JoinSet::new();
+        let mut bound = [Vec::new(), Vec::new(), Vec::new()];
+        let [smtp, https, http] = &mut bound;
+        let door = Door::new(services.receive.clone(), mail_tls, Limits::default());
+        for address in &config.smtp {
+            let listener = listen(*address, smtp).await?;
+            let (door, stopping) = (door.clone(), stopping.clone());
+            doors.spawn(async move { door.serve(listener, stopping).await });
+        }
+        for address in config.https.iter().chain(&config.http) {
+            listen(*address, https).await?;
+        }
+        let _ = (page_tls, http);
+        doors.spawn(jobs::run(Upkeep::new(vault.clone(), config.clock.clone()), stopping));
+        let [smtp, https, http] = bound;
+        Ok(Self {
+            smtp,
+            https,
+            http,
+            front,
+            vault,
+            certificate,
+            stop,
+            doors,
+            _front: file,
+        })
+    }
+
+    /// Ends everything in order: the doors take nothing new and finish what they do, then the vault is
+    /// closed, what waits written.
+    pub async fn stop(mut self) {
+        // Every door may be gone already.
+        let _ = self.stop.send(true);
+        let ended = async { while self.doors.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tracing::warn!("a door did not end in time and was closed");
+            self.doors.shutdown().await;
+        }
+        self.vault.lock();
+    }
+}
+
+async fn listen(address: SocketAddr, bound: &mut Vec<SocketAddr>) -> Result<TcpListener, StartError> {
+    let failed = |error| StartError::Listen(address, error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    bound.push(listener.local_addr().map_err(failed)?);
+    Ok(listener)
+}

@@ -1,6 +1,108 @@
 //! The command line: what a person or a script says to the binary.
+//!
+//! Exit codes are those of sysexits(3), so that a script can tell what went wrong: 0 done, 2 not
+//! understood, 65 bad data, 66 no such file, 69 cannot listen, 73 cannot be made, 74 the store refuses,
+//! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
+
+mod init;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use std::{fmt, io::Write, path::Path, process::ExitCode};
+use zeroize::Zeroizing;
+
+/// One person's whole mail service, and how private it is.
+#[derive(Parser)]
+#[command(name = "caliopen", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new mailbox in an empty folder; asks nothing, prints the recovery code
+    Init(init::Args),
+    /// Start the appliance: take mail in, serve the pages
+    Serve(serve::Args),
+}
+
+/// Why a command failed: an exit code and one sentence.
+pub(crate) struct Failure(u8, String);
+
+impl Failure {
+    /// With the exit code and the sentence.
+    pub(crate) fn new(code: u8, sentence: impl fmt::Display) -> Self {
+        Self(code, sentence.to_string())
+    }
+}
+
+/// Exit codes of sysexits(3).
+pub(crate) mod code {
+    pub(crate) const DATA: u8 = 65;
+    pub(crate) const NO_INPUT: u8 = 66;
+    pub(crate) const UNAVAILABLE: u8 = 69;
+    pub(crate) const CANNOT_CREATE: u8 = 73;
+    pub(crate) const IO: u8 = 74;
+    pub(crate) const TRY_AGAIN: u8 = 75;
+    pub(crate) const NO_PERMISSION: u8 = 77;
+}
 
 /// Runs what the arguments ask for and gives the exit code.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    // The one TLS provider; a second one in the tree would make rustls panic for want of a choice.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // A core dump would write the vault's key to the disk.
+    let _ = rustix::process::setrlimit(
+        rustix::process::Resource::Core,
+        rustix::process::Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    );
+    // Whatever is written is the owner's alone.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let outcome = match Cli::parse().command {
+        Command::Init(args) => init::run(&args),
+        Command::Serve(args) => serve::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(code, sentence)) => {
+            let _ = writeln!(std::io::stderr(), "caliopen: {sentence}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Writes a line to stdout. A reader that has gone away is not our failure.
+pub(crate) fn say(line: impl fmt::Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Log lines go to stderr: warnings and up, more by `CALIOPEN_LOG` (as `info` or `caliopen=debug`).
+pub(crate) fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CALIOPEN_LOG").unwrap_or_else(|_| "warn".into());
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+}
+
+/// A secret from a file: its first line, without the line end.
+pub(crate) fn secret_from(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// The runtime that everything asynchronous runs on.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(32)
+        .build()
+        .map_err(|error| Failure::new(code::IO, format_args!("cannot start: {error}")))
 }

@@ -8,7 +8,7 @@
 
 use super::happening::{Happening, Happenings};
 use crate::{
-    codec::{self, mime},
+    codec::{hosts, html, mime},
     domain::{
         address::Address,
         contact::Contact,
@@ -17,12 +17,13 @@ use crate::{
         id::{ContactId, DiscussionId, MessageId},
         message::Reading,
         privacy::{
-            evidence::{Evidence, Tls},
+            evidence::{Evidence, Other, Travel},
+            gather::{Hosts, Observed, gather, session},
             index::RULES_VERSION,
             message::evaluate,
         },
         time::Time,
-        transport::{Arrival, TlsFacts, TlsVersion},
+        transport::Arrival,
     },
     net::clock::Clock,
     store::{
@@ -275,19 +276,36 @@ impl Inner {
         others.take(record::Discussion::PEOPLE).map(person).collect()
     }
 
+    /// The evidence. What only authentication and opening could tell is left "not known".
     fn weigh(&self, reading: &Reading, arrival: Option<&Arrival>, known: &HashMap<Address, Contact>) -> Evidence {
-        let _ = (reading, arrival, known);
-        Evidence::default()
+        let html = reading.html.as_deref().map(|source| html::findings(source).0).unwrap_or_default();
+        let seen = Observed {
+            received: arrival.is_some(),
+            travel: arrival.map(travel).unwrap_or_default(),
+            ..Observed::default()
+        };
+        let hosts = Hosts {
+            home: &self.host,
+            registrable: &hosts::registrable,
+        };
+        let about = |address: &Address| Other {
+            address: address.clone(),
+            known: Fact::Known(known.contains_key(address)),
+            key: Fact::Unknown,
+            index: Fact::Unknown,
+        };
+        gather(reading, html, &seen, hosts, |address| self.owner.contains(address), about)
     }
 }
 
-/// How well the hop that we saw was encrypted.
-fn tls_of(facts: Option<&TlsFacts>) -> Tls {
-    match facts {
-        None => Tls::None,
-        Some(facts) if facts.version == TlsVersion::V1_3 => Tls::V1_3,
-        Some(facts) if facts.is_aead() => Tls::V1_2,
-        Some(_) => Tls::Weak,
+/// What the door saw of the last hop. Whether it could have been stripped is not known until this
+/// domain's own records are.
+fn travel(arrival: &Arrival) -> Travel {
+    let (tls, quantum) = session(arrival.tls.as_ref());
+    Travel {
+        tls: Fact::Known(tls),
+        quantum: Fact::Known(quantum),
+        ..Travel::default()
     }
 }
 

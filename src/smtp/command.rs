@@ -131,7 +131,10 @@ impl Command {
 fn wrong(error: &Error, verb: &str) -> Wrong {
     match error {
         _ if verb.eq_ignore_ascii_case("BDAT") => Close(reply::SYNTAX),
-        _ if ["AUTH", "EXPN", "ETRN", "ATRN", "BURL", "LHLO", "TURN"].iter().any(|known| verb.eq_ignore_ascii_case(known)) => {
+        _ if ["AUTH", "EXPN", "ETRN", "ATRN", "BURL", "LHLO", "TURN"]
+            .iter()
+            .any(|known| verb.eq_ignore_ascii_case(known)) =>
+        {
             Refuse(reply::NOT_OFFERED)
         }
         Error::UnknownCommand => Refuse(reply::UNKNOWN),
@@ -355,11 +358,17 @@ mod tests {
             mail("MAIL FROM:<a@x.org> SIZE=123 BODY=8BITMIME SMTPUTF8").unwrap(),
             (Some("a@x.org".to_owned()), 123, true)
         );
-        assert_eq!(mail("mail from:<a@x.org> body=7bit").unwrap(), (Some("a@x.org".to_owned()), 0, false));
+        assert_eq!(
+            mail("mail from:<a@x.org> body=7bit").unwrap(),
+            (Some("a@x.org".to_owned()), 0, false)
+        );
         assert_eq!(mail("MAIL FROM:<é@x.org>"), Err(Refuse(reply::NEEDS_UTF8)));
         assert_eq!(mail("MAIL FROM:<é@x.org> SMTPUTF8").unwrap().0.as_deref(), Some("é@x.org"));
         let huge = "9".repeat(30);
-        assert!(mail(&format!("MAIL FROM:<a@x.org> SIZE={huge}")).is_ok_and(|(_, size, _)| size > 1 << 40) || mail(&format!("MAIL FROM:<a@x.org> SIZE={huge}")).is_err());
+        assert!(
+            mail(&format!("MAIL FROM:<a@x.org> SIZE={huge}")).is_ok_and(|(_, size, _)| size > 1 << 40)
+                || mail(&format!("MAIL FROM:<a@x.org> SIZE={huge}")).is_err()
+        );
     }
 
     #[test]
@@ -371,7 +380,10 @@ mod tests {
             ("EHLO mx.example.org and more", "mx.example.org"),
             ("EHLO bücher.example", "bücher.example"),
         ] {
-            assert!(matches!(parse(line), Ok(Command::Hello { name: read, extended: true }) if read == name), "{line}");
+            assert!(
+                matches!(parse(line), Ok(Command::Hello { name: read, extended: true }) if read == name),
+                "{line}"
+            );
         }
         assert!(parse(&format!("EHLO {}", "a".repeat(300))).is_err());
     }

@@ -125,7 +125,11 @@ impl Visit {
 
     /// One command, and the message that follows it.
     async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(&mut self, stream: &mut Stream<S>) -> Result<Step, Lost> {
-        self.guest.is(if self.session.in_transaction() { Doing::Message } else { Doing::Nothing });
+        self.guest.is(if self.session.in_transaction() {
+            Doing::Message
+        } else {
+            Doing::Nothing
+        });
         let line = match stream.buffered_line() {
             Some(line) => line,
             None => self.wait(Duration::ZERO, stream.line()).await?,
@@ -241,7 +245,10 @@ impl Incoming {
         if want > 0 {
             let held = self.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
             let missing = Shared::blocks(want).saturating_sub(held);
-            match u32::try_from(missing).ok().and_then(|missing| shared.memory.clone().try_acquire_many_owned(missing).ok()) {
+            match u32::try_from(missing)
+                .ok()
+                .and_then(|missing| shared.memory.clone().try_acquire_many_owned(missing).ok())
+            {
                 Some(granted) => {
                     match &mut self.room {
                         Some(room) => room.merge(granted),

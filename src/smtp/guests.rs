@@ -203,7 +203,10 @@ mod tests {
         drop(first);
         let _third = house.admit(ip("192.0.2.3")).unwrap();
 
-        let _six = [house.admit(ip("2001:db8:0:1::1")).unwrap(), house.admit(ip("2001:db8:0:1:ffff::1")).unwrap()];
+        let _six = [
+            house.admit(ip("2001:db8:0:1::1")).unwrap(),
+            house.admit(ip("2001:db8:0:1:ffff::1")).unwrap(),
+        ];
         assert_eq!(house.admit(ip("2001:db8:0:1::2")).unwrap_err(), reply::CROWDED);
         let _other = house.admit(ip("2001:db8:0:2::2")).unwrap();
     }

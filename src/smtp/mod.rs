@@ -142,7 +142,13 @@ async fn visit(shared: Arc<Shared>, socket: TcpStream, guest: Guest, peer: IpAdd
     }
     // What was read ahead of TLS is dropped with the stream that read it (RFC 3207 section 4.2).
     let socket = clear.into_inner();
-    let hands = async { timeout(handshake, acceptor.accept(socket)).await.ok().and_then(Result::ok).ok_or(Lost::Gone) };
+    let hands = async {
+        timeout(handshake, acceptor.accept(socket))
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(Lost::Gone)
+    };
     let Ok(sealed) = visit.wait(Duration::ZERO, hands).await else {
         tracing::debug!("a TLS handshake did not come about");
         return;

@@ -249,7 +249,11 @@ impl Session {
             None if size > self.max_message => return self.refuse(reply::TOO_LARGE),
             None => {}
         }
-        let envelope = Envelope { from, to: Vec::new(), utf8 };
+        let envelope = Envelope {
+            from,
+            to: Vec::new(),
+            utf8,
+        };
         self.mail = Some((envelope, Stage::Envelope));
         say(reply::SENDER_OK, Next::Command)
     }

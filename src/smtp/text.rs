@@ -237,7 +237,10 @@ mod tests {
 
     #[test]
     fn dots_are_unstuffed_at_line_starts_only() {
-        assert_eq!(whole(b"a\r\n..\r\n...\r\nb.\r\n.\r\n"), Some(Ok(b"a\r\n.\r\n..\r\nb.\r\n".to_vec())));
+        assert_eq!(
+            whole(b"a\r\n..\r\n...\r\nb.\r\n.\r\n"),
+            Some(Ok(b"a\r\n.\r\n..\r\nb.\r\n".to_vec()))
+        );
         assert_eq!(whole(b"a.\r\n\r\n.\r\n"), Some(Ok(b"a.\r\n\r\n".to_vec())));
         assert_eq!(data(&[b"a\r\n.\r\nQUIT\r\n"]).1, b"QUIT\r\n");
     }
@@ -245,7 +248,17 @@ mod tests {
     #[test]
     fn guard_two_nothing_but_crlf_dot_crlf_ends_a_message() {
         for end in [
-            "\n.\n", "\n.\r", "\r.\n", "\r.\r", "\n.\r\n", "\r.\r\n", "\r\n.\r\r\n", "\r\r\n.\r\r\n", "\r\n.\n", "\r\n.\r", "\n\n.\r\n",
+            "\n.\n",
+            "\n.\r",
+            "\r.\n",
+            "\r.\r",
+            "\n.\r\n",
+            "\r.\r\n",
+            "\r\n.\r\r\n",
+            "\r\r\n.\r\r\n",
+            "\r\n.\n",
+            "\r\n.\r",
+            "\n\n.\r\n",
         ] {
             let input = format!("first{end}second\r\n.\r\n");
             assert_eq!(whole(input.as_bytes()), Some(Err(Fault::Bare)), "{end:?}");

@@ -201,16 +201,18 @@ fn write(db: &Database, waiting: &mpsc::Receiver<Box<dyn Job>>, coming: &AtomicU
                 }
             }
         }
-        commit(db, batch);
-        commits.fetch_add(1, Ordering::Relaxed);
+        commit(db, batch, commits);
     }
 }
 
 /// Runs a batch in one transaction, without those that fail, and answers everyone.
-fn commit(db: &Database, mut batch: VecDeque<Box<dyn Job>>) {
+fn commit(db: &Database, mut batch: VecDeque<Box<dyn Job>>, commits: &AtomicU64) {
     while !batch.is_empty() {
         match attempt(db, &mut batch) {
-            Ok(()) => return batch.into_iter().for_each(|job| job.answer(Ok(()))),
+            Ok(()) => {
+                commits.fetch_add(1, Ordering::Relaxed);
+                return batch.into_iter().for_each(|job| job.answer(Ok(())));
+            }
             Err((Some(at), error)) => {
                 if let Some(job) = batch.remove(at) {
                     job.answer(Err(error));

@@ -31,7 +31,12 @@ fn house() -> House {
     let front = FrontFile::open(folder.path()).unwrap().read().unwrap().unwrap();
     let clock = Clock::fixed(Time(1_700_000_000));
     let services = Services::new(&made.vault, &front, &clock).unwrap();
-    House { _folder: folder, services, vault: made.vault, clock }
+    House {
+        _folder: folder,
+        services,
+        vault: made.vault,
+        clock,
+    }
 }
 
 fn arrival(at: Time, tls: bool) -> Arrival {
@@ -60,7 +65,11 @@ fn mail(from: &str, more: &str, subject: &str, body: &str) -> Vec<u8> {
 impl House {
     async fn keep(&self, raw: &[u8], tls: bool) -> caliopen::service::receive::Kept {
         self.clock.set(Time(self.clock.now().0 + 60));
-        self.services.receive.keep(arrival(self.clock.now(), tls), raw.to_vec()).await.unwrap()
+        self.services
+            .receive
+            .keep(arrival(self.clock.now(), tls), raw.to_vec())
+            .await
+            .unwrap()
     }
 }
 
@@ -69,17 +78,33 @@ async fn people_make_discussions_and_the_newest_comes_first() {
     let house = house();
     let first = house.keep(&mail("Bob <bob@x.test>", "", "one", "hello"), true).await;
     let second = house.keep(&mail("bob@X.test", "", "two", "again"), true).await;
-    let other = house.keep(&mail("Bob <bob@x.test>", "Cc: carol@y.test\r\n", "one", "all of you"), true).await;
-    let list = house.keep(&mail("Bob <bob@x.test>", "List-Id: Talk <talk.lists.test>\r\n", "one", "to the list"), true).await;
+    let other = house
+        .keep(&mail("Bob <bob@x.test>", "Cc: carol@y.test\r\n", "one", "all of you"), true)
+        .await;
+    let list = house
+        .keep(
+            &mail("Bob <bob@x.test>", "List-Id: Talk <talk.lists.test>\r\n", "one", "to the list"),
+            true,
+        )
+        .await;
     assert_eq!(first.discussion, second.discussion, "same people, other subject");
     assert!(other.discussion != first.discussion && list.discussion != first.discussion && list.discussion != other.discussion);
 
     let page = house.services.timeline.page(1).await.unwrap();
-    assert_eq!(page.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [list.discussion, other.discussion, first.discussion]);
+    assert_eq!(
+        page.rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+        [list.discussion, other.discussion, first.discussion]
+    );
     assert_eq!((page.total, page.unread, page.pages), (3, 3, 1));
     let row = page.rows.last().unwrap();
-    assert_eq!((row.messages, row.unread, row.subject.as_str(), row.excerpt.as_str()), (2, 2, "two", "again"));
-    assert_eq!(row.people.iter().map(|p| (p.name.as_str(), p.known)).collect::<Vec<_>>(), [("bob@x.test", false)]);
+    assert_eq!(
+        (row.messages, row.unread, row.subject.as_str(), row.excerpt.as_str()),
+        (2, 2, "two", "again")
+    );
+    assert_eq!(
+        row.people.iter().map(|p| (p.name.as_str(), p.known)).collect::<Vec<_>>(),
+        [("bob@x.test", false)]
+    );
     assert_eq!(page.rows.first().unwrap().list.as_deref(), Some("Talk"));
 
     assert_eq!(house.services.discussions.mark(first.discussion, false).await.unwrap(), 2);
@@ -92,16 +117,25 @@ async fn people_make_discussions_and_the_newest_comes_first() {
 #[tokio::test]
 async fn a_message_shows_its_way_its_index_and_its_own_octets() {
     let house = house();
-    setup::add_contact(&house.vault, "Bob Martin", &[Address::parse("bob@x.test").unwrap()]).await.unwrap();
+    setup::add_contact(&house.vault, "Bob Martin", &[Address::parse("bob@x.test").unwrap()])
+        .await
+        .unwrap();
     let raw = mail("Robert <bob@x.test>", "", "one", "hello there");
     let kept = house.keep(&raw, true).await;
     let page = house.services.discussions.message(kept.message).await.unwrap();
     let from = page.message.from.as_ref().unwrap();
-    assert_eq!((from.name.as_str(), from.known, from.owner), ("Bob Martin", true, false), "our name for him, not his");
+    assert_eq!(
+        (from.name.as_str(), from.known, from.owner),
+        ("Bob Martin", true, false),
+        "our name for him, not his"
+    );
     assert!(matches!(&page.message.body, Body::Text(text) if text.trim() == "hello there"));
     assert_eq!(page.journey.arrival, Some(arrival(house.clock.now(), true)));
     assert!(page.journey.hops.is_empty(), "our own line is not a claim");
-    assert_eq!(page.index.points.map(i16::from), Some(page.index.lines.iter().map(|line| line.won).sum()));
+    assert_eq!(
+        page.index.points.map(i16::from),
+        Some(page.index.lines.iter().map(|line| line.won).sum())
+    );
     assert_eq!(page.message.index, page.index.points);
     assert_eq!(page.message.padlock, Padlock::Postcard);
     let source = house.services.discussions.source(kept.message).await.unwrap();
@@ -116,13 +150,30 @@ async fn a_message_shows_its_way_its_index_and_its_own_octets() {
 #[tokio::test]
 async fn an_import_knows_nothing_of_the_way_and_is_kept_once() {
     let house = house();
-    let raw = mail("Bob <bob@x.test>", "Received: from a.test by b.test with ESMTPS; Tue, 14 Nov 2023 22:13:20 +0000\r\n", "one", "hello");
-    let kept = house.services.receive.import(raw.clone(), Some(Time(1_500_000_000)), true).await.unwrap().unwrap();
+    let raw = mail(
+        "Bob <bob@x.test>",
+        "Received: from a.test by b.test with ESMTPS; Tue, 14 Nov 2023 22:13:20 +0000\r\n",
+        "one",
+        "hello",
+    );
+    let kept = house
+        .services
+        .receive
+        .import(raw.clone(), Some(Time(1_500_000_000)), true)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(house.services.receive.import(raw.clone(), None, false).await.unwrap(), None);
     let page = house.services.discussions.message(kept.message).await.unwrap();
     assert_eq!(page.journey.arrival, None);
     assert_eq!(page.journey.hops.len(), 1);
-    assert!(page.index.lines.iter().filter(|line| line.id.as_str().starts_with("travel.") && line.possible > 0).all(|line| !line.known));
+    assert!(
+        page.index
+            .lines
+            .iter()
+            .filter(|line| line.id.as_str().starts_with("travel.") && line.possible > 0)
+            .all(|line| !line.known)
+    );
     assert_eq!((page.message.unread, page.message.received), (false, Time(1_500_000_000)));
     assert_eq!(house.services.discussions.source(kept.message).await.unwrap(), raw, "every octet");
 }
@@ -143,7 +194,11 @@ async fn the_door_knows_its_own_and_a_locked_box_keeps_nothing() {
         assert_eq!(house.services.receive.recipient(address), verdict, "{address}");
     }
     house.vault.lock();
-    let refused = house.services.receive.keep(arrival(Time(0), true), mail("a@x.test", "", "s", "b")).await;
+    let refused = house
+        .services
+        .receive
+        .keep(arrival(Time(0), true), mail("a@x.test", "", "s", "b"))
+        .await;
     assert_eq!(refused, Err(NotKept::Locked));
     let (locked, peer) = (house.services.unlock.is_locked(), [127, 0, 0, 1].into());
     assert!(locked && house.services.unlock.sign_in("word", peer).await.is_ok() && !house.services.unlock.is_locked());

@@ -1,5 +1,15 @@
 //! Every test that needs more than one room, in one binary so that it links once.
 
+// A test says what went wrong by panicking.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr
+)]
+
 mod appliance;
 mod architecture;
 mod browser;

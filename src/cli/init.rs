@@ -1,0 +1,42 @@
+//! `caliopen init`: makes a mailbox, asks nothing.
+
+use super::{Failure, code, say, secret_from};
+use crate::{
+    service::setup::{self, SetupError},
+    store,
+};
+use std::path::PathBuf;
+
+/// What `init` is told.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder to make it in; empty or missing
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The mail domain, such as home.example
+    #[arg(long, value_name = "DOMAIN")]
+    domain: String,
+    /// The owner's address, such as me@home.example
+    #[arg(long, value_name = "ADDRESS")]
+    address: String,
+    /// A file whose first line is the passphrase
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: PathBuf,
+}
+
+/// Makes the mailbox and prints the recovery code, alone on its line.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let passphrase = secret_from(&args.passphrase_file)?;
+    let made = setup::make(&args.data, &args.domain, &args.address, &passphrase).map_err(|error| {
+        let code = match &error {
+            SetupError::Domain(_) | SetupError::Address { .. } | SetupError::Passphrase => code::DATA,
+            SetupError::Taken | SetupError::Folder(_) => code::CANNOT_CREATE,
+            SetupError::Store(store::Error::InUse) => code::TRY_AGAIN,
+            SetupError::Store(_) | SetupError::Tls(_) => code::IO,
+        };
+        Failure::new(code, error)
+    })?;
+    made.vault.lock();
+    say(made.recovery);
+    Ok(())
+}

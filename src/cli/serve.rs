@@ -1,0 +1,121 @@
+//! `caliopen serve`: starts the appliance and keeps it until it is told to stop.
+
+use super::{Failure, code, log_to_stderr, runtime, say, secret_from};
+use crate::{
+    app::{Appliance, StartError},
+    config::Config,
+    net::clock::Clock,
+    store,
+};
+use std::{
+    net::{Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What `serve` is told.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The data folder, made by `caliopen init`
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    #[command(flatten)]
+    doors: Doors,
+    /// Unlock at once with the first line of this file (a passphrase or the recovery code). Whoever
+    /// takes the file with the box can read the mail: without it the box starts locked
+    #[arg(long, value_name = "FILE")]
+    unlock_with: Option<PathBuf>,
+}
+
+/// Where to listen.
+#[derive(clap::Args)]
+pub struct Doors {
+    /// Where to take mail; port 0 lets the system choose; may be given again. With none of the three:
+    /// ports 25, 443 and 80 of every address
+    #[arg(long, value_name = "ADDR:PORT")]
+    smtp: Vec<SocketAddr>,
+    /// Where to serve the pages over TLS; may be given again
+    #[arg(long, value_name = "ADDR:PORT")]
+    https: Vec<SocketAddr>,
+    /// Where to serve the pages without TLS: to this machine only, others are sent to https
+    #[arg(long, value_name = "ADDR:PORT")]
+    http: Vec<SocketAddr>,
+}
+
+impl Doors {
+    /// The three lists, or these where none was given.
+    pub fn or(self, smtp: SocketAddr, https: SocketAddr, http: SocketAddr) -> [Vec<SocketAddr>; 3] {
+        if self.smtp.is_empty() && self.https.is_empty() && self.http.is_empty() {
+            [vec![smtp], vec![https], vec![http]]
+        } else {
+            [self.smtp, self.https, self.http]
+        }
+    }
+}
+
+/// Starts, says where on one line of JSON, and ends in order on SIGTERM or SIGINT.
+pub fn run(args: Args) -> Result<(), Failure> {
+    log_to_stderr();
+    let secret = args.unlock_with.as_deref().map(secret_from).transpose()?;
+    let any = |port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+    let [smtp, https, http] = args.doors.or(any(25), any(443), any(80));
+    let config = Config {
+        data: args.data,
+        smtp,
+        https,
+        http,
+        secret,
+        clock: Clock::system(),
+    };
+    runtime()?.block_on(async {
+        let mut end = Ending::new()?;
+        let appliance = Appliance::start(config).await.map_err(failure)?;
+        say(listening(&appliance));
+        end.wait().await;
+        appliance.stop().await;
+        Ok(())
+    })
+}
+
+/// The line that says where a running appliance listens.
+pub fn listening(appliance: &Appliance) -> serde_json::Value {
+    let list = |addresses: &[SocketAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+    serde_json::json!({ "smtp": list(&appliance.smtp), "https": list(&appliance.https), "http": list(&appliance.http) })
+}
+
+/// The sentence and exit code of an appliance that did not start.
+pub fn failure(error: StartError) -> Failure {
+    let code = match &error {
+        StartError::NoBox => code::NO_INPUT,
+        StartError::WrongSecret => code::NO_PERMISSION,
+        StartError::Listen(..) => code::UNAVAILABLE,
+        StartError::Store(store::Error::InUse) => code::TRY_AGAIN,
+        StartError::Store(_) | StartError::Tls(_) => code::IO,
+    };
+    Failure::new(code, error)
+}
+
+/// SIGTERM and SIGINT, heard from the moment this is made.
+pub struct Ending {
+    term: tokio::signal::unix::Signal,
+    int: tokio::signal::unix::Signal,
+}
+
+impl Ending {
+    /// Begins to listen.
+    pub fn new() -> Result<Self, Failure> {
+        let hear = |kind| signal(kind).map_err(|error| Failure::new(code::IO, format_args!("cannot listen for signals: {error}")));
+        Ok(Self {
+            term: hear(SignalKind::terminate())?,
+            int: hear(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for either.
+    pub async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
+}

@@ -159,21 +159,26 @@ impl Writer {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// Runs a job in the next commit. `Ok` means: on the disk. The job may be run more than once, each
-    /// time in a transaction in which nothing of its earlier run is left.
-    pub async fn write<T: Send + 'static>(
-        &self,
-        job: impl FnMut(&mut Tables<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
+    /// Hands a job over, to be run in the next commit; waiting for it is the future's part. `Ok` means: on
+    /// the disk. The job may be run more than once, each time in a transaction in which nothing of its
+    /// earlier run is left.
+    pub fn write<T: Send + 'static, F>(&self, job: F) -> impl Future<Output = Result<T, Error>> + Send + use<T, F>
+    where
+        F: FnMut(&mut Tables<'_>) -> Result<T, Error> + Send + 'static,
+    {
         let (answer, outcome) = oneshot::channel();
-        let stopped = || Error::Database("the store was closed".into());
         let job = Box::new(Typed {
             run: job,
             result: None,
             answer,
         });
-        self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(stopped)?;
-        outcome.await.unwrap_or_else(|_| Err(stopped()))
+        // A thread that is gone drops the job, and with it the answer.
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
+        async {
+            outcome
+                .await
+                .unwrap_or_else(|_| Err(Error::Database("the store was closed".into())))
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
 
 mod init;
+mod privacy;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,9 @@ enum Command {
     Init(init::Args),
     /// Start the appliance: take mail in, serve the pages
     Serve(serve::Args),
+    /// Look into the privacy of a message
+    #[command(subcommand)]
+    Privacy(privacy::Privacy),
 }
 
 /// Why a command failed: an exit code and one sentence.
@@ -65,6 +69,7 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Privacy(command) => privacy::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -34,7 +34,7 @@ impl TlsFacts {
 
     /// Whether the key exchange was a hybrid with a post-quantum part (X25519MLKEM768 and its like).
     pub fn is_quantum_safe(&self) -> bool {
-        self.group.to_ascii_uppercase().contains("MLKEM")
+        self.group.to_ascii_uppercase().find("MLKEM").is_some_and(|at| at > 0)
     }
 }
 

@@ -54,6 +54,17 @@ pub enum Kind {
     Claimed,
 }
 
+impl Kind {
+    /// The word of the command line's JSON; never translated.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Verified => "verified",
+            Self::Claimed => "claimed",
+        }
+    }
+}
+
 /// The letters, worst first so that they order like their points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Letter {

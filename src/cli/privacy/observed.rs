@@ -234,7 +234,7 @@ fn tls(object: &mut Object) -> Result<Option<(Fact<Tls>, Fact<bool>)>, String> {
     Ok(Some((Fact::Known(tls), if named { Fact::Known(quantum) } else { Fact::Unknown })))
 }
 
-/// However a program writes it: `TLS1.3`, `TLSv1.3`, `TLS 1.3`, `TLSv1_3`.
+/// However a program writes it: `TLS1.3`, `TLSv1.3`, `TLS 1.3`, `TLSv1_3`, `1.3`.
 fn version(text: &str) -> Option<TlsVersion> {
     let name: String = text
         .to_ascii_uppercase()
@@ -243,9 +243,9 @@ fn version(text: &str) -> Option<TlsVersion> {
         .filter(|c| !matches!(c, ' ' | '-' | 'V'))
         .collect();
     match name.as_str() {
-        "TLS1.3" => Some(TlsVersion::V1_3),
-        "TLS1.2" => Some(TlsVersion::V1_2),
-        "TLS1.1" | "TLS1.0" | "TLS1" | "SSL3.0" | "SSL3" | "SSL2.0" | "SSL2" => Some(TlsVersion::Older),
+        "TLS1.3" | "1.3" => Some(TlsVersion::V1_3),
+        "TLS1.2" | "1.2" => Some(TlsVersion::V1_2),
+        "TLS1.1" | "1.1" | "TLS1.0" | "1.0" | "TLS1" | "SSL3.0" | "SSL3" | "SSL2.0" | "SSL2" => Some(TlsVersion::Older),
         _ => None,
     }
 }
@@ -384,3 +384,6 @@ impl Object {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

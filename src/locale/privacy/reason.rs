@@ -199,7 +199,7 @@ fn not_known(lang: Lang, id: LineId) -> &'static str {
             "On ne sait pas avec combien de personnes il est partagé.",
         ),
         LineId::CeilingForged | LineId::CeilingOpen | LineId::CeilingAnonymous | LineId::CeilingLoaded | LineId::CeilingUnverified => {
-            super::not_known(lang)
+            say(lang, "This was not checked.", "Cela n’a pas été vérifié.")
         }
     }
 }

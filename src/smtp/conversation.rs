@@ -78,9 +78,7 @@ impl Visit {
     /// later.
     pub async fn wait<T>(&self, grace: Duration, peer: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
         let closing = async {
-            let mut stop = self.stop.clone();
-            // When nobody can say it any more, it closes as well.
-            let _ = stop.wait_for(|stop| *stop).await;
+            super::told(&mut self.stop.clone()).await;
             if !grace.is_zero() {
                 tokio::time::sleep(grace).await;
             }

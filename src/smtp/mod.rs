@@ -114,7 +114,7 @@ impl Door {
     }
 }
 
-/// Waits until it is said to stop, or nobody is left to say it.
+/// Waits until it is told to stop; when nobody is left who could say so, that is telling enough.
 async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -529,7 +529,7 @@ fn corpus() -> serde_json::Value {
     match std::fs::read(format!("{folder}/smtp/smuggling-and-starttls.json")) {
         Ok(text) => serde_json::from_slice(&text).unwrap(),
         Err(_) => {
-            println!("{folder} is missing: only this repository's own false ends are tried");
+            eprintln!("{folder} is missing: only this repository's own false ends are tried");
             serde_json::json!({})
         }
     }

@@ -12,7 +12,11 @@ use super::{
     text::{Fault, Text},
 };
 use crate::domain::transport::{Arrival, TlsFacts};
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{OwnedSemaphorePermit, watch},
@@ -38,18 +42,20 @@ struct Incoming {
 
 /// A peer's visit, over the connection in clear and then over TLS.
 pub struct Visit {
-    shared: std::sync::Arc<Shared>,
+    shared: Arc<Shared>,
     guest: Guest,
     peer: IpAddr,
     session: Session,
     incoming: Option<Incoming>,
     stop: watch::Receiver<bool>,
+    /// When this visit learned that the door closes.
+    closing: OnceLock<Instant>,
     deadline: Instant,
 }
 
 impl Visit {
     /// A visit that begins.
-    pub fn new(shared: std::sync::Arc<Shared>, guest: Guest, peer: IpAddr, stop: watch::Receiver<bool>) -> Self {
+    pub fn new(shared: Arc<Shared>, guest: Guest, peer: IpAddr, stop: watch::Receiver<bool>) -> Self {
         let session = Session::new(shared.receive.host(), &shared.limits);
         let deadline = Instant::now() + shared.limits.per_message;
         Self {
@@ -59,6 +65,7 @@ impl Visit {
             session,
             incoming: None,
             stop,
+            closing: OnceLock::new(),
             deadline,
         }
     }
@@ -75,13 +82,11 @@ impl Visit {
     }
 
     /// Waits for the peer, unless it is asked to leave or the door closes, which takes effect `grace`
-    /// later.
+    /// later, counted once however often it is waited for.
     pub async fn wait<T>(&self, grace: Duration, peer: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
         let closing = async {
             super::told(&mut self.stop.clone()).await;
-            if !grace.is_zero() {
-                tokio::time::sleep(grace).await;
-            }
+            tokio::time::sleep_until(*self.closing.get_or_init(Instant::now) + grace).await;
         };
         tokio::select! {
             biased;
@@ -149,6 +154,8 @@ impl Visit {
             return Ok(self.session.finished(Outcome::Fault(Fault::NoRoom)));
         }
         speak(stream, reply::GO_AHEAD);
+        // Others may wait a moment for this one, so that one flush of the disk keeps them all.
+        let coming = receive.coming();
         let grace = self.shared.limits.grace;
         loop {
             self.wait(grace, stream.more()).await?;
@@ -157,6 +164,7 @@ impl Visit {
             let (taken, done) = incoming.text.data(stream.buffered());
             stream.consume(taken);
             if done {
+                drop(coming);
                 return Ok(self.finish(stream, incoming).await);
             }
             if self.shared.is_overrun(incoming.text.read()) {

@@ -992,3 +992,29 @@ async fn the_door_does_not_wait_for_ever() {
     assert_eq!(stalled.rest().await, [421]);
     timeout(PATIENCE, house.serving).await.unwrap().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_keeps_sending_when_the_door_closes_does_not_keep_it_open() {
+    let house = House::with(Limits {
+        grace: Duration::from_millis(200),
+        ..Limits::default()
+    })
+    .await;
+    let mut endless = house.greeted().await;
+    endless.envelope().await;
+    assert_eq!(endless.ask("DATA").await, 354);
+    house.stop.send(true).unwrap();
+    let mut tick = tokio::time::interval(Duration::from_millis(5));
+    let begun = Instant::now();
+    let said = loop {
+        tokio::select! {
+            said = endless.reply() => break said.1,
+            _ = tick.tick() => assert!(begun.elapsed() < PATIENCE),
+        }
+        if endless.io.write_all(b"more\r\n").await.is_err() {
+            break endless.reply().await.1;
+        }
+    };
+    assert!(said.starts_with("421 4.3.2 "), "{said}");
+    timeout(PATIENCE, house.serving).await.unwrap().unwrap();
+}

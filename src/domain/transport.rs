@@ -8,7 +8,7 @@ use std::net::IpAddr;
 pub struct TlsFacts {
     /// The protocol version that was negotiated.
     pub version: TlsVersion,
-    /// The cipher suite by its IANA name, such as `TLS13_AES_256_GCM_SHA384`.
+    /// The cipher suite by its IANA name, such as `TLS_AES_256_GCM_SHA384`.
     pub suite: String,
     /// The key-exchange group by its IANA name, such as `X25519MLKEM768`; empty where there was none.
     pub group: String,

@@ -115,7 +115,7 @@ impl Visit {
                 Next::Command => {}
                 Next::Close => return After::Part,
                 Next::StartTls => {
-                    return match stream.flush().await {
+                    return match self.wait(Duration::ZERO, stream.flush()).await {
                         Ok(()) => After::StartTls,
                         Err(_) => After::Gone,
                     };

@@ -84,7 +84,11 @@ impl Door {
             tokio::select! {
                 biased;
                 () = told(&mut stopped) => break,
-                Some(_) = visits.join_next(), if !visits.is_empty() => {}
+                Some(ended) = visits.join_next(), if !visits.is_empty() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "a connection was dropped by a fault of ours");
+                    }
+                }
                 accepted = listener.accept() => match accepted {
                     Ok((socket, peer)) => {
                         let peer = peer.ip().to_canonical();

@@ -849,6 +849,73 @@ async fn a_network_that_comes_in_crowds_is_told_so() {
     house.ends().await;
 }
 
+/// Pieces of what peers say, proper and not: random sequences of them get deep into the dialogue.
+const SCRAPS: &[&[u8]] = &[
+    b"EHLO a.test\r\n",
+    b"HELO a\r\n",
+    b"MAIL FROM:<a@b.test>\r\n",
+    b"MAIL FROM:<> SIZE=5 BODY=8BITMIME\r\n",
+    b"RCPT TO:<me@home.test>\r\n",
+    b"RCPT TO:<\"me\\",
+    b"DATA\r\n",
+    b"Subject: x\r\n\r\n",
+    b"\r\n.\r\n",
+    b".\r\n",
+    b"\n.\n",
+    b"BDAT 4\r\nabcd",
+    b"BDAT 30 LAST\r\n",
+    b"BDAT 0 LAST\r\n",
+    b"RSET\r\n",
+    b"\r",
+    b"\n",
+    b"\0\xff\xfe",
+    b"<@[",
+    b"]>\r\n",
+    b"STARTTLS\r\n",
+];
+
+#[test]
+fn nothing_that_can_be_said_breaks_the_door() {
+    use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
+    static PANICS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if info.location().is_some_and(|at| at.file().contains("src/smtp")) {
+            PANICS.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+        hook(info);
+    }));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let house = runtime.block_on(House::open());
+    let scrap = prop_oneof![4 => prop::sample::select(SCRAPS).prop_map(<[u8]>::to_vec), 1 => vec(any::<u8>(), 0..40)];
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let outcome = runner.run(&vec(scrap, 0..30), |scraps| {
+        runtime.block_on(async {
+            let mut peer = Peer::connect(house.at).await;
+            for scrap in &scraps {
+                // A door that has closed already has said so.
+                if peer.io.write_all(scrap).await.is_err() {
+                    break;
+                }
+            }
+            let _ = peer.io.shutdown().await;
+            let mut heard = Vec::new();
+            let _ = timeout(PATIENCE, peer.io.read_to_end(&mut heard)).await.expect("the door hangs");
+        });
+        prop_assert_eq!(PANICS.load(std::sync::atomic::Ordering::SeqCst), 0);
+        Ok(())
+    });
+    outcome.unwrap();
+    runtime.block_on(async {
+        house.still_works().await;
+        house.ends().await;
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_vanishes_leaves_nothing_behind() {
     let house = House::open().await;

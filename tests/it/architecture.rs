@@ -45,6 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["web"]),
     ("jiff", &["locale", "net/clock"]),
     ("mail_parser", &["codec/mime"]),
+    ("memchr", &["smtp", "codec"]),
     ("mimalloc", &["main"]),
     ("postcard", &["store"]),
     ("psl", &["codec"]),
@@ -73,7 +74,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const MEANS: &[(&[&str], &[&str])] = &[
     (&["std", "time", "SystemTime"], &["net/clock"]),
     (&["std", "time", "Instant"], &["net/clock", "store", "service", "smtp", "web", "jobs", "app", "cli"]),
-    (&["std", "fs"], &["store", "app", "cli"]),
+    (&["std", "fs"], &["store", "service/setup", "app", "cli"]),
     (&["std", "env"], &["cli"]),
     (&["std", "process"], &["main", "cli"]),
     (&["std", "net", "TcpStream"], &["net", "cli"]),
@@ -109,7 +110,7 @@ fn files(folder: &str) -> Vec<String> {
                 if !name.starts_with("target") && name != ".git" && name != "node_modules" && name != "mutants.out" {
                     folders.push(entry.path());
                 }
-            } else {
+            } else if name != ".git" {
                 found.push(entry.path().strip_prefix(root()).unwrap().to_string_lossy().into_owned());
             }
         }

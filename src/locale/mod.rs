@@ -1,6 +1,12 @@
-//! Floor 1: every word that a human reads, in English and French. A missing one does not compile.
+//! Floor 1: every word that a human reads, in English and French. A missing one does not compile:
+//! [`Words`] has no default, and each language fills every field.
 
+mod en;
+mod fr;
 pub mod privacy;
+mod words;
+
+pub use words::{Plural, Words};
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -10,4 +16,22 @@ pub enum Lang {
     En,
     /// French.
     Fr,
+}
+
+impl Lang {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 2] = [Self::En, Self::Fr];
+
+    /// Its words.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::En => &en::WORDS,
+            Self::Fr => &fr::WORDS,
+        }
+    }
+
+    /// By the primary subtag of BCP 47, in any case.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lang| lang.words().code.eq_ignore_ascii_case(code))
+    }
 }

@@ -1,1 +1,70 @@
-//! Floor 4: the web door. `warp` and `askama` live here only.
+//! Floor 4: the web door. `warp`, `hyper`, `askama` and `rust-embed` live here only.
+//!
+//! A request walks: [`server`] (connection, TLS, limits) → [`routes`] (a table) → `guard` (who asks, from
+//! which origin, with which form token) → a short handler in `page` → one call to a service → a template
+//! → `headers`, which dresses every answer alike. Absent on purpose: any handle on the store or the
+//! network, any page that needs a script, any request to another origin.
+
+mod asset;
+mod guard;
+mod headers;
+mod live;
+mod page;
+mod problem;
+mod prose;
+mod room;
+pub mod routes;
+pub mod server;
+mod shell;
+mod shortcut;
+mod visit;
+mod when;
+
+pub use asset::ASSETS;
+pub use headers::{FRAME_POLICY, POLICY};
+pub use server::serve;
+
+use crate::{
+    domain::time::Time,
+    service::{discussion::Discussions, happening::Happenings, timeline::Timeline, unlock::Unlock},
+};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+
+/// What the pages may ask for; cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// The timeline.
+    pub timeline: Timeline,
+    /// Discussions and messages.
+    pub discussions: Discussions,
+    /// Signing in.
+    pub unlock: Unlock,
+    /// What just happened.
+    pub happenings: Happenings,
+    /// The clock.
+    pub now: Arc<dyn Fn() -> Time + Send + Sync>,
+}
+
+/// Everything that a handler is given.
+struct Site {
+    services: Services,
+    zone: when::Zone,
+    ending: watch::Receiver<bool>,
+    listeners: Arc<Semaphore>,
+}
+
+impl Site {
+    fn new(services: Services, ending: watch::Receiver<bool>) -> Self {
+        Self {
+            services,
+            zone: when::Zone::of_this_machine(),
+            ending,
+            listeners: Arc::new(Semaphore::new(live::LISTENERS)),
+        }
+    }
+
+    fn now(&self) -> Time {
+        (self.services.now)()
+    }
+}

@@ -1,0 +1,200 @@
+//! Who asks, and whether they mean it: sessions, origins, form tokens, and the size of a form.
+//!
+//! Every POST must (1) come from our own origin as far as the browser tells, and (2) carry the token of
+//! its session, or before signing in the token bound to a random cookie. Either alone would do against
+//! known attacks; browsers differ, so both are asked for.
+
+use super::{
+    problem::Problem,
+    server::Peer,
+    visit::{cookie, text},
+};
+use crate::service::unlock::{Session, Unlock, same_token};
+use bytes::Buf;
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::{pin::pin, time::Duration};
+
+/// Octets in a form.
+pub(super) const FORM: usize = 64 * 1024;
+/// How long a form may take to arrive.
+const FORM_TIME: Duration = Duration::from_secs(15);
+/// Fields in a form.
+const FIELDS: usize = 64;
+
+/// Who asks.
+#[derive(Clone, Default)]
+pub(super) struct Visitor {
+    /// The owner, signed in.
+    pub(super) session: Option<Session>,
+    /// The secret of that session.
+    pub(super) secret: String,
+    /// The random value that binds a form before signing in.
+    door: String,
+    /// Whether that value is new, and has to be set in the browser.
+    pub(super) new_door: bool,
+}
+
+/// The names of our two secret cookies. The prefix makes a browser refuse them from anywhere but this very
+/// host over TLS; this machine's own plain HTTP cannot have it.
+fn names(secure: bool) -> (&'static str, &'static str) {
+    if secure { ("__Host-caliopen", "__Host-door") } else { ("caliopen", "door") }
+}
+
+impl Visitor {
+    /// Reads the cookies.
+    pub(super) fn of(headers: &HeaderMap, secure: bool, unlock: &Unlock) -> Self {
+        let (session_name, door_name) = names(secure);
+        let secret = cookie(headers, session_name).filter(|secret| is_hex(secret, 64)).unwrap_or_default();
+        if let Some(session) = (!secret.is_empty()).then(|| unlock.session(secret)).flatten() {
+            return Self {
+                session: Some(session),
+                secret: secret.to_owned(),
+                ..Self::default()
+            };
+        }
+        let door = cookie(headers, door_name).filter(|door| is_hex(door, 32));
+        Self {
+            new_door: door.is_none(),
+            door: door.map(str::to_owned).or_else(|| unlock.door_cookie()).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// The token that this visitor's forms carry; empty means that none will be taken.
+    pub(super) fn token(&self, unlock: &Unlock) -> String {
+        match &self.session {
+            Some(session) => session.form_token.clone(),
+            None if self.door.is_empty() => String::new(),
+            None => unlock.door_token(&self.door),
+        }
+    }
+
+    /// Sets the random value in the browser.
+    pub(super) fn door_cookie(&self, secure: bool) -> Option<HeaderValue> {
+        set_cookie(names(secure).1, &self.door, secure, "")
+    }
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn set_cookie(name: &str, value: &str, secure: bool, more: &str) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}")).ok()
+}
+
+/// The cookie of a new session: gone when the browser closes.
+pub(super) fn session_cookie(secret: &str, secure: bool) -> Option<HeaderValue> {
+    set_cookie(names(secure).0, secret, secure, "")
+}
+
+/// Takes the cookie of a session back.
+pub(super) fn end_cookie(secure: bool) -> Option<HeaderValue> {
+    set_cookie(names(secure).0, "", secure, "; Max-Age=0")
+}
+
+/// A cookie for a setting of this browser, kept for a year. No secret.
+pub(super) fn setting_cookie(name: &str, value: &str, secure: bool) -> Option<HeaderValue> {
+    set_cookie(name, value, secure, "; Max-Age=31536000")
+}
+
+/// Whether a form comes from our own pages, as far as the browser says. `Origin: null` is no contradiction:
+/// with `Referrer-Policy: no-referrer` browsers send it from our own forms too (Fetch, "append a request
+/// `Origin` header"); there the token decides.
+pub(super) fn same_origin(headers: &HeaderMap, peer: Peer, authority: &str) -> Result<(), Problem> {
+    let site = text(headers, &HeaderName::from_static("sec-fetch-site"));
+    if !matches!(site, "" | "same-origin" | "none") {
+        return Err(Problem::Elsewhere);
+    }
+    let origin = text(headers, &header::ORIGIN);
+    let scheme = if peer.secure { "https://" } else { "http://" };
+    let ours = origin.strip_prefix(scheme).is_some_and(|host| host.eq_ignore_ascii_case(authority));
+    if matches!(origin, "" | "null") || ours { Ok(()) } else { Err(Problem::Elsewhere) }
+}
+
+/// Reads a form, counting every octet, and checks its token.
+pub(super) async fn form<B: Buf>(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+    token: &str,
+) -> Result<Vec<(String, String)>, Problem> {
+    let kind = text(headers, &header::CONTENT_TYPE);
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::NoForm);
+    }
+    let bytes = tokio::time::timeout(FORM_TIME, collect(body)).await.map_err(|_| Problem::Slow)??;
+    let form: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().take(FIELDS).collect();
+    let given = form.iter().find(|(name, _)| name == "token").map_or("", |(_, value)| value);
+    if token.is_empty() || !same_token(given, token) {
+        return Err(Problem::Stale);
+    }
+    Ok(form)
+}
+
+async fn collect<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> Result<Vec<u8>, Problem> {
+    let mut body = pin!(body);
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        let mut piece = piece.map_err(|_| Problem::NoForm)?;
+        if bytes.len() + piece.remaining() > FORM {
+            return Err(Problem::TooLarge);
+        }
+        let mut octets = vec![0; piece.remaining()];
+        piece.copy_to_slice(&mut octets);
+        bytes.append(&mut octets);
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(origin: Option<&'static str>, site: Option<&'static str>) -> bool {
+        let mut headers = HeaderMap::new();
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+        }
+        if let Some(site) = site {
+            headers.insert("sec-fetch-site", HeaderValue::from_static(site));
+        }
+        let peer = Peer {
+            address: ([127, 0, 0, 1], 9).into(),
+            secure: true,
+        };
+        same_origin(&headers, peer, "home.test:8443").is_ok()
+    }
+
+    #[test]
+    fn a_form_comes_from_our_own_pages() {
+        assert!(asked(None, None), "curl");
+        assert!(asked(Some("https://home.test:8443"), Some("same-origin")));
+        assert!(asked(Some("null"), Some("same-origin")), "our own, under no-referrer");
+        for (origin, site) in [
+            (Some("https://evil.test"), None),
+            (Some("https://home.test"), None),
+            (Some("http://home.test:8443"), None),
+            (Some("null"), Some("cross-site")),
+            (None, Some("same-site")),
+            (Some("https://evil.test"), Some("same-origin")),
+        ] {
+            assert!(!asked(origin, site), "{origin:?} {site:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_form_is_counted_octet_by_octet() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded; charset=UTF-8"));
+        let pieces = |n: usize| futures_util::stream::iter((0..n).map(|_| Ok(bytes::Bytes::from(vec![b'a'; 1024]))));
+        assert!(matches!(form(&headers, pieces(65), "t").await, Err(Problem::TooLarge)));
+        assert!(matches!(form(&headers, pieces(64), "t").await, Err(Problem::Stale)), "no token");
+        let body = || futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"token=t&name=a+b%C3%A9"))]);
+        assert_eq!(form(&headers, body(), "t").await.unwrap()[1], ("name".into(), "a bé".into()));
+        assert!(matches!(form(&headers, body(), "").await, Err(Problem::Stale)), "no token is never right");
+        assert!(matches!(form(&HeaderMap::new(), body(), "t").await, Err(Problem::NoForm)));
+    }
+}

@@ -1,0 +1,154 @@
+//! `/discussions/ID`: what one set of people wrote to one another.
+
+use super::{
+    super::{
+        Site,
+        problem::Problem,
+        prose::{self, Block, Piece},
+        shell::{self, Section, Shell},
+        visit::{Visit, safe_next},
+        when::When,
+    },
+    Badge, Lock, Named, Pager,
+};
+use crate::{
+    domain::id::MessageId,
+    locale::Words,
+    service::{
+        discussion::MESSAGES,
+        view::{Body, DiscussionPage, MessageView},
+    },
+};
+use askama::Template;
+use std::sync::Arc;
+use warp::reply::Response;
+
+#[derive(Template)]
+#[template(path = "page/discussion.html")]
+struct Page {
+    s: Shell,
+    discussion: DiscussionPage,
+    people: Vec<Named>,
+    badge: Badge,
+    why: Option<MessageId>,
+    lock: Lock,
+    messages: Vec<Letterhead>,
+    pager: Pager,
+}
+
+/// A message as it is shown, in its discussion and on its own page.
+pub(super) struct Letterhead {
+    pub(super) view: MessageView,
+    pub(super) from: Option<Named>,
+    pub(super) to: Vec<Named>,
+    pub(super) cc: Vec<Named>,
+    pub(super) received: When,
+    pub(super) badge: Badge,
+    pub(super) lock: Lock,
+    pub(super) body: Shown,
+    pub(super) files: Vec<FileRow>,
+    pub(super) findings: Vec<String>,
+    pub(super) watchers: Option<String>,
+    pub(super) defects: Vec<&'static str>,
+    /// Whether it stands there unfolded.
+    pub(super) open: bool,
+}
+
+/// What is shown of a message's text.
+pub(super) enum Shown {
+    Prose(Vec<Block>),
+    Reader(String),
+    Nothing(&'static str),
+}
+
+/// A file that can be saved.
+pub(super) struct FileRow {
+    pub(super) part: u32,
+    pub(super) name: String,
+    pub(super) size: String,
+}
+
+impl Letterhead {
+    pub(super) fn of(site: &Site, w: &Words, mut view: MessageView) -> Self {
+        let named = |people: &[crate::service::view::Person]| people.iter().map(|person| Named::of(w, person)).collect();
+        let files = view.attachments.iter().filter(|file| !(file.inline && file.content_id.is_some()));
+        let found = [
+            (&w.spies, view.findings.trackers),
+            (&w.remote, view.findings.remote.saturating_sub(view.findings.trackers)),
+            (&w.active, view.findings.active),
+            (&w.deceptive, view.findings.deceptive),
+        ];
+        Self {
+            from: view.from.as_ref().map(|person| Named::of(w, person)),
+            to: named(&view.to),
+            cc: named(&view.cc),
+            received: site.zone.say(w, view.received, site.now()),
+            badge: Badge::of(view.index),
+            lock: Lock::of(w, view.padlock),
+            files: files
+                .map(|file| FileRow {
+                    part: file.part,
+                    name: file.name.clone(),
+                    size: w.octets(file.size),
+                })
+                .collect(),
+            findings: found.into_iter().filter(|(_, n)| *n > 0).map(|(phrase, n)| w.count(phrase, n.into())).collect(),
+            watchers: (!view.trackers.is_empty()).then(|| view.trackers.join(", ")),
+            defects: view.defects.iter().map(|defect| w.defect(*defect)).collect(),
+            body: match std::mem::replace(&mut view.body, Body::Nothing) {
+                Body::Text(text) => Shown::Prose(prose::blocks(&text)),
+                Body::Reader(html) => Shown::Reader(html),
+                Body::Nothing => Shown::Nothing(w.body_nothing),
+                Body::Encrypted => Shown::Nothing(w.body_encrypted),
+            },
+            open: true,
+            view,
+        }
+    }
+}
+
+/// `GET /discussions/ID?page=`
+pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let discussion = site.services.discussions.page(visit.number(0)?, visit.page()).await?;
+    shell::page(&view(&site, &visit, discussion))
+}
+
+fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
+    let s = Shell::of(site, visit, Section::Discussions);
+    let w = s.w;
+    let shown = std::mem::take(&mut discussion.shown);
+    let why = shown.iter().rev().find(|message| message.index == discussion.index).map(|message| message.id);
+    let last = shown.len().saturating_sub(1);
+    let messages = shown.into_iter().enumerate().map(|(at, message)| {
+        let open = message.unread || at == last;
+        Letterhead {
+            open,
+            ..Letterhead::of(site, w, message)
+        }
+    });
+    Page {
+        messages: messages.collect(),
+        people: Named::row(w, &discussion.people),
+        badge: Badge::of(discussion.index),
+        lock: Lock::of(w, discussion.padlock),
+        pager: Pager::of(w, &visit.path, discussion.page.max(1), discussion.pages, MESSAGES, discussion.messages.into()),
+        why,
+        discussion,
+        s,
+    }
+}
+
+/// `POST /discussions/ID/read`
+pub(in crate::web) async fn mark_read(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    mark(site, visit, false).await
+}
+
+/// `POST /discussions/ID/unread`
+pub(in crate::web) async fn mark_unread(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    mark(site, visit, true).await
+}
+
+async fn mark(site: Arc<Site>, visit: Visit, unread: bool) -> Result<Response, Problem> {
+    site.services.discussions.mark(visit.number(0)?, unread).await?;
+    Ok(shell::see_other(safe_next(visit.field("back")).unwrap_or("/")))
+}

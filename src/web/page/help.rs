@@ -1,0 +1,43 @@
+//! `/help`: the two signs, explained, and the keys.
+
+use super::{
+    super::{
+        Site,
+        problem::Problem,
+        shell::{self, Section, Shell},
+        shortcut::SHORTCUTS,
+        visit::Visit,
+    },
+    Badge, Lock,
+};
+use crate::domain::padlock::Padlock;
+use askama::Template;
+use std::sync::Arc;
+use warp::reply::Response;
+
+/// Points in the middle of each letter's range, for the picture, and the range in words.
+const LETTERS: [(u8, &str); 5] = [(90, "81–100"), (70, "61–80"), (50, "41–60"), (30, "21–40"), (10, "0–20")];
+
+#[derive(Template)]
+#[template(path = "page/help.html")]
+struct Page {
+    s: Shell,
+    rungs: Vec<Lock>,
+    letters: Vec<(Badge, &'static str)>,
+    unknown: Badge,
+    keys: Vec<(&'static str, &'static str)>,
+}
+
+/// `GET /help`
+pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let s = Shell::of(&site, &visit, Section::Help);
+    let w = s.w;
+    let rungs = [Padlock::Postcard, Padlock::Mailbag, Padlock::Envelope, Padlock::Sealed];
+    shell::page(&Page {
+        rungs: rungs.into_iter().map(|rung| Lock::of(w, rung)).collect(),
+        letters: LETTERS.into_iter().map(|(points, range)| (Badge::of(Some(points)), range)).collect(),
+        unknown: Badge::of(None),
+        keys: SHORTCUTS.iter().map(|shortcut| (shortcut.key, (shortcut.says)(w))).collect(),
+        s,
+    })
+}

@@ -1,0 +1,103 @@
+//! The lines of an index, set out for a page: by axis, each with its sum.
+
+use crate::{
+    domain::privacy::{
+        index::{Index, Kind, Line},
+        message,
+    },
+    locale::{Words, privacy},
+};
+
+/// One axis with its lines.
+pub(super) struct Axis {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    /// "12 of 50"; for ceilings, what they take away.
+    pub(super) sum: String,
+    /// The share won, in hundredths.
+    pub(super) share: i16,
+    pub(super) lines: Vec<Row>,
+}
+
+/// One line.
+pub(super) struct Row {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) points: String,
+    /// For the eye: `won`, `part`, `lost`, `minus` or `unknown`.
+    pub(super) state: &'static str,
+    pub(super) reason: String,
+    pub(super) tip: Option<String>,
+    pub(super) claimed: bool,
+}
+
+/// Every line, by axis; an axis without lines is left out.
+pub(super) fn axes(w: &Words, index: &Index) -> Vec<Axis> {
+    let axes = message::Axis::ALL.into_iter().filter_map(|axis| {
+        let lines: Vec<&Line> = index.lines.iter().filter(|line| line.id.axis() == axis).collect();
+        let won: i16 = lines.iter().map(|line| line.won).sum();
+        let possible: i16 = lines.iter().map(|line| line.possible).sum();
+        (!lines.is_empty()).then(|| Axis {
+            id: axis.as_str(),
+            name: privacy::axis(w.lang, axis),
+            sum: points(w, won, possible),
+            share: if possible > 0 { (won.max(0) * 100) / possible } else { 0 },
+            lines: lines.into_iter().map(|line| row(w, line)).collect(),
+        })
+    });
+    axes.collect()
+}
+
+/// "7 of 9", "−23".
+fn points(w: &Words, won: i16, possible: i16) -> String {
+    let won = if won < 0 { format!("\u{2212}{}", won.unsigned_abs()) } else { won.to_string() };
+    if possible == 0 {
+        return won;
+    }
+    w.points_of.replace("{won}", &won).replace("{possible}", &possible.to_string())
+}
+
+fn row(w: &Words, line: &Line) -> Row {
+    let state = match line {
+        Line { known: false, .. } => "unknown",
+        Line { won, .. } if *won < 0 => "minus",
+        Line { won, possible, .. } if won == possible => "won",
+        Line { won: 0, .. } => "lost",
+        _ => "part",
+    };
+    Row {
+        id: line.id.as_str(),
+        name: privacy::line(w.lang, line.id),
+        points: match (line.known, line.possible) {
+            (false, possible) if possible > 0 => format!("{} · {}", privacy::not_known(w.lang), points(w, 0, possible)),
+            (false, _) => privacy::not_known(w.lang).to_owned(),
+            (true, possible) => points(w, line.won, possible),
+        },
+        state,
+        reason: privacy::reason(w.lang, line),
+        tip: line.tip.as_ref().map(|tip| privacy::tip(w.lang, tip)),
+        claimed: line.kind == Kind::Claimed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::privacy::{evidence::Evidence, message::evaluate},
+        locale::Lang,
+    };
+
+    #[test]
+    fn every_line_is_on_the_page_and_none_twice() {
+        let index = evaluate(&Evidence::default());
+        for lang in Lang::ALL {
+            let axes = axes(lang.words(), &index);
+            let shown: Vec<&str> = axes.iter().flat_map(|axis| axis.lines.iter().map(|row| row.id)).collect();
+            assert_eq!(shown, index.lines.iter().map(|line| line.id.as_str()).collect::<Vec<_>>());
+            assert!(axes.iter().flat_map(|axis| &axis.lines).all(|row| row.state == "unknown" && !row.reason.is_empty()));
+        }
+        assert_eq!(points(Lang::En.words(), -23, 0), "−23");
+        assert_eq!(points(Lang::Fr.words(), 7, 9), "7 sur 9");
+    }
+}

@@ -1,0 +1,149 @@
+//! `/messages/ID`: one message with everything that explains it: its text, how it travelled, and every
+//! line of its index.
+
+use super::{
+    super::{
+        Site,
+        problem::Problem,
+        prose::{Block, Piece},
+        shell::{self, Section, Shell},
+        visit::Visit,
+        when::When,
+    },
+    Badge,
+    discussion::{Letterhead, Shown},
+    lines::{self, Axis},
+};
+use crate::{
+    domain::{
+        id::MessageId,
+        transport::{Arrival, Hop, TlsFacts, TlsVersion},
+    },
+    locale::Words,
+    service::view::{Journey, MessagePage},
+};
+use askama::Template;
+use std::sync::Arc;
+use warp::reply::Response;
+
+#[derive(Template)]
+#[template(path = "page/message.html")]
+struct Page {
+    s: Shell,
+    message: Letterhead,
+    today: Badge,
+    then_and_now: Option<String>,
+    axes: Vec<Axis>,
+    stops: Vec<Stop>,
+    arrival: Option<Last>,
+    sent: Option<When>,
+}
+
+/// A hop that somebody else tells of.
+struct Stop {
+    from: String,
+    by: String,
+    with: String,
+    says: &'static str,
+    clear: bool,
+    when: Option<When>,
+}
+
+/// The hop that this box saw.
+struct Last {
+    peer: String,
+    helo: String,
+    mail_from: Option<String>,
+    rcpt_to: Vec<String>,
+    encrypted: bool,
+    encryption: String,
+    group: Option<String>,
+    quantum: bool,
+    when: When,
+}
+
+/// `GET /messages/ID`
+pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let page = site.services.discussions.message(visit.number(0)?).await?;
+    shell::page(&view(&site, &visit, page))
+}
+
+fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
+    let s = Shell::of(site, visit, Section::Discussions);
+    let (w, now) = (s.w, site.now());
+    let today = Badge::of(page.index.points);
+    let then = page.message.index;
+    let then_and_now = (then != page.index.points).then(|| {
+        let phrase = w.then_and_now.replace("{then}", &Badge::of(then).short(w));
+        phrase.replace("{now}", &today.short(w))
+    });
+    let Journey { arrival, hops } = page.journey;
+    Page {
+        sent: page.message.date.map(|date| site.zone.say(w, date, now)),
+        stops: hops.into_iter().rev().map(|hop| stop(site, w, hop)).collect(),
+        arrival: arrival.map(|arrival| last(site, w, arrival)),
+        axes: lines::axes(w, &page.index),
+        message: Letterhead::of(site, w, page.message),
+        today,
+        then_and_now,
+        s,
+    }
+}
+
+fn stop(site: &Site, w: &Words, hop: Hop) -> Stop {
+    let named = |name: String| if name.is_empty() { w.hop_unnamed.to_owned() } else { name };
+    Stop {
+        from: named(hop.from),
+        by: named(hop.by),
+        with: hop.with,
+        says: match hop.encrypted {
+            Some(true) => w.hop_encrypted,
+            Some(false) => w.hop_clear,
+            None => w.hop_unsaid,
+        },
+        clear: hop.encrypted == Some(false),
+        when: hop.at.map(|at| site.zone.say(w, at, site.now())),
+    }
+}
+
+fn last(site: &Site, w: &Words, arrival: Arrival) -> Last {
+    let encryption = match &arrival.tls {
+        None => w.tls_none.to_owned(),
+        Some(tls) => format!("{}, {}", version(w, tls), tls.suite),
+    };
+    Last {
+        peer: arrival.peer.to_string(),
+        helo: arrival.helo,
+        mail_from: arrival.mail_from,
+        rcpt_to: arrival.rcpt_to,
+        encrypted: arrival.tls.is_some(),
+        encryption,
+        quantum: arrival.tls.as_ref().is_some_and(TlsFacts::is_quantum_safe),
+        group: arrival.tls.map(|tls| tls.group).filter(|group| !group.is_empty()),
+        when: site.zone.say(w, arrival.at, site.now()),
+    }
+}
+
+fn version(w: &Words, tls: &TlsFacts) -> &'static str {
+    match tls.version {
+        TlsVersion::Older => w.tls_older,
+        TlsVersion::V1_2 => "TLS 1.2",
+        TlsVersion::V1_3 => "TLS 1.3",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "page/headers.html")]
+struct HeadersPage {
+    s: Shell,
+    id: MessageId,
+    text: String,
+}
+
+/// `GET /messages/ID/headers`
+pub(in crate::web) async fn headers(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id = visit.number(0)?;
+    let text = site.services.discussions.headers(id).await?;
+    let s = Shell::of(&site, &visit, Section::Discussions);
+    shell::page(&HeadersPage { s, id, text })
+}

@@ -1,0 +1,184 @@
+//! The pages, one file each: read the visit, call one service, show or lead on. The small views that
+//! several of them share are here.
+
+pub(super) mod discussion;
+pub(super) mod file;
+pub(super) mod help;
+mod lines;
+pub(super) mod message;
+pub(super) mod original;
+pub(super) mod setting;
+pub(super) mod sign_in;
+pub(super) mod timeline;
+
+use super::{Site, problem::Problem, visit::Visit};
+use crate::{
+    domain::{padlock::Padlock, privacy::index::Letter},
+    locale::{Words, privacy},
+    service::view::Person,
+};
+use http::{HeaderValue, header};
+use std::sync::Arc;
+use warp::reply::Response;
+
+/// `GET /health`: whether anyone is here. Also while locked, to anyone.
+pub(super) async fn health(_site: Arc<Site>, _visit: Visit) -> Result<Response, Problem> {
+    let mut response = Response::new("ok\n".into());
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    Ok(response)
+}
+
+/// The sign of the Privacy Index: a row of five letters, the one in force raised, and the number.
+struct Badge {
+    points: Option<u8>,
+}
+
+impl Badge {
+    fn of(points: Option<u8>) -> Self {
+        Self { points }
+    }
+
+    fn letter(&self) -> Option<Letter> {
+        self.points.map(Letter::of)
+    }
+
+    fn scale(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let mine = self.letter();
+        Letter::ALL.into_iter().map(move |letter| (letter.as_str(), mine == Some(letter)))
+    }
+
+    fn number(&self) -> String {
+        self.points.map_or_else(|| "?".to_owned(), |points| points.to_string())
+    }
+
+    /// "C 55", or what stands for not knowing.
+    fn short(&self, w: &Words) -> String {
+        match (self.letter(), self.points) {
+            (Some(letter), Some(points)) => format!("{} {points}", letter.as_str()),
+            _ => w.index_unknown.to_owned(),
+        }
+    }
+
+    fn label(&self, w: &Words) -> String {
+        format!("{} {}", privacy::title(w.lang), self.short(w))
+    }
+
+    fn meaning(&self, w: &Words) -> &'static str {
+        self.letter().map_or_else(|| privacy::unknown(w.lang), |letter| privacy::letter(w.lang, letter))
+    }
+}
+
+/// The sign of the padlock: a shape and a word.
+struct Lock {
+    shape: &'static str,
+    word: &'static str,
+    meaning: &'static str,
+}
+
+impl Lock {
+    fn of(w: &Words, padlock: Padlock) -> Self {
+        Self {
+            shape: padlock.as_str(),
+            word: privacy::padlock(w.lang, padlock),
+            meaning: privacy::padlock_meaning(w.lang, padlock),
+        }
+    }
+}
+
+/// Somebody by name; with the address where the name is only the sender's word.
+struct Named {
+    name: String,
+    address: Option<String>,
+}
+
+impl Named {
+    /// As they stand in a message's head.
+    fn of(w: &Words, person: &Person) -> Self {
+        if person.owner {
+            return Self {
+                name: w.you.to_owned(),
+                address: None,
+            };
+        }
+        let address = person.address.to_string();
+        Self {
+            address: (!person.known && person.name != address).then_some(address),
+            name: person.name.clone(),
+        }
+    }
+
+    /// Several in a row: an unknown person who is not the first stands there by address alone.
+    fn row(w: &Words, people: &[Person]) -> Vec<Self> {
+        let brief = |person: &Person| match Self::of(w, person) {
+            Self { address: Some(address), .. } => Self { name: address, address: None },
+            known => known,
+        };
+        let first = people.iter().take(1).map(|person| Self::of(w, person));
+        first.chain(people.iter().skip(1).map(brief)).collect()
+    }
+}
+
+/// Where the pages before and after this one are.
+struct Pager {
+    newer: Option<String>,
+    older: Option<String>,
+    span: String,
+}
+
+impl Pager {
+    /// `step` things on a page, page 1 the newest.
+    fn of(w: &Words, path: &str, page: u32, pages: u32, step: u32, total: u64) -> Self {
+        let address = |page: u32| if page == 1 { path.to_owned() } else { format!("{path}?page={page}") };
+        let first = u64::from(page - 1) * u64::from(step) + 1;
+        let last = (first + u64::from(step) - 1).min(total);
+        Self {
+            newer: (page > 1).then(|| address(page - 1)),
+            older: (page < pages).then(|| address(page + 1)),
+            span: w.span(first, last, total),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::address::Address, locale::Lang};
+
+    fn person(name: &str, known: bool) -> Person {
+        Person {
+            name: name.into(),
+            address: Address::parse("eve@x.test").unwrap(),
+            owner: false,
+            known,
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_only_claimed_never_stands_alone() {
+        let w = Lang::En.words();
+        assert_eq!(Named::of(w, &person("Alice", false)).address.as_deref(), Some("eve@x.test"));
+        assert_eq!(Named::of(w, &person("alice@bank.test", false)).address.as_deref(), Some("eve@x.test"));
+        assert_eq!(Named::of(w, &person("eve@x.test", false)).address, None);
+        assert_eq!(Named::of(w, &person("Alice", true)).address, None);
+        let row = Named::row(w, &[person("A", true), person("Alice", false)]);
+        assert_eq!(row[1].name, "eve@x.test");
+    }
+
+    #[test]
+    fn an_unknown_index_is_a_question_mark_and_no_letter() {
+        let badge = Badge::of(None);
+        assert_eq!((badge.number().as_str(), badge.scale().any(|(_, on)| on)), ("?", false));
+        assert_eq!(Badge::of(Some(55)).label(Lang::Fr.words()), "Indice de confidentialité C 55");
+        assert_eq!(Badge::of(Some(0)).scale().filter(|(_, on)| *on).collect::<Vec<_>>(), [("E", true)]);
+    }
+
+    #[test]
+    fn a_pager_knows_both_ends() {
+        let w = Lang::En.words();
+        let pager = Pager::of(w, "/", 2, 3, 50, 120);
+        assert_eq!((pager.newer.as_deref(), pager.older.as_deref(), pager.span.as_str()), (Some("/"), Some("/?page=3"), "51–100 of 120"));
+        let last = Pager::of(w, "/", 3, 3, 50, 120);
+        assert_eq!((last.older, last.span.as_str()), (None, "101–120 of 120"));
+    }
+}

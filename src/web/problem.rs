@@ -1,0 +1,127 @@
+//! What a visitor is told when something cannot be done: a page in their language with the right status,
+//! never the inside of an error.
+
+use super::{
+    Site,
+    shell::{self, Section, Shell},
+    visit::Visit,
+};
+use crate::service;
+use askama::Template;
+use http::{HeaderValue, StatusCode, header};
+use warp::reply::Response;
+
+/// Why a request is not answered as it was asked.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// There is nothing at this address.
+    NotFound,
+    /// The address is not used this way; these are the ways.
+    Method(&'static str),
+    /// Only the owner: sign in, and then to this address.
+    SignIn(String),
+    /// Only the owner, and it is a script that asks.
+    NotSignedIn,
+    /// The form comes from another site.
+    Elsewhere,
+    /// The form's token is not the one of this session.
+    Stale,
+    /// What was sent is no form.
+    NoForm,
+    /// The form is larger than any of ours.
+    TooLarge,
+    /// The form took too long to arrive.
+    Slow,
+    /// Plain HTTP from another machine: here is the address over TLS.
+    UseTls(String),
+    /// Plain HTTP under a name that is not this machine's.
+    Misdirected,
+    /// Too many listeners.
+    Busy,
+    /// Our own fault; it is in the log.
+    Broken,
+}
+
+impl From<service::Error> for Problem {
+    fn from(error: service::Error) -> Self {
+        match error {
+            service::Error::NotFound => Self::NotFound,
+            service::Error::Locked => Self::SignIn("/".to_owned()),
+            error => {
+                tracing::error!(%error, "a page could not be read");
+                Self::Broken
+            }
+        }
+    }
+}
+
+impl From<askama::Error> for Problem {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!(%error, "a page could not be written");
+        Self::Broken
+    }
+}
+
+/// What a problem's page needs, taken before the request is handed on.
+pub(super) struct Frame(Shell);
+
+impl Frame {
+    pub(super) fn of(site: &Site, visit: &Visit) -> Self {
+        Self(Shell::of(site, visit, Section::None))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "page/problem.html")]
+struct Page<'a> {
+    s: &'a Shell,
+    status: u16,
+    title: &'static str,
+    text: &'static str,
+}
+
+/// The answer for a problem.
+pub(super) fn show(frame: &Frame, problem: Problem) -> Response {
+    let w = frame.0.w;
+    let (status, (title, text)) = match &problem {
+        Problem::SignIn(next) => return shell::see_other(&sign_in_address(next)),
+        Problem::UseTls(address) => return redirect(StatusCode::PERMANENT_REDIRECT, address),
+        Problem::NotFound => (StatusCode::NOT_FOUND, w.problem_not_found),
+        Problem::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, w.problem_method),
+        Problem::NotSignedIn => (StatusCode::UNAUTHORIZED, w.problem_not_signed_in),
+        Problem::Elsewhere => (StatusCode::FORBIDDEN, w.problem_elsewhere),
+        Problem::Stale => (StatusCode::FORBIDDEN, w.problem_stale),
+        Problem::NoForm => (StatusCode::BAD_REQUEST, w.problem_no_form),
+        Problem::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, w.problem_too_large),
+        Problem::Slow => (StatusCode::REQUEST_TIMEOUT, w.problem_slow),
+        Problem::Misdirected => (StatusCode::MISDIRECTED_REQUEST, w.problem_misdirected),
+        Problem::Busy => (StatusCode::SERVICE_UNAVAILABLE, w.problem_busy),
+        Problem::Broken => (StatusCode::INTERNAL_SERVER_ERROR, w.problem_broken),
+    };
+    let page = Page {
+        s: &frame.0,
+        status: status.as_u16(),
+        title,
+        text,
+    };
+    let mut response = shell::html(page.render().unwrap_or_else(|_| title.to_owned()));
+    *response.status_mut() = status;
+    if let Problem::Method(allowed) = problem {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    response
+}
+
+fn sign_in_address(next: &str) -> String {
+    if next == "/" {
+        return "/sign-in".to_owned();
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("/sign-in?{query}")
+}
+
+fn redirect(status: StatusCode, address: &str) -> Response {
+    let mut response = shell::see_other(address);
+    *response.status_mut() = status;
+    response
+}

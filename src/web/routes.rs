@@ -1,0 +1,253 @@
+//! Every address of the site in one table: method, pattern, who may, and who answers.
+//!
+//! warp takes the request apart (one filter for all); the table decides, so that a test can walk it.
+
+use super::{
+    Site, asset, guard,
+    guard::Visitor,
+    live, page,
+    problem::{self, Problem},
+    server::Peer,
+    shell::Theme,
+    visit::{self, Visit},
+};
+use bytes::Buf;
+use futures_util::{Stream, future::BoxFuture};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use std::{convert::Infallible, sync::Arc};
+use warp::{Filter, reply::Response};
+
+/// Who may use an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Anyone who reaches the door.
+    Anyone,
+    /// The owner; others are shown to the sign-in page.
+    Owner,
+    /// The owner; others are told 401, because what asks is a script.
+    OwnersScript,
+}
+
+type Handler = fn(Arc<Site>, Visit) -> BoxFuture<'static, Result<Response, Problem>>;
+
+/// One address.
+pub struct Route {
+    /// `GET` (and with it `HEAD`) or `POST`.
+    pub method: Method,
+    /// The path; a segment `:name` stands for any one segment.
+    pub pattern: &'static str,
+    /// Who may use it.
+    pub who: Who,
+    answer: Handler,
+}
+
+macro_rules! routes {
+    ($($method:ident $pattern:literal $who:ident $($handler:ident)::+;)*) => {
+        &[$(Route {
+            method: Method::$method,
+            pattern: $pattern,
+            who: Who::$who,
+            answer: |site, visit| Box::pin($($handler)::+(site, visit)),
+        },)*]
+    };
+}
+
+/// The table.
+pub static ROUTES: &[Route] = routes! {
+    GET  "/"                             Owner        page::timeline::show;
+    GET  "/discussions/:id"              Owner        page::discussion::show;
+    POST "/discussions/:id/read"         Owner        page::discussion::mark_read;
+    POST "/discussions/:id/unread"       Owner        page::discussion::mark_unread;
+    GET  "/messages/:id"                 Owner        page::message::show;
+    GET  "/messages/:id/headers"         Owner        page::message::headers;
+    GET  "/messages/:id/source"          Owner        page::file::source;
+    GET  "/messages/:id/original"        Owner        page::original::show;
+    GET  "/messages/:id/original/frame"  Owner        page::original::frame;
+    GET  "/messages/:id/parts/:part"     Owner        page::file::part;
+    GET  "/help"                         Owner        page::help::show;
+    GET  "/live"                         OwnersScript live::listen;
+    GET  "/sign-in"                      Anyone       page::sign_in::show;
+    POST "/sign-in"                      Anyone       page::sign_in::sign_in;
+    POST "/sign-out"                     Owner        page::sign_in::sign_out;
+    POST "/language"                     Anyone       page::setting::language;
+    POST "/theme"                        Anyone       page::setting::theme;
+    GET  "/health"                       Anyone       page::health;
+    GET  "/assets/:hash/:name"           Anyone       asset::show;
+};
+
+/// What warp has read of a request, its body still to come.
+struct Asked<S> {
+    method: Method,
+    path: String,
+    query: String,
+    headers: HeaderMap,
+    authority: String,
+    peer: Peer,
+    body: S,
+}
+
+/// The one filter: takes a request apart and hands it to the table.
+pub(super) fn filter(site: Arc<Site>) -> impl Filter<Extract = (Response,), Error = warp::Rejection> + Clone {
+    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
+    let authority = warp::host::optional().map(|host: Option<warp::host::Authority>| host.map_or_else(String::new, |host| host.to_string()));
+    warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(authority)
+        .and(warp::ext::get::<Peer>())
+        .and(warp::body::stream())
+        .then(move |method, path: warp::path::FullPath, query, headers, authority, peer, body| {
+            let path = path.as_str().to_owned();
+            let asked = Asked {
+                method,
+                path,
+                query,
+                headers,
+                authority,
+                peer,
+                body,
+            };
+            answer(site.clone(), asked)
+        })
+}
+
+/// The parts of a path that match a pattern's `:name`s; `None` where it is another path.
+fn matched(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut parts = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(parts),
+            (Some(want), Some(part)) if want.starts_with(':') && !part.is_empty() => parts.push(part.to_owned()),
+            (Some(want), Some(part)) if want == part => {}
+            _ => return None,
+        }
+    }
+}
+
+fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Problem> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let mut here = ROUTES.iter().filter_map(|route| Some((route, matched(route.pattern, path)?))).peekable();
+    let Some((first, _)) = here.peek() else { return Err(Problem::NotFound) };
+    let allowed = if first.method == Method::GET { "GET, HEAD" } else { "POST" };
+    here.find(|(route, _)| route.method == *method)
+        .ok_or(Problem::Method(if path == "/sign-in" { "GET, HEAD, POST" } else { allowed }))
+}
+
+async fn answer<S, B>(site: Arc<Site>, asked: Asked<S>) -> Response
+where
+    S: Stream<Item = Result<B, warp::Error>> + Send,
+    B: Buf,
+{
+    let unlock = &site.services.unlock;
+    let found = find(&asked.method, &asked.path);
+    let visit = Visit {
+        visitor: Visitor::of(&asked.headers, asked.peer.secure, unlock),
+        lang: visit::language(&asked.headers),
+        theme: Theme::of(&asked.headers),
+        parts: found.as_ref().map(|(_, parts)| parts.clone()).unwrap_or_default(),
+        form: Vec::new(),
+        method: asked.method,
+        path: asked.path,
+        query: asked.query,
+        headers: asked.headers,
+        authority: asked.authority,
+        peer: asked.peer,
+    };
+    let frame = problem::Frame::of(&site, &visit);
+    let (secure, head, visitor) = (visit.peer.secure, visit.method == Method::HEAD, visit.visitor.clone());
+    let outcome = match near_enough(&visit) {
+        Err(problem) if visit.path != "/health" => Err(problem),
+        _ => match found {
+            Err(problem) => Err(problem),
+            Ok((route, _)) => admit(site, route, visit, asked.body).await,
+        },
+    };
+    let mut response = outcome.unwrap_or_else(|problem| problem::show(&frame, problem));
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page
+        && visitor.new_door
+        && let Some(cookie) = visitor.door_cookie(secure)
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    if head { without_body(response) } else { response }
+}
+
+/// Over plain HTTP only this machine may come in, and only under a name of this machine: another name is a
+/// page elsewhere that had its name pointed here (DNS rebinding), or a relay that hides who is asking.
+fn near_enough(visit: &Visit) -> Result<(), Problem> {
+    if visit.peer.secure {
+        return Ok(());
+    }
+    let host = match visit.authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => visit.authority.as_str(),
+    };
+    if !visit.peer.address.ip().to_canonical().is_loopback() {
+        let path = visit::safe_next(&visit.path).unwrap_or("/");
+        return Err(if host.is_empty() { Problem::Misdirected } else { Problem::UseTls(format!("https://{host}{path}")) });
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_here = bare.parse::<std::net::IpAddr>().map_or(bare == "localhost" || bare.ends_with(".localhost"), |ip| ip.to_canonical().is_loopback());
+    if is_here { Ok(()) } else { Err(Problem::Misdirected) }
+}
+
+async fn admit<S, B>(site: Arc<Site>, route: &Route, mut visit: Visit, body: S) -> Result<Response, Problem>
+where
+    S: Stream<Item = Result<B, warp::Error>> + Send,
+    B: Buf,
+{
+    let signed_in = visit.visitor.session.is_some();
+    match route.who {
+        Who::Owner if !signed_in => return Err(Problem::SignIn(visit.here())),
+        Who::OwnersScript if !signed_in => return Err(Problem::NotSignedIn),
+        _ => {}
+    }
+    if route.method == Method::POST {
+        guard::same_origin(&visit.headers, visit.peer, &visit.authority)?;
+        let token = visit.visitor.token(&site.services.unlock);
+        match guard::form(&visit.headers, body, &token).await {
+            // The one form that people leave open for days: show it again rather than a dead end.
+            Err(Problem::Stale) if visit.path == "/sign-in" => return page::sign_in::stale(&site, &visit),
+            form => visit.form = form?,
+        }
+    }
+    (route.answer)(site, visit).await
+}
+
+fn without_body(response: Response) -> Response {
+    use warp::hyper::body::Body;
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact()
+        && !parts.headers.contains_key(header::CONTENT_LENGTH)
+        && parts.status != StatusCode::SEE_OTHER
+    {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, warp::reply::Response::default().into_body())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_whole_segments() {
+        assert_eq!(matched("/", "/"), Some(vec![]));
+        assert_eq!(matched("/messages/:id/parts/:part", "/messages/7/parts/2"), Some(vec!["7".into(), "2".into()]));
+        for path in ["/messages/7/parts", "/messages//parts/2", "/messages/7/parts/2/", "messages/7/parts/2", "/messages/7/parts/2/3"] {
+            assert_eq!(matched("/messages/:id/parts/:part", path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_method_is_told_the_right_ones() {
+        assert!(matches!(find(&Method::DELETE, "/sign-in"), Err(Problem::Method("GET, HEAD, POST"))));
+        assert!(matches!(find(&Method::GET, "/sign-out"), Err(Problem::Method("POST"))));
+        assert!(matches!(find(&Method::POST, "/"), Err(Problem::Method("GET, HEAD"))));
+        assert!(matches!(find(&Method::GET, "/nothing"), Err(Problem::NotFound)));
+        assert!(find(&Method::HEAD, "/help").is_ok());
+    }
+}

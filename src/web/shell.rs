@@ -1,0 +1,126 @@
+//! The frame around every page: language, theme, who is signed in, where we are; and how a page becomes
+//! an answer.
+
+use super::{
+    Site, asset,
+    problem::Problem,
+    shortcut,
+    visit::{Visit, cookie},
+};
+use crate::locale::{Lang, Words};
+use askama::Template;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use warp::reply::Response;
+
+/// The look that was chosen in this browser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// All of them, in the order of the form.
+    pub(super) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The one of the cookie.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        cookie(headers, "theme").and_then(Self::of_code).unwrap_or_default()
+    }
+
+    /// By its word in forms and cookies.
+    pub(super) fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.code() == code)
+    }
+
+    /// Its word in forms and cookies.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// Which entry of the menu is the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    /// None.
+    None,
+    /// Discussions and their messages.
+    Discussions,
+    /// Help.
+    Help,
+}
+
+/// What the layout shows.
+pub(super) struct Shell {
+    pub(super) w: &'static Words,
+    pub(super) theme: Theme,
+    pub(super) section: Section,
+    /// The owner's address; `None` before signing in.
+    pub(super) owner: Option<String>,
+    /// The token of every form on the page.
+    pub(super) token: String,
+    /// Where a form that changes a setting leads back to.
+    pub(super) here: String,
+    pub(super) style: String,
+    pub(super) script: String,
+    pub(super) icon: String,
+    pub(super) keys: String,
+}
+
+impl Shell {
+    pub(super) fn of(site: &Site, visit: &Visit, section: Section) -> Self {
+        Self {
+            w: visit.lang.words(),
+            theme: visit.theme,
+            section,
+            owner: visit.visitor.session.as_ref().map(|session| session.owner.clone()),
+            token: visit.visitor.token(&site.services.unlock),
+            here: visit.here(),
+            style: asset::address("style.css"),
+            script: asset::address("app.js"),
+            icon: asset::address("icon.svg"),
+            keys: shortcut::for_script(),
+        }
+    }
+
+    /// The languages with whether each is the page's.
+    pub(super) fn languages(&self) -> impl Iterator<Item = (&'static Words, bool)> {
+        Lang::ALL.into_iter().map(|lang| (lang.words(), lang == self.w.lang))
+    }
+
+    /// The themes with their words and whether each is the chosen one.
+    pub(super) fn themes(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let words = [self.w.theme_system, self.w.theme_light, self.w.theme_dark];
+        Theme::ALL.into_iter().zip(words).map(|(theme, word)| (theme.code(), word, theme == self.theme))
+    }
+}
+
+/// A template as an answer.
+pub(super) fn page(template: &impl Template) -> Result<Response, Problem> {
+    Ok(html(template.render()?))
+}
+
+/// HTML as an answer.
+pub(super) fn html(text: String) -> Response {
+    let mut response = Response::new(text.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// Go and see there (303): what follows a form.
+pub(super) fn see_other(address: &str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, address);
+    response
+}

@@ -1,0 +1,29 @@
+//! The keys, in one table: the script obeys it and the help page lists it.
+
+use crate::locale::Words;
+
+/// One key and what it does.
+pub(super) struct Shortcut {
+    /// The key as it is typed.
+    pub(super) key: &'static str,
+    /// What the script knows it by.
+    action: &'static str,
+    /// What it does, in words.
+    pub(super) says: fn(&Words) -> &'static str,
+}
+
+/// All of them.
+pub(super) const SHORTCUTS: &[Shortcut] = &[
+    Shortcut { key: "j", action: "next", says: |w| w.key_next },
+    Shortcut { key: "k", action: "previous", says: |w| w.key_previous },
+    Shortcut { key: "o", action: "open", says: |w| w.key_open },
+    Shortcut { key: "u", action: "up", says: |w| w.key_up },
+    Shortcut { key: "m", action: "mark", says: |w| w.key_mark },
+    Shortcut { key: "?", action: "help", says: |w| w.key_help },
+];
+
+/// The table as the script reads it.
+pub(super) fn for_script() -> String {
+    let pairs: Vec<String> = SHORTCUTS.iter().map(|shortcut| format!("{}:{}", shortcut.key, shortcut.action)).collect();
+    pairs.join(" ")
+}

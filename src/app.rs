@@ -13,6 +13,7 @@ use crate::{
         front::{Front, FrontFile},
         vault::{Secret, Vault},
     },
+    web,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -88,6 +89,18 @@ impl Services {
             happenings,
         })
     }
+
+    /// What the pages are given.
+    fn pages(&self, clock: &crate::net::clock::Clock) -> web::Services {
+        let clock = clock.clone();
+        web::Services {
+            timeline: self.timeline.clone(),
+            discussions: self.discussions.clone(),
+            unlock: self.unlock.clone(),
+            happenings: self.happenings.clone(),
+            now: Arc::new(move || clock.now()),
+        }
+    }
 }
 
 /// The front of a data folder; an error where there is no box.
@@ -131,10 +144,14 @@ impl Appliance {
             let (door, stopping) = (door.clone(), stopping.clone());
             doors.spawn(async move { door.serve(listener, stopping).await });
         }
-        for address in config.https.iter().chain(&config.http) {
-            listen(*address, https).await?;
+        let pages = services.pages(&config.clock);
+        let with_tls = config.https.iter().map(|address| (address, Some(page_tls.clone())));
+        let without = config.http.iter().map(|address| (address, None));
+        for (address, tls) in with_tls.chain(without) {
+            let bound = if tls.is_some() { &mut *https } else { &mut *http };
+            let listener = listen(*address, bound).await?;
+            doors.spawn(web::serve(listener, tls, pages.clone(), stopping.clone()));
         }
-        let _ = (page_tls, http);
         doors.spawn(jobs::run(Upkeep::new(vault.clone(), config.clock.clone()), stopping));
         let [smtp, https, http] = bound;
         Ok(Self {

@@ -1,6 +1,8 @@
 //! Plain text as people wrote it: paragraphs, quotations that can be folded away, and addresses that can
 //! be followed. Everything stays text; the template escapes it.
 
+use crate::locale::Words;
+
 /// A run of lines.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Block {
@@ -10,6 +12,16 @@ pub(super) enum Block {
     Quoted(Vec<Piece>, usize),
     /// What stands below `-- `.
     Signature(Vec<Piece>),
+}
+
+impl Block {
+    /// What stands on the fold.
+    pub(super) fn folded(&self, w: &Words) -> String {
+        match self {
+            Self::Quoted(_, lines) => w.count(&w.quoted, *lines as u64),
+            _ => String::new(),
+        }
+    }
 }
 
 /// A piece of a line.

@@ -12,9 +12,9 @@ use super::{
     visit::{self, Visit},
 };
 use bytes::Buf;
-use futures_util::{Stream, future::BoxFuture};
+use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, pin::Pin, sync::Arc};
 use warp::{Filter, reply::Response};
 
 /// Who may use an address.
@@ -28,7 +28,8 @@ pub enum Who {
     OwnersScript,
 }
 
-type Handler = fn(Arc<Site>, Visit) -> BoxFuture<'static, Result<Response, Problem>>;
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+type Handler = fn(Arc<Site>, Visit) -> Answering;
 
 /// One address.
 pub struct Route {
@@ -218,7 +219,7 @@ where
 }
 
 fn without_body(response: Response) -> Response {
-    use warp::hyper::body::Body;
+    use hyper::body::Body;
     let (mut parts, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact()
         && !parts.headers.contains_key(header::CONTENT_LENGTH)

@@ -97,6 +97,11 @@ impl Shell {
         Lang::ALL.into_iter().map(|lang| (lang.words(), lang == self.w.lang))
     }
 
+    /// What is still to be built.
+    pub(super) fn later(&self) -> [&'static str; 2] {
+        [self.w.menu_agenda, self.w.menu_files]
+    }
+
     /// The themes with their words and whether each is the chosen one.
     pub(super) fn themes(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
         let words = [self.w.theme_system, self.w.theme_light, self.w.theme_dark];

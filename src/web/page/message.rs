@@ -37,6 +37,7 @@ struct Page {
     stops: Vec<Stop>,
     arrival: Option<Last>,
     sent: Option<When>,
+    size: String,
 }
 
 /// A hop that somebody else tells of.
@@ -79,6 +80,7 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
     });
     let Journey { arrival, hops } = page.journey;
     Page {
+        size: w.octets(page.message.size),
         sent: page.message.date.map(|date| site.zone.say(w, date, now)),
         stops: hops.into_iter().rev().map(|hop| stop(site, w, hop)).collect(),
         arrival: arrival.map(|arrival| last(site, w, arrival)),

@@ -3,7 +3,10 @@
 use crate::{
     config::Config,
     jobs,
-    net::tls::{self, Current, Identity},
+    net::{
+        clock::Clock,
+        tls::{self, Current, Identity},
+    },
     service::{
         discussion::Discussions, happening::Happenings, receive::Receive, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
@@ -57,7 +60,6 @@ pub struct Appliance {
     pub certificate: Arc<Current>,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
-    _front: FrontFile,
 }
 
 /// The handles that the doors and the command line work with.
@@ -77,15 +79,15 @@ pub struct Services {
 
 impl Services {
     /// Over one vault.
-    pub fn new(vault: &Vault, front: &Front, clock: &crate::net::clock::Clock) -> Result<Self, StartError> {
+    pub fn new(vault: &Vault, file: &Arc<FrontFile>, front: &Front, clock: &Clock) -> Result<Self, StartError> {
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
         let happenings = Happenings::default();
         let owner = front.addresses.first().cloned().unwrap_or_default();
         Ok(Self {
-            receive: Receive::new(vault.clone(), clock.clone(), happenings.clone(), front),
+            receive: Receive::new(vault.clone(), clock.clone(), happenings.clone(), file.clone(), front),
             timeline: Timeline::new(vault.clone(), people.clone()),
             discussions: Discussions::new(vault.clone(), people),
-            unlock: Unlock::new(vault.clone(), clock.clone(), owner)?,
+            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), owner)?,
             happenings,
         })
     }
@@ -104,11 +106,11 @@ impl Services {
 }
 
 /// The front of a data folder; an error where there is no box.
-pub fn front(folder: &std::path::Path) -> Result<(FrontFile, Front), StartError> {
+pub fn front(folder: &std::path::Path) -> Result<(Arc<FrontFile>, Front), StartError> {
     if !folder.join(store::slots::FILE).exists() {
         return Err(StartError::NoBox);
     }
-    let file = FrontFile::open(folder)?;
+    let file = Arc::new(FrontFile::open(folder)?);
     let front = file.read()?.ok_or(StartError::NoBox)?;
     Ok((file, front))
 }
@@ -126,8 +128,8 @@ impl Appliance {
         Self::run(config, file, front, vault).await
     }
 
-    async fn run(config: Config, file: FrontFile, front: Front, vault: Vault) -> Result<Self, StartError> {
-        let services = Services::new(&vault, &front, &config.clock)?;
+    async fn run(config: Config, file: Arc<FrontFile>, front: Front, vault: Vault) -> Result<Self, StartError> {
+        let services = Services::new(&vault, &file, &front, &config.clock)?;
         let certificate = Current::new(&Identity {
             chain: front.chain.clone(),
             key: front.key.clone().into(),
@@ -152,7 +154,12 @@ impl Appliance {
             let listener = listen(*address, bound).await?;
             doors.spawn(web::serve(listener, tls, pages.clone(), stopping.clone()));
         }
-        doors.spawn(jobs::run(Upkeep::new(vault.clone(), config.clock.clone()), stopping));
+        doors.spawn(jobs::run(
+            Upkeep::new(vault.clone(), config.clock.clone()),
+            services.receive.clone(),
+            services.happenings.listen(),
+            stopping,
+        ));
         let [smtp, https, http] = bound;
         Ok(Self {
             smtp,
@@ -163,7 +170,6 @@ impl Appliance {
             certificate,
             stop,
             doors,
-            _front: file,
         })
     }
 

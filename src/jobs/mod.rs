@@ -1,21 +1,43 @@
 //! Floor 4: the clock's door. Work that nobody is waiting for is a row in the store with a due time;
-//! one loop runs what is due.
+//! one loop runs what is due. What was sealed while the box was locked is taken in when it is unlocked.
 
-use crate::service::upkeep::Upkeep;
+use crate::service::{
+    happening::Happening,
+    receive::{NotKept, Receive},
+    upkeep::Upkeep,
+};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
-/// The longest that the loop sleeps: a clock may jump, and a locked box may be unlocked.
+/// The longest that the loop sleeps, in seconds: a clock may jump.
 const NAP: u64 = 60;
 
 /// Runs what is due until it is told to stop. A locked box has nothing due.
-pub async fn run(upkeep: Upkeep, mut stopping: watch::Receiver<bool>) {
+pub async fn run(upkeep: Upkeep, receive: Receive, mut happenings: broadcast::Receiver<Happening>, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
+        match receive.drain().await {
+            Ok(0) | Err(NotKept::Locked) => {}
+            Ok(drained) => tracing::info!(drained, "what arrived while the box was locked was taken in"),
+            Err(_) => tracing::error!("the spool could not be emptied and will be tried again"),
+        }
         let wait = upkeep.step().await.unwrap_or(NAP).clamp(1, NAP);
-        // Either way out of the wait is looked at above; a sender that is gone means stop.
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}
+            () = unlocked(&mut happenings) => {}
+            // Either way out of this wait is looked at above; a sender that is gone means stop.
             changed = stopping.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Waits until the vault is unlocked, or may have been.
+async fn unlocked(happenings: &mut broadcast::Receiver<Happening>) {
+    loop {
+        match happenings.recv().await {
+            Ok(Happening::Unlocked) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            // The house is being taken down; the loop's other arms end it.
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }
     }
 }

@@ -7,6 +7,8 @@ use tokio::sync::broadcast;
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
+    /// The vault was unlocked.
+    Unlocked,
     /// A message was kept.
     Arrived {
         /// The message.

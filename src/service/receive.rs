@@ -28,10 +28,11 @@ use crate::{
     net::clock::Clock,
     store::{
         self,
-        front::Front,
+        front::{Front, FrontFile},
         mail::{self, Keep, Snapshot},
         record::{self, sha256},
-        vault::Vault,
+        seal,
+        vault::{Open, Vault},
         writer::Coming,
     },
 };
@@ -59,6 +60,20 @@ struct Inner {
     host: String,
     domain: String,
     owner: HashSet<Address>,
+    file: Arc<FrontFile>,
+    /// The public key that arrivals are sealed to while the box is locked.
+    sealing: String,
+    /// One at a time takes from the spool, so that it is taken in order.
+    draining: tokio::sync::Mutex<()>,
+}
+
+/// What became of a message that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is in the vault.
+    Kept(Kept),
+    /// The box is locked: it is sealed, and waits in the spool.
+    Sealed,
 }
 
 /// What was kept.
@@ -84,7 +99,7 @@ pub enum Recipient {
 /// Why a message was not kept. The sender must hear it: none of these may end in `250`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotKept {
-    /// The box is locked (451 4.3.0): try again later.
+    /// The box is locked, and this cannot wait in front of the lock (451 4.3.0): try again later.
     Locked,
     /// The store could not write, or is full (452 4.3.1): try again later.
     Storage,
@@ -96,13 +111,13 @@ pub enum NotKept {
 
 /// Where a message came from, as far as it matters for keeping it.
 enum Source {
-    Door(Arrival),
+    Door { arrival: Arrival, spooled: Option<u64> },
     Import { received: Time, read: bool },
 }
 
 impl Receive {
     /// Over this vault, for the addresses of this front.
-    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, front: &Front) -> Self {
+    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front) -> Self {
         let owner = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
         Self(Arc::new(Inner {
             vault,
@@ -111,6 +126,9 @@ impl Receive {
             host: front.host.clone(),
             domain: front.domain.to_lowercase(),
             owner,
+            file,
+            sealing: front.sealing.clone(),
+            draining: tokio::sync::Mutex::default(),
         }))
     }
 
@@ -150,16 +168,63 @@ impl Receive {
 
     /// Keeps a message, once, on the disk. `raw` is the message as received, line ends CRLF, without
     /// our `Received` line, which is put before it here. When this returns `Ok`, it is safe to answer `250`.
-    pub async fn keep(&self, arrival: Arrival, raw: Vec<u8>) -> Result<Kept, NotKept> {
+    /// A locked box seals it into the spool, which is on the same disk.
+    pub async fn keep(&self, arrival: Arrival, raw: Vec<u8>) -> Result<Taken, NotKept> {
         if raw.len() > MAX_MESSAGE {
             return Err(NotKept::TooLarge);
         }
         let coming = self.coming();
         let stamp = mime::received::line(&arrival, &self.0.host);
         let raw = [stamp.into_bytes(), raw].concat();
-        match self.take(raw, Source::Door(arrival), coming).await? {
-            Some(kept) => Ok(kept),
+        let Ok(open) = self.0.vault.open() else {
+            return self.spool(arrival, raw).await;
+        };
+        match self.take(&open, raw, Source::Door { arrival, spooled: None }, coming).await? {
+            Some(kept) => Ok(Taken::Kept(kept)),
             None => Err(NotKept::Storage),
+        }
+    }
+
+    async fn spool(&self, arrival: Arrival, raw: Vec<u8>) -> Result<Taken, NotKept> {
+        let inner = self.0.clone();
+        let spooled = tokio::task::spawn_blocking(move || {
+            if mime::is_too_complex(&raw) {
+                return Err(NotKept::TooComplex);
+            }
+            let clear = record::Spooled::encode(&arrival, &raw).map_err(not_kept)?;
+            let sealed = seal::seal(&inner.sealing, &clear).map_err(not_kept)?;
+            inner.file.spool(&sealed).map_err(not_kept)
+        });
+        spooled.await.map_err(|_| NotKept::Storage)??;
+        // The box may have been unlocked, and the spool emptied, while this one was being sealed.
+        if self.0.vault.open().is_ok() {
+            let _ = self.drain().await;
+        }
+        Ok(Taken::Sealed)
+    }
+
+    /// Takes everything from the spool into the vault, in order, each once; says how many. What cannot be
+    /// opened stays where it is and is said in the log: it may be the disk, and a backup may have it whole.
+    pub async fn drain(&self) -> Result<u64, NotKept> {
+        let _one = self.0.draining.lock().await;
+        let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
+        let (mut after, mut drained) = (0, 0);
+        loop {
+            let (inner, reader) = (self.0.clone(), open.clone());
+            let next = tokio::task::spawn_blocking(move || inner.unseal_after(&reader, after));
+            let Some((number, opened)) = next.await.map_err(|_| NotKept::Storage)?.map_err(not_kept)? else {
+                return Ok(drained);
+            };
+            after = number;
+            let Some((arrival, raw)) = opened else { continue };
+            let source = Source::Door {
+                arrival,
+                spooled: Some(number),
+            };
+            drained += u64::from(self.take(&open, raw, source, None).await?.is_some());
+            let inner = self.0.clone();
+            let gone = tokio::task::spawn_blocking(move || inner.file.unspool(number));
+            gone.await.map_err(|_| NotKept::Storage)?.map_err(not_kept)?;
         }
     }
 
@@ -170,11 +235,11 @@ impl Receive {
             return Err(NotKept::TooLarge);
         }
         let received = received.unwrap_or_else(|| self.now());
-        self.take(raw, Source::Import { received, read }, None).await
+        let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
+        self.take(&open, raw, Source::Import { received, read }, None).await
     }
 
-    async fn take(&self, raw: Vec<u8>, source: Source, coming: Option<Coming>) -> Result<Option<Kept>, NotKept> {
-        let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
+    async fn take(&self, open: &Arc<Open>, raw: Vec<u8>, source: Source, coming: Option<Coming>) -> Result<Option<Kept>, NotKept> {
         let inner = self.0.clone();
         let prepared = tokio::task::spawn_blocking({
             let open = open.clone();
@@ -194,22 +259,40 @@ impl Receive {
     }
 }
 
+/// An arrival out of the spool: what the door saw, and the message.
+type Opened = (Arrival, Vec<u8>);
+
 fn not_kept(error: store::Error) -> NotKept {
     tracing::error!(%error, "a message could not be kept");
     NotKept::Storage
 }
 
 impl Inner {
+    /// The first arrival of the spool after this number: `None` in its place where it cannot be opened.
+    fn unseal_after(&self, open: &Open, after: u64) -> Result<Option<(u64, Option<Opened>)>, store::Error> {
+        let Some((number, sealed)) = self.file.spooled(after)? else {
+            return Ok(None);
+        };
+        let limit = 2 * MAX_MESSAGE as u64;
+        let opened = open.unseal(&sealed, limit).and_then(|clear| record::Spooled::decode(&clear));
+        Ok(Some((
+            number,
+            opened
+                .inspect_err(|_| tracing::error!(number, "an arrival in the spool is damaged"))
+                .ok(),
+        )))
+    }
+
     /// Everything slow: reading, weighing, packing.
-    fn prepare(&self, open: &store::vault::Open, raw: &[u8], source: Source) -> Result<Keep, NotKept> {
+    fn prepare(&self, open: &Open, raw: &[u8], source: Source) -> Result<Keep, NotKept> {
         if mime::is_too_complex(raw) {
             return Err(NotKept::TooComplex);
         }
         let reading = mime::read(raw);
         let known = self.known(open, &reading).map_err(not_kept)?;
-        let (received, unread, arrival) = match source {
-            Source::Door(arrival) => (arrival.at, true, Some(arrival)),
-            Source::Import { received, read } => (received, !read, None),
+        let (received, unread, arrival, spooled) = match source {
+            Source::Door { arrival, spooled } => (arrival.at, true, Some(arrival), spooled),
+            Source::Import { received, read } => (received, !read, None, None),
         };
         let evidence = self.weigh(&reading, arrival.as_ref(), &known);
         let index = evaluate(&evidence);
@@ -241,6 +324,7 @@ impl Inner {
                 rules: RULES_VERSION,
                 padlock: index.padlock as u8,
             },
+            spooled,
             once: arrival.is_none().then(|| sha256(raw)),
             proof: record::Proof::of(&evidence, arrival.as_ref()),
             packed,
@@ -248,7 +332,7 @@ impl Inner {
     }
 
     /// The cards of those who take part, from one snapshot.
-    fn known(&self, open: &store::vault::Open, reading: &Reading) -> Result<HashMap<Address, Contact>, store::Error> {
+    fn known(&self, open: &Open, reading: &Reading) -> Result<HashMap<Address, Contact>, store::Error> {
         let snapshot = Snapshot::of(open)?;
         let mut known = HashMap::new();
         for mailbox in reading.participants() {

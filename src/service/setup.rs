@@ -10,7 +10,7 @@ use crate::{
         self,
         front::{Front, FrontFile},
         mail, record, slots,
-        vault::Vault,
+        vault::{Created, Vault},
     },
 };
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
@@ -83,15 +83,23 @@ pub fn make(folder: &Path, domain: &str, address: &str, passphrase: &str) -> Res
     }
     let host = format!("mail.{domain}");
     let identity = Identity::self_signed(&[host.clone(), domain.clone(), "localhost".into(), "127.0.0.1".into(), "::1".into()])?;
+    let Created {
+        vault,
+        slots,
+        recovery,
+        sealing,
+    } = Vault::create(folder, passphrase)?;
+    let (chain, key) = (identity.chain, identity.key.to_vec());
     let front = Front {
         domain,
         host,
         addresses: vec![owner.to_string()],
-        chain: identity.chain,
-        key: identity.key.to_vec(),
+        chain,
+        key,
+        sealing,
     };
     FrontFile::open(folder)?.write(&front)?;
-    let (vault, recovery) = Vault::create(folder, passphrase)?;
+    slots.save(folder)?;
     Ok(Made { vault, recovery })
 }
 

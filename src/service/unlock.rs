@@ -2,6 +2,7 @@
 //!
 //! Absent so far: passkeys, second factors, devices (all of them stand on the sealed store's slots).
 
+use super::happening::{Happening, Happenings};
 use crate::{
     domain::time::Time,
     net::clock::Clock,
@@ -61,6 +62,7 @@ pub struct Unlock(Arc<Keeper>);
 struct Keeper {
     vault: Vault,
     clock: Clock,
+    happenings: Happenings,
     owner: String,
     /// Keys the sign-in form's token; new at every start.
     door: [u8; 32],
@@ -94,10 +96,11 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Unlock {
     /// Over this vault; `owner` is the address that the pages show.
-    pub fn new(vault: Vault, clock: Clock, owner: String) -> Result<Self, store::Error> {
+    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, owner: String) -> Result<Self, store::Error> {
         let keeper = Keeper {
             vault,
             clock,
+            happenings,
             owner,
             door: random()?,
             sessions: Mutex::default(),
@@ -111,6 +114,7 @@ impl Unlock {
     pub async fn sign_in(&self, passphrase: &str, peer: IpAddr) -> Result<String, Refused> {
         let network = network(peer);
         self.may_try(network)?;
+        let was_locked = self.is_locked();
         let (vault, secret) = (self.0.vault.clone(), zeroize::Zeroizing::new(passphrase.to_owned()));
         let outcome = if secret.len() > MAX_SECRET {
             Ok(Secret::Wrong)
@@ -121,6 +125,9 @@ impl Unlock {
         };
         match outcome {
             Ok(Secret::Right) => {
+                if was_locked {
+                    self.0.happenings.announce(Happening::Unlocked);
+                }
                 locked(&self.0.tries).remove(&network);
                 self.begin()
             }
@@ -235,9 +242,11 @@ mod tests {
 
     fn keeper() -> (tempfile::TempDir, Unlock, Clock) {
         let folder = tempfile::tempdir().unwrap();
-        let (vault, _) = Vault::create(folder.path(), "open sesame").unwrap();
+        let made = Vault::create(folder.path(), "open sesame").unwrap();
+        made.slots.save(folder.path()).unwrap();
+        let vault = made.vault;
         let clock = Clock::fixed(Time(1_000_000));
-        let unlock = Unlock::new(vault, clock.clone(), "me@home.test".into()).unwrap();
+        let unlock = Unlock::new(vault, clock.clone(), Happenings::default(), "me@home.test".into()).unwrap();
         (folder, unlock, clock)
     }
 

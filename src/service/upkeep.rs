@@ -122,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn the_scrub_is_a_row_that_waits_for_its_day() {
         let folder = tempfile::tempdir().unwrap();
-        let (vault, _) = Vault::create(folder.path(), "word").unwrap();
+        let vault = Vault::create(folder.path(), "word").unwrap().vault;
         let clock = Clock::fixed(Time(1_000));
         let upkeep = Upkeep::new(vault.clone(), clock.clone());
         assert_eq!(upkeep.step().await.unwrap(), DAY as u64, "made, not run");

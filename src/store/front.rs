@@ -1,10 +1,12 @@
 //! `front.redb`, in clear: what the box needs while it is locked, and nothing that is the owner's.
 //!
-//! So far: the domain, the addresses that it takes mail for, and its TLS certificate. The sealing key,
-//! the spool and the rate counters join it with the locked box.
+//! The domain, the addresses that it takes mail for, its TLS certificate, the public sealing key, and
+//! the *spool*: what arrived while the box was locked, sealed so that only the vault's key opens it.
+//!
+//! Absent so far: the rate counters.
 
-use super::{Error, record::sha256};
-use redb::{Database, ReadableDatabase, TableDefinition};
+use super::{Error, mail::pieces, record::sha256};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -12,6 +14,10 @@ use std::path::Path;
 pub const FILE: &str = "front.redb";
 
 const FRONT: TableDefinition<&str, &[u8]> = TableDefinition::new("front");
+/// (Arrival, piece) → sealed octets. Arrivals are numbered in order, and no number is given twice.
+const SPOOL: TableDefinition<(u64, u32), &[u8]> = TableDefinition::new("spool");
+/// The last number given.
+const LAST: TableDefinition<(), u64> = TableDefinition::new("last");
 
 /// What stands in front of the lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +32,8 @@ pub struct Front {
     pub chain: Vec<Vec<u8>>,
     /// Its private key, PKCS#8: in clear, because a locked box must be able to answer with TLS.
     pub key: Vec<u8>,
+    /// The public key that arrivals are sealed to (age).
+    pub sealing: String,
 }
 
 /// The open file.
@@ -38,9 +46,66 @@ impl FrontFile {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let mut builder = Database::builder();
         builder.set_cache_size(1024 * 1024);
-        Ok(Self {
-            db: builder.create(folder.join(FILE))?,
-        })
+        let db = builder.create(folder.join(FILE))?;
+        let mut tx = db.begin_write()?;
+        tx.set_quick_repair(true);
+        tx.open_table(SPOOL)?;
+        tx.open_table(LAST)?;
+        tx.commit()?;
+        Ok(Self { db })
+    }
+
+    /// Keeps a sealed arrival: when this returns, it is on the disk.
+    pub fn spool(&self, sealed: &[u8]) -> Result<u64, Error> {
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        let number = {
+            let mut last = tx.open_table(LAST)?;
+            let number = last.get(())?.map_or(0, |value| value.value()) + 1;
+            last.insert((), number)?;
+            let mut spool = tx.open_table(SPOOL)?;
+            for (piece, at) in pieces(sealed).zip(0_u32..) {
+                spool.insert((number, at), piece)?;
+            }
+            number
+        };
+        tx.commit()?;
+        Ok(number)
+    }
+
+    /// The first arrival after this number, whole.
+    pub fn spooled(&self, after: u64) -> Result<Option<(u64, Vec<u8>)>, Error> {
+        let table = self.db.begin_read()?.open_table(SPOOL)?;
+        let mut found: Option<(u64, Vec<u8>)> = None;
+        for entry in table.range((after.saturating_add(1), 0)..)? {
+            let (key, piece) = entry?;
+            let (number, octets) = found.get_or_insert_with(|| (key.value().0, Vec::new()));
+            if *number != key.value().0 {
+                break;
+            }
+            octets.extend_from_slice(piece.value());
+        }
+        Ok(found)
+    }
+
+    /// Takes an arrival out of the spool: the vault has it.
+    pub fn unspool(&self, number: u64) -> Result<(), Error> {
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        tx.open_table(SPOOL)?.retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?;
+        Ok(tx.commit()?)
+    }
+
+    /// How many arrivals wait.
+    pub fn waiting(&self) -> Result<u64, Error> {
+        let table = self.db.begin_read()?.open_table(SPOOL)?;
+        let (mut count, mut last) = (0, 0);
+        for entry in table.iter()? {
+            let number = entry?.0.value().0;
+            count += u64::from(number != last);
+            last = number;
+        }
+        Ok(count)
     }
 
     /// What is in it; `None` for a new file.

@@ -32,6 +32,9 @@ pub struct Keep {
     pub proof: Proof,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
+    /// The number that it had in the spool, for mail that arrived while the box was locked: what the
+    /// vault has once is not taken from the spool again.
+    pub spooled: Option<u64>,
     /// The hash that keeps an import from keeping twice; `None` for mail from the door, which may
     /// well say the same thing twice.
     pub once: Option<[u8; 32]>,
@@ -47,7 +50,7 @@ pub enum Kept {
         /// Its discussion's.
         discussion: u64,
     },
-    /// It was there already (imports only).
+    /// It was there already (imports, and the spool after a crash between the two files).
     Before,
 }
 
@@ -65,7 +68,7 @@ pub fn short_hash(raw: &[u8]) -> [u8; 16] {
 
 /// redb gives a value larger than a page the next power of two of pages, so a message of 5,000 octets
 /// would take 8,192. Pieces just under a power of two waste nothing, and the small rest shares a page.
-fn pieces(mut packed: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn pieces(mut packed: &[u8]) -> impl Iterator<Item = &[u8]> {
     const PAGE: usize = 4096;
     /// What redb's own page header, the offsets and the key take, with room to spare.
     const OVERHEAD: usize = 128;
@@ -90,6 +93,14 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
         && tables.imported.get(hash.as_slice())?.is_some()
     {
         return Ok(Kept::Before);
+    }
+    if let Some(number) = keep.spooled {
+        if tables.drained.get(number)?.is_some() {
+            return Ok(Kept::Before);
+        }
+        // What was drained before this one has left the spool.
+        tables.drained.retain(|_, ()| false)?;
+        tables.drained.insert(number, ())?;
     }
     let id = tables.next("message")?;
     if let Some(hash) = &keep.once {

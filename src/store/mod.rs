@@ -10,6 +10,7 @@ pub mod mail;
 pub mod migrate;
 pub mod record;
 pub mod schema;
+pub mod seal;
 pub mod slots;
 pub mod vault;
 pub mod writer;

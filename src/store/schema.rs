@@ -28,6 +28,9 @@ pub const UNREAD: TableDefinition<u64, ()> = TableDefinition::new("unread");
 pub const CONTACTS: TableDefinition<u64, Octets> = TableDefinition::new("contacts");
 /// Address → contact: an address stands on one card.
 pub const CONTACT_OF: TableDefinition<&str, u64> = TableDefinition::new("contact_of");
+/// The last arrival taken from the spool, until it has left it: exactly once, also when the power goes
+/// between the two files.
+pub const DRAINED: TableDefinition<u64, ()> = TableDefinition::new("drained");
 /// Name of a job → `record::Job`: when it is due, and how far it is.
 pub const JOBS: TableDefinition<&str, Octets> = TableDefinition::new("jobs");
 /// SHA-256 of the octets of an imported message → message: importing twice keeps once.

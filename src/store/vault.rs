@@ -4,6 +4,8 @@ use super::{
     Error,
     crypt::{Encrypted, VaultKey},
     migrate,
+    schema::META,
+    seal,
     slots::Slots,
     writer::Writer,
 };
@@ -13,12 +15,16 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
+use zeroize::Zeroizing;
 
 /// The file's name in the data folder.
 pub const FILE: &str = "vault.redb";
 
 /// Octets of redb's page cache. The default is a gigabyte; a small board has half of one in all.
 const CACHE: usize = 16 * 1024 * 1024;
+
+/// The setting that holds the secret sealing key.
+const SEALING: &str = "sealing";
 
 /// The vault, open.
 pub struct Open {
@@ -45,6 +51,25 @@ impl Open {
         Ok(Self { db, writer })
     }
 
+    /// A setting; `None` where it was never set.
+    pub fn setting(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        let value = self.db.begin_read()?.open_table(META)?.get(name)?;
+        Ok(value.map(|value| Zeroizing::new(value.value().to_vec())))
+    }
+
+    fn set(&self, name: &str, value: &[u8]) -> Result<(), Error> {
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        tx.open_table(META)?.insert(name, value)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Opens a sealed arrival of at most `limit` octets.
+    pub fn unseal(&self, sealed: &[u8], limit: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let secret = self.setting(SEALING)?.ok_or(Error::Damaged)?;
+        seal::open(std::str::from_utf8(&secret).map_err(|_| Error::Damaged)?, sealed, limit)
+    }
+
     /// A snapshot to read from: nothing in it changes while it is held.
     pub fn read(&self) -> Result<ReadTransaction, Error> {
         Ok(self.db.begin_read()?)
@@ -62,6 +87,18 @@ pub enum Secret {
     Right,
     /// It opens nothing.
     Wrong,
+}
+
+/// A vault that was just made. It is a box only once its slots are saved.
+pub struct Created {
+    /// The vault, open.
+    pub vault: Vault,
+    /// What opens it; to be saved last, because a folder with slots is a folder that was made whole.
+    pub slots: Slots,
+    /// The recovery code, kept nowhere.
+    pub recovery: String,
+    /// The public sealing key, for the front.
+    pub sealing: String,
 }
 
 /// A handle on the vault; cheap to clone.
@@ -85,14 +122,20 @@ impl Vault {
         }))
     }
 
-    /// Makes the vault of a new data folder; gives the recovery code, once.
-    pub fn create(folder: &Path, passphrase: &str) -> Result<(Self, String), Error> {
-        let (slots, key, code) = Slots::create(passphrase)?;
+    /// Makes the vault of a new data folder, with the secret sealing key in it.
+    pub fn create(folder: &Path, passphrase: &str) -> Result<Created, Error> {
+        let (slots, key, recovery) = Slots::create(passphrase)?;
         let vault = Self::locked(folder);
-        vault.set(Open::new(folder, &key)?);
-        // Last: a folder with slots is a folder that was made whole.
-        slots.save(folder)?;
-        Ok((vault, code))
+        let open = Open::new(folder, &key)?;
+        let (sealing, secret) = seal::pair();
+        open.set(SEALING, secret.as_bytes())?;
+        vault.set(open);
+        Ok(Created {
+            vault,
+            slots,
+            recovery,
+            sealing,
+        })
     }
 
     fn set(&self, open: Open) {

@@ -49,6 +49,8 @@ pub struct Tables<'t> {
     pub contacts: Table<'t, u64, Octets>,
     /// See [`CONTACT_OF`].
     pub contact_of: Table<'t, &'static str, u64>,
+    /// See [`DRAINED`].
+    pub drained: Table<'t, u64, ()>,
     /// See [`JOBS`].
     pub jobs: Table<'t, &'static str, Octets>,
     /// See [`IMPORTED`].
@@ -69,6 +71,7 @@ impl<'t> Tables<'t> {
             unread: tx.open_table(UNREAD)?,
             contacts: tx.open_table(CONTACTS)?,
             contact_of: tx.open_table(CONTACT_OF)?,
+            drained: tx.open_table(DRAINED)?,
             jobs: tx.open_table(JOBS)?,
             imported: tx.open_table(IMPORTED)?,
         })

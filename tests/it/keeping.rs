@@ -1,7 +1,7 @@
 //! From the door to the page, without the sockets: what is kept is what is shown.
 
 use caliopen::{
-    app::Services,
+    app::{self, Services},
     domain::{
         address::Address,
         padlock::Padlock,
@@ -11,30 +11,45 @@ use caliopen::{
     },
     net::clock::Clock,
     service::{
-        receive::{NotKept, Recipient},
+        receive::{Kept, NotKept, Recipient, Taken},
         setup,
         view::Body,
     },
-    store::front::FrontFile,
+    store::{
+        front::{self, FrontFile},
+        vault::{Secret, Vault},
+    },
 };
 
 struct House {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     services: Services,
-    vault: caliopen::store::vault::Vault,
+    file: std::sync::Arc<FrontFile>,
+    vault: Vault,
     clock: Clock,
 }
 
 fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
-    let made = setup::make(folder.path(), "home.test", "me@home.test", "word").unwrap();
-    let front = FrontFile::open(folder.path()).unwrap().read().unwrap().unwrap();
-    let clock = Clock::fixed(Time(1_700_000_000));
-    let services = Services::new(&made.vault, &front, &clock).unwrap();
+    setup::make(folder.path(), "home.test", "me@home.test", "word")
+        .unwrap()
+        .vault
+        .lock();
+    let house = open(folder);
+    assert_eq!(house.vault.unlock("word").unwrap(), Secret::Right);
+    house
+}
+
+/// The house of a folder, locked.
+fn open(folder: tempfile::TempDir) -> House {
+    let (file, front) = app::front(folder.path()).unwrap();
+    let (vault, clock) = (Vault::locked(folder.path()), Clock::fixed(Time(1_700_000_000)));
+    let services = Services::new(&vault, &file, &front, &clock).unwrap();
     House {
-        _folder: folder,
+        folder,
         services,
-        vault: made.vault,
+        file,
+        vault,
         clock,
     }
 }
@@ -63,13 +78,17 @@ fn mail(from: &str, more: &str, subject: &str, body: &str) -> Vec<u8> {
 }
 
 impl House {
-    async fn keep(&self, raw: &[u8], tls: bool) -> caliopen::service::receive::Kept {
+    async fn take(&self, raw: &[u8], tls: bool) -> Taken {
         self.clock.set(Time(self.clock.now().0 + 60));
-        self.services
-            .receive
-            .keep(arrival(self.clock.now(), tls), raw.to_vec())
-            .await
-            .unwrap()
+        let arrival = arrival(self.clock.now(), tls);
+        self.services.receive.keep(arrival, raw.to_vec()).await.unwrap()
+    }
+
+    async fn keep(&self, raw: &[u8], tls: bool) -> Kept {
+        match self.take(raw, tls).await {
+            Taken::Kept(kept) => kept,
+            Taken::Sealed => panic!("the box is locked"),
+        }
     }
 }
 
@@ -179,7 +198,7 @@ async fn an_import_knows_nothing_of_the_way_and_is_kept_once() {
 }
 
 #[tokio::test]
-async fn the_door_knows_its_own_and_a_locked_box_keeps_nothing() {
+async fn the_door_knows_its_own() {
     let house = house();
     for (address, verdict) in [
         ("me@home.test", Recipient::Ours),
@@ -193,14 +212,57 @@ async fn the_door_knows_its_own_and_a_locked_box_keeps_nothing() {
     ] {
         assert_eq!(house.services.receive.recipient(address), verdict, "{address}");
     }
+}
+
+#[tokio::test]
+async fn a_locked_box_seals_what_comes_and_takes_it_in_once_in_order() {
+    let house = house();
+    let before = house.keep(&mail("a@x.test", "", "zero", "b"), true).await;
     house.vault.lock();
-    let refused = house
-        .services
-        .receive
-        .keep(arrival(Time(0), true), mail("a@x.test", "", "s", "b"))
-        .await;
-    assert_eq!(refused, Err(NotKept::Locked));
-    let (locked, peer) = (house.services.unlock.is_locked(), [127, 0, 0, 1].into());
-    assert!(locked && house.services.unlock.sign_in("word", peer).await.is_ok() && !house.services.unlock.is_locked());
-    house.keep(&mail("a@x.test", "", "s", "b"), true).await;
+    for subject in ["one", "two", "three"] {
+        assert_eq!(
+            house.take(&mail("a@x.test", "", subject, "b"), subject != "two").await,
+            Taken::Sealed
+        );
+    }
+    assert_eq!(house.file.waiting().unwrap(), 3);
+    assert_eq!(house.services.receive.drain().await, Err(NotKept::Locked));
+    let import = house.services.receive.import(mail("a@x.test", "", "four", "b"), None, false).await;
+    assert_eq!(import, Err(NotKept::Locked), "nobody waits for a file");
+
+    let peer = [127, 0, 0, 1].into();
+    assert!(house.services.unlock.sign_in("word", peer).await.is_ok() && !house.services.unlock.is_locked());
+    assert_eq!(house.services.receive.drain().await, Ok(3));
+    assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(0), 0));
+    let page = house.services.discussions.page(before.discussion, 1).await.unwrap();
+    assert_eq!(
+        page.shown.iter().map(|m| m.subject.as_str()).collect::<Vec<_>>(),
+        ["zero", "one", "two", "three"]
+    );
+    let two = house.services.discussions.message(page.shown[2].id).await.unwrap();
+    assert_eq!(two.journey.arrival.unwrap().tls, None, "what the door saw was sealed with it");
+}
+
+#[tokio::test]
+async fn an_arrival_that_the_vault_has_is_not_taken_from_the_spool_again() {
+    let house = house();
+    house.vault.lock();
+    house.take(&mail("a@x.test", "", "one", "b"), true).await;
+    let front = house.folder.path().join(front::FILE);
+    let before = std::fs::read(&front).unwrap();
+    house.vault.unlock("word").unwrap();
+    assert_eq!(house.services.receive.drain().await, Ok(1));
+    house.vault.lock();
+    let House {
+        folder, services, file, ..
+    } = house;
+    drop((services, file));
+
+    // The power went after the vault's commit and before the spool's: the arrival is still there.
+    std::fs::write(&front, before).unwrap();
+    let house = open(folder);
+    assert_eq!(house.file.waiting().unwrap(), 1);
+    house.vault.unlock("word").unwrap();
+    assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(0), 0));
+    assert_eq!(house.services.timeline.page(1).await.unwrap().rows[0].messages, 1);
 }

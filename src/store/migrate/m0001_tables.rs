@@ -18,5 +18,6 @@ pub fn run(tx: &WriteTransaction) -> Result<(), Error> {
     tx.open_table(CONTACT_OF)?;
     tx.open_table(IMPORTED)?;
     tx.open_table(JOBS)?;
+    tx.open_table(DRAINED)?;
     Ok(())
 }

@@ -7,8 +7,10 @@
 
 mod proof;
 mod shapes;
+mod spooled;
 
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
+pub use spooled::Spooled;
 
 use super::Error;
 use aws_lc_rs::digest;

@@ -190,7 +190,8 @@ fn other((address, known, key, index): &(String, u8, u8, u8)) -> Option<Other> {
 }
 
 impl Arrived {
-    fn of(arrival: &Arrival) -> Self {
+    /// The record of an arrival.
+    pub fn of(arrival: &Arrival) -> Self {
         Self {
             at: arrival.at.0,
             peer: arrival.peer,

@@ -58,7 +58,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", &["store", "cli"]),
     ("smtp_proto", &["smtp"]),
     ("subtle", &["store", "service", "web"]),
-    ("thiserror", &["codec", "store", "net", "service", "smtp", "web", "jobs", "config", "app", "cli"]),
+    (
+        "thiserror",
+        &["codec", "store", "net", "service", "smtp", "web", "jobs", "config", "app", "cli"],
+    ),
     ("tokio", &["store", "net", "service", "smtp", "web", "jobs", "app", "cli"]),
     ("tokio_rustls", &["smtp", "web"]),
     ("tower_service", &["web"]),
@@ -73,7 +76,10 @@ const HOMES: &[(&str, &[&str])] = &[
 /// Parts of the standard library that have a home as well: the wall clock, the disk, the environment.
 const MEANS: &[(&[&str], &[&str])] = &[
     (&["std", "time", "SystemTime"], &["net/clock"]),
-    (&["std", "time", "Instant"], &["net/clock", "store", "service", "smtp", "web", "jobs", "app", "cli"]),
+    (
+        &["std", "time", "Instant"],
+        &["net/clock", "store", "service", "smtp", "web", "jobs", "app", "cli"],
+    ),
     (&["std", "fs"], &["store", "service/setup", "app", "cli"]),
     (&["std", "env"], &["cli"]),
     (&["std", "process"], &["main", "cli"]),
@@ -86,7 +92,16 @@ const MEANS: &[(&[&str], &[&str])] = &[
 ];
 
 /// What is never built in: OpenSSL in any dress, and a second provider beside aws-lc-rs.
-const BANNED: &[&str] = &["openssl", "openssl-sys", "native-tls", "ring", "boring", "mbedtls", "schannel", "security-framework"];
+const BANNED: &[&str] = &[
+    "openssl",
+    "openssl-sys",
+    "native-tls",
+    "ring",
+    "boring",
+    "mbedtls",
+    "schannel",
+    "security-framework",
+];
 
 /// A source longer than this has two subjects.
 const LONGEST: usize = 600;
@@ -120,7 +135,11 @@ fn files(folder: &str) -> Vec<String> {
 }
 
 fn sources() -> Vec<(String, String)> {
-    files("src").into_iter().filter(|file| file.ends_with(".rs")).map(|file| (file.clone(), read(&file))).collect()
+    files("src")
+        .into_iter()
+        .filter(|file| file.ends_with(".rs"))
+        .map(|file| (file.clone(), read(&file)))
+        .collect()
 }
 
 /// `src/store/mail.rs` is `store/mail`; `src/net/mod.rs` is `net`.
@@ -189,7 +208,9 @@ fn away_from_home(file: &str, source: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     for named in named(source).into_iter().filter(|named| !named.in_tests) {
         let crates = HOMES.iter().filter(|(name, _)| named.path[0] == *name).map(|(_, homes)| *homes);
-        let means = MEANS.iter().filter(|(path, _)| named.path.iter().zip(*path).filter(|(a, b)| a == b).count() == path.len());
+        let means = MEANS
+            .iter()
+            .filter(|(path, _)| named.path.iter().zip(*path).filter(|(a, b)| a == b).count() == path.len());
         for homes in crates.chain(means.map(|(_, homes)| *homes)) {
             if !at_home(homes) {
                 let (line, path, homes) = (named.line, named.path.join("::"), homes.join(", "));
@@ -213,7 +234,9 @@ fn dependencies(manifest: &str) -> Vec<String> {
 }
 
 fn packages(lock: &str) -> Vec<&str> {
-    lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')).collect()
+    lock.lines()
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .collect()
 }
 
 /// The paths that a page names between backticks, braces written out.
@@ -228,7 +251,9 @@ fn paths_of(page: &str) -> Vec<String> {
             continue;
         }
         for span in line.split('`').skip(1).step_by(2) {
-            let ends = [".rs", ".md", ".toml", ".sh", ".html", ".css"].iter().any(|end| span.ends_with(end));
+            let ends = [".rs", ".md", ".toml", ".sh", ".html", ".css"]
+                .iter()
+                .any(|end| span.ends_with(end));
             let path = ends || span.contains('/');
             if path && !span.starts_with('/') && !span.contains([' ', ':', '<', '(', '=']) {
                 found.extend(written_out(span));
@@ -248,7 +273,12 @@ fn written_out(span: &str) -> Vec<String> {
 
 /// A path of a page exists as written, in `src`, or as a source without its ending.
 fn exists(path: &str) -> bool {
-    let tries: [PathBuf; 4] = [path.into(), format!("{path}.rs").into(), format!("src/{path}").into(), format!("src/{path}.rs").into()];
+    let tries: [PathBuf; 4] = [
+        path.into(),
+        format!("{path}.rs").into(),
+        format!("src/{path}").into(),
+        format!("src/{path}.rs").into(),
+    ];
     tries.iter().any(|path| root().join(path).exists())
 }
 
@@ -282,10 +312,21 @@ fn a_room_uses_lower_floors_only() {
         ["src/domain/id.rs:2: domain looks up: crate::store::Error"]
     );
     assert_eq!(looks_up("src/store/mail.rs", "fn a() { crate::net::b() }").len(), 1, "a stranger");
-    assert_eq!(looks_up("src/store/mod.rs", "use super::service;").len(), 1, "by super from the top of a room");
-    assert_eq!(looks_up("src/store/record/mod.rs", "use super::super::web::x;").len(), 1, "by super from within");
+    assert_eq!(
+        looks_up("src/store/mod.rs", "use super::service;").len(),
+        1,
+        "by super from the top of a room"
+    );
+    assert_eq!(
+        looks_up("src/store/record/mod.rs", "use super::super::web::x;").len(),
+        1,
+        "by super from within"
+    );
     assert_eq!(looks_up("src/attic/mod.rs", "").len(), 1, "a room that nobody put on a floor");
-    assert!(looks_up("src/store/record/mod.rs", "use super::web;").is_empty(), "store::web would be its own");
+    assert!(
+        looks_up("src/store/record/mod.rs", "use super::web;").is_empty(),
+        "store::web would be its own"
+    );
     assert!(looks_up("src/web/mod.rs", "use crate::{service, domain::id, locale::Locale}; // crate::smtp").is_empty());
     let breaches: Vec<String> = sources().iter().flat_map(|(file, source)| looks_up(file, source)).collect();
     none("lines that look up", &breaches);
@@ -293,9 +334,19 @@ fn a_room_uses_lower_floors_only() {
 
 #[test]
 fn each_foreign_crate_has_one_home() {
-    assert_eq!(away_from_home("src/web/page/a.rs", "use redb::Database;"), ["src/web/page/a.rs:1: redb::Database lives in store"]);
-    assert_eq!(away_from_home("src/service/a.rs", "use std::{fs::File, time::SystemTime};").len(), 2);
-    assert_eq!(away_from_home("src/net/tls.rs", "std::time::SystemTime::now();").len(), 1, "the clock is one file");
+    assert_eq!(
+        away_from_home("src/web/page/a.rs", "use redb::Database;"),
+        ["src/web/page/a.rs:1: redb::Database lives in store"]
+    );
+    assert_eq!(
+        away_from_home("src/service/a.rs", "use std::{fs::File, time::SystemTime};").len(),
+        2
+    );
+    assert_eq!(
+        away_from_home("src/net/tls.rs", "std::time::SystemTime::now();").len(),
+        1,
+        "the clock is one file"
+    );
     assert!(away_from_home("src/net/clock.rs", "std::time::SystemTime::now();").is_empty());
     assert!(away_from_home("src/domain/a.rs", "#[cfg(test)] mod tests { use serde_json::Value; }").is_empty());
     let breaches: Vec<String> = sources().iter().flat_map(|(file, source)| away_from_home(file, source)).collect();
@@ -308,12 +359,22 @@ fn every_dependency_has_a_home_and_a_reason() {
     let reasons = read("docs/dependencies.md");
     let names = dependencies(&manifest);
     assert!(names.len() > 20, "the manifest was not understood");
-    let homeless = names.iter().filter(|name| !HOMES.iter().any(|(home, _)| *home == name.replace('-', "_")));
+    let homeless = names
+        .iter()
+        .filter(|name| !HOMES.iter().any(|(home, _)| *home == name.replace('-', "_")));
     none("dependencies that HOMES does not name", &homeless.cloned().collect::<Vec<_>>());
     let unexplained = names.iter().filter(|name| !reasons.contains(&format!("`{name}`")));
-    none("dependencies that docs/dependencies.md does not name", &unexplained.cloned().collect::<Vec<_>>());
-    let gone = HOMES.iter().filter(|(home, _)| !names.iter().any(|name| *home == name.replace('-', "_")));
-    none("homes of crates that are no longer used", &gone.map(|(home, _)| (*home).to_owned()).collect::<Vec<_>>());
+    none(
+        "dependencies that docs/dependencies.md does not name",
+        &unexplained.cloned().collect::<Vec<_>>(),
+    );
+    let gone = HOMES
+        .iter()
+        .filter(|(home, _)| !names.iter().any(|name| *home == name.replace('-', "_")));
+    none(
+        "homes of crates that are no longer used",
+        &gone.map(|(home, _)| (*home).to_owned()).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -324,7 +385,10 @@ fn the_nouns_know_nothing_but_the_standard_library() {
             .filter(|named| !named.in_tests && HOMES.iter().any(|(name, _)| named.path[0] == *name))
             .map(|named| format!("{}: {}", named.line, named.path.join("::")))
             .collect();
-        let bare = source.lines().enumerate().filter(|(_, line)| line.contains("async fn") || line.contains(".await"));
+        let bare = source
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.contains("async fn") || line.contains(".await"));
         found.extend(bare.map(|(index, line)| format!("{}: {}", index + 1, line.trim())));
         found
     };
@@ -336,7 +400,10 @@ fn the_nouns_know_nothing_but_the_standard_library() {
 
 #[test]
 fn every_source_says_first_what_it_is_and_is_not_too_long() {
-    let tests = files("tests").into_iter().filter(|file| file.ends_with(".rs")).map(|file| (file.clone(), read(&file)));
+    let tests = files("tests")
+        .into_iter()
+        .filter(|file| file.ends_with(".rs"))
+        .map(|file| (file.clone(), read(&file)));
     let mut breaches = Vec::new();
     for (file, source) in sources().into_iter().chain(tests) {
         if !source.starts_with("//!") {
@@ -352,7 +419,10 @@ fn every_source_says_first_what_it_is_and_is_not_too_long() {
 
 #[test]
 fn the_pages_name_paths_that_exist() {
-    assert_eq!(paths_of("see `src/{a,b}.rs` and `GET /health`, `x::y`, `/health`, `a b/c`"), ["src/a.rs", "src/b.rs"]);
+    assert_eq!(
+        paths_of("see `src/{a,b}.rs` and `GET /health`, `x::y`, `/health`, `a b/c`"),
+        ["src/a.rs", "src/b.rs"]
+    );
     assert!(!exists("src/no/such.rs") && exists("net/clock"));
     let mut breaches = Vec::new();
     for page in ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"] {
@@ -360,7 +430,10 @@ fn the_pages_name_paths_that_exist() {
         breaches.extend(gone.map(|path| format!("{page} names {path}")));
     }
     let lines = read("ARCHITECTURE.md").lines().count();
-    assert!(lines <= 200, "ARCHITECTURE.md has {lines} lines; more than 200 and nobody reads them");
+    assert!(
+        lines <= 200,
+        "ARCHITECTURE.md has {lines} lines; more than 200 and nobody reads them"
+    );
     none("paths that are not there", &breaches);
 }
 
@@ -369,17 +442,47 @@ fn the_lock_file_stays_within_its_budget_and_holds_one_cryptography() {
     let (lock, page) = (read("Cargo.lock"), read("CONTRIBUTING.md"));
     let packages = packages(&lock);
     let budget = page.split_once("holds at most ").and_then(|(_, rest)| rest.split_once(" packages"));
-    let budget: usize = budget.and_then(|(number, _)| number.parse().ok()).expect("CONTRIBUTING.md states the budget");
-    assert!(packages.len() <= budget, "Cargo.lock holds {} packages, the budget is {budget}", packages.len());
+    let budget: usize = budget
+        .and_then(|(number, _)| number.parse().ok())
+        .expect("CONTRIBUTING.md states the budget");
+    assert!(
+        packages.len() <= budget,
+        "Cargo.lock holds {} packages, the budget is {budget}",
+        packages.len()
+    );
     // The lock file also names what only a feature that is off would bring; what is built is asked of cargo.
-    let asked = ["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}", "--locked", "--offline"];
-    let tree = std::process::Command::new(env!("CARGO")).args(asked).current_dir(root()).output().unwrap();
+    let asked = [
+        "tree",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--locked",
+        "--offline",
+    ];
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args(asked)
+        .current_dir(root())
+        .output()
+        .unwrap();
     let tree = String::from_utf8(tree.stdout).unwrap();
     let built: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(built.contains(&"aws-lc-rs"), "cargo tree was not understood: {tree}");
     let banned = BANNED.iter().filter(|name| built.contains(name));
     none("banned packages", &banned.map(|name| (*name).to_owned()).collect::<Vec<_>>());
-    for single in ["rustls", "aws-lc-rs", "aws-lc-sys", "aes", "argon2", "tokio-rustls", "redb", "hyper", "tokio"] {
+    for single in [
+        "rustls",
+        "aws-lc-rs",
+        "aws-lc-sys",
+        "aes",
+        "argon2",
+        "tokio-rustls",
+        "redb",
+        "hyper",
+        "tokio",
+    ] {
         let copies = packages.iter().filter(|name| **name == single).count();
         assert_eq!(copies, 1, "{single} is there {copies} times");
     }

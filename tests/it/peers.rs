@@ -61,8 +61,8 @@ fn received(deliver: impl FnOnce(SocketAddr)) -> (MessagePage, String) {
 
     let vault = Vault::locked(&folder.data);
     assert!(matches!(vault.unlock(PASSPHRASE).unwrap(), Secret::Right));
-    let (_file, front) = app::front(&folder.data).unwrap();
-    let services = Services::new(&vault, &front, &Clock::system()).unwrap();
+    let (file, front) = app::front(&folder.data).unwrap();
+    let services = Services::new(&vault, &file, &front, &Clock::system()).unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         assert_eq!(services.timeline.page(1).await.unwrap().total, 1);
         let page = services.discussions.message(MessageId(1)).await.unwrap();

@@ -36,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct House {
     _folder: tempfile::TempDir,
     vault: Vault,
+    file: Arc<FrontFile>,
     mail: Discussions,
     door: Door,
     at: SocketAddr,
@@ -52,9 +53,10 @@ impl House {
     async fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = setup::make(folder.path(), "home.test", "me@home.test", "a river runs through it").unwrap();
-        let front = FrontFile::open(folder.path()).unwrap().read().unwrap().unwrap();
+        let file = Arc::new(FrontFile::open(folder.path()).unwrap());
+        let front = file.read().unwrap().unwrap();
         let certificate = Current::new(&identity("mail.home.test")).unwrap();
-        let receive = Receive::new(made.vault.clone(), Clock::system(), Happenings::default(), &front);
+        let receive = Receive::new(made.vault.clone(), Clock::system(), Happenings::default(), file.clone(), &front);
         let door = Door::new(receive, server_config(certificate.clone(), &[]).unwrap(), limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
@@ -66,6 +68,7 @@ impl House {
         Self {
             mail: Discussions::new(made.vault.clone(), People::new(&front.addresses).unwrap()),
             vault: made.vault,
+            file,
             _folder: folder,
             door,
             at,
@@ -504,7 +507,7 @@ async fn mail_in_other_scripts_arrives_with_smtputf8() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_box_asks_to_try_later() {
+async fn a_locked_box_still_takes_mail_and_keeps_it_sealed() {
     let house = House::open().await;
     house.vault.lock();
     let mut peer = house.greeted().await;
@@ -515,8 +518,10 @@ async fn a_locked_box_asks_to_try_later() {
     );
     peer.send(b"Subject: knock\r\n\r\n.\r\n").await;
     let (_, said) = peer.reply().await;
-    assert!(said.starts_with("451 4.3.0 "), "{said}");
+    assert!(said.starts_with("250 2.0.0 "), "{said}");
     assert_eq!(peer.ask("NOOP").await, 250);
+    let (_, sealed) = house.file.spooled(0).unwrap().unwrap();
+    assert!(sealed.starts_with(b"age-encryption.org/v1") && !sealed.windows(5).any(|w| w == b"knock"));
     house.ends().await;
 }
 

@@ -95,7 +95,9 @@ fn test_modules(tokens: &[Placed]) -> Vec<(usize, usize)> {
         if !(word(at, "cfg") && sign(at + 1, '(') && word(at + 2, "test") && sign(at + 3, ')') && sign(at + 4, ']')) {
             continue;
         }
-        let Some(open) = (at + 5..tokens.len()).find(|next| sign(*next, '{') || sign(*next, ';')) else { continue };
+        let Some(open) = (at + 5..tokens.len()).find(|next| sign(*next, '{') || sign(*next, ';')) else {
+            continue;
+        };
         if !sign(open, '{') || !(at + 5..open).any(|next| word(next, "mod")) {
             continue;
         }
@@ -124,17 +126,28 @@ fn tokens(source: &str) -> Vec<Placed> {
             ('r' | 'b' | 'c', '"' | '#' | 'r' | '\'') if literal_prefix(&text, at) => prefixed(&text, at),
             ('\'', _) => character_or_lifetime(&text, at),
             (':', ':') => {
-                tokens.push(Placed { line, token: Token::Colons });
+                tokens.push(Placed {
+                    line,
+                    token: Token::Colons,
+                });
                 at + 2
             }
             _ if here.is_alphanumeric() || here == '_' => {
-                let end = (at..text.len()).find(|end| !(text[*end].is_alphanumeric() || text[*end] == '_')).unwrap_or(text.len());
-                tokens.push(Placed { line, token: Token::Word(text[at..end].iter().collect()) });
+                let end = (at..text.len())
+                    .find(|end| !(text[*end].is_alphanumeric() || text[*end] == '_'))
+                    .unwrap_or(text.len());
+                tokens.push(Placed {
+                    line,
+                    token: Token::Word(text[at..end].iter().collect()),
+                });
                 end
             }
             _ if here.is_whitespace() => at + 1,
             _ => {
-                tokens.push(Placed { line, token: Token::Sign(here) });
+                tokens.push(Placed {
+                    line,
+                    token: Token::Sign(here),
+                });
                 at + 1
             }
         };
@@ -199,12 +212,16 @@ fn prefixed(text: &[char], from: usize) -> usize {
     }
     let hashes = text[at..].iter().take_while(|sign| **sign == '#').count();
     let close = |end: usize| text[end] == '"' && text[end + 1..].iter().take_while(|sign| **sign == '#').count() >= hashes;
-    (at + hashes + 1..text.len()).find(|end| close(*end)).map_or(text.len(), |end| end + 1 + hashes)
+    (at + hashes + 1..text.len())
+        .find(|end| close(*end))
+        .map_or(text.len(), |end| end + 1 + hashes)
 }
 
 fn character_or_lifetime(text: &[char], from: usize) -> usize {
     match (text.get(from + 1), text.get(from + 2)) {
-        (Some('\\'), _) => (from + 3..text.len()).find(|end| text[*end] == '\'').map_or(text.len(), |end| end + 1),
+        (Some('\\'), _) => (from + 3..text.len())
+            .find(|end| text[*end] == '\'')
+            .map_or(text.len(), |end| end + 1),
         (Some(_), Some('\'')) => from + 3,
         _ => from + 1,
     }
@@ -215,7 +232,10 @@ mod tests {
     use super::named;
 
     fn paths(source: &str) -> Vec<String> {
-        named(source).iter().map(|named| format!("{} {}", named.line, named.path.join("::"))).collect()
+        named(source)
+            .iter()
+            .map(|named| format!("{} {}", named.line, named.path.join("::")))
+            .collect()
     }
 
     #[test]
@@ -228,14 +248,20 @@ mod tests {
 
     #[test]
     fn a_path_in_the_middle_of_the_code_counts_like_one_in_a_use() {
-        assert_eq!(paths("fn a() -> redb::Error {\n  b.c::<D>(); tokio::spawn(e)\n}"), ["1 redb::Error", "2 tokio::spawn"]);
+        assert_eq!(
+            paths("fn a() -> redb::Error {\n  b.c::<D>(); tokio::spawn(e)\n}"),
+            ["1 redb::Error", "2 tokio::spawn"]
+        );
         assert_eq!(paths("#[derive(Debug, serde::Serialize)] struct A;"), ["1 serde::Serialize"]);
         assert_eq!(paths("f(..redb::A)"), ["1 redb::A"]);
     }
 
     #[test]
     fn what_is_only_said_is_not_named() {
-        assert_eq!(paths("// a::b\n/* c::d /* e::f */ g::h */ \"i::j \\\" k::l\" b\"m::n\" 'x' '\\'' o::p"), ["2 o::p"]);
+        assert_eq!(
+            paths("// a::b\n/* c::d /* e::f */ g::h */ \"i::j \\\" k::l\" b\"m::n\" 'x' '\\'' o::p"),
+            ["2 o::p"]
+        );
         assert_eq!(paths("r#\"a::b \" c::d\"# br\"e::f\" b'\\n' g::h"), ["1 g::h"]);
         assert_eq!(paths("fn a<'r>(b: &'r str) { raw::c(); r#\"\"#; }"), ["1 raw::c"]);
     }

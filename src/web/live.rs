@@ -37,6 +37,7 @@ pub(super) async fn listen(site: Arc<Site>, _visit: Visit) -> Result<Response, P
             };
             let messages = match news {
                 Ok(Happening::Arrived { .. }) => 1,
+                Ok(Happening::Unlocked) => continue,
                 Err(RecvError::Lagged(missed)) => missed,
                 Err(RecvError::Closed) => return,
             };

@@ -19,11 +19,15 @@ fn main() -> io::Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let mut names: Vec<PathBuf> = fs::read_dir(&source)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut names: Vec<PathBuf> = fs::read_dir(&source)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
     names.sort();
     let mut table = String::from("&[\n");
     for path in names.iter().filter(|path| path.is_file()) {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
         let mut bytes = fs::read(path)?;
         if name.ends_with(".css") {
             bytes = with_icons(&String::from_utf8_lossy(&bytes), &source)?.into_bytes();
@@ -44,10 +48,17 @@ fn with_icons(css: &str, source: &Path) -> io::Result<String> {
     let mut out = String::with_capacity(css.len());
     let mut rest = css;
     while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, tail) = after.split_once("\")").ok_or_else(|| io::Error::other("an icon's url is not closed"))?;
+        let (name, tail) = after
+            .split_once("\")")
+            .ok_or_else(|| io::Error::other("an icon's url is not closed"))?;
         let svg = fs::read_to_string(source.join("icons").join(name))?;
         let svg: String = svg.split_whitespace().collect::<Vec<_>>().join(" ");
-        let data = svg.replace('%', "%25").replace('#', "%23").replace('"', "'").replace('<', "%3C").replace('>', "%3E");
+        let data = svg
+            .replace('%', "%25")
+            .replace('#', "%23")
+            .replace('"', "'")
+            .replace('<', "%3C")
+            .replace('>', "%3E");
         out.push_str(before);
         out.push_str(&format!("url(\"data:image/svg+xml,{data}\")"));
         rest = tail;
@@ -58,5 +69,7 @@ fn with_icons(css: &str, source: &Path) -> io::Result<String> {
 
 /// FNV-1a, 64 bits: a name for a version of a file, no protection against anybody.
 fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -33,7 +33,18 @@ pub(super) const WORDS: Words = Words {
     today_heading: "Today",
     yesterday_heading: "Yesterday",
     months: [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ],
     weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
 
@@ -211,7 +222,10 @@ pub(super) const WORDS: Words = Words {
     key_help: "this list",
 
     problem_home: "To the discussions",
-    problem_not_found: ("There is nothing here", "This page does not exist, or what it showed was taken away."),
+    problem_not_found: (
+        "There is nothing here",
+        "This page does not exist, or what it showed was taken away.",
+    ),
     problem_method: ("Not like this", "This address exists, but it is not used this way."),
     problem_not_signed_in: ("Please sign in", "This is only for the owner of this box."),
     problem_elsewhere: (
@@ -223,14 +237,23 @@ pub(super) const WORDS: Words = Words {
         "Nothing was changed. Please go back, reload the page and try once more.",
     ),
     problem_no_form: ("This is no form", "What was sent could not be read, so nothing was changed."),
-    problem_too_large: ("Too much at once", "What was sent is larger than any form here, so nothing was changed."),
-    problem_slow: ("That took too long", "The form did not arrive in time. Nothing was changed; please try once more."),
+    problem_too_large: (
+        "Too much at once",
+        "What was sent is larger than any form here, so nothing was changed.",
+    ),
+    problem_slow: (
+        "That took too long",
+        "The form did not arrive in time. Nothing was changed; please try once more.",
+    ),
     problem_misdirected: (
         "Not under this name",
         "Without encryption, this box answers only to its own machine, under a name such as localhost.",
     ),
     problem_busy: ("Too many open pages", "Please close a few of them and try again."),
-    problem_broken: ("Something broke on our side", "It is written down in the log of the box. Nothing was lost."),
+    problem_broken: (
+        "Something broke on our side",
+        "It is written down in the log of the box. Nothing was lost.",
+    ),
 
     no_from: "It does not say readably who it is from.",
     many_from: "It names its sender more than once.",

@@ -33,7 +33,18 @@ pub(super) const WORDS: Words = Words {
     today_heading: "Aujourd’hui",
     yesterday_heading: "Hier",
     months: [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
     ],
     weekdays: ["Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche"],
 
@@ -223,7 +234,10 @@ pub(super) const WORDS: Words = Words {
         "Ce formulaire est périmé",
         "Rien n’a été changé. Veuillez revenir en arrière, recharger la page et réessayer.",
     ),
-    problem_no_form: ("Ce n’est pas un formulaire", "Ce qui a été envoyé n’a pas pu être lu\u{202f}; rien n’a été changé."),
+    problem_no_form: (
+        "Ce n’est pas un formulaire",
+        "Ce qui a été envoyé n’a pas pu être lu\u{202f}; rien n’a été changé.",
+    ),
     problem_too_large: (
         "Trop à la fois",
         "Ce qui a été envoyé dépasse tout formulaire d’ici\u{202f}; rien n’a été changé.",

@@ -254,19 +254,30 @@ impl Words {
 
     /// A day of a month: "3 May", « 3 mai », « 1er mai ».
     pub fn date(&self, day: i8, month: i8) -> String {
-        let month = usize::try_from(month - 1).ok().and_then(|at| self.months.get(at)).copied().unwrap_or_default();
+        let month = usize::try_from(month - 1)
+            .ok()
+            .and_then(|at| self.months.get(at))
+            .copied()
+            .unwrap_or_default();
         let first = if self.lang == Lang::Fr && day == 1 { "er" } else { "" };
         format!("{day}{first} {month}")
     }
 
     /// A weekday, Monday being 0, as it stands in a heading.
     pub fn weekday(&self, day: i8) -> &'static str {
-        usize::try_from(day).ok().and_then(|at| self.weekdays.get(at)).copied().unwrap_or_default()
+        usize::try_from(day)
+            .ok()
+            .and_then(|at| self.weekdays.get(at))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// "1–50 of 1,204"
     pub fn span(&self, first: u64, last: u64, total: u64) -> String {
-        let filled = self.range.replace("{first}", &self.number(first)).replace("{last}", &self.number(last));
+        let filled = self
+            .range
+            .replace("{first}", &self.number(first))
+            .replace("{last}", &self.number(last));
         filled.replace("{total}", &self.number(total))
     }
 
@@ -302,9 +313,15 @@ mod tests {
     #[test]
     fn sizes_and_dates_are_said_by_locale() {
         let (en, fr) = (Lang::En.words(), Lang::Fr.words());
-        assert_eq!((en.octets(0), en.octets(999), en.octets(83_500)), ("0\u{a0}B".into(), "999\u{a0}B".into(), "84\u{a0}kB".into()));
+        assert_eq!(
+            (en.octets(0), en.octets(999), en.octets(83_500)),
+            ("0\u{a0}B".into(), "999\u{a0}B".into(), "84\u{a0}kB".into())
+        );
         assert_eq!(fr.octets(1_150_000), "1,2\u{a0}Mo");
-        assert_eq!((en.date(1, 5), fr.date(1, 5), fr.date(3, 12)), ("1 May".into(), "1er mai".into(), "3 décembre".into()));
+        assert_eq!(
+            (en.date(1, 5), fr.date(1, 5), fr.date(3, 12)),
+            ("1 May".into(), "1er mai".into(), "3 décembre".into())
+        );
         assert_eq!(fr.date(3, 13), "3 ");
         assert_eq!(Lang::of_code("FR"), Some(Lang::Fr));
         assert_eq!(Lang::of_code("de"), None);

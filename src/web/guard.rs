@@ -38,14 +38,20 @@ pub(super) struct Visitor {
 /// The names of our two secret cookies. The prefix makes a browser refuse them from anywhere but this very
 /// host over TLS; this machine's own plain HTTP cannot have it.
 fn names(secure: bool) -> (&'static str, &'static str) {
-    if secure { ("__Host-caliopen", "__Host-door") } else { ("caliopen", "door") }
+    if secure {
+        ("__Host-caliopen", "__Host-door")
+    } else {
+        ("caliopen", "door")
+    }
 }
 
 impl Visitor {
     /// Reads the cookies.
     pub(super) fn of(headers: &HeaderMap, secure: bool, unlock: &Unlock) -> Self {
         let (session_name, door_name) = names(secure);
-        let secret = cookie(headers, session_name).filter(|secret| is_hex(secret, 64)).unwrap_or_default();
+        let secret = cookie(headers, session_name)
+            .filter(|secret| is_hex(secret, 64))
+            .unwrap_or_default();
         if let Some(session) = (!secret.is_empty()).then(|| unlock.session(secret)).flatten() {
             return Self {
                 session: Some(session),
@@ -111,7 +117,11 @@ pub(super) fn same_origin(headers: &HeaderMap, peer: Peer, authority: &str) -> R
     let origin = text(headers, &header::ORIGIN);
     let scheme = if peer.secure { "https://" } else { "http://" };
     let ours = origin.strip_prefix(scheme).is_some_and(|host| host.eq_ignore_ascii_case(authority));
-    if matches!(origin, "" | "null") || ours { Ok(()) } else { Err(Problem::Elsewhere) }
+    if matches!(origin, "" | "null") || ours {
+        Ok(())
+    } else {
+        Err(Problem::Elsewhere)
+    }
 }
 
 /// Reads a form, counting every octet, and checks its token.
@@ -188,13 +198,19 @@ mod tests {
     #[tokio::test]
     async fn a_form_is_counted_octet_by_octet() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded; charset=UTF-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded; charset=UTF-8"),
+        );
         let pieces = |n: usize| futures_util::stream::iter((0..n).map(|_| Ok(bytes::Bytes::from(vec![b'a'; 1024]))));
         assert!(matches!(form(&headers, pieces(65), "t").await, Err(Problem::TooLarge)));
         assert!(matches!(form(&headers, pieces(64), "t").await, Err(Problem::Stale)), "no token");
         let body = || futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"token=t&name=a+b%C3%A9"))]);
         assert_eq!(form(&headers, body(), "t").await.unwrap()[1], ("name".into(), "a bé".into()));
-        assert!(matches!(form(&headers, body(), "").await, Err(Problem::Stale)), "no token is never right");
+        assert!(
+            matches!(form(&headers, body(), "").await, Err(Problem::Stale)),
+            "no token is never right"
+        );
         assert!(matches!(form(&HeaderMap::new(), body(), "t").await, Err(Problem::NoForm)));
     }
 }

@@ -82,8 +82,13 @@ fn pieces(text: &str, links: &mut usize) -> Vec<Piece> {
     let mut rest = text;
     while let Some(at) = next_link(rest).filter(|_| *links > 0) {
         let (before, after) = rest.split_at(at);
-        let end = after.find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"')).unwrap_or(after.len());
-        let link = after.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '»', '…']);
+        let end = after
+            .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
+            .unwrap_or(after.len());
+        let link = after
+            .get(..end)
+            .unwrap_or_default()
+            .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '»', '…']);
         let (link, tail) = after.split_at(link.len());
         if !before.is_empty() {
             pieces.push(Piece::Text(before.to_owned()));

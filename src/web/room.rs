@@ -49,7 +49,9 @@ impl Room {
         let mut taken = self.taken();
         if taken.len() >= self.most {
             let idle = taken.iter().filter(|(_, using)| using.busy.load(Ordering::Relaxed) == 0);
-            let number = *idle.min_by_key(|(number, using)| (using.asked.load(Ordering::Relaxed) > 0, **number))?.0;
+            let number = *idle
+                .min_by_key(|(number, using)| (using.asked.load(Ordering::Relaxed) > 0, **number))?
+                .0;
             if let Some(using) = taken.remove(&number) {
                 using.leave.notify_one();
             }

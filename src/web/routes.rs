@@ -90,7 +90,8 @@ struct Asked<S> {
 /// The one filter: takes a request apart and hands it to the table.
 pub(super) fn filter(site: Arc<Site>) -> impl Filter<Extract = (Response,), Error = warp::Rejection> + Clone {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    let authority = warp::host::optional().map(|host: Option<warp::host::Authority>| host.map_or_else(String::new, |host| host.to_string()));
+    let authority =
+        warp::host::optional().map(|host: Option<warp::host::Authority>| host.map_or_else(String::new, |host| host.to_string()));
     warp::method()
         .and(warp::path::full())
         .and(query)
@@ -129,8 +130,13 @@ fn matched(pattern: &str, path: &str) -> Option<Vec<String>> {
 
 fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Problem> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
-    let mut here = ROUTES.iter().filter_map(|route| Some((route, matched(route.pattern, path)?))).peekable();
-    let Some((first, _)) = here.peek() else { return Err(Problem::NotFound) };
+    let mut here = ROUTES
+        .iter()
+        .filter_map(|route| Some((route, matched(route.pattern, path)?)))
+        .peekable();
+    let Some((first, _)) = here.peek() else {
+        return Err(Problem::NotFound);
+    };
     let allowed = if first.method == Method::GET { "GET, HEAD" } else { "POST" };
     here.find(|(route, _)| route.method == *method)
         .ok_or(Problem::Method(if path == "/sign-in" { "GET, HEAD, POST" } else { allowed }))
@@ -166,7 +172,10 @@ where
         },
     };
     let mut response = outcome.unwrap_or_else(|problem| problem::show(&frame, problem));
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page
         && visitor.new_door
         && let Some(cookie) = visitor.door_cookie(secure)
@@ -188,10 +197,18 @@ fn near_enough(visit: &Visit) -> Result<(), Problem> {
     };
     if !visit.peer.address.ip().to_canonical().is_loopback() {
         let path = visit::safe_next(&visit.path).unwrap_or("/");
-        return Err(if host.is_empty() { Problem::Misdirected } else { Problem::UseTls(format!("https://{host}{path}")) });
+        return Err(if host.is_empty() {
+            Problem::Misdirected
+        } else {
+            Problem::UseTls(format!("https://{host}{path}"))
+        });
     }
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let is_here = bare.parse::<std::net::IpAddr>().map_or(bare == "localhost" || bare.ends_with(".localhost"), |ip| ip.to_canonical().is_loopback());
+    let is_here = bare
+        .parse::<std::net::IpAddr>()
+        .map_or(bare == "localhost" || bare.ends_with(".localhost"), |ip| {
+            ip.to_canonical().is_loopback()
+        });
     if is_here { Ok(()) } else { Err(Problem::Misdirected) }
 }
 
@@ -237,8 +254,17 @@ mod tests {
     #[test]
     fn a_pattern_matches_whole_segments() {
         assert_eq!(matched("/", "/"), Some(vec![]));
-        assert_eq!(matched("/messages/:id/parts/:part", "/messages/7/parts/2"), Some(vec!["7".into(), "2".into()]));
-        for path in ["/messages/7/parts", "/messages//parts/2", "/messages/7/parts/2/", "messages/7/parts/2", "/messages/7/parts/2/3"] {
+        assert_eq!(
+            matched("/messages/:id/parts/:part", "/messages/7/parts/2"),
+            Some(vec!["7".into(), "2".into()])
+        );
+        for path in [
+            "/messages/7/parts",
+            "/messages//parts/2",
+            "/messages/7/parts/2/",
+            "messages/7/parts/2",
+            "/messages/7/parts/2/3",
+        ] {
             assert_eq!(matched("/messages/:id/parts/:part", path), None, "{path}");
         }
     }

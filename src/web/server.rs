@@ -77,7 +77,10 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>, servic
         }
     }
     drop(listener);
-    let _ = timeout(GRACE + Duration::from_millis(500), async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(GRACE + Duration::from_millis(500), async {
+        while connections.join_next().await.is_some() {}
+    })
+    .await;
 }
 
 async fn ended(shutdown: &mut watch::Receiver<bool>) {

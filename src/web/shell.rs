@@ -105,7 +105,10 @@ impl Shell {
     /// The themes with their words and whether each is the chosen one.
     pub(super) fn themes(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
         let words = [self.w.theme_system, self.w.theme_light, self.w.theme_dark];
-        Theme::ALL.into_iter().zip(words).map(|(theme, word)| (theme.code(), word, theme == self.theme))
+        Theme::ALL
+            .into_iter()
+            .zip(words)
+            .map(|(theme, word)| (theme.code(), word, theme == self.theme))
     }
 }
 
@@ -117,7 +120,9 @@ pub(super) fn page(template: &impl Template) -> Result<Response, Problem> {
 /// HTML as an answer.
 pub(super) fn html(text: String) -> Response {
     let mut response = Response::new(text.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }
 

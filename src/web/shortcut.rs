@@ -14,16 +14,43 @@ pub(super) struct Shortcut {
 
 /// All of them.
 pub(super) const SHORTCUTS: &[Shortcut] = &[
-    Shortcut { key: "j", action: "next", says: |w| w.key_next },
-    Shortcut { key: "k", action: "previous", says: |w| w.key_previous },
-    Shortcut { key: "o", action: "open", says: |w| w.key_open },
-    Shortcut { key: "u", action: "up", says: |w| w.key_up },
-    Shortcut { key: "m", action: "mark", says: |w| w.key_mark },
-    Shortcut { key: "?", action: "help", says: |w| w.key_help },
+    Shortcut {
+        key: "j",
+        action: "next",
+        says: |w| w.key_next,
+    },
+    Shortcut {
+        key: "k",
+        action: "previous",
+        says: |w| w.key_previous,
+    },
+    Shortcut {
+        key: "o",
+        action: "open",
+        says: |w| w.key_open,
+    },
+    Shortcut {
+        key: "u",
+        action: "up",
+        says: |w| w.key_up,
+    },
+    Shortcut {
+        key: "m",
+        action: "mark",
+        says: |w| w.key_mark,
+    },
+    Shortcut {
+        key: "?",
+        action: "help",
+        says: |w| w.key_help,
+    },
 ];
 
 /// The table as the script reads it.
 pub(super) fn for_script() -> String {
-    let pairs: Vec<String> = SHORTCUTS.iter().map(|shortcut| format!("{}:{}", shortcut.key, shortcut.action)).collect();
+    let pairs: Vec<String> = SHORTCUTS
+        .iter()
+        .map(|shortcut| format!("{}:{}", shortcut.key, shortcut.action))
+        .collect();
     pairs.join(" ")
 }

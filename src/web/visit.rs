@@ -139,7 +139,18 @@ mod tests {
         for good in ["/", "/?page=2", "/discussions/7#m9", "/messages/1/headers"] {
             assert_eq!(safe_next(good), Some(good));
         }
-        for bad in ["", "x", "//evil.test", "/\\evil.test", "https://evil.test", "/a\r\nSet-Cookie: x", "/é", "/ x", "/sign-out", "/sign-in?next=/"] {
+        for bad in [
+            "",
+            "x",
+            "//evil.test",
+            "/\\evil.test",
+            "https://evil.test",
+            "/a\r\nSet-Cookie: x",
+            "/é",
+            "/ x",
+            "/sign-out",
+            "/sign-in?next=/",
+        ] {
             assert_eq!(safe_next(bad), None, "{bad:?}");
         }
     }

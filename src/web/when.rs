@@ -29,7 +29,9 @@ impl Zone {
     }
 
     fn at(&self, time: Time) -> Zoned {
-        Timestamp::from_second(time.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.0.clone())
+        Timestamp::from_second(time.0)
+            .unwrap_or(Timestamp::UNIX_EPOCH)
+            .to_zoned(self.0.clone())
     }
 
     /// Says when, seen from now.
@@ -38,12 +40,20 @@ impl Zone {
         let clock = format!("{:02}:{:02}", then.hour(), then.minute());
         let days = now.date().since(then.date()).map_or(i32::MAX, |span| span.get_days());
         let date = w.date(then.day(), then.month());
-        let year = if then.year() == now.year() { String::new() } else { format!(" {}", then.year()) };
+        let year = if then.year() == now.year() {
+            String::new()
+        } else {
+            format!(" {}", then.year())
+        };
         let weekday = w.weekday(then.weekday().to_monday_zero_offset());
         let (short, long, day) = match days {
             0 => (clock.clone(), format!("{}, {clock}", w.today), w.today_heading.to_owned()),
             1 => (clock.clone(), format!("{}, {clock}", w.yesterday), w.yesterday_heading.to_owned()),
-            _ => (format!("{date}{year}"), format!("{date}{year}, {clock}"), format!("{weekday} {date}{year}")),
+            _ => (
+                format!("{date}{year}"),
+                format!("{date}{year}, {clock}"),
+                format!("{weekday} {date}{year}"),
+            ),
         };
         When {
             short,
@@ -68,7 +78,10 @@ mod tests {
         assert_eq!(say(Lang::En, 60).short, "09:29");
         assert_eq!(say(Lang::En, 60).long, "today, 09:29");
         let late = say(Lang::Fr, 10 * 3600);
-        assert_eq!((late.short.as_str(), late.long.as_str(), late.day.as_str()), ("23:30", "hier, 23:30", "Hier"));
+        assert_eq!(
+            (late.short.as_str(), late.long.as_str(), late.day.as_str()),
+            ("23:30", "hier, 23:30", "Hier")
+        );
         let sunday = say(Lang::En, 3 * 86_400);
         assert_eq!((sunday.short.as_str(), sunday.day.as_str()), ("3 May", "Sunday 3 May"));
         assert_eq!(say(Lang::Fr, 5 * 86_400).day, "Vendredi 1er mai");

@@ -9,7 +9,7 @@ use super::{
         visit::{Visit, safe_next},
         when::When,
     },
-    Badge, Lock, Named, Pager,
+    Badge, Lock, Named, Pager, calm,
 };
 use crate::{
     domain::id::MessageId,
@@ -70,6 +70,8 @@ pub(super) struct FileRow {
 
 impl Letterhead {
     pub(super) fn of(site: &Site, w: &Words, mut view: MessageView) -> Self {
+        view.subject = calm(&view.subject);
+        view.excerpt = calm(&view.excerpt);
         let named = |people: &[crate::service::view::Person]| people.iter().map(|person| Named::of(w, person)).collect();
         let files = view.attachments.iter().filter(|file| !(file.inline && file.content_id.is_some()));
         let found = [
@@ -88,11 +90,15 @@ impl Letterhead {
             files: files
                 .map(|file| FileRow {
                     part: file.part,
-                    name: file.name.clone(),
+                    name: calm(&file.name),
                     size: w.octets(file.size),
                 })
                 .collect(),
-            findings: found.into_iter().filter(|(_, n)| *n > 0).map(|(phrase, n)| w.count(phrase, n.into())).collect(),
+            findings: found
+                .into_iter()
+                .filter(|(_, n)| *n > 0)
+                .map(|(phrase, n)| w.count(phrase, n.into()))
+                .collect(),
             watchers: (!view.trackers.is_empty()).then(|| view.trackers.join(", ")),
             defects: view.defects.iter().map(|defect| w.defect(*defect)).collect(),
             body: match std::mem::replace(&mut view.body, Body::Nothing) {
@@ -116,8 +122,14 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
 fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
     let s = Shell::of(site, visit, Section::Discussions);
     let w = s.w;
+    discussion.subject = calm(&discussion.subject);
+    discussion.list = discussion.list.as_deref().map(calm);
     let shown = std::mem::take(&mut discussion.shown);
-    let why = shown.iter().rev().find(|message| message.index == discussion.index).map(|message| message.id);
+    let why = shown
+        .iter()
+        .rev()
+        .find(|message| message.index == discussion.index)
+        .map(|message| message.id);
     let last = shown.len().saturating_sub(1);
     let messages = shown.into_iter().enumerate().map(|(at, message)| {
         let open = message.unread || at == last;
@@ -131,7 +143,14 @@ fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
         people: Named::row(w, &discussion.people),
         badge: Badge::of(discussion.index),
         lock: Lock::of(w, discussion.padlock),
-        pager: Pager::of(w, &visit.path, discussion.page.max(1), discussion.pages, MESSAGES, discussion.messages.into()),
+        pager: Pager::of(
+            w,
+            &visit.path,
+            discussion.page.max(1),
+            discussion.pages,
+            MESSAGES,
+            discussion.messages.into(),
+        ),
         why,
         discussion,
         s,

@@ -31,7 +31,10 @@ fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     let plain = HeaderValue::from_static("attachment");
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition(name)).unwrap_or(plain));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_str(&disposition(name)).unwrap_or(plain),
+    );
     response
 }
 
@@ -64,10 +67,22 @@ mod tests {
     fn a_file_keeps_its_name_and_no_tricks() {
         for (name, header) in [
             ("plan.pdf", "attachment; filename=\"plan.pdf\"; filename*=UTF-8''plan.pdf"),
-            ("été \"1\".txt", "attachment; filename=\"_t_ _1_.txt\"; filename*=UTF-8''%C3%A9t%C3%A9%20%221%22.txt"),
-            ("../../etc/passwd", "attachment; filename=\"_.._etc_passwd\"; filename*=UTF-8''_.._etc_passwd"),
-            ("photo\u{202e}gpj.exe", "attachment; filename=\"photogpj.exe\"; filename*=UTF-8''photogpj.exe"),
-            ("a\r\nSet-Cookie: x", "attachment; filename=\"aSet-Cookie_ x\"; filename*=UTF-8''aSet-Cookie%3A%20x"),
+            (
+                "été \"1\".txt",
+                "attachment; filename=\"_t_ _1_.txt\"; filename*=UTF-8''%C3%A9t%C3%A9%20%221%22.txt",
+            ),
+            (
+                "../../etc/passwd",
+                "attachment; filename=\"_.._etc_passwd\"; filename*=UTF-8''_.._etc_passwd",
+            ),
+            (
+                "photo\u{202e}gpj.exe",
+                "attachment; filename=\"photogpj.exe\"; filename*=UTF-8''photogpj.exe",
+            ),
+            (
+                "a\r\nSet-Cookie: x",
+                "attachment; filename=\"aSet-Cookie_ x\"; filename*=UTF-8''aSet-Cookie%3A%20x",
+            ),
             ("..", "attachment; filename=\"file\"; filename*=UTF-8''file"),
         ] {
             assert_eq!(disposition(name), header);

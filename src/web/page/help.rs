@@ -35,7 +35,10 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let rungs = [Padlock::Postcard, Padlock::Mailbag, Padlock::Envelope, Padlock::Sealed];
     shell::page(&Page {
         rungs: rungs.into_iter().map(|rung| Lock::of(w, rung)).collect(),
-        letters: LETTERS.into_iter().map(|(points, range)| (Badge::of(Some(points)), range)).collect(),
+        letters: LETTERS
+            .into_iter()
+            .map(|(points, range)| (Badge::of(Some(points)), range))
+            .collect(),
         unknown: Badge::of(None),
         keys: SHORTCUTS.iter().map(|shortcut| (shortcut.key, (shortcut.says)(w))).collect(),
         s,

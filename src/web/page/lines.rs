@@ -50,7 +50,11 @@ pub(super) fn axes(w: &Words, index: &Index) -> Vec<Axis> {
 
 /// "7 of 9", "−23".
 fn points(w: &Words, won: i16, possible: i16) -> String {
-    let won = if won < 0 { format!("\u{2212}{}", won.unsigned_abs()) } else { won.to_string() };
+    let won = if won < 0 {
+        format!("\u{2212}{}", won.unsigned_abs())
+    } else {
+        won.to_string()
+    };
     if possible == 0 {
         return won;
     }
@@ -95,7 +99,11 @@ mod tests {
             let axes = axes(lang.words(), &index);
             let shown: Vec<&str> = axes.iter().flat_map(|axis| axis.lines.iter().map(|row| row.id)).collect();
             assert_eq!(shown, index.lines.iter().map(|line| line.id.as_str()).collect::<Vec<_>>());
-            assert!(axes.iter().flat_map(|axis| &axis.lines).all(|row| row.state == "unknown" && !row.reason.is_empty()));
+            assert!(
+                axes.iter()
+                    .flat_map(|axis| &axis.lines)
+                    .all(|row| row.state == "unknown" && !row.reason.is_empty())
+            );
         }
         assert_eq!(points(Lang::En.words(), -23, 0), "−23");
         assert_eq!(points(Lang::Fr.words(), 7, 9), "7 sur 9");

@@ -65,7 +65,8 @@ impl Badge {
     }
 
     fn meaning(&self, w: &Words) -> &'static str {
-        self.letter().map_or_else(|| privacy::unknown(w.lang), |letter| privacy::letter(w.lang, letter))
+        self.letter()
+            .map_or_else(|| privacy::unknown(w.lang), |letter| privacy::letter(w.lang, letter))
     }
 }
 
@@ -86,6 +87,13 @@ impl Lock {
     }
 }
 
+/// A sender's words for a line of ours: characters that turn the direction of text around, or that are not
+/// seen at all, are left out, so that what is read is what was written.
+fn calm(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}');
+    text.chars().filter(|c| !c.is_control() && !turns(*c)).collect()
+}
+
 /// Somebody by name; with the address where the name is only the sender's word.
 struct Named {
     name: String,
@@ -104,14 +112,21 @@ impl Named {
         let address = person.address.to_string();
         Self {
             address: (!person.known && person.name != address).then_some(address),
-            name: person.name.clone(),
+            name: Some(calm(&person.name))
+                .filter(|name| !name.trim().is_empty())
+                .unwrap_or_else(|| person.address.to_string()),
         }
     }
 
     /// Several in a row: an unknown person who is not the first stands there by address alone.
     fn row(w: &Words, people: &[Person]) -> Vec<Self> {
         let brief = |person: &Person| match Self::of(w, person) {
-            Self { address: Some(address), .. } => Self { name: address, address: None },
+            Self {
+                address: Some(address), ..
+            } => Self {
+                name: address,
+                address: None,
+            },
             known => known,
         };
         let first = people.iter().take(1).map(|person| Self::of(w, person));
@@ -129,7 +144,13 @@ struct Pager {
 impl Pager {
     /// `step` things on a page, page 1 the newest.
     fn of(w: &Words, path: &str, page: u32, pages: u32, step: u32, total: u64) -> Self {
-        let address = |page: u32| if page == 1 { path.to_owned() } else { format!("{path}?page={page}") };
+        let address = |page: u32| {
+            if page == 1 {
+                path.to_owned()
+            } else {
+                format!("{path}?page={page}")
+            }
+        };
         let first = u64::from(page - 1) * u64::from(step) + 1;
         let last = (first + u64::from(step) - 1).min(total);
         Self {
@@ -158,9 +179,14 @@ mod tests {
     fn a_name_that_is_only_claimed_never_stands_alone() {
         let w = Lang::En.words();
         assert_eq!(Named::of(w, &person("Alice", false)).address.as_deref(), Some("eve@x.test"));
-        assert_eq!(Named::of(w, &person("alice@bank.test", false)).address.as_deref(), Some("eve@x.test"));
+        assert_eq!(
+            Named::of(w, &person("alice@bank.test", false)).address.as_deref(),
+            Some("eve@x.test")
+        );
         assert_eq!(Named::of(w, &person("eve@x.test", false)).address, None);
         assert_eq!(Named::of(w, &person("Alice", true)).address, None);
+        assert_eq!(Named::of(w, &person("\u{202e}tset.knab@ecila", true)).name, "tset.knab@ecila");
+        assert_eq!(Named::of(w, &person("\u{200b}", false)).name, "eve@x.test");
         let row = Named::row(w, &[person("A", true), person("Alice", false)]);
         assert_eq!(row[1].name, "eve@x.test");
     }
@@ -177,7 +203,10 @@ mod tests {
     fn a_pager_knows_both_ends() {
         let w = Lang::En.words();
         let pager = Pager::of(w, "/", 2, 3, 50, 120);
-        assert_eq!((pager.newer.as_deref(), pager.older.as_deref(), pager.span.as_str()), (Some("/"), Some("/?page=3"), "51–100 of 120"));
+        assert_eq!(
+            (pager.newer.as_deref(), pager.older.as_deref(), pager.span.as_str()),
+            (Some("/"), Some("/?page=3"), "51–100 of 120")
+        );
         let last = Pager::of(w, "/", 3, 3, 50, 120);
         assert_eq!((last.older, last.span.as_str()), (None, "101–120 of 120"));
     }

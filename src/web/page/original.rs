@@ -30,7 +30,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     shell::page(&Page {
         s,
         id,
-        subject: message.subject,
+        subject: super::calm(&message.subject),
         has_html: message.has_html,
     })
 }

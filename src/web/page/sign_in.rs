@@ -39,14 +39,26 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
 
 /// The form again, because its token was of another time.
 pub(in crate::web) fn stale(site: &Site, visit: &Visit) -> Result<Response, Problem> {
-    form(site, visit, StatusCode::FORBIDDEN, "/", Some(visit.lang.words().sign_in_stale.to_owned()))
+    form(
+        site,
+        visit,
+        StatusCode::FORBIDDEN,
+        "/",
+        Some(visit.lang.words().sign_in_stale.to_owned()),
+    )
 }
 
 /// `POST /sign-in`
 pub(in crate::web) async fn sign_in(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let (w, next, passphrase) = (visit.lang.words(), visit.field("next"), visit.field("passphrase"));
     if passphrase.is_empty() {
-        return form(&site, &visit, StatusCode::UNPROCESSABLE_ENTITY, next, Some(w.sign_in_empty.to_owned()));
+        return form(
+            &site,
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            next,
+            Some(w.sign_in_empty.to_owned()),
+        );
     }
     let (status, error) = match site.services.unlock.sign_in(passphrase, visit.peer.address.ip()).await {
         Ok(secret) => {

@@ -8,7 +8,7 @@ use super::{
         visit::Visit,
         when::When,
     },
-    Badge, Lock, Named, Pager,
+    Badge, Lock, Named, Pager, calm,
 };
 use crate::service::{
     timeline::ROWS,
@@ -24,6 +24,7 @@ struct Page {
     s: Shell,
     days: Vec<Day>,
     unread: Option<String>,
+    unread_words: String,
     pager: Pager,
     one_page: bool,
 }
@@ -36,6 +37,7 @@ struct Day {
 struct Row {
     row: TimelineRow,
     people: Vec<Named>,
+    address: Option<String>,
     more: Option<String>,
     messages: String,
     when: When,
@@ -56,11 +58,16 @@ fn view(site: &Site, visit: &Visit, page: TimelinePage) -> Page {
     let (w, now) = (s.w, site.now());
     let pager = Pager::of(w, "/", page.page.max(1), page.pages, ROWS, page.total);
     let mut days: Vec<Day> = Vec::new();
-    for row in page.rows {
+    for mut row in page.rows {
         let when = site.zone.say(w, row.last, now);
         let name = when.day.clone();
+        row.subject = calm(&row.subject);
+        row.excerpt = calm(&row.excerpt);
+        row.list = row.list.as_deref().map(calm);
+        let people = Named::row(w, &row.people);
         let row = Row {
-            people: Named::row(w, &row.people),
+            address: people.first().and_then(|first| first.address.clone()),
+            people,
             more: (row.more_people > 0).then(|| w.count(&w.and_more, row.more_people.into())),
             messages: w.count(&w.messages, row.messages.into()),
             badge: Badge::of(row.index),
@@ -77,7 +84,8 @@ fn view(site: &Site, visit: &Visit, page: TimelinePage) -> Page {
     }
     Page {
         days,
-        unread: (page.unread > 0).then(|| w.count(&w.unread_count, page.unread)),
+        unread: (page.unread > 0).then(|| w.number(page.unread)),
+        unread_words: w.count(&w.unread_count, page.unread),
         pager,
         one_page: page.pages <= 1,
         s,

@@ -37,13 +37,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["store", "net", "codec"]),
     ("bytes", &["smtp", "web"]),
     ("clap", &["cli"]),
+    ("form_urlencoded", &["web"]),
     ("futures_util", &["smtp", "web"]),
     ("getrandom", &["store", "service", "web", "cli"]),
     ("http", &["web"]),
     ("http_body_util", &["web"]),
     ("hyper", &["web"]),
     ("hyper_util", &["web"]),
-    ("jiff", &["locale", "net/clock"]),
+    ("jiff", &["codec/mime/received", "web/when"]),
     ("mail_parser", &["codec/mime"]),
     ("memchr", &["smtp", "codec"]),
     ("mimalloc", &["main"]),
@@ -103,7 +104,7 @@ const BANNED: &[&str] = &[
     "security-framework",
 ];
 
-/// A source longer than this has two subjects.
+/// A source longer than this has two subjects. Words and tests are lists: they may be twice as long.
 const LONGEST: usize = 600;
 
 fn root() -> &'static Path {
@@ -410,8 +411,10 @@ fn every_source_says_first_what_it_is_and_is_not_too_long() {
             breaches.push(format!("{file}: does not begin by saying what it is (`//!`)"));
         }
         let lines = source.lines().count();
-        if lines > LONGEST {
-            breaches.push(format!("{file}: {lines} lines, at most {LONGEST}"));
+        let list = file.starts_with("tests/") || file.starts_with("src/locale/") || file.ends_with("/tests.rs");
+        let most = if list { 2 * LONGEST } else { LONGEST };
+        if lines > most {
+            breaches.push(format!("{file}: {lines} lines, at most {most}"));
         }
     }
     none("sources", &breaches);

@@ -48,6 +48,15 @@ pub(super) fn axes(w: &Words, index: &Index) -> Vec<Axis> {
     axes.collect()
 }
 
+/// The sentence of the ceiling that an index is under; for an unknown one, that it is unknown.
+pub(super) fn limit(w: &Words, index: &Index) -> Option<String> {
+    if index.points.is_none() {
+        return Some(privacy::unknown(w.lang).to_owned());
+    }
+    let ceiling = index.lines.iter().find(|line| line.id.axis() == message::Axis::Ceiling);
+    ceiling.map(|line| privacy::reason(w.lang, line))
+}
+
 /// "7 of 9", "−23".
 fn points(w: &Words, won: i16, possible: i16) -> String {
     let won = if won < 0 {

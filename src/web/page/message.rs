@@ -33,6 +33,8 @@ struct Page {
     message: Letterhead,
     today: Badge,
     then_and_now: Option<String>,
+    /// What the letter says of this one: the ceiling that it is under. A letter without one is only a sum.
+    limit: Option<String>,
     axes: Vec<Axis>,
     stops: Vec<Stop>,
     arrival: Option<Last>,
@@ -84,6 +86,7 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         sent: page.message.date.map(|date| site.zone.say(w, date, now)),
         stops: hops.into_iter().rev().map(|hop| stop(site, w, hop)).collect(),
         arrival: arrival.map(|arrival| last(site, w, arrival)),
+        limit: lines::limit(w, &page.index),
         axes: lines::axes(w, &page.index),
         message: Letterhead::of(site, w, page.message),
         today,

@@ -31,6 +31,7 @@ const FLOORS: &[(&str, u8)] = &[
 /// Where each foreign crate lives: rooms, or files within a room. A crate that is not here has no home yet.
 const HOMES: &[(&str, &[&str])] = &[
     ("aes", &["store"]),
+    ("age", &["store/seal"]),
     ("ammonia", &["codec/html"]),
     ("argon2", &["store"]),
     ("askama", &["web"]),
@@ -39,7 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("form_urlencoded", &["web"]),
     ("futures_util", &["smtp", "web"]),
-    ("getrandom", &["store", "service", "web", "cli"]),
+    ("getrandom", &["store"]),
     ("http", &["web"]),
     ("http_body_util", &["web"]),
     ("hyper", &["web"]),

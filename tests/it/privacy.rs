@@ -226,18 +226,17 @@ proptest! {
     /// Rule 5: better is never worse. The one exception is the rules' own: what was loaded in an
     /// encrypted message may have carried its text away, so there "encrypted" makes the ceiling lower.
     #[test]
-    fn better_evidence_never_lowers(base in evidence(), ladder in 0..LADDERS.len(), a in 0..5usize, b in 0..5usize) {
-        let rungs = LADDERS[ladder];
-        let (low, high) = (a.min(b) % rungs.len(), a.max(b) % rungs.len());
-        prop_assume!(low < high);
-        let (mut weaker, mut stronger) = (base.clone(), base);
-        rungs[low](&mut weaker);
-        rungs[high](&mut stronger);
-        let (before, after) = (evaluate(&weaker), evaluate(&stronger));
-        prop_assert!(before.padlock <= after.padlock, "{:?} became {:?}", before.padlock, after.padlock);
-        prop_assume!(!weaker.loaded || weaker.content.is_encrypted() == stronger.content.is_encrypted() || !stronger.loaded);
-        if let (Some(before), Some(after)) = (before.points, after.points) {
-            prop_assert!(before <= after, "{before} became {after}");
+    fn better_evidence_never_lowers(base in evidence()) {
+        for ladder in LADDERS {
+            let rungs: Vec<Evidence> = ladder.iter().map(|change| { let mut e = base.clone(); change(&mut e); e }).collect();
+            for (weaker, stronger) in rungs.iter().zip(rungs.iter().skip(1)) {
+                let (before, after) = (evaluate(weaker), evaluate(stronger));
+                prop_assert!(before.padlock <= after.padlock, "{:?} became {:?}", before.padlock, after.padlock);
+                let carried_away = stronger.loaded && weaker.content.is_encrypted() != stronger.content.is_encrypted();
+                if let (Some(before), Some(after), false) = (before.points, after.points, carried_away) {
+                    prop_assert!(before <= after, "{before} became {after}: {weaker:?} {stronger:?}");
+                }
+            }
         }
     }
 
@@ -247,9 +246,13 @@ proptest! {
         let mut clear = base;
         clear.content.encryption = Known(Encryption::None);
         clear.loaded = false;
-        prop_assume!(clear.content.integrity != Known(Integrity::None));
+        if clear.content.integrity == Known(Integrity::None) {
+            clear.content.integrity = Unknown;
+        }
         let before = evaluate(&clear);
-        prop_assume!(ceiling(&before).is_none());
+        if ceiling(&before).is_some() {
+            return Ok(());
+        }
         let mut encrypted = clear;
         encrypted.content.encryption = Known(if inline { Encryption::Inline } else { Encryption::Whole });
         let after = evaluate(&encrypted);
@@ -259,7 +262,9 @@ proptest! {
     /// Rule 6: a line about several people is the line of the weakest of them.
     #[test]
     fn the_weakest_one_counts(evidence in evidence()) {
-        prop_assume!(!evidence.social.others.is_empty());
+        if evidence.social.others.is_empty() {
+            return Ok(());
+        }
         let all = evaluate(&evidence);
         let alone = |other: &Other| {
             let social = Social { others: vec![other.clone()], list: false };

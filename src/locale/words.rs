@@ -326,4 +326,45 @@ mod tests {
         assert_eq!(Lang::of_code("FR"), Some(Lang::Fr));
         assert_eq!(Lang::of_code("de"), None);
     }
+
+    /// Every text between quotes in a source file of words.
+    fn texts(source: &str) -> Vec<String> {
+        let body = source.split_once("WORDS: Words").unwrap().1;
+        body.split('"')
+            .skip(1)
+            .step_by(2)
+            .map(|text| text.replace("\\u{202f}", "\u{202f}"))
+            .collect()
+    }
+
+    #[test]
+    fn french_has_its_spaces_and_its_own_words() {
+        let (en, fr) = (texts(include_str!("en.rs")), texts(include_str!("fr.rs")));
+        assert_eq!(en.len(), fr.len());
+        for text in &fr {
+            let mut before = ' ';
+            for c in text.chars() {
+                assert!(!matches!(c, ':' | ';' | '?' | '!' | '»') || before == '\u{202f}', "{text}");
+                assert!(before != '«' || c == '\u{202f}', "{text}");
+                assert!(c != '\'', "an apostrophe is ’: {text}");
+                before = c;
+            }
+        }
+        let same: Vec<&str> = en.iter().zip(&fr).filter(|(en, fr)| en == fr).map(|(en, _)| en.as_str()).collect();
+        let shared = [
+            "Menu",
+            "Discussions",
+            "Agenda",
+            "{n} message",
+            "{n} messages",
+            "Discussions",
+            "Pages",
+            "Original",
+            "Source",
+            "Message",
+            "Original",
+            "Points",
+        ];
+        assert_eq!(same, shared, "words that both languages share");
+    }
 }

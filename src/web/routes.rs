@@ -164,12 +164,9 @@ where
     };
     let frame = problem::Frame::of(&site, &visit);
     let (secure, head, visitor) = (visit.peer.secure, visit.method == Method::HEAD, visit.visitor.clone());
-    let outcome = match near_enough(&visit) {
-        Err(problem) if visit.path != "/health" => Err(problem),
-        _ => match found {
-            Err(problem) => Err(problem),
-            Ok((route, _)) => admit(site, route, visit, asked.body).await,
-        },
+    let outcome = match near_enough(visit.peer, &visit.authority, &visit.path).and(found) {
+        Err(problem) => Err(problem),
+        Ok((route, _)) => admit(site, route, visit, asked.body).await,
     };
     let mut response = outcome.unwrap_or_else(|problem| problem::show(&frame, problem));
     let is_page = response
@@ -187,28 +184,26 @@ where
 
 /// Over plain HTTP only this machine may come in, and only under a name of this machine: another name is a
 /// page elsewhere that had its name pointed here (DNS rebinding), or a relay that hides who is asking.
-fn near_enough(visit: &Visit) -> Result<(), Problem> {
-    if visit.peer.secure {
+fn near_enough(peer: Peer, authority: &str, path: &str) -> Result<(), Problem> {
+    if peer.secure || path == "/health" {
         return Ok(());
     }
-    let host = match visit.authority.rsplit_once(':') {
+    let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => visit.authority.as_str(),
+        _ => authority,
     };
-    if !visit.peer.address.ip().to_canonical().is_loopback() {
-        let path = visit::safe_next(&visit.path).unwrap_or("/");
-        return Err(if host.is_empty() {
-            Problem::Misdirected
-        } else {
-            Problem::UseTls(format!("https://{host}{path}"))
+    if !peer.address.ip().to_canonical().is_loopback() {
+        let path = visit::safe_next(path).unwrap_or("/");
+        return Err(match host {
+            "" => Problem::Misdirected,
+            host => Problem::UseTls(format!("https://{host}{path}")),
         });
     }
     let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let named = || bare == "localhost" || bare.ends_with(".localhost");
     let is_here = bare
         .parse::<std::net::IpAddr>()
-        .map_or(bare == "localhost" || bare.ends_with(".localhost"), |ip| {
-            ip.to_canonical().is_loopback()
-        });
+        .map_or_else(|_| named(), |ip| ip.to_canonical().is_loopback());
     if is_here { Ok(()) } else { Err(Problem::Misdirected) }
 }
 
@@ -276,5 +271,38 @@ mod tests {
         assert!(matches!(find(&Method::POST, "/"), Err(Problem::Method("GET, HEAD"))));
         assert!(matches!(find(&Method::GET, "/nothing"), Err(Problem::NotFound)));
         assert!(find(&Method::HEAD, "/help").is_ok());
+    }
+
+    #[test]
+    fn without_tls_only_this_machine_sees_the_site() {
+        let come = |from: [u8; 4], host: &str, path: &str| {
+            let peer = Peer {
+                address: (from, 9).into(),
+                secure: false,
+            };
+            near_enough(peer, host, path)
+        };
+        for host in [
+            "127.0.0.1:8080",
+            "localhost",
+            "LOCALHOST:80".to_lowercase().as_str(),
+            "[::1]:8080",
+            "a.localhost:1",
+        ] {
+            assert!(come([127, 0, 0, 1], host, "/").is_ok(), "{host}");
+        }
+        for host in ["evil.test:8080", "localhost.evil.test", "", "192.168.1.2"] {
+            assert!(matches!(come([127, 0, 0, 1], host, "/"), Err(Problem::Misdirected)), "{host}");
+        }
+        assert!(come([192, 168, 1, 9], "home.test", "/health").is_ok());
+        for (host, path, to) in [
+            ("home.test:8080", "/discussions/7", "https://home.test/discussions/7"),
+            ("home.test", "//evil.test", "https://home.test/"),
+        ] {
+            let Err(Problem::UseTls(address)) = come([192, 168, 1, 9], host, path) else {
+                panic!("{host}")
+            };
+            assert_eq!(address, to);
+        }
     }
 }

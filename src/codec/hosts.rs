@@ -10,6 +10,12 @@ pub fn registrable(host: &str) -> String {
     psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
 }
 
+/// Whether a host name lies under a suffix that the public suffix list has, so that it could be somebody's.
+pub fn is_under_public_suffix(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    psl::domain(host.as_bytes()).is_some_and(|domain| domain.suffix().is_known())
+}
+
 #[cfg(test)]
 mod tests {
     use super::registrable;

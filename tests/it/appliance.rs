@@ -97,11 +97,6 @@ impl Appliance {
         }
     }
 
-    /// The process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// SIGKILL, as when the power goes.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

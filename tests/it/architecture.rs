@@ -41,6 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("form_urlencoded", &["web"]),
     ("futures_util", &["smtp", "web"]),
     ("getrandom", &["store"]),
+    ("html5ever", &["codec/html"]),
     ("http", &["web"]),
     ("http_body_util", &["web"]),
     ("hyper", &["web"]),

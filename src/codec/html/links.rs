@@ -166,7 +166,7 @@ fn shown_host(text: &str) -> Option<String> {
     }
     let lower = text.to_lowercase();
     let (schemed, rest) = match lower.split_once("://") {
-        Some((scheme, rest)) if matches!(scheme, "http" | "https" | "ftp") => (true, rest),
+        Some(("http" | "https" | "ftp", rest)) => (true, rest),
         Some(_) => return None,
         None => (false, lower.as_str()),
     };

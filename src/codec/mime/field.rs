@@ -133,11 +133,10 @@ fn word_at(word: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
 /// The decoded text of an unstructured field on one line.
 pub(super) fn text(value: &[u8]) -> String {
     let value = prepared(value, MAX_FIELD);
-    let text = match MessageStream::new(&value).parse_unstructured() {
+    match MessageStream::new(&value).parse_unstructured() {
         HeaderValue::Text(text) => clean_line(&text, MAX_SUBJECT),
         _ => String::new(),
-    };
-    text
+    }
 }
 
 /// The mailboxes of an address field; group names are left out, what is no address as well.

@@ -25,7 +25,7 @@ pub(super) fn octets<'a>(headers: &[u8], body: &'a [u8]) -> (Cow<'a, [u8]>, bool
             Some(decoded) => (decoded.into(), false),
             None => (mended_quoted_printable(body).into(), true),
         },
-        b"" | b"7bit" | b"8bit" | b"binary" => (body.into(), false),
+        b"" | b"7bit" | b"8bit" | b"binary" | b"7-bit" | b"8-bit" | b"8bits" => (body.into(), false),
         // An encoding that nobody knows, uuencode by header among them: as it came.
         _ => (body.into(), true),
     }

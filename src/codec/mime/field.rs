@@ -24,6 +24,15 @@ const MAX_SUBJECT: usize = 1000;
 /// Octets in which an encoded word must end; RFC 2047 section 2 allows 75.
 const MAX_WORD: usize = 1000;
 
+/// Whether a line begins a field: a name without blanks, and a colon.
+pub(super) fn is_field(line: &[u8]) -> bool {
+    let name = memchr::memchr(b':', line)
+        .and_then(|colon| line.get(..colon))
+        .unwrap_or_default()
+        .trim_ascii_end();
+    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
+}
+
 /// The fields of a header block in order: name and value with its line end, folds kept.
 pub(super) fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = block;
@@ -36,11 +45,11 @@ pub(super) fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
             }
             let (field, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
             rest = after;
-            let Some(colon) = memchr::memchr(b':', field) else { continue };
-            let (name, value) = field.split_at_checked(colon).unwrap_or((field, b""));
-            let name = name.trim_ascii_end();
-            if !name.is_empty() && name.iter().all(|octet| octet.is_ascii_graphic()) {
-                return Some((name, value.get(1..).unwrap_or_default()));
+            if let Some((name, value)) = memchr::memchr(b':', field)
+                .filter(|_| is_field(field))
+                .and_then(|colon| field.split_at_checked(colon))
+            {
+                return Some((name.trim_ascii_end(), value.get(1..).unwrap_or_default()));
             }
         }
         None
@@ -142,13 +151,25 @@ pub(super) fn text(value: &[u8]) -> String {
 /// The mailboxes of an address field; group names are left out, what is no address as well.
 pub(super) fn mailboxes(value: &[u8]) -> Vec<Mailbox> {
     let value = prepared(value, MAX_FIELD);
-    let parsed = MessageStream::new(&value).parse_address();
-    let addresses: Vec<Addr> = match parsed {
+    let addresses = addresses(&value);
+    // Two without a comma between them come out as one.
+    if addresses.iter().any(|addr| {
+        addr.address
+            .as_deref()
+            .is_some_and(|address| !address.contains('"') && address.matches('@').count() > 1)
+    }) {
+        let apart = String::from_utf8_lossy(&value).replace("> ", ">, ").into_bytes();
+        return self::addresses(&apart).iter().filter_map(mailbox).take(MAX_ADDRESSES).collect();
+    }
+    addresses.iter().filter_map(mailbox).take(MAX_ADDRESSES).collect()
+}
+
+fn addresses(line: &[u8]) -> Vec<Addr<'_>> {
+    match MessageStream::new(line).parse_address() {
         HeaderValue::Address(mail_parser::Address::List(list)) => list,
         HeaderValue::Address(mail_parser::Address::Group(groups)) => groups.into_iter().flat_map(|group| group.addresses).collect(),
         _ => Vec::new(),
-    };
-    addresses.iter().filter_map(mailbox).take(MAX_ADDRESSES).collect()
+    }
 }
 
 fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
@@ -179,10 +200,26 @@ pub(super) fn identifiers(value: &[u8], most: usize) -> Vec<String> {
     all.into_iter().skip(skip).collect()
 }
 
-/// The moment of a date field (RFC 5322 section 3.3 with the obsolete forms), if it is a possible one.
+/// The moment of a date field (RFC 5322 section 3.3 with the obsolete forms), if it is a possible one. One
+/// without seconds or without a zone, as old software writes it, is read as the whole minute and as UTC.
 pub(super) fn date(value: &[u8]) -> Option<Time> {
     let value = prepared(value, MAX_PARAMETERS);
-    match MessageStream::new(&value).parse_date() {
+    written_date(&value).or_else(|| {
+        let text = String::from_utf8_lossy(&value);
+        let mut words: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
+        let time = words.iter().position(|word| word.contains(':'))?;
+        let is_last = time + 1 == words.len();
+        let time = words.get_mut(time)?;
+        if time.matches(':').count() == 1 {
+            time.push_str(":00");
+        }
+        words.extend(is_last.then(|| "+0000".to_owned()));
+        written_date(format!("{}\n", words.join(" ")).as_bytes())
+    })
+}
+
+fn written_date(line: &[u8]) -> Option<Time> {
+    match MessageStream::new(line).parse_date() {
         HeaderValue::DateTime(mut date) => {
             // A leap second is a moment too, and the parser knows none.
             date.second = date.second.min(59);

@@ -10,7 +10,7 @@ const MAX_HOPS: usize = 50;
 
 /// The hops that a header block names, newest first as they stand.
 pub(super) fn hops(block: &[u8]) -> Vec<Hop> {
-    field::all(block, "received").take(MAX_HOPS).filter_map(hop).collect()
+    field::all(block, "received").filter_map(hop).take(MAX_HOPS).collect()
 }
 
 fn hop(value: &[u8]) -> Option<Hop> {
@@ -25,9 +25,13 @@ fn hop(value: &[u8]) -> Option<Hop> {
             .unwrap_or_default()
     };
     let at = text.rsplit_once(';').and_then(|(_, date)| field::date(date.as_bytes()));
-    Some(Hop {
-        from: name(&parsed.from),
-        by: name(&parsed.by),
+    // `(qmail 7 invoked from network)` and `by host (from userid 7)` name no host.
+    let by = name(&parsed.by);
+    let begins = text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("from"));
+    let from = if begins { name(&parsed.from) } else { String::new() };
+    (!from.is_empty() || !by.is_empty()).then(|| Hop {
+        from,
+        by,
         with: parsed.with.map(|protocol| protocol.as_str().to_owned()).unwrap_or_default(),
         encrypted: encrypted(&parsed, &text.to_ascii_lowercase()),
         at: at.filter(|at| *at > Time(0)),
@@ -47,5 +51,6 @@ fn encrypted(received: &Received<'_>, text: &str) -> Option<bool> {
     let local = received.from_ip.is_some_and(|ip| ip.is_loopback())
         || matches!(&received.from, Some(Host::IpAddr(ip)) if ip.is_loopback())
         || matches!(&received.from, Some(Host::Name(name)) if name.eq_ignore_ascii_case("localhost"));
-    (protocol.contains("SMTP") && !local).then_some(false)
+    // Without a `from` it tells of no way between two machines: Gmail so marks what its own web page sent.
+    (protocol.contains("SMTP") && !local && text.starts_with("from")).then_some(false)
 }

@@ -61,7 +61,9 @@ pub fn read(raw: &[u8]) -> Reading {
     if message.tree.more {
         reading.defects.push(Defect::TooManyParts);
     }
-    if reading.text.trim().is_empty() && reading.html.is_none() && !reading.openpgp.encrypted {
+    // A message that is only a file is nothing odd.
+    let empty = reading.text.trim().is_empty() && reading.html.is_none() && reading.attachments.is_empty();
+    if empty && !reading.openpgp.encrypted {
         reading.defects.push(Defect::NoText);
     }
     reading
@@ -127,8 +129,12 @@ impl Message<'_> {
         let plain =
             part.content_type.is("text", "plain") || part.content_type.is("text", "enriched") || part.content_type.is("multipart", "");
         let disposition = field::disposition(self.headers(part));
-        let named = disposition.filename.is_some() || part.content_type.name.is_some();
-        let file = disposition.attachment || (named && id != 0 && !(disposition.inline && plain && disposition.filename.is_none()));
+        // Some senders give their text a name; further on, what has a name is a file.
+        let first = part
+            .parent
+            .is_none_or(|parent| self.part(parent).is_some_and(|parent| parent.children.first() == Some(&id)));
+        let named = disposition.filename.is_some() || (part.content_type.name.is_some() && !(first || (disposition.inline && plain)));
+        let file = disposition.attachment || (named && id != 0);
         ((html || plain) && !file).then_some(html)
     }
 
@@ -150,7 +156,16 @@ impl Message<'_> {
         }
         let children: Vec<Shown> = part.children.iter().map(|child| self.shown(*child)).collect();
         if part.content_type.is("multipart", "alternative") {
-            return self.best(children);
+            let mut best = self.best(children);
+            if !best.text.is_empty() {
+                // A third form of the same text (AMP, enriched) is no file; an invitation is one.
+                let form = |id: &&usize| {
+                    self.part(**id)
+                        .is_some_and(|part| part.content_type.is("text", "") && !part.content_type.is("text", "calendar"))
+                };
+                best.passed_over.extend(part.children.iter().filter(form));
+            }
+            return best;
         }
         let mut shown = Shown::default();
         let related = part.content_type.is("multipart", "related");
@@ -322,7 +337,8 @@ fn read_files(message: &Message<'_>, shown: &Shown, reading: &mut Reading) {
         if reading.attachments.len() >= MAX_ATTACHMENTS {
             break;
         }
-        reading.attachments.push(file(message, id, part, reading.html.is_some()));
+        let file = file(message, id, part, reading.html.as_deref());
+        reading.attachments.push(file);
     }
 }
 
@@ -340,7 +356,7 @@ fn is_machinery(message: &Message<'_>, part: &Part) -> bool {
         || (inside("encrypted") && own == "application/pgp-encrypted")
 }
 
-fn file(message: &Message<'_>, id: usize, part: &Part, has_html: bool) -> Attachment {
+fn file(message: &Message<'_>, id: usize, part: &Part, html: Option<&str>) -> Attachment {
     let headers = message.headers(part);
     let disposition = field::disposition(headers);
     let (octets, _) = message.octets(part);
@@ -370,9 +386,9 @@ fn file(message: &Message<'_>, id: usize, part: &Part, has_html: bool) -> Attach
     if name.is_empty() {
         name = format!("part-{id}.{}", ending(&media_type));
     }
-    // What has a name to be shown by is shown in the text, unless it asks to be a file.
-    let picture = part.content_type.is("image", "");
-    let inline = has_html && picture && content_id.is_some() && !disposition.attachment || (disposition.inline && content_id.is_some());
+    // A picture that the text shows is no file beside it, unless it asks to be one.
+    let shown = |id: &String| html.is_some_and(|html| html.contains(id.as_str()));
+    let inline = part.content_type.is("image", "") && !disposition.attachment && content_id.as_ref().is_some_and(shown);
     Attachment {
         part: u32::try_from(id).unwrap_or(u32::MAX),
         name,
@@ -385,15 +401,17 @@ fn file(message: &Message<'_>, id: usize, part: &Part, has_html: bool) -> Attach
 
 /// The usual ending of a media type's files.
 fn ending(media_type: &str) -> &'static str {
-    const ENDINGS: [(&str, &str); 17] = [
+    const ENDINGS: [(&str, &str); 19] = [
         ("text/plain", "txt"),
         ("text/html", "html"),
         ("text/calendar", "ics"),
+        ("text/rfc822-headers", "txt"),
         ("text/csv", "csv"),
         ("text/vcard", "vcf"),
         ("text/x-patch", "patch"),
         ("image/png", "png"),
         ("image/jpeg", "jpg"),
+        ("image/jpg", "jpg"),
         ("image/gif", "gif"),
         ("image/webp", "webp"),
         ("image/svg+xml", "svg"),
@@ -439,5 +457,66 @@ fn claim(message: &Message<'_>, reading: &Reading) -> OpenPgpClaim {
         encrypted_part: !whole
             && (message.tree.parts.iter().any(encrypted) || line("-----BEGIN PGP MESSAGE-----") || reading.attachments.iter().any(file)),
         signed: message.tree.parts.iter().any(signed) || line("-----BEGIN PGP SIGNED MESSAGE-----"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(depth: usize) -> String {
+        let mut raw = String::from("From: a@example.org\r\n");
+        for level in 0..depth {
+            raw.push_str(&format!("Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n"));
+        }
+        raw
+    }
+
+    fn with_parts(parts: usize) -> String {
+        let mut raw = String::from("From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
+        for part in 0..parts {
+            raw.push_str(&format!("--b\r\nContent-Type: text/plain\r\n\r\npart {part}\r\n"));
+        }
+        raw + "--b--\r\n"
+    }
+
+    #[test]
+    fn a_big_digest_passes_and_a_bomb_does_not() {
+        for (raw, refused, defect) in [
+            (with_parts(900), false, false),
+            (with_parts(4_000), false, true),
+            (with_parts(20_000), true, true),
+            (nested(40), false, false),
+            (nested(90), false, true),
+            (nested(1_000), true, true),
+            (format!("X: {}\r\n\r\n", "x".repeat(2 << 20)), true, false),
+        ] {
+            assert_eq!(is_too_complex(raw.as_bytes()), refused);
+            assert_eq!(read(raw.as_bytes()).defects.contains(&Defect::TooManyParts), defect);
+        }
+    }
+
+    #[test]
+    fn what_would_be_quadratic_is_bounded() {
+        // Boundaries that never come, words that never end, parameters without end, nested messages.
+        let part = "--b\r\nContent-Type: multipart/mixed; boundary=never\r\n\r\n";
+        let cases = [
+            format!(
+                "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}{}",
+                part.repeat(900),
+                "x\n".repeat(2_000_000)
+            ),
+            format!("Subject: {}\r\n\r\n", "=?ab?q?".repeat(30_000)),
+            format!("To: {}\r\n\r\n", "=?ab?q?".repeat(30_000)),
+            format!("Content-Type: text/plain; {}\r\n\r\n", "a*1*=x; ".repeat(30_000)),
+            "Content-Type: message/rfc822\r\n\r\n".repeat(100_000),
+            format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--x\r\n".repeat(1_000_000)),
+            format!("{}\r\n", "Received: from a by b; x\r\n".repeat(8_000)),
+        ];
+        for raw in cases {
+            // A quadratic reader would not come to the end of this test.
+            is_too_complex(raw.as_bytes());
+            assert!(read(raw.as_bytes()).attachments.len() <= MAX_ATTACHMENTS);
+        }
     }
 }

@@ -74,18 +74,29 @@ pub(super) fn with_lines(raw: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Where the header block that begins at `from` ends and the body begins: at the first empty line, at a
-/// line that `stops` it, or at the end of the message.
+/// Where the header block that begins at `from` ends and the body begins: at the first line that is
+/// empty or blank, at a line that `stops` it, at once where the first line is no field. Where none of
+/// these comes, at the first line that is no field, or else at the end of the message.
 pub(super) fn header_end(raw: &[u8], from: usize, stops: impl Fn(&[u8]) -> bool) -> (usize, usize) {
     let mut at = from;
+    let mut stray = None;
     while let Some(line) = line_at(raw, at) {
+        let folded = line.starts_with(b" ") || line.starts_with(b"\t");
         match line {
-            b"\n" | b"\r\n" => return (at, at + line.len()),
-            _ if stops(line) => return (at, at),
-            _ => at += line.len(),
+            _ if line.trim_ascii().is_empty() => return (at, at + line.len()),
+            _ if stops(line) => return stray.map_or((at, at), |stray| (stray, stray)),
+            _ if !folded && !field::is_field(line) => {
+                if at == from {
+                    return (at, at);
+                }
+                stray = stray.or(Some(at));
+            }
+            _ => (),
         }
+        at += line.len();
     }
-    (raw.len(), raw.len())
+    let end = stray.unwrap_or(raw.len());
+    (end, end)
 }
 
 /// The line that begins at `at`, with its line end; `None` at the end of the message.

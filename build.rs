@@ -1,6 +1,8 @@
 //! Prepares what the web door hands out as it is: each file of `assets/` gets a name that changes with
 //! its content and a gzip twin, and small icons are written into the stylesheet, so that a page needs
 //! one stylesheet and one script and nothing else. Absent on purpose: a minifier; gzip does the work.
+//!
+//! The mailboxes of `demo/mail` become one, which the demonstration holds.
 
 use flate2::{Compression, write::GzEncoder};
 use std::{
@@ -11,15 +13,40 @@ use std::{
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=assets");
+    println!("cargo::rerun-if-changed=demo");
     println!("cargo::rerun-if-changed=build.rs");
-    let source = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("no manifest folder"))?).join("assets");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("no manifest folder"))?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("no output folder"))?);
+    demonstration(&root.join("demo"), &out)?;
+    assets(&root.join("assets"), &out)
+}
+
+/// Writes the mail of the demonstration as one mailbox, and its contacts. Without them it starts empty.
+fn demonstration(source: &Path, out: &Path) -> io::Result<()> {
+    let mut names: Vec<PathBuf> = match fs::read_dir(source.join("mail")) {
+        Ok(entries) => entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    names.sort();
+    let mut all = Vec::new();
+    for path in names.iter().filter(|path| path.extension().is_some_and(|end| end == "mbox")) {
+        all.extend(fs::read(path)?);
+    }
+    fs::write(out.join("demo.mbox"), all)?;
+    let contacts = source.join("contacts.json");
+    let contacts = if contacts.exists() { fs::read(contacts)? } else { b"[]".to_vec() };
+    fs::write(out.join("contacts.json"), contacts)
+}
+
+/// Writes the assets and the table of their names.
+fn assets(source: &Path, out: &Path) -> io::Result<()> {
     let folder = out.join("assets");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let mut names: Vec<PathBuf> = fs::read_dir(&source)?
+    let mut names: Vec<PathBuf> = fs::read_dir(source)?
         .map(|entry| entry.map(|e| e.path()))
         .collect::<Result<_, _>>()?;
     names.sort();
@@ -30,7 +57,7 @@ fn main() -> io::Result<()> {
         };
         let mut bytes = fs::read(path)?;
         if name.ends_with(".css") {
-            bytes = with_icons(&String::from_utf8_lossy(&bytes), &source)?.into_bytes();
+            bytes = with_icons(&String::from_utf8_lossy(&bytes), source)?.into_bytes();
         }
         fs::write(folder.join(name), &bytes)?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());

@@ -1,9 +1,11 @@
 //! The command line: what a person or a script says to the binary.
 //!
-//! Exit codes are those of sysexits(3), so that a script can tell what went wrong: 0 done, 2 not
-//! understood, 65 bad data, 66 no such file, 69 cannot listen, 73 cannot be made, 74 the store refuses,
+//! Exit codes are those of sysexits(3), so that a script can tell what went wrong: 0 done, 1 done in
+//! part, 2 not understood, 65 bad data, 66 no such file, 69 cannot listen, 73 cannot be made, 74 the store refuses,
 //! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
 
+mod demo;
+mod import;
 mod init;
 mod privacy;
 mod serve;
@@ -25,7 +27,18 @@ enum Command {
     /// Make a new mailbox in an empty folder; asks nothing, prints the recovery code
     Init(init::Args),
     /// Start the appliance: take mail in, serve the pages
+    ///
+    /// Without --smtp, --https and --http it listens on ports 25, 443 and 80 of every address.
     Serve(serve::Args),
+    /// Show it: an appliance with a mailbox to look around in, which is gone when it ends
+    ///
+    /// Everything is made in a temporary folder, on free ports of this machine only, and nothing is sent
+    /// anywhere. The mail of the mailbox was written for it and is delivered to its own door.
+    Demo(demo::Args),
+    /// Take mail in from files: mbox, Maildir, .eml
+    ///
+    /// The appliance must not be running. What was imported before is not taken in again.
+    Import(import::Args),
     /// Look into the privacy of a message
     #[command(subcommand)]
     Privacy(privacy::Privacy),
@@ -43,6 +56,7 @@ impl Failure {
 
 /// Exit codes of sysexits(3).
 pub(crate) mod code {
+    pub(crate) const PARTLY: u8 = 1;
     pub(crate) const DATA: u8 = 65;
     pub(crate) const NO_INPUT: u8 = 66;
     pub(crate) const UNAVAILABLE: u8 = 69;
@@ -69,6 +83,8 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Import(args) => import::run(&args),
         Command::Privacy(command) => privacy::run(&command),
     };
     match outcome {

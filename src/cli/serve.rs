@@ -30,8 +30,7 @@ pub struct Args {
 /// Where to listen.
 #[derive(clap::Args)]
 pub struct Doors {
-    /// Where to take mail; port 0 lets the system choose; may be given again. With none of the three:
-    /// ports 25, 443 and 80 of every address
+    /// Where to take mail; port 0 lets the system choose; may be given again
     #[arg(long, value_name = "ADDR:PORT")]
     smtp: Vec<SocketAddr>,
     /// Where to serve the pages over TLS; may be given again
@@ -50,6 +49,11 @@ impl Doors {
         } else {
             [self.smtp, self.https, self.http]
         }
+    }
+
+    /// The three lists, each this one where it was not given.
+    pub fn each_or(self, default: SocketAddr) -> [Vec<SocketAddr>; 3] {
+        [self.smtp, self.https, self.http].map(|given| if given.is_empty() { vec![default] } else { given })
     }
 }
 

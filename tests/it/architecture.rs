@@ -46,7 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http_body_util", &["web"]),
     ("hyper", &["web"]),
     ("hyper_util", &["web"]),
-    ("jiff", &["codec/mime/received", "web/when"]),
+    ("jiff", &["codec/mime/received", "web/when", "cli/demo"]),
     ("mail_parser", &["codec/mime"]),
     ("memchr", &["smtp", "codec"]),
     ("mimalloc", &["main"]),

@@ -202,8 +202,11 @@ fn dmarc(object: &mut Object) -> Result<Option<Fact<Dmarc>>, String> {
     }))
 }
 
+/// How well a session was encrypted, and whether its key exchange was a post-quantum hybrid.
+type Session = (Fact<Tls>, Fact<bool>);
+
 /// A session without a named group says nothing about its key exchange.
-fn tls(object: &mut Object) -> Result<Option<(Fact<Tls>, Fact<bool>)>, String> {
+fn tls(object: &mut Object) -> Result<Option<Session>, String> {
     let Some(value) = object.take("tls") else { return Ok(None) };
     if value == Value::String("none".into()) {
         let (tls, quantum) = session(None);

@@ -95,7 +95,10 @@ fn head(index: &Index, lang: Lang, out: &mut impl Write) -> io::Result<()> {
     match (index.points, index.letter()) {
         (Some(points), Some(letter)) => {
             writeln!(out, "{}  {} {points}/100   {}", words::title(lang), letter.as_str(), row.concat())?;
-            wrap(words::letter(lang, letter), 0, out)?;
+            // What E means in general is not true of a message that is E because little is known of it.
+            if let Some(ceiling) = index.lines.iter().find(|line| line.id.axis() == Axis::Ceiling) {
+                wrap(&words::reason(lang, ceiling), 0, out)?;
+            }
         }
         _ => {
             writeln!(out, "{}  ?", words::title(lang))?;

@@ -407,7 +407,7 @@ fn written(headers: &[(String, String)], on_top: bool, kind: &str, body: &str) -
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// No byte that the sender controls raises an index, except by verifying: whatever the mail says of
     /// itself, it stands no higher than the same text from the same address without a word of it.

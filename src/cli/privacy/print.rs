@@ -129,12 +129,12 @@ fn section(axis: Axis, lines: &[&Line], lang: Lang, out: &mut impl Write) -> io:
             (true, 0) => line.won.to_string(),
             (true, possible) => format!("{}/{possible}", line.won),
         };
-        writeln!(
-            out,
-            "{score:>7}   {}  ({})",
-            words::line(lang, line.id),
+        let kind = if line.known {
             words::kind(lang, line.kind)
-        )?;
+        } else {
+            words::not_known(lang)
+        };
+        writeln!(out, "{score:>7}   {}  ({kind})", words::line(lang, line.id))?;
         wrap(&words::reason(lang, line), INDENT, out)?;
         if let Some(tip) = &line.tip {
             wrap(&format!("→ {}", words::tip(lang, tip)), INDENT, out)?;

@@ -1,7 +1,7 @@
 //! What would win the points that a line misses, and who can do it. A value; `locale` has the words.
 
 use super::{
-    evidence::{Direction, Encryption, Evidence, KeyState},
+    evidence::{Direction, Dmarc, Encryption, Evidence, KeyState, Signature},
     index::Line,
     message::{LineId, Reason},
 };
@@ -121,6 +121,9 @@ fn advise(line: &Line, evidence: &Evidence) -> (Who, Advice) {
         }
         LineId::ContentEncrypted | LineId::ContentAuthenticated => (author, Advice::Modern(way)),
         LineId::ContentHeaders => (author, Advice::HideSubject(way)),
+        LineId::ContentSigned | LineId::ContentSigner if evidence.content.signature == Fact::Known(Signature::Broken) => {
+            (Who::Nobody, Advice::AskAnotherWay)
+        }
         LineId::ContentSigner if matches!(line.reason, Reason::Signer(_)) => (Who::You, Advice::CompareKeys),
         LineId::ContentSigned | LineId::ContentSigner => (author, Advice::Sign(way)),
         LineId::ContentClean => (author, Advice::WriteClean(way)),
@@ -138,10 +141,20 @@ fn advise(line: &Line, evidence: &Evidence) -> (Who, Advice) {
         LineId::TravelQuantum => (Who::TheirProvider, Advice::Hybrid(way)),
         LineId::TravelStrict => (if out { Who::TheirProvider } else { Who::You }, Advice::Strict(way)),
         LineId::TravelAuthentic => (own_domain, Advice::Dkim(way)),
+        LineId::TravelPolicy if !out && evidence.travel.dmarc == Fact::Known(Dmarc::Refused) => (Who::Nobody, Advice::AskAnotherWay),
         LineId::TravelPolicy => (own_domain, Advice::Dmarc(way)),
         LineId::TravelHops => (Who::TheirProvider, Advice::ShorterWay),
         LineId::SenderKnown => (Who::You, Advice::AddContact),
         LineId::SenderKeys => (Who::Contact, Advice::AskForKey),
+        LineId::SenderVerified
+            if evidence
+                .social
+                .others
+                .iter()
+                .any(|other| other.key == Fact::Known(KeyState::Missing)) =>
+        {
+            (Who::Contact, Advice::AskForKey)
+        }
         LineId::SenderVerified | LineId::CeilingUnverified => (Who::You, Advice::CompareKeys),
         LineId::SenderContact => (Who::You, Advice::RaiseContact),
         LineId::SenderAudience => (author, Advice::FewerPeople(way)),

@@ -21,6 +21,7 @@ pub fn reason(lang: Lang, line: &Line) -> String {
             "Une note à vous-même\u{202f}: personne d’autre n’y participe.",
         )
         .into(),
+        Reason::Encrypted(Encryption::None) => in_clear(lang, line.id).into(),
         Reason::Encrypted(how) => encrypted(lang, *how).into(),
         Reason::Unprotected => say(
             lang,
@@ -201,6 +202,23 @@ fn not_known(lang: Lang, id: LineId) -> &'static str {
         LineId::CeilingForged | LineId::CeilingOpen | LineId::CeilingAnonymous | LineId::CeilingLoaded | LineId::CeilingUnverified => {
             say(lang, "This was not checked.", "Cela n’a pas été vérifié.")
         }
+    }
+}
+
+/// What being readable means to each of the lines about encryption.
+fn in_clear(lang: Lang, id: LineId) -> &'static str {
+    match id {
+        LineId::ContentAuthenticated => say(
+            lang,
+            "Nothing is encrypted, so no encryption would show a change on the way.",
+            "Rien n’est chiffré\u{202f}: aucun chiffrement ne montrerait une modification en chemin.",
+        ),
+        LineId::ContentHeaders => say(
+            lang,
+            "Nothing is encrypted, the subject included.",
+            "Rien n’est chiffré, l’objet non plus.",
+        ),
+        _ => encrypted(lang, Encryption::None),
     }
 }
 

@@ -31,12 +31,11 @@ impl Padlock {
 
     /// The rung of a message. What is not known is never read as protection.
     ///
-    /// Sealed asks for a signature too: anyone can encrypt to a published key, so without one no
-    /// verified key says who closed the envelope.
+    /// Sealed asks that every key which the message rests on was verified, as `ceiling.unverified` asks
+    /// it, and that no signature is broken. Whether it is signed at all is the index's to say.
     pub fn of(evidence: &Evidence) -> Self {
-        let signed = evidence.content.signature == Fact::Known(Signature::Valid) && evidence.content.signer_verified == Fact::Known(true);
         if evidence.content.is_end_to_end() {
-            return if signed && evidence.unverified().is_none() {
+            return if evidence.unverified().is_none() && evidence.content.signature != Fact::Known(Signature::Broken) {
                 Self::Sealed
             } else {
                 Self::Envelope

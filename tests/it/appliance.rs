@@ -105,10 +105,7 @@ impl Appliance {
 
     /// SIGTERM; says whether it ended with success, and after how long.
     pub fn terminate(mut self) -> (bool, Duration) {
-        let begin = std::time::Instant::now();
-        let pid = rustix::process::Pid::from_raw(self.child.id() as i32).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        (self.child.wait().unwrap().success(), begin.elapsed())
+        terminate(&mut self.child)
     }
 }
 
@@ -117,6 +114,58 @@ impl Drop for Appliance {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A running demonstration; killed when dropped.
+pub struct Demo {
+    child: Child,
+    /// What it said on stdout.
+    pub said: serde_json::Value,
+    /// Where it serves pages without TLS.
+    pub http: SocketAddr,
+    /// Where its temporary folder is.
+    pub temporary: tempfile::TempDir,
+}
+
+impl Demo {
+    /// Starts `caliopen demo` and waits for its line of JSON.
+    pub fn start() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut command = caliopen();
+        command.arg("demo").env("TMPDIR", temporary.path()).stderr(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{line:?}: {e}"));
+        let http = said["http"][0].as_str().unwrap().parse().unwrap();
+        Self {
+            child,
+            said,
+            http,
+            temporary,
+        }
+    }
+
+    /// SIGTERM; says whether it ended with success, after how long, and how much it left behind.
+    pub fn terminate(mut self) -> (bool, Duration, usize) {
+        let (succeeded, took) = terminate(&mut self.child);
+        (succeeded, took, std::fs::read_dir(self.temporary.path()).unwrap().count())
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// SIGTERM; whether the process ended with success, and after how long.
+fn terminate(child: &mut Child) -> (bool, Duration) {
+    let begin = std::time::Instant::now();
+    let pid = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    (child.wait().unwrap().success(), begin.elapsed())
 }
 
 /// The simplest sender there is: one connection, no TLS, one command at a time.

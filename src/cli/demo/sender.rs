@@ -11,7 +11,7 @@ use rustls::{
         Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    crypto::{self, CryptoProvider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
     version::{TLS12, TLS13},
 };
@@ -39,7 +39,7 @@ pub(super) struct Sender {
 impl Sender {
     /// To this door of the host of that name, which has this certificate (DER).
     pub(super) fn new(door: SocketAddr, host: &str, certificate: Vec<u8>) -> Result<Self, TlsError> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = Arc::new(crypto::aws_lc_rs::default_provider());
         let verifier = Arc::new(Exactly {
             certificate,
             provider: provider.clone(),

@@ -7,7 +7,8 @@
 //! So that it is always fresh, times are written as ages and put in when it is sent:
 //! - an age is `88d 21:40` (so many days ago at that time of day), `3h10m`, `26h` or `5m` ago; `+9d` is to
 //!   come; `55d@sat` is the Saturday nearest to that day;
-//! - `{{date}}` and `{{date 3s}}` are the date of the message, the second so many seconds earlier (RFC 5322);
+//! - `{{date}}` is the date of the message (RFC 5322), `{{date 3s}}` so many seconds earlier, `{{date 38d 17:00}}`
+//!   that of an age;
 //! - `{{en 88d 20:12}}` is a day and time as a reply names it, `{{en-day +9d}}` a day, `{{en-weekday 2d}}`
 //!   its name; the same with `fr`.
 //!
@@ -148,7 +149,11 @@ impl Calendar {
         let (day, sign) = day.strip_prefix('+').map_or((day, -1), |day| (day, 1));
         let Some(days) = day.strip_suffix('d') else {
             let (hours, minutes) = day.split_once('h').unwrap_or(("0", day));
-            let minutes = minutes.strip_suffix('m').unwrap_or(if minutes.is_empty() { "0" } else { "?" });
+            let minutes = match minutes.strip_suffix('m') {
+                Some(minutes) => minutes,
+                None if day.ends_with('h') => "0",
+                None => return None,
+            };
             let minutes = hours.parse::<i64>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?;
             return self.now.checked_add(SignedDuration::from_mins(minutes.checked_mul(sign)?)).ok();
         };
@@ -193,14 +198,15 @@ impl Calendar {
     fn spell(&self, inside: &str, at: Time) -> Option<String> {
         let (form, age) = inside.split_once(' ').unwrap_or((inside, ""));
         if form == "date" {
-            let earlier = if age.is_empty() {
-                0
-            } else {
-                age.strip_suffix('s')?.parse::<i64>().ok()?
+            let at = Timestamp::from_second(at.0).ok()?.to_zoned(self.now.time_zone().clone());
+            let at = match age
+                .strip_suffix('s')
+                .map(|seconds| seconds.parse().ok().map(SignedDuration::from_secs))
+            {
+                Some(earlier) => at.checked_sub(earlier?).ok()?,
+                None if age.is_empty() => at,
+                None => self.moment(age)?,
             };
-            let at = Timestamp::from_second(at.0.checked_sub(earlier)?)
-                .ok()?
-                .to_zoned(self.now.time_zone().clone());
             return jiff::fmt::rfc2822::to_string(&at).ok();
         }
         let (lang, form) = form.split_once('-').unwrap_or((form, ""));
@@ -290,7 +296,7 @@ mod tests {
     #[test]
     fn a_message_is_sent_as_its_first_lines_say() {
         let mailbox = "From b\nX-Demo-Age: 1d 10:00\nX-Demo-From: <>\nX-Demo-Tls: none\nX-Demo-Helo: mx.b.test\n\
-            Date: {{date}}\nReceived: x; {{date 3s}}\n\n>From here, {{en 2d 20:12}}\n>>From\n>>From there {{what}} {{fr-day 1d@fri}}\n\n\
+            Date: {{date}}\nReceived: x; {{date 3s}}\nX: {{date 3d 17:00}}\n\n>From here, {{en 2d 20:12}}\n>>From\n>>From there {{what}} {{fr-day 1d@fri}}\n\n\
             From a@a.test\nX-Demo-Age: 2d 10:00\nX-Demo-From: a@a.test\nX-Demo-Tls: 1.2\n\nlast\n\n\n";
         let messages = messages(mailbox.as_bytes(), &calendar());
         let [older, newer] = messages.as_slice() else {
@@ -304,7 +310,7 @@ mod tests {
         );
         assert_eq!(
             String::from_utf8_lossy(&newer.raw),
-            "Date: Tue, 5 May 2026 10:00:00 +0200\r\nReceived: x; Tue, 5 May 2026 09:59:57 +0200\r\n\r\n\
+            "Date: Tue, 5 May 2026 10:00:00 +0200\r\nReceived: x; Tue, 5 May 2026 09:59:57 +0200\r\nX: Sun, 3 May 2026 17:00:00 +0200\r\n\r\n\
              From here, Monday 4 May 2026 at 20:12\r\n>>From\r\n>From there {{what}} vendredi 8 mai\r\n"
         );
     }

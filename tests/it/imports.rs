@@ -177,8 +177,8 @@ fn three_hundred_messages_of_a_mailing_list_are_one_discussion() {
     };
     let folder = Folder::make();
     let mailbox = folder.data.with_file_name("list.mbox");
-    let begins = memchr::memmem::find_iter(&unpacked.stdout, b"\nFrom MAILER-DAEMON ");
-    let end = begins.skip(299).next().unwrap() + 1;
+    let mut begins = memchr::memmem::find_iter(&unpacked.stdout, b"\nFrom MAILER-DAEMON ");
+    let end = begins.nth(299).unwrap() + 1;
     std::fs::write(&mailbox, &unpacked.stdout[..end]).unwrap();
     let (code, report, said) = import(&folder, &folder.secret, &[&mailbox]);
     assert_eq!((code, said.as_str()), (0, ""), "{report}");

@@ -8,7 +8,7 @@
 //! - an age is `88d 21:40` (so many days ago at that time of day), `3h10m`, `26h` or `5m` ago; `+9d` is to
 //!   come; `55d@sat` is the Saturday nearest to that day;
 //! - `{{date}}` is the date of the message (RFC 5322), `{{date 3s}}` so many seconds earlier, `{{date 38d 17:00}}`
-//!   that of an age;
+//!   that of an age; `{{ics}}` and `{{ics +4d 18:30}}` are the same as a calendar has them (RFC 5545);
 //! - `{{en 88d 20:12}}` is a day and time as a reply names it, `{{en-day +9d}}` a day, `{{en-weekday 2d}}`
 //!   its name; the same with `fr`.
 //!
@@ -194,20 +194,25 @@ impl Calendar {
         out
     }
 
+    /// The moment of a message, or so many seconds before it, or that of an age.
+    fn about(&self, age: &str, at: Time) -> Option<Zoned> {
+        let at = Timestamp::from_second(at.0).ok()?.to_zoned(self.now.time_zone().clone());
+        match age.strip_suffix('s') {
+            Some(seconds) => at.checked_sub(SignedDuration::from_secs(seconds.parse().ok()?)).ok(),
+            None if age.is_empty() => Some(at),
+            None => self.moment(age),
+        }
+    }
+
     /// What stands for a placeholder.
     fn spell(&self, inside: &str, at: Time) -> Option<String> {
         let (form, age) = inside.split_once(' ').unwrap_or((inside, ""));
-        if form == "date" {
-            let at = Timestamp::from_second(at.0).ok()?.to_zoned(self.now.time_zone().clone());
-            let at = match age
-                .strip_suffix('s')
-                .map(|seconds| seconds.parse().ok().map(SignedDuration::from_secs))
-            {
-                Some(earlier) => at.checked_sub(earlier?).ok()?,
-                None if age.is_empty() => at,
-                None => self.moment(age)?,
+        if matches!(form, "date" | "ics") {
+            let then = self.about(age, at)?;
+            return match form {
+                "ics" => Some(then.with_time_zone(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string()),
+                _ => jiff::fmt::rfc2822::to_string(&then).ok(),
             };
-            return jiff::fmt::rfc2822::to_string(&at).ok();
         }
         let (lang, form) = form.split_once('-').unwrap_or((form, ""));
         let (words, joint) = match lang {
@@ -222,7 +227,8 @@ impl Calendar {
                 let (name, year, clock) = (weekday(words, &then), then.year(), then.strftime("%H:%M"));
                 Some(format!("{name} {date} {year} {joint} {clock}"))
             }
-            "day" if age.contains('@') => Some(format!("{} {date}", weekday(words, &then))),
+            // "dimanche 3 mai" where an English sentence has "the 3 May".
+            "day" if words.lang == Lang::Fr => Some(format!("{} {date}", weekday(words, &then))),
             "day" => Some(date),
             "weekday" => Some(weekday(words, &then)),
             _ => None,
@@ -296,7 +302,7 @@ mod tests {
     #[test]
     fn a_message_is_sent_as_its_first_lines_say() {
         let mailbox = "From b\nX-Demo-Age: 1d 10:00\nX-Demo-From: <>\nX-Demo-Tls: none\nX-Demo-Helo: mx.b.test\n\
-            Date: {{date}}\nReceived: x; {{date 3s}}\nX: {{date 3d 17:00}}\n\n>From here, {{en 2d 20:12}}\n>>From\n>>From there {{what}} {{fr-day 1d@fri}}\n\n\
+            Date: {{date}}\nReceived: x; {{date 3s}}\nX: {{date 3d 17:00}}\n\n>From here, {{en 2d 20:12}}\n>>From\n>>From there {{what}} {{fr-day 1d@fri}} {{ics 1d 10:00}}\n\n\
             From a@a.test\nX-Demo-Age: 2d 10:00\nX-Demo-From: a@a.test\nX-Demo-Tls: 1.2\n\nlast\n\n\n";
         let messages = messages(mailbox.as_bytes(), &calendar());
         let [older, newer] = messages.as_slice() else {
@@ -311,7 +317,7 @@ mod tests {
         assert_eq!(
             String::from_utf8_lossy(&newer.raw),
             "Date: Tue, 5 May 2026 10:00:00 +0200\r\nReceived: x; Tue, 5 May 2026 09:59:57 +0200\r\nX: Sun, 3 May 2026 17:00:00 +0200\r\n\r\n\
-             From here, Monday 4 May 2026 at 20:12\r\n>>From\r\n>From there {{what}} vendredi 8 mai\r\n"
+             From here, Monday 4 May 2026 at 20:12\r\n>>From\r\n>From there {{what}} vendredi 8 mai 20260505T080000Z\r\n"
         );
     }
 

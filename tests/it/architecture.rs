@@ -54,7 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("psl", &["codec"]),
     ("rcgen", &["net/tls"]),
     ("redb", &["store"]),
-    ("rust_embed", &["web", "cli"]),
+    ("rust_embed", &["web"]),
     ("rustix", &["store", "app", "cli"]),
     ("rustls", &["net", "smtp", "web", "app", "cli"]),
     ("serde", &["store", "cli"]),

@@ -379,3 +379,66 @@ fn every_part(raw: &[u8], depth: u32) -> Vec<String> {
     }
     found
 }
+
+/// Mail that nobody could object to is not cried wolf at, and keeps its words.
+#[test]
+fn clean_templates_are_found_clean() {
+    let Some(corpora) = corpora() else { return };
+    for path in files(&corpora.join("html/templates"))
+        .iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "html"))
+    {
+        let source = std::fs::read_to_string(path).unwrap();
+        let (found, who) = html::findings(&source);
+        assert_eq!(
+            (found.active, found.deceptive, found.trackers),
+            (0, 0, 0),
+            "{}: {found:?} {who:?}",
+            path.display()
+        );
+        let words = html::text(&source).split_whitespace().count();
+        let view = html::reader(&source, &[]).html;
+        assert!(
+            words > 20 && view.len() > words * 4,
+            "{}: {words} words, {} octets",
+            path.display(),
+            view.len()
+        );
+    }
+}
+
+/// How many of the trackers of another list are known by their address alone. A point is told by its
+/// size, listed or not. Our list is own-written: it knew 91 of 419 addresses (22 %) and 67 of 317 senders
+/// when this was measured, and the bound only tells when it gets worse.
+#[test]
+fn known_trackers_are_told_by_address_and_all_points_by_size() {
+    let Some(corpora) = corpora() else { return };
+    let list: serde_json::Value = serde_json::from_slice(&std::fs::read(corpora.join("privacy/mail-trackers.json")).unwrap()).unwrap();
+    let senders = list["trackers"].as_object().unwrap();
+    let (mut known, mut known_senders, mut all) = (0, 0, 0);
+    for patterns in senders.values() {
+        let before = known;
+        for pattern in patterns.as_array().unwrap() {
+            let address = example_of(pattern.as_str().unwrap());
+            all += 1;
+            known += html::findings(&format!("<img src=\"{address}\" width=300 height=100>")).0.trackers;
+            let by_size = html::findings(&format!("<img src=\"{address}\" width=1 height=1>")).0;
+            assert_eq!(by_size.trackers, 1, "{address}");
+        }
+        known_senders += u32::from(known > before);
+    }
+    println!("{known} of {all} addresses, {known_senders} of {} senders", senders.len());
+    assert!(known * 5 >= all, "only {known} of {all}");
+}
+
+/// An address that a pattern of that list fits, as far as its signs are simple.
+fn example_of(pattern: &str) -> String {
+    let words = [("\\d+", "7"), ("\\w+", "w"), ("[^/]+", "w"), (".*", "x"), (".+", "x")];
+    let plain = words.iter().fold(pattern.to_owned(), |text, (sign, word)| text.replace(sign, word));
+    let plain = plain.replace(['\\', '^', '$', '"'], "");
+    if plain.starts_with('/') {
+        format!("https://news.example.net{plain}")
+    } else {
+        format!("https://{plain}")
+    }
+}

@@ -188,3 +188,132 @@ fn base64(bytes: &[u8]) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PNG: &[u8] = &[0x89, b'P', b'N', b'G', 13, 10, 26, 10];
+
+    fn picture(content_id: &str, bytes: &[u8]) -> Embedded {
+        Embedded {
+            content_id: content_id.to_owned(),
+            media_type: "image/png".to_owned(),
+            bytes: bytes.to_vec(),
+        }
+    }
+
+    fn view(html: &str) -> String {
+        reader(html, &[]).html
+    }
+
+    #[test]
+    fn a_link_says_whom_it_opens_and_carries_nothing() {
+        const REL: &str = "target=\"_blank\" rel=\"noreferrer noopener nofollow\"";
+        for (html, expected) in [
+            (
+                "<a href='https://example.org/a?utm_source=x&id=1' class=host id=x onclick=y>read</a>",
+                format!("<a href=\"https://example.org/a?id=1\" {REL}>read</a><span class=\"host\">example.org</span>"),
+            ),
+            (
+                "<a href=https://example.org/>Example.org</a>",
+                format!("<a href=\"https://example.org/\" {REL}>Example.org</a>"),
+            ),
+            (
+                "<a href=https://evil.example/>bank.org</a>",
+                format!("<a href=\"https://evil.example/\" {REL} class=\"deceptive\">bank.org</a><span class=\"host\">evil.example</span>"),
+            ),
+            ("<p><a href=javascript:alert(1)>x</a>y", "<p>xy</p>".to_owned()),
+            ("<a name=top>here</a>", "here".to_owned()),
+        ] {
+            assert_eq!(view(html), expected);
+        }
+    }
+
+    #[test]
+    fn only_pictures_that_came_along_are_shown() {
+        let pictures = [picture("a@x", PNG), picture("svg", b"<svg onload=alert(1)>")];
+        let shown = |html: &str| reader(html, &pictures).html;
+        let inline = |rest: &str| format!("<img src=\"data:image/png;base64,iVBORw0KGgo=\" {rest}>");
+        assert_eq!(shown("<img src=cid:a@x alt=A width=9>"), inline("alt=\"A\" width=\"9\""));
+        assert_eq!(shown("<img src=CID:a%40x>"), inline("alt=\"\""));
+        assert_eq!(
+            shown("<img src=cid:svg alt=drawing>"),
+            "<span class=\"removed-image\">drawing</span>"
+        );
+        assert_eq!(
+            shown("<img src=https://example.org/x.png alt='Spring <sale>'>"),
+            "<span class=\"removed-image\">Spring &lt;sale&gt;</span>"
+        );
+        assert_eq!(shown("<img src=https://example.org/x.png>"), "");
+        assert!(original("<img src=cid:a@x>", &pictures).contains("data:image/png;base64,iVBORw0KGgo="));
+    }
+
+    #[test]
+    fn what_html_tries_is_counted() {
+        let (found, who) = findings(
+            "<img src=https://a.example/1.png width=200><img src=//b.example/t.gif width=1 height=1>\
+             <img src=https://c.example/x style='display:none'><p style='background:url(https://d.example/bg.png)'>\
+             <script>x()</script><form></form><a href='javascript:x' onclick=x>y</a>\
+             <img src=https://u1.ct.sendgrid.net/wf/open?upn=1><a href=https://evil.example>https://bank.org/</a><img src=cid:x width=1>",
+        );
+        let expected = HtmlFindings {
+            remote: 5,
+            trackers: 3,
+            active: 4,
+            deceptive: 1,
+        };
+        assert_eq!(found, expected);
+        assert_eq!(who, ["b.example", "c.example", "SendGrid"]);
+        let plain = "<p>Plain <b>words</b> and <a href=https://example.org>a link</a>";
+        assert_eq!(findings(plain), (HtmlFindings::default(), Vec::new()));
+    }
+
+    #[test]
+    fn what_is_too_much_for_a_tree_is_shown_as_text() {
+        let many = |word: &str| (0..5_000).map(|n| format!("{word}{n} ")).collect::<String>();
+        let fonts: String = (0..200).map(|n| format!("<font color={n}>")).collect();
+        let cases = [
+            ("deep", format!("{}core", "<div>".repeat(5_000))),
+            ("copies", format!("<p>{fonts}{}", "<p>x".repeat(50_000))),
+            ("attributes", format!("<a {}>core</a>", many("a=1 b"))),
+            ("behind a comment", format!("<!-- <a x=\" --><b {}>core</b>", many("a"))),
+            ("behind a quote that is none", format!("<a a=x=\"y {}>core</a>", many("a"))),
+        ];
+        for (name, html) in cases {
+            let view = view(&html);
+            assert!(
+                view.starts_with("<div class=\"plain\">"),
+                "{name}: {}",
+                view.get(..200).unwrap_or(&view)
+            );
+            assert!(original(&html, &[]).contains("<div class=\"plain\">"), "{name}");
+        }
+        // A picture written into the page is long, and no reason at all.
+        let picture = format!("<img alt=x src=\"data:image/png;base64,{}\">", "ab/+".repeat(50_000));
+        assert!(view(&picture).starts_with("<img src=\"data:"));
+    }
+
+    #[test]
+    fn layout_that_means_something_stays() {
+        let html = "<table><tr><th align=right colspan=2>a</th></tr></table><ol start=3 type=i><li value=4>b</ol>\
+                    <blockquote cite=x>c</blockquote><p dir=rtl>d";
+        let seen = view(html);
+        for kept in [
+            "<table><tbody><tr><th",
+            "align=\"right\"",
+            "colspan=\"2\"",
+            "start=\"3\"",
+            "type=\"i\"",
+            "<li value=\"4\">b</li>",
+            "<blockquote class=\"quote\">c</blockquote>",
+            "<p dir=\"rtl\">d</p>",
+        ] {
+            assert!(seen.contains(kept), "{kept} in {seen}");
+        }
+        assert_eq!(
+            view("<p>shown<span style='display: none'>hidden <b>too</b></span></p>"),
+            "<p>shown</p>"
+        );
+    }
+}

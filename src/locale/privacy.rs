@@ -193,8 +193,8 @@ pub fn padlock_meaning(lang: Lang, padlock: Padlock) -> &'static str {
         ),
         Padlock::Sealed => say(
             lang,
-            "Only those it is for can read it, signed by its author: you compared the keys.",
-            "Seuls ses destinataires peuvent le lire, et son auteur l’a signé\u{202f}: vous avez comparé les clés.",
+            "Only those it is for can read it: you compared the keys.",
+            "Seuls ses destinataires peuvent le lire\u{202f}: vous avez comparé les clés.",
         ),
     }
 }

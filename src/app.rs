@@ -14,6 +14,7 @@ use crate::{
     store::{
         self,
         front::{Front, FrontFile},
+        slots::Opening,
         vault::{Secret, Vault},
     },
     web,
@@ -121,7 +122,7 @@ impl Appliance {
         let (file, front) = front(&config.data)?;
         let vault = Vault::locked(&config.data);
         if let Some(secret) = &config.secret
-            && vault.unlock(secret)? == Secret::Wrong
+            && vault.unlock(&Opening::of_file(secret))? == Secret::Wrong
         {
             return Err(StartError::WrongSecret);
         }

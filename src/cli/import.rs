@@ -13,7 +13,10 @@ use crate::{
     domain::time::Time,
     net::clock::Clock,
     service::receive::{MAX_MESSAGE, NotKept, Receive},
-    store::vault::{Secret, Vault},
+    store::{
+        slots::Opening,
+        vault::{Secret, Vault},
+    },
 };
 use finding::{Found, Item};
 use std::{collections::BTreeMap, fmt, path::PathBuf};
@@ -127,8 +130,8 @@ fn open(args: &Args) -> Result<(Vault, Receive), Failure> {
     let secret = secret_from(&args.unlock_with)?;
     let (file, front) = app::front(&args.data).map_err(failure)?;
     let vault = Vault::locked(&args.data);
-    match vault.unlock(&secret) {
-        Ok(Secret::Right) => {}
+    match vault.unlock(&Opening::of_file(&secret)) {
+        Ok(Secret::Right(_)) => {}
         Ok(Secret::Wrong) => return Err(failure(StartError::WrongSecret)),
         Err(error) => return Err(failure(error.into())),
     }

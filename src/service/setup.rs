@@ -5,15 +5,20 @@
 use super::Error;
 use crate::{
     domain::{address::Address, id::ContactId},
-    net::tls::{Identity, TlsError},
+    net::{
+        clock::Clock,
+        tls::{Identity, TlsError},
+    },
     store::{
         self,
         front::{Front, FrontFile},
-        mail, record, slots,
+        mail, record,
+        slots::{self, Cost},
         vault::{Created, Vault},
     },
 };
-use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
+use std::{fs, os::unix::fs::DirBuilderExt, path::Path, time::Duration};
+use zeroize::Zeroizing;
 
 /// Why a box was not made.
 #[derive(Debug, thiserror::Error)]
@@ -51,12 +56,24 @@ pub struct Made {
     /// Its vault.
     pub vault: Vault,
     /// The recovery code: shown once, kept nowhere.
-    pub recovery: String,
+    pub recovery: Zeroizing<String>,
 }
+
+/// How long trying a passphrase should take on the machine that it is chosen on: nobody minds it once a
+/// day, and a guesser pays it every time.
+pub const TRYING: Duration = Duration::from_secs(1);
 
 /// Makes the box of `address` at `domain` in an empty (or missing) folder, which becomes the owner's
 /// alone (0700), with a self-signed certificate until an authority has given a better one.
+///
+/// Trying its passphrase costs the least that any box asks: for boxes that are gone again soon. See [`make_with`].
 pub fn make(folder: &Path, domain: &str, address: &str, passphrase: &str) -> Result<Made, SetupError> {
+    make_with(folder, domain, address, passphrase, Duration::ZERO)
+}
+
+/// The same, with trying the passphrase made to take about so long on this machine ([`TRYING`] is what a box
+/// that is kept should have).
+pub fn make_with(folder: &Path, domain: &str, address: &str, passphrase: &str, trying: Duration) -> Result<Made, SetupError> {
     let domain = domain.trim().trim_end_matches('.').to_lowercase();
     let labels_fit = domain
         .split('.')
@@ -81,14 +98,15 @@ pub fn make(folder: &Path, domain: &str, address: &str, passphrase: &str) -> Res
     if folder.join(slots::FILE).exists() {
         return Err(SetupError::Taken);
     }
+    let cost = if trying.is_zero() { Cost::LEAST } else { Cost::calibrated(trying)? };
     let host = format!("mail.{domain}");
     let identity = Identity::self_signed(&[host.clone(), domain.clone(), "localhost".into(), "127.0.0.1".into(), "::1".into()])?;
     let Created {
         vault,
-        slots,
+        mut slots,
         recovery,
         sealing,
-    } = Vault::create(folder, passphrase)?;
+    } = Vault::create_with(folder, passphrase, cost, Clock::system().now())?;
     let (chain, key) = (identity.chain, identity.key.to_vec());
     let front = Front {
         domain,

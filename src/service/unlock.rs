@@ -9,7 +9,7 @@ use crate::{
     store::{
         self, hex,
         record::sha256,
-        slots::random,
+        slots::{Opening, random},
         vault::{Secret, Vault},
     },
 };
@@ -119,12 +119,12 @@ impl Unlock {
         let outcome = if secret.len() > MAX_SECRET {
             Ok(Secret::Wrong)
         } else {
-            tokio::task::spawn_blocking(move || vault.unlock(&secret))
+            tokio::task::spawn_blocking(move || vault.unlock(&Opening::Typed(&secret)))
                 .await
                 .map_err(|_| Refused::Broken)?
         };
         match outcome {
-            Ok(Secret::Right) => {
+            Ok(Secret::Right(_)) => {
                 if was_locked {
                     self.0.happenings.announce(Happening::Unlocked);
                 }
@@ -242,7 +242,7 @@ mod tests {
 
     fn keeper() -> (tempfile::TempDir, Unlock, Clock) {
         let folder = tempfile::tempdir().unwrap();
-        let made = Vault::create(folder.path(), "open sesame").unwrap();
+        let mut made = Vault::create(folder.path(), "open sesame").unwrap();
         made.slots.save(folder.path()).unwrap();
         let vault = made.vault;
         let clock = Clock::fixed(Time(1_000_000));

@@ -5,7 +5,7 @@
 //!
 //! Absent so far: the rate counters.
 
-use super::{Error, mail::pieces, record::sha256};
+use super::{Error, mail::pieces, record::sha256, slots::random};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -51,6 +51,12 @@ impl FrontFile {
         tx.set_quick_repair(true);
         tx.open_table(SPOOL)?;
         tx.open_table(LAST)?;
+        {
+            let mut front = tx.open_table(FRONT)?;
+            if front.get("prf")?.is_none() {
+                front.insert("prf", random::<32>()?.as_slice())?;
+            }
+        }
         tx.commit()?;
         Ok(Self { db })
     }
@@ -121,6 +127,14 @@ impl FrontFile {
             return Err(Error::Damaged);
         }
         postcard::from_bytes(body).map(Some).map_err(|_| Error::Damaged)
+    }
+
+    /// The random salt that every passkey's PRF is asked with (WebAuthn level 3, section 10.1.4): one for the
+    /// box, so that the sign-in page need not know the credential before it asks. No secret; made with the front.
+    pub fn prf_salt(&self) -> Result<[u8; 32], Error> {
+        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let salt = table.get("prf")?.and_then(|value| value.value().try_into().ok());
+        salt.ok_or(Error::Damaged)
     }
 
     /// Replaces what is in it.

@@ -5,10 +5,10 @@ use super::{
     Error,
     record::{Contact, Discussion, Job, Message, Person, Proof, Record, sha256},
     schema::{CONTACT_OF, CONTACTS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, Octets, PROOFS, RAW, TIMELINE, UNREAD},
-    vault::Open,
+    vault::{Open, Reading},
     writer::Tables,
 };
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
+use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 
 /// A message ready to be kept: all slow work is done.
 pub struct Keep {
@@ -247,7 +247,7 @@ pub fn put_job(tables: &mut Tables<'_>, name: &str, job: &Job) -> Result<(), Err
 
 /// A view of the tables at one moment.
 pub struct Snapshot {
-    tx: ReadTransaction,
+    tx: Reading,
     contacts: ReadOnlyTable<u64, Octets>,
     contact_of: ReadOnlyTable<&'static str, u64>,
 }

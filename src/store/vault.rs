@@ -6,14 +6,20 @@ use super::{
     migrate,
     schema::META,
     seal,
-    slots::Slots,
+    slots::{Cost, Kind, Opening, SlotError, SlotId, SlotView, Slots},
     writer::Writer,
 };
+use crate::domain::time::Time;
 use redb::{Database, ReadTransaction, ReadableDatabase};
 use std::{
     fs::File,
+    ops::Deref,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 use zeroize::Zeroizing;
 
@@ -26,16 +32,22 @@ const CACHE: usize = 16 * 1024 * 1024;
 /// The setting that holds the secret sealing key.
 const SEALING: &str = "sealing";
 
+/// How long a vault that was locked may take to end what it does before the next one is refused.
+const CLOSING: Duration = Duration::from_secs(30);
+
 /// The vault, open.
 pub struct Open {
-    db: Arc<Database>,
-    /// The write side.
+    /// The write side. Dropped first: what waits is written while the rest is still there.
     pub writer: Writer,
+    db: Arc<Database>,
+    /// What the slots wrap; kept so that slots can be changed.
+    key: VaultKey,
+    counted: Arc<Counted>,
 }
 
 impl Open {
     /// Opens (or makes) the encrypted file and brings its schema up to date. Only one process may.
-    fn new(folder: &Path, key: &VaultKey) -> Result<Self, Error> {
+    fn new(folder: &Path, key: VaultKey, counted: Counted) -> Result<Self, Error> {
         let file = File::options()
             .read(true)
             .write(true)
@@ -44,11 +56,16 @@ impl Open {
             .open(folder.join(FILE))
             .map_err(Error::io)?;
         file.try_lock().map_err(|_| Error::InUse)?;
-        let backend = Encrypted::new(file, key).map_err(|_| Error::Damaged)?;
+        let backend = Encrypted::new(file, &key).map_err(|_| Error::Damaged)?;
         let db = Arc::new(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?);
         migrate::migrate(&db)?;
         let writer = Writer::start(db.clone())?;
-        Ok(Self { db, writer })
+        Ok(Self {
+            writer,
+            db,
+            key,
+            counted: Arc::new(counted),
+        })
     }
 
     /// A setting; `None` where it was never set.
@@ -71,8 +88,27 @@ impl Open {
     }
 
     /// A snapshot to read from: nothing in it changes while it is held.
-    pub fn read(&self) -> Result<ReadTransaction, Error> {
-        Ok(self.db.begin_read()?)
+    pub fn read(&self) -> Result<Reading, Error> {
+        Ok(Reading {
+            tx: self.db.begin_read()?,
+            _db: self.db.clone(),
+            _counted: self.counted.clone(),
+        })
+    }
+}
+
+/// A snapshot, which keeps the file open for as long as it is held.
+pub struct Reading {
+    tx: ReadTransaction,
+    _db: Arc<Database>,
+    _counted: Arc<Counted>,
+}
+
+impl Deref for Reading {
+    type Target = ReadTransaction;
+
+    fn deref(&self) -> &ReadTransaction {
+        &self.tx
     }
 }
 
@@ -83,8 +119,8 @@ pub struct Locked;
 /// What became of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secret {
-    /// It opens the vault, which is open now.
-    Right,
+    /// It opens the vault; this is what it is.
+    Right(Kind),
     /// It opens nothing.
     Wrong,
 }
@@ -96,7 +132,7 @@ pub struct Created {
     /// What opens it; to be saved last, because a folder with slots is a folder that was made whole.
     pub slots: Slots,
     /// The recovery code, kept nowhere.
-    pub recovery: String,
+    pub recovery: Zeroizing<String>,
     /// The public sealing key, for the front.
     pub sealing: String,
 }
@@ -108,8 +144,35 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     folder: PathBuf,
     open: RwLock<Option<Arc<Open>>>,
-    /// One secret is tried at a time: each costs 64 MiB, and a crowd must not take the machine.
+    /// One secret is tried at a time: each costs 64 MiB or more, and a crowd must not take the machine.
     trying: Mutex<()>,
+    /// How many open vaults there are: one, or for a moment two while one that was locked ends its work.
+    alive: Arc<Alive>,
+    /// Whether the recovery sheet still waits for its proof.
+    unproven: AtomicBool,
+}
+
+#[derive(Default)]
+struct Alive {
+    count: Mutex<usize>,
+    changed: Condvar,
+}
+
+/// Counts an open vault for as long as anybody holds it.
+struct Counted(Arc<Alive>);
+
+impl Counted {
+    fn new(alive: &Arc<Alive>) -> Self {
+        *alive.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Self(alive.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.changed.notify_all();
+    }
 }
 
 impl Vault {
@@ -119,17 +182,25 @@ impl Vault {
             folder: folder.to_owned(),
             open: RwLock::new(None),
             trying: Mutex::new(()),
+            alive: Arc::default(),
+            unproven: AtomicBool::new(false),
         }))
     }
 
-    /// Makes the vault of a new data folder, with the secret sealing key in it.
+    /// Makes the vault of a new data folder, with the secret sealing key in it. Trying its passphrase costs
+    /// the least that any box asks; [`Vault::create_with`] is told what.
     pub fn create(folder: &Path, passphrase: &str) -> Result<Created, Error> {
-        let (slots, key, recovery) = Slots::create(passphrase)?;
+        Self::create_with(folder, passphrase, Cost::LEAST, Time::default())
+    }
+
+    /// The same, at this cost of trying the passphrase and this hour.
+    pub fn create_with(folder: &Path, passphrase: &str, cost: Cost, now: Time) -> Result<Created, Error> {
+        let (slots, key, recovery) = Slots::create(passphrase, cost, now)?;
         let vault = Self::locked(folder);
-        let open = Open::new(folder, &key)?;
         let (sealing, secret) = seal::pair();
+        let open = vault.begin(key)?;
         open.set(SEALING, secret.as_bytes())?;
-        vault.set(open);
+        vault.set(open, true);
         Ok(Created {
             vault,
             slots,
@@ -138,7 +209,12 @@ impl Vault {
         })
     }
 
-    fn set(&self, open: Open) {
+    fn begin(&self, key: VaultKey) -> Result<Open, Error> {
+        Open::new(&self.0.folder, key, Counted::new(&self.0.alive))
+    }
+
+    fn set(&self, open: Open, unproven: bool) {
+        self.0.unproven.store(unproven, Ordering::Release);
         *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
     }
 
@@ -147,21 +223,90 @@ impl Vault {
         self.0.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Locked)
     }
 
-    /// Tries a passphrase or recovery code, and unlocks with it. Blocks for the key derivation, about a
-    /// fifth of a second; also checks the secret when the vault is already open.
-    pub fn unlock(&self, secret: &str) -> Result<Secret, Error> {
+    /// Tries a secret, and unlocks with it. Blocks for the key derivation, about a second where somebody
+    /// typed it; also checks the secret when the vault is already open.
+    pub fn unlock(&self, opening: &Opening<'_>) -> Result<Secret, Error> {
         let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(key) = Slots::load(&self.0.folder)?.open(secret)? else {
+        let slots = Slots::load(&self.0.folder)?;
+        let Some((_, kind, key)) = slots.open(opening)? else {
             return Ok(Secret::Wrong);
         };
         if self.open().is_err() {
-            self.set(Open::new(&self.0.folder, &key)?);
+            self.wait_until_closed()?;
+            let unproven = is_unproven(&slots.view(&key)?);
+            self.set(self.begin(key)?, unproven);
         }
-        Ok(Secret::Right)
+        Ok(Secret::Right(kind))
+    }
+
+    /// Tries a secret, and does no more: what was locked stays locked. Blocks as [`Vault::unlock`] does.
+    pub fn prove(&self, opening: &Opening<'_>) -> Result<Secret, Error> {
+        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = Slots::load(&self.0.folder)?.open(opening)?;
+        Ok(found.map_or(Secret::Wrong, |(_, kind, _)| Secret::Right(kind)))
+    }
+
+    /// What opens the box, in the order in which it was made.
+    pub fn slots(&self) -> Result<Vec<SlotView>, SlotError> {
+        let open = self.open().map_err(|Locked| SlotError::Locked)?;
+        Ok(Slots::load(&self.0.folder)?.view(&open.key)?)
+    }
+
+    /// Adds a slot for a secret, under a label of the owner's. Blocks for the key derivation.
+    pub fn add_slot(&self, opening: &Opening<'_>, label: &str, now: Time) -> Result<SlotId, SlotError> {
+        self.change(|slots, key| slots.add(key, opening, label, now))
+    }
+
+    /// Puts a new secret in a slot's place; from then on the old one opens nothing. Blocks for the key
+    /// derivation.
+    pub fn replace_slot(&self, id: SlotId, opening: &Opening<'_>, now: Time) -> Result<SlotId, SlotError> {
+        self.change(|slots, key| slots.replace(key, id, opening, now))
+    }
+
+    /// Removes a slot: [`SlotError::Last`] for the last with which a person can open the box.
+    pub fn remove_slot(&self, id: SlotId) -> Result<(), SlotError> {
+        self.change(|slots, _| slots.remove(id))
+    }
+
+    /// Notes that the owner has shown to hold this slot's secret.
+    pub fn prove_slot(&self, id: SlotId) -> Result<(), SlotError> {
+        self.change(|slots, key| slots.prove(key, id))
+    }
+
+    /// Whether the box is open and its recovery sheet still waits for its proof.
+    pub fn is_unproven(&self) -> bool {
+        self.0.unproven.load(Ordering::Acquire) && self.open().is_ok()
+    }
+
+    /// One change of the slots at a time, of all processes; the file is replaced whole.
+    fn change<T>(&self, change: impl FnOnce(&mut Slots, &VaultKey) -> Result<T, SlotError>) -> Result<T, SlotError> {
+        let open = self.open().map_err(|Locked| SlotError::Locked)?;
+        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = File::open(&self.0.folder).map_err(Error::io)?;
+        folder.lock().map_err(Error::io)?;
+        let mut slots = Slots::load(&self.0.folder)?;
+        let done = change(&mut slots, &open.key)?;
+        slots.save(&self.0.folder)?;
+        self.0.unproven.store(is_unproven(&slots.view(&open.key)?), Ordering::Release);
+        Ok(done)
     }
 
     /// Forgets the key. Whoever still holds the open vault finishes first; what waits is written.
     pub fn lock(&self) {
         self.0.open.write().unwrap_or_else(PoisonError::into_inner).take();
     }
+
+    /// Blocks until nobody holds a vault that was locked: its writes are on the disk and its key is gone.
+    /// An error after a long while: somebody is in the middle of something.
+    pub fn wait_until_closed(&self) -> Result<(), Error> {
+        let alive = &self.0.alive;
+        let count = alive.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = alive.changed.wait_timeout_while(count, CLOSING, |count| *count > 0);
+        let (count, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if *count == 0 { Ok(()) } else { Err(Error::InUse) }
+    }
+}
+
+fn is_unproven(slots: &[SlotView]) -> bool {
+    slots.iter().any(|slot| slot.kind == Kind::Recovery && !slot.proven)
 }

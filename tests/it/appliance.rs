@@ -34,7 +34,7 @@ impl Folder {
         let (data, secret) = (temporary.path().join("data"), temporary.path().join("passphrase"));
         std::fs::write(&secret, format!("{PASSPHRASE}\n")).unwrap();
         let made = caliopen()
-            .args(["init", "--domain", "home.test", "--address", OWNER, "--data"])
+            .args(["init", "--trying-ms", "0", "--domain", "home.test", "--address", OWNER, "--data"])
             .arg(&data)
             .arg("--passphrase-file")
             .arg(&secret)

@@ -3,6 +3,7 @@
 use crate::appliance::{Folder, OWNER, PASSPHRASE, Sender};
 use caliopen::store::{
     mail::Snapshot,
+    slots::{Kind, Opening},
     vault::{Secret, Vault},
 };
 use std::{collections::HashMap, sync::mpsc, thread, time::Duration};
@@ -87,7 +88,7 @@ fn what_was_answered_250_survives_a_hundred_kills_once() {
 /// Every kept message by its subject, each read back whole and checked, and each in its discussion.
 fn subjects(folder: &Folder) -> HashMap<String, usize> {
     let vault = Vault::locked(&folder.data);
-    assert_eq!(vault.unlock(PASSPHRASE).unwrap(), Secret::Right);
+    assert_eq!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(Kind::Passphrase));
     let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
     let mut kept = HashMap::new();
     let mut per_discussion: HashMap<u64, u32> = HashMap::new();

@@ -3,6 +3,7 @@
 use crate::appliance::{Demo, Folder, PASSPHRASE, caliopen, http};
 use caliopen::store::{
     mail::Snapshot,
+    slots::{Kind, Opening},
     vault::{Secret, Vault},
 };
 use std::{
@@ -44,7 +45,7 @@ fn import(folder: &Folder, secret: &Path, paths: &[&Path]) -> (i32, String, Stri
 /// Every message as it is kept, with whether it is unread and in which discussion.
 fn kept(folder: &Folder) -> Vec<(Vec<u8>, bool, u64)> {
     let vault = Vault::locked(&folder.data);
-    assert_eq!(vault.unlock(PASSPHRASE).unwrap(), Secret::Right);
+    assert_eq!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(Kind::Passphrase));
     let mut all = Vec::new();
     {
         let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();

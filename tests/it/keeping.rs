@@ -17,6 +17,7 @@ use caliopen::{
     },
     store::{
         front::{self, FrontFile},
+        slots::{Kind, Opening},
         vault::{Secret, Vault},
     },
 };
@@ -36,7 +37,10 @@ fn house() -> House {
         .vault
         .lock();
     let house = open(folder);
-    assert_eq!(house.vault.unlock("word").unwrap(), Secret::Right);
+    assert_eq!(
+        house.vault.unlock(&Opening::Typed("word")).unwrap(),
+        Secret::Right(Kind::Passphrase)
+    );
     house
 }
 
@@ -250,7 +254,7 @@ async fn an_arrival_that_the_vault_has_is_not_taken_from_the_spool_again() {
     house.take(&mail("a@x.test", "", "one", "b"), true).await;
     let front = house.folder.path().join(front::FILE);
     let before = std::fs::read(&front).unwrap();
-    house.vault.unlock("word").unwrap();
+    house.vault.unlock(&Opening::Typed("word")).unwrap();
     assert_eq!(house.services.receive.drain().await, Ok(1));
     house.vault.lock();
     let House {
@@ -262,7 +266,7 @@ async fn an_arrival_that_the_vault_has_is_not_taken_from_the_spool_again() {
     std::fs::write(&front, before).unwrap();
     let house = open(folder);
     assert_eq!(house.file.waiting().unwrap(), 1);
-    house.vault.unlock("word").unwrap();
+    house.vault.unlock(&Opening::Typed("word")).unwrap();
     assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(0), 0));
     assert_eq!(house.services.timeline.page(1).await.unwrap().rows[0].messages, 1);
 }

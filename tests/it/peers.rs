@@ -7,7 +7,10 @@ use caliopen::{
     domain::{id::MessageId, transport::TlsVersion},
     net::clock::Clock,
     service::view::MessagePage,
-    store::vault::{Secret, Vault},
+    store::{
+        slots::Opening,
+        vault::{Secret, Vault},
+    },
 };
 use std::{
     io::Write,
@@ -60,7 +63,7 @@ fn received(deliver: impl FnOnce(SocketAddr)) -> (MessagePage, String) {
     assert!(in_order);
 
     let vault = Vault::locked(&folder.data);
-    assert!(matches!(vault.unlock(PASSPHRASE).unwrap(), Secret::Right));
+    assert!(matches!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(_)));
     let (file, front) = app::front(&folder.data).unwrap();
     let services = Services::new(&vault, &file, &front, &Clock::system()).unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(async {

@@ -3,5 +3,6 @@
 
 pub mod hosts;
 pub mod html;
+pub mod inspect;
 pub mod mbox;
 pub mod mime;

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod contact;
+pub mod danger;
 pub mod discussion;
 pub mod fact;
 pub mod id;

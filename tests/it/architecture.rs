@@ -38,6 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["store", "net", "codec"]),
     ("bytes", &["smtp", "web"]),
     ("clap", &["cli"]),
+    ("flate2", &["codec/inspect"]),
     ("form_urlencoded", &["web"]),
     ("futures_util", &["smtp", "web"]),
     ("getrandom", &["store"]),

@@ -72,6 +72,11 @@ pub fn findings(html: &str) -> (HtmlFindings, Vec<String>) {
     (scan.findings, scan.trackers)
 }
 
+/// What each link that deceives shows, and the host that it opens; as many as are kept, in order. One linear pass.
+pub fn deceptive_links(html: &str) -> Vec<(String, String)> {
+    scan::scan(bounded(html), false).deceptive
+}
+
 /// The text of HTML: paragraphs on lines of their own, links and pictures by their words. One linear pass.
 pub fn text(html: &str) -> String {
     scan::scan(bounded(html), true).text

@@ -25,11 +25,17 @@ const MAX_ATTRIBUTES: u32 = 1_000;
 /// Octets of a link's text that are compared with where it goes.
 const MAX_LINK_TEXT: usize = 2_000;
 
+/// Links that deceive whose words are kept, and characters of those words.
+const MAX_DECEPTIVE: usize = 20;
+const MAX_SHOWN: usize = 100;
+
 /// What a pass found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scan {
     pub findings: HtmlFindings,
     pub trackers: Vec<String>,
+    /// What links that deceive show, and whom they open; the first few.
+    pub deceptive: Vec<(String, String)>,
     /// The text of the page; empty where it was not asked for.
     pub text: String,
     /// Too deep, too many, too dense for a tree.
@@ -460,10 +466,14 @@ impl State {
     }
 
     fn close_link(&mut self) {
-        if let Some((href, text)) = self.link.take()
-            && links::read(&href).is_some_and(|link| links::deceives(&link, &text))
-        {
-            self.scan.findings.deceptive = self.scan.findings.deceptive.saturating_add(1);
+        let Some((href, text)) = self.link.take() else { return };
+        let Some(link) = links::read(&href).filter(|link| links::deceives(link, &text)) else {
+            return;
+        };
+        self.scan.findings.deceptive = self.scan.findings.deceptive.saturating_add(1);
+        if self.scan.deceptive.len() < MAX_DECEPTIVE {
+            let shown = text.trim().chars().take(MAX_SHOWN).collect();
+            self.scan.deceptive.push((shown, link.target));
         }
     }
 }

@@ -81,6 +81,23 @@ pub fn part(raw: &[u8], part: u32) -> Option<Vec<u8>> {
     Some(message.octets(part).0.into_owned())
 }
 
+/// Shows the decoded octets of each of these parts, in the order in which they stand, from one walk.
+pub fn each_part(raw: &[u8], wanted: &[u32], mut show: impl FnMut(u32, &[u8])) {
+    if wanted.is_empty() {
+        return;
+    }
+    let raw = tree::with_lines(raw);
+    let message = Message {
+        tree: tree::walk(&raw, READ),
+        raw: &raw,
+    };
+    for (part, id) in message.tree.parts.iter().zip(0_u32..) {
+        if wanted.contains(&id) {
+            show(id, &message.octets(part).0);
+        }
+    }
+}
+
 /// The header block of a message as it came, up to the empty line, as text (invalid UTF-8 replaced).
 pub fn header_block(raw: &[u8]) -> String {
     let lines = tree::with_lines(raw);

@@ -1,8 +1,12 @@
 //! Floor 1: bytes become nouns and nouns become bytes. Pure functions, no I/O, and no input panics:
 //! every reader here has limits on size, depth and count, and says what was odd instead of failing.
 
+pub mod dkim;
+pub mod dmarc;
 pub mod hosts;
 pub mod html;
 pub mod inspect;
 pub mod mbox;
 pub mod mime;
+pub mod spf;
+pub mod tags;

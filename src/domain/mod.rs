@@ -4,6 +4,7 @@
 //! this one and this one uses none, so a rule can be read and tested without a machine around it.
 
 pub mod address;
+pub mod authentication;
 pub mod contact;
 pub mod danger;
 pub mod discussion;

@@ -1,4 +1,5 @@
 //! Floor 2: the only room that reaches outward, and the home of the clock.
 
 pub mod clock;
+pub mod dns;
 pub mod tls;

@@ -93,7 +93,7 @@ const MEANS: &[(&[&str], &[&str])] = &[
     (&["std", "time", "SystemTime"], &["net/clock"]),
     (
         &["std", "time", "Instant"],
-        &["net/clock", "store", "service", "smtp", "web", "jobs", "app", "cli"],
+        &["net", "store", "service", "smtp", "web", "jobs", "app", "cli"],
     ),
     (&["std", "fs"], &["store", "service/setup", "app", "cli"]),
     (&["std", "env"], &["cli"]),

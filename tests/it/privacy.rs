@@ -67,7 +67,7 @@ fn travel() -> impl Strategy<Value = Travel> {
         fact(any::<bool>()),
         fact(any::<bool>()),
         one_of(&[Authentic::Nobody, Authentic::Spf, Authentic::Dkim]),
-        one_of(&[Dmarc::Refused, Dmarc::NoPolicy, Dmarc::Passed]),
+        one_of(&[Dmarc::Refused, Dmarc::Explained, Dmarc::NoPolicy, Dmarc::Passed]),
         fact(claims),
     )
         .prop_map(|(tls, quantum, strict, authentic, dmarc, hops)| Travel {
@@ -152,7 +152,7 @@ const LADDERS: &[&[Change]] = &[
     &[|e| e.travel.quantum = Known(false), |e| e.travel.quantum = Unknown, |e| e.travel.quantum = Known(true)],
     &[|e| e.travel.strict = Known(false), |e| e.travel.strict = Unknown, |e| e.travel.strict = Known(true)],
     &[|e| e.travel.authentic = Known(Authentic::Nobody), |e| e.travel.authentic = Unknown, |e| e.travel.authentic = Known(Authentic::Spf), |e| e.travel.authentic = Known(Authentic::Dkim)],
-    &[|e| e.travel.dmarc = Known(Dmarc::Refused), |e| e.travel.dmarc = Unknown, |e| e.travel.dmarc = Known(Dmarc::NoPolicy), |e| e.travel.dmarc = Known(Dmarc::Passed)],
+    &[|e| e.travel.dmarc = Known(Dmarc::Refused), |e| e.travel.dmarc = Unknown, |e| e.travel.dmarc = Known(Dmarc::Explained), |e| e.travel.dmarc = Known(Dmarc::NoPolicy), |e| e.travel.dmarc = Known(Dmarc::Passed)],
     &[|e| e.travel.hops = Known(HopClaims { relays: 0, in_clear: true }), |e| e.travel.hops = Known(HopClaims { relays: 2, in_clear: false }), |e| e.travel.hops = Known(HopClaims { relays: 1, in_clear: false }), |e| e.travel.hops = Unknown, |e| e.travel.hops = Known(HopClaims::default())],
     &[|e| e.social.list = true, |e| e.social.list = false],
     &[|e| e.loaded = true, |e| e.loaded = false],

@@ -194,6 +194,8 @@ pub enum Authentic {
 pub enum Dmarc {
     /// The policy is quarantine or reject, and the message fails it.
     Refused,
+    /// It fails it, and a sealer that the owner trusts, or a mailing list that they read, explains why.
+    Explained,
     /// There is no policy, or it asks for nothing.
     NoPolicy,
     /// The policy is quarantine or reject, and the message passes.

@@ -141,7 +141,9 @@ fn advise(line: &Line, evidence: &Evidence) -> (Who, Advice) {
         LineId::TravelQuantum => (Who::TheirProvider, Advice::Hybrid(way)),
         LineId::TravelStrict => (if out { Who::TheirProvider } else { Who::You }, Advice::Strict(way)),
         LineId::TravelAuthentic => (own_domain, Advice::Dkim(way)),
-        LineId::TravelPolicy if !out && evidence.travel.dmarc == Fact::Known(Dmarc::Refused) => (Who::Nobody, Advice::AskAnotherWay),
+        LineId::TravelPolicy if !out && matches!(evidence.travel.dmarc, Fact::Known(Dmarc::Refused | Dmarc::Explained)) => {
+            (Who::Nobody, Advice::AskAnotherWay)
+        }
         LineId::TravelPolicy => (own_domain, Advice::Dmarc(way)),
         LineId::TravelHops => (Who::TheirProvider, Advice::ShorterWay),
         LineId::SenderKnown => (Who::You, Advice::AddContact),

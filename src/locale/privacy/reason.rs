@@ -446,6 +446,11 @@ fn policy(lang: Lang, dmarc: Dmarc, way: Direction) -> &'static str {
             "Under your own domain’s rules this message would be refused (DMARC).",
             "Selon les règles de votre propre domaine, ce message serait refusé (DMARC).",
         ),
+        (Dmarc::Explained, Direction::Out) => say(
+            lang,
+            "Under your own domain’s rules this message fails the test, and whoever passed it on explains why (DMARC).",
+            "Selon les règles de votre propre domaine, ce message échoue au contrôle, et qui l’a transmis explique pourquoi (DMARC).",
+        ),
         (Dmarc::NoPolicy, Direction::Out) => say(
             lang,
             "Your domain does not ask others to refuse forgeries (DMARC).",
@@ -460,6 +465,11 @@ fn policy(lang: Lang, dmarc: Dmarc, way: Direction) -> &'static str {
             lang,
             "The sending domain asks for forgeries to be refused, and this message fails its test (DMARC).",
             "Le domaine d’envoi demande de refuser les faux, et ce message échoue à son contrôle (DMARC).",
+        ),
+        (Dmarc::Explained, _) => say(
+            lang,
+            "It fails the sending domain’s test, because somebody whom you trust changed it on the way: it is taken on their word (DMARC).",
+            "Il échoue au contrôle du domaine d’envoi, parce que quelqu’un en qui vous avez confiance l’a modifié en route : il est accepté sur sa parole (DMARC).",
         ),
         (Dmarc::NoPolicy, _) => say(
             lang,

@@ -63,7 +63,7 @@ numbered!(Integrity: None Mdc Aead);
 numbered!(Signature: Broken Absent OfAnother Valid);
 numbered!(Tls: None Weak V1_2 V1_3);
 numbered!(Authentic: Nobody Spf Dkim);
-numbered!(Dmarc: Refused NoPolicy Passed);
+numbered!(Dmarc: Refused NoPolicy Passed Explained);
 numbered!(KeyState: Missing Usable Verified);
 numbered!(TlsVersion: Older V1_2 V1_3);
 

@@ -8,7 +8,8 @@ use crate::{
         tls::{self, Current, Identity},
     },
     service::{
-        discussion::Discussions, happening::Happenings, receive::Receive, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal, receive::Receive, timeline::Timeline,
+        unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -59,6 +60,7 @@ pub struct Appliance {
     pub vault: Vault,
     /// The certificate of both doors, to be replaced while running.
     pub certificate: Arc<Current>,
+    journal: Journal,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
 }
@@ -74,6 +76,10 @@ pub struct Services {
     pub discussions: Discussions,
     /// Signing in.
     pub unlock: Unlock,
+    /// The journal of what is done with the box.
+    pub journal: Journal,
+    /// The owner's devices.
+    pub devices: Devices,
     /// What just happened.
     pub happenings: Happenings,
 }
@@ -84,8 +90,12 @@ impl Services {
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
         let happenings = Happenings::default();
         let owner = front.addresses.first().cloned().unwrap_or_default();
+        let receive = Receive::new(vault.clone(), clock.clone(), happenings.clone(), file.clone(), front);
+        let journal = Journal::new(vault.clone(), clock.clone());
         Ok(Self {
-            receive: Receive::new(vault.clone(), clock.clone(), happenings.clone(), file.clone(), front),
+            devices: Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone()),
+            journal,
+            receive,
             timeline: Timeline::new(vault.clone(), people.clone()),
             discussions: Discussions::new(vault.clone(), people),
             unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), owner)?,
@@ -100,6 +110,8 @@ impl Services {
             timeline: self.timeline.clone(),
             discussions: self.discussions.clone(),
             unlock: self.unlock.clone(),
+            journal: self.journal.clone(),
+            devices: self.devices.clone(),
             happenings: self.happenings.clone(),
             now: Arc::new(move || clock.now()),
         }
@@ -169,6 +181,7 @@ impl Appliance {
             front,
             vault,
             certificate,
+            journal: services.journal,
             stop,
             doors,
         })
@@ -184,6 +197,7 @@ impl Appliance {
             tracing::warn!("a door did not end in time and was closed");
             self.doors.shutdown().await;
         }
+        self.journal.flush().await;
         self.vault.lock();
     }
 }

@@ -25,6 +25,12 @@ impl DiscussionKey {
         Self(format!("with:{}", people.into_iter().collect::<Vec<_>>().join(" ")))
     }
 
+    /// The key of what the box itself writes. No message from elsewhere ever has it, so that nobody can speak
+    /// in the box's place.
+    pub fn of_the_box() -> Self {
+        Self("box:".to_owned())
+    }
+
     /// The key as the store orders it.
     pub fn as_str(&self) -> &str {
         &self.0

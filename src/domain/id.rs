@@ -33,3 +33,7 @@ id!(
     /// A contact card.
     ContactId
 );
+id!(
+    /// A device: a browser that the owner signs in with.
+    DeviceId
+);

@@ -1,7 +1,9 @@
 //! Floor 3: use cases, one file each. Each does its slow work first and then one write.
 
+pub mod devices;
 pub mod discussion;
 pub mod happening;
+pub mod journal;
 pub mod receive;
 pub mod setup;
 pub mod timeline;

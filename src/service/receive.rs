@@ -17,7 +17,7 @@ use crate::{
         id::{ContactId, DiscussionId, MessageId},
         message::Reading,
         privacy::{
-            evidence::{Evidence, Other, Travel},
+            evidence::{Direction, Evidence, Other, Travel},
             gather::{Hosts, Observed, gather, session},
             index::RULES_VERSION,
             message::evaluate,
@@ -60,6 +60,8 @@ struct Inner {
     host: String,
     domain: String,
     owner: HashSet<Address>,
+    /// The owner's own address, the first of theirs.
+    first: String,
     file: Arc<FrontFile>,
     /// The public key that arrivals are sealed to while the box is locked.
     sealing: String,
@@ -111,8 +113,18 @@ pub enum NotKept {
 
 /// Where a message came from, as far as it matters for keeping it.
 enum Source {
-    Door { arrival: Arrival, spooled: Option<u64> },
-    Import { received: Time, read: bool },
+    Door {
+        arrival: Arrival,
+        spooled: Option<u64>,
+    },
+    Import {
+        received: Time,
+        read: bool,
+    },
+    /// The box itself wrote it.
+    Own {
+        received: Time,
+    },
 }
 
 impl Receive {
@@ -126,6 +138,7 @@ impl Receive {
             host: front.host.clone(),
             domain: front.domain.to_lowercase(),
             owner,
+            first: front.addresses.first().cloned().unwrap_or_default(),
             file,
             sealing: front.sealing.clone(),
             draining: tokio::sync::Mutex::default(),
@@ -239,6 +252,18 @@ impl Receive {
         self.take(&open, raw, Source::Import { received, read }, None).await
     }
 
+    /// Keeps a message that the box itself wrote to its owner. It never left this appliance.
+    pub(super) async fn own(&self, raw: Vec<u8>) -> Result<Option<Kept>, NotKept> {
+        let received = self.now();
+        let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
+        self.take(&open, raw, Source::Own { received }, None).await
+    }
+
+    /// The address that the box writes from, and the owner's that it writes to.
+    pub(super) fn own_addresses(&self) -> (String, String) {
+        (self.0.box_address(), self.0.first.clone())
+    }
+
     async fn take(&self, open: &Arc<Open>, raw: Vec<u8>, source: Source, coming: Option<Coming>) -> Result<Option<Kept>, NotKept> {
         let inner = self.0.clone();
         let prepared = tokio::task::spawn_blocking({
@@ -283,6 +308,11 @@ impl Inner {
         )))
     }
 
+    /// What the box writes from: its postmaster, who is the owner too (RFC 5321 section 4.5.1).
+    fn box_address(&self) -> String {
+        format!("postmaster@{}", self.domain)
+    }
+
     /// Everything slow: reading, weighing, packing.
     fn prepare(&self, open: &Open, raw: &[u8], source: Source) -> Result<Keep, NotKept> {
         if mime::is_too_complex(raw) {
@@ -290,17 +320,20 @@ impl Inner {
         }
         let reading = mime::read(raw);
         let known = self.known(open, &reading).map_err(not_kept)?;
+        let (own, once) = (matches!(source, Source::Own { .. }), matches!(source, Source::Import { .. }));
         let (received, unread, arrival, spooled) = match source {
             Source::Door { arrival, spooled } => (arrival.at, true, Some(arrival), spooled),
             Source::Import { received, read } => (received, !read, None, None),
+            Source::Own { received } => (received, true, None, None),
         };
-        let evidence = self.weigh(&reading, arrival.as_ref(), &known);
+        let evidence = self.weigh(&reading, arrival.as_ref(), own, &known);
         let index = evaluate(&evidence);
-        let key = DiscussionKey::of(
-            &reading,
-            |address| self.owner.contains(address),
-            |address| known.get(address).map(|card| card.id),
-        );
+        let key = if own {
+            DiscussionKey::of_the_box()
+        } else {
+            let contact = |address: &Address| known.get(address).map(|card| card.id);
+            DiscussionKey::of(&reading, |address| self.owner.contains(address), contact)
+        };
         let packed = mail::pack(raw).map_err(not_kept)?;
         Ok(Keep {
             key: key.as_str().to_owned(),
@@ -325,7 +358,7 @@ impl Inner {
                 padlock: index.padlock as u8,
             },
             spooled,
-            once: arrival.is_none().then(|| sha256(raw)),
+            once: once.then(|| sha256(raw)),
             proof: record::Proof::of(&evidence, arrival.as_ref()),
             packed,
         })
@@ -361,9 +394,10 @@ impl Inner {
     }
 
     /// The evidence. What only authentication and opening could tell is left "not known".
-    fn weigh(&self, reading: &Reading, arrival: Option<&Arrival>, known: &HashMap<Address, Contact>) -> Evidence {
+    fn weigh(&self, reading: &Reading, arrival: Option<&Arrival>, own: bool, known: &HashMap<Address, Contact>) -> Evidence {
         let html = reading.html.as_deref().map(|source| html::findings(source).0).unwrap_or_default();
         let seen = Observed {
+            direction: if own { Direction::Local } else { Direction::In },
             received: arrival.is_some(),
             travel: arrival.map(travel).unwrap_or_default(),
             ..Observed::default()
@@ -378,7 +412,9 @@ impl Inner {
             key: Fact::Unknown,
             index: Fact::Unknown,
         };
-        gather(reading, html, &seen, hosts, |address| self.owner.contains(address), about)
+        // What the box writes to its owner has nobody else in it.
+        let is_owner = |address: &Address| self.owner.contains(address) || (own && address.as_str() == self.box_address());
+        gather(reading, html, &seen, hosts, is_owner, about)
     }
 }
 

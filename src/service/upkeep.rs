@@ -1,10 +1,11 @@
 //! Upkeep: jobs are rows with a due time; a step of each is short, can be repeated, and says where it
 //! got to, so that a restart goes on where it was.
 //!
-//! So far one: *scrub* reads every message once a week and compares it with its hash, because a small
-//! board's SD card forgets octets and nobody notices until the day the message is needed.
+//! *scrub* reads every message once a week and compares it with its hash, because a small board's SD card
+//! forgets octets and nobody notices until the day the message is needed. *journal* takes away what the
+//! journal has kept long enough, every day.
 
-use super::Error;
+use super::{Error, journal::tidy_now};
 use crate::{
     domain::time::Time,
     net::clock::Clock,
@@ -23,7 +24,7 @@ const SLICE: usize = 50;
 const PAUSE: i64 = 5;
 
 /// Does a little from a cursor on; gives the seconds until the next step and its cursor.
-type Step = fn(&Open, u64) -> Result<(i64, u64), store::Error>;
+type Step = fn(&Open, u64, Time) -> Result<(i64, u64), store::Error>;
 
 /// One job: its name in the table, the seconds from a fresh box to its first run, and its step.
 struct Kind {
@@ -32,11 +33,18 @@ struct Kind {
     step: Step,
 }
 
-const KINDS: &[Kind] = &[Kind {
-    name: "scrub",
-    first: DAY,
-    step: scrub,
-}];
+const KINDS: &[Kind] = &[
+    Kind {
+        name: "scrub",
+        first: DAY,
+        step: scrub,
+    },
+    Kind {
+        name: "journal",
+        first: DAY,
+        step: journal,
+    },
+];
 
 /// Runs what is due; cheap to clone.
 #[derive(Clone)]
@@ -85,7 +93,7 @@ impl Upkeep {
 
 /// A step that fails is tried again, later each time.
 fn run(kind: &Kind, open: &Open, job: Job, now: Time) -> Job {
-    match (kind.step)(open, job.cursor) {
+    match (kind.step)(open, job.cursor, now) {
         Ok((wait, cursor)) => Job {
             due: now.0 + wait,
             attempts: 0,
@@ -103,7 +111,12 @@ fn run(kind: &Kind, open: &Open, job: Job, now: Time) -> Job {
     }
 }
 
-fn scrub(open: &Open, cursor: u64) -> Result<(i64, u64), store::Error> {
+fn journal(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Error> {
+    tidy_now(open, now)?;
+    Ok((DAY, 0))
+}
+
+fn scrub(open: &Open, cursor: u64, _now: Time) -> Result<(i64, u64), store::Error> {
     let (seen, damaged, last) = Snapshot::of(open)?.scrub(cursor, SLICE)?;
     if damaged > 0 {
         tracing::error!(
@@ -131,6 +144,10 @@ mod tests {
         assert_eq!(upkeep.step().await.unwrap(), 60);
         assert_eq!(vault.open().unwrap().writer.commits(), commits, "an idle job writes nothing");
         clock.set(Time(1_000 + DAY));
-        assert_eq!(upkeep.step().await.unwrap(), 7 * DAY as u64, "an empty box is read at once");
+        assert_eq!(
+            upkeep.step().await.unwrap(),
+            DAY as u64,
+            "an empty box is read at once, the journal waits for tomorrow"
+        );
     }
 }

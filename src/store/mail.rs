@@ -247,7 +247,7 @@ pub fn put_job(tables: &mut Tables<'_>, name: &str, job: &Job) -> Result<(), Err
 
 /// A view of the tables at one moment.
 pub struct Snapshot {
-    tx: Reading,
+    pub(super) tx: Reading,
     contacts: ReadOnlyTable<u64, Octets>,
     contact_of: ReadOnlyTable<&'static str, u64>,
 }

@@ -5,6 +5,7 @@
 //! is in them, `front` is the little that is readable while locked.
 
 pub mod crypt;
+pub mod devices;
 pub mod front;
 pub mod mail;
 pub mod migrate;

@@ -35,3 +35,9 @@ pub const DRAINED: TableDefinition<u64, ()> = TableDefinition::new("drained");
 pub const JOBS: TableDefinition<&str, Octets> = TableDefinition::new("jobs");
 /// SHA-256 of the octets of an imported message → message: importing twice keeps once.
 pub const IMPORTED: TableDefinition<Octets, u64> = TableDefinition::new("imported");
+/// Device → `record::Device`.
+pub const DEVICES: TableDefinition<u64, Octets> = TableDefinition::new("devices");
+/// (When, number) → `record::Entry`: what was done with the box.
+pub const JOURNAL: TableDefinition<(i64, u64), Octets> = TableDefinition::new("journal");
+/// Notice → `record::Notice`: what the owner has not answered yet.
+pub const NOTICES: TableDefinition<u64, Octets> = TableDefinition::new("notices");

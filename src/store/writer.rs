@@ -55,6 +55,12 @@ pub struct Tables<'t> {
     pub jobs: Table<'t, &'static str, Octets>,
     /// See [`IMPORTED`].
     pub imported: Table<'t, Octets, u64>,
+    /// See [`DEVICES`].
+    pub devices: Table<'t, u64, Octets>,
+    /// See [`JOURNAL`].
+    pub journal: Table<'t, (i64, u64), Octets>,
+    /// See [`NOTICES`].
+    pub notices: Table<'t, u64, Octets>,
 }
 
 impl<'t> Tables<'t> {
@@ -74,6 +80,9 @@ impl<'t> Tables<'t> {
             drained: tx.open_table(DRAINED)?,
             jobs: tx.open_table(JOBS)?,
             imported: tx.open_table(IMPORTED)?,
+            devices: tx.open_table(DEVICES)?,
+            journal: tx.open_table(JOURNAL)?,
+            notices: tx.open_table(NOTICES)?,
         })
     }
 

@@ -26,7 +26,7 @@ pub use server::serve;
 
 use crate::{
     domain::time::Time,
-    service::{discussion::Discussions, happening::Happenings, timeline::Timeline, unlock::Unlock},
+    service::{devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal, timeline::Timeline, unlock::Unlock},
 };
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -40,6 +40,10 @@ pub struct Services {
     pub discussions: Discussions,
     /// Signing in.
     pub unlock: Unlock,
+    /// The journal.
+    pub journal: Journal,
+    /// The owner's devices.
+    pub devices: Devices,
     /// What just happened.
     pub happenings: Happenings,
     /// The clock.

@@ -8,6 +8,7 @@
 mod body;
 mod field;
 mod hop;
+pub mod notice;
 pub mod received;
 mod tree;
 

@@ -7,6 +7,7 @@
 
 mod axis;
 mod ceiling;
+pub mod device;
 pub mod evidence;
 pub mod gather;
 pub mod index;

@@ -1,6 +1,7 @@
 //! Migrations: one file each, run in order, never edited after a release.
 
 mod m0001_tables;
+mod m0002_devices;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -9,7 +10,7 @@ use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
 type Step = fn(&WriteTransaction) -> Result<(), Error>;
 
 /// The steps from an empty database to today's schema: step `n` makes version `n + 1`.
-const STEPS: &[Step] = &[m0001_tables::run];
+const STEPS: &[Step] = &[m0001_tables::run, m0002_devices::run];
 
 /// The schema that this program writes.
 pub const VERSION: u16 = STEPS.len() as u16;

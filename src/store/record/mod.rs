@@ -5,10 +5,12 @@
 //! the body: an octet that flipped, or a record that lies under another's key, is an error and never a
 //! wrong answer (redb alone can return a flipped value without a word).
 
+mod devices;
 mod proof;
 mod shapes;
 mod spooled;
 
+pub use devices::{Device, Entry, Notice};
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use spooled::Spooled;
 

@@ -512,13 +512,7 @@ mod tests {
     use super::*;
 
     /// French typography, in every text between quotes of a source.
-    fn check(source: &str, from: &str) {
-        let french = source
-            .split_once(from)
-            .unwrap()
-            .1
-            .split_once("#[cfg(test)]")
-            .map_or(source, |(before, _)| before);
+    fn check(french: &str) {
         for text in french.split('"').skip(1).step_by(2) {
             let text = text.replace("\\u{202f}", "\u{202f}");
             let mut before = ' ';
@@ -533,8 +527,10 @@ mod tests {
 
     #[test]
     fn french_has_its_spaces() {
-        let source = include_str!("devices.rs");
-        check(source.split_once("/// The words of a language.").unwrap().0, "pub const FR");
+        for source in [include_str!("devices.rs"), include_str!("devices/journal.rs")] {
+            let (words, _) = source.split_once("/// The words of a language.").unwrap();
+            check(words.split_once("pub const FR").unwrap().1);
+        }
     }
 
     #[test]

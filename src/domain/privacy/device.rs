@@ -220,14 +220,7 @@ pub fn evaluate(evidence: &Evidence) -> DeviceIndex {
     ];
     let sum: i16 = lines.iter().map(|line| line.won).sum();
     if !evidence.verified {
-        let wins = u8::try_from(sum + LineId::Verified.possible()).unwrap_or(100);
-        lines.push(Line {
-            tip: Some(Tip {
-                wins,
-                advice: Advice::Verify,
-            }),
-            ..line(LineId::Unverified, -sum, Reason::Ceiling, Advice::Verify)
-        });
+        lines.push(line(LineId::Unverified, -sum, Reason::Ceiling, Advice::Verify));
     }
     let sum: i16 = lines.iter().map(|line| line.won).sum();
     DeviceIndex {
@@ -402,7 +395,7 @@ mod tests {
             for line in &index.lines {
                 let missing = line.possible - line.won;
                 assert_eq!(line.tip.is_some(), missing > 0, "a tip for every missing point: {line:?}");
-                assert!(line.id == LineId::Unverified || line.tip.is_none_or(|tip| i16::from(tip.wins) == missing));
+                assert!(line.tip.is_none_or(|tip| i16::from(tip.wins) == missing));
             }
             letters.insert(Letter::of(index.points));
         }

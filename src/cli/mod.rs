@@ -10,6 +10,9 @@ mod init;
 mod privacy;
 mod serve;
 
+#[doc(hidden)]
+pub use privacy::is_evidence;
+
 use clap::{Parser, Subcommand};
 use std::{fmt, io::Write, path::Path, process::ExitCode};
 use zeroize::Zeroizing;

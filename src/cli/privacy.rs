@@ -52,6 +52,12 @@ pub(super) struct Explain {
     evidence: Option<PathBuf>,
 }
 
+/// Reads an evidence file, for the fuzzer: whether it is one.
+#[doc(hidden)]
+pub fn is_evidence(octets: &[u8]) -> bool {
+    observed::read(octets).is_ok()
+}
+
 /// Runs a `caliopen privacy` command.
 pub(super) fn run(command: &Privacy) -> Result<(), Failure> {
     match command {

@@ -10,6 +10,8 @@ mod guard;
 mod headers;
 mod live;
 mod page;
+#[doc(hidden)]
+pub mod probe;
 mod problem;
 mod prose;
 mod room;

@@ -16,6 +16,7 @@ mod architecture;
 mod browser;
 mod crash;
 mod door;
+mod fuzz;
 mod hostile;
 mod hostile_smtp;
 mod imports;

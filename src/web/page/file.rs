@@ -41,7 +41,7 @@ fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
 /// `Content-Disposition` (RFC 6266): a plain name for old browsers, the true one (RFC 8187) for the others.
 /// Folders, control characters and characters that turn the direction of text are taken out: a name ending in
 /// `gpj.exe` must not be shown as ending in `exe.jpg`.
-fn disposition(name: &str) -> String {
+pub(in crate::web) fn disposition(name: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
     let name: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).take(NAME).collect();
     let name = name.replace(['/', '\\'], "_");

@@ -1,0 +1,385 @@
+//! Everything of ours that reads octets of a stranger's, one function each, and what must hold whatever
+//! they are. The fuzzer feeds them without end (`fuzz/run`), the test `fuzz::smoke` for a moment.
+//!
+//! Absent on purpose: the crates that we only call (TLS, HTTP, age, zstd), which have fuzzers of their own.
+
+use caliopen::{
+    cli,
+    codec::{hosts, html, mbox, mime},
+    domain::{
+        address::Address,
+        time::Time,
+        transport::{Arrival, TlsFacts, TlsVersion},
+    },
+    service::receive::Recipient,
+    smtp::{
+        command::{Command, Wrong},
+        limits::Limits,
+        reply,
+        session::{Chunk, Next, Outcome, Session, Step},
+        stream::{Line, Stream},
+        text::Text,
+    },
+    store::{record, slots::Slots},
+    web::probe,
+};
+use std::{cell::RefCell, future::Future, time::Duration};
+
+/// One target.
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Whose words it knows: a file of `fuzz/dict`, without its ending.
+    pub words: &'static str,
+    /// Takes any octets. Panics where something does not hold.
+    pub feed: fn(&[u8]),
+}
+
+macro_rules! targets {
+    ($($name:ident $words:literal;)*) => {
+        &[$(Target { name: stringify!($name), words: $words, feed: $name },)*]
+    };
+}
+
+/// All of them.
+pub const ALL: &[Target] = targets! {
+    address "smtp";
+    arrival "smtp";
+    command "smtp";
+    cookie "web";
+    dialogue "smtp";
+    evidence "evidence";
+    file_name "web";
+    form "web";
+    hosts_of "web";
+    mailbox "mbox";
+    message "mime";
+    next "web";
+    original "html";
+    prose "web";
+    reader "html";
+    records "web";
+    sealed "web";
+    slots "slots";
+    text "smtp";
+};
+
+/// Waits for something that waits for no socket.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    thread_local! {
+        static RUNTIME: RefCell<tokio::runtime::Runtime> =
+            RefCell::new(tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap());
+    }
+    RUNTIME.with_borrow(|runtime| runtime.block_on(future))
+}
+
+fn lossy(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+fn address(octets: &[u8]) {
+    if let Ok(address) = Address::parse(&lossy(octets)) {
+        let again = Address::parse(address.as_str()).expect("what was an address is one");
+        assert_eq!(again, address);
+        assert!(!address.domain().is_empty() && !address.as_str().contains(['\r', '\n', '\0']));
+    }
+}
+
+/// Our own `Received` line ends where we end it, whatever a peer calls itself.
+fn arrival(octets: &[u8]) {
+    let text = lossy(octets);
+    let mut words = text.split('\u{1}').map(str::to_owned);
+    let mut word = || words.next().unwrap_or_default();
+    let flags = octets.first().copied().unwrap_or_default();
+    let tls = TlsFacts {
+        version: TlsVersion::V1_3,
+        suite: word(),
+        group: word(),
+    };
+    let arrival = Arrival {
+        at: Time(i64::from(flags) * 1_000_003),
+        peer: [192, 0, 2, flags].into(),
+        helo: word(),
+        mail_from: Some(word()),
+        rcpt_to: vec![word()],
+        tls: (flags & 1 == 0).then_some(tls),
+        extended: flags & 2 == 0,
+        utf8: flags & 4 == 0,
+    };
+    let line = mime::received::line(&arrival, "mail.home.test");
+    let whole = line.strip_suffix("\r\n").expect("a line");
+    assert!(whole.replace("\r\n\t", "").chars().all(|c| !c.is_control()), "{line:?}");
+    let reading = mime::read([line.as_bytes(), b"Subject: after\r\n\r\nbody\r\n"].concat().as_slice());
+    assert_eq!(reading.subject, "after");
+}
+
+fn command(octets: &[u8]) {
+    let clean = |text: &str| assert!(!text.contains(char::is_control), "{text:?}");
+    match Command::parse(octets) {
+        Ok(Command::Hello { name, .. }) => clean(&name),
+        Ok(Command::Mail { from: Some(text), .. } | Command::Rcpt { to: text }) => clean(&text),
+        _ => {}
+    }
+}
+
+fn cookie(octets: &[u8]) {
+    let (cookies, language) = octets.split_at(octets.iter().position(|o| *o == b'\n').unwrap_or(octets.len()));
+    if let Some(headers) = probe::headers(cookies, language.get(1..).unwrap_or_default()) {
+        let value = probe::cookie(&headers, "caliopen").unwrap_or_default();
+        assert!(!value.contains(';'));
+    }
+}
+
+/// A visit without a socket: lines, commands, messages.
+fn dialogue(octets: &[u8]) {
+    let limits = Limits {
+        message: 4_096,
+        ..Limits::default()
+    };
+    wait(async {
+        let io = tokio::io::join(octets, tokio::io::sink());
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        let mut stream = Stream::new(io, Duration::from_secs(60), deadline);
+        let mut session = Session::new("mail.home.test", &limits);
+        let mut incoming: Option<Text> = None;
+        while let Ok(line) = stream.line().await {
+            let command = match &line {
+                Line::Whole(line) => Command::parse(line),
+                Line::TooLong => Err(Wrong::Refuse(reply::LONG_COMMAND)),
+            };
+            let step = if let Ok(Command::Chunk { size, last }) = command {
+                let (verdict, mut left) = (session.chunk(size), size);
+                let mut text = incoming.take().unwrap_or_else(|| Text::new(limits.message));
+                while left > 0 {
+                    let Ok(()) = stream.more().await else { return };
+                    let here = &stream.buffered()[..left.min(stream.buffered().len())];
+                    if verdict == Chunk::Take {
+                        text.chunk(here);
+                    }
+                    let taken = here.len();
+                    left -= taken;
+                    stream.consume(taken);
+                }
+                if verdict == Chunk::Take && last {
+                    finish(&mut session, text)
+                } else {
+                    incoming = Some(text);
+                    session.chunked(verdict)
+                }
+            } else {
+                let ours = |to: &str| {
+                    if to.ends_with("home.test") {
+                        Recipient::Ours
+                    } else {
+                        Recipient::Elsewhere
+                    }
+                };
+                session.command(command, ours)
+            };
+            if !session.in_transaction() {
+                incoming = None;
+            }
+            match step.next {
+                Next::Command => {}
+                Next::Close => return,
+                Next::StartTls => {
+                    session.secured(TlsFacts {
+                        version: TlsVersion::V1_3,
+                        suite: String::new(),
+                        group: String::new(),
+                    });
+                    assert_eq!((session.hello().0, session.in_transaction()), ("", false));
+                }
+                Next::Data => {
+                    let mut text = Text::new(limits.message);
+                    loop {
+                        let Ok(()) = stream.more().await else { return };
+                        let (taken, done) = text.data(stream.buffered());
+                        stream.consume(taken);
+                        if done {
+                            break;
+                        }
+                    }
+                    finish(&mut session, text);
+                }
+            }
+        }
+    });
+}
+
+/// What would be kept is made of whole lines, and somebody is to have it.
+fn finish(session: &mut Session, text: Text) -> Step {
+    let envelope = session.take();
+    assert!(!envelope.to.is_empty());
+    let outcome = match text.finish() {
+        Ok(message) => {
+            whole_lines(&message);
+            Outcome::Kept
+        }
+        Err(fault) => Outcome::Fault(fault),
+    };
+    session.finished(outcome)
+}
+
+fn whole_lines(message: &[u8]) {
+    let mut before = 0;
+    for octet in message {
+        assert_eq!(before == b'\r', *octet == b'\n', "a lone CR or LF");
+        before = *octet;
+    }
+    assert_ne!(before, b'\r');
+}
+
+fn evidence(octets: &[u8]) {
+    cli::is_evidence(octets);
+}
+
+fn file_name(octets: &[u8]) {
+    let header = probe::file_name(&lossy(octets)).expect("any name makes a header");
+    let text = header.to_str().expect("of plain letters");
+    assert_eq!(text.matches('"').count(), 2, "{text}");
+}
+
+fn form(octets: &[u8]) {
+    let with_token = [b"token=t&", octets].concat();
+    let fields = wait(probe::form(&with_token, "t")).expect("the token is right");
+    assert!(fields.len() <= 64 && fields[0] == ("token".to_owned(), "t".to_owned()));
+    if let Some(fields) = wait(probe::form(octets, "t")) {
+        assert!(fields.iter().any(|field| *field == ("token".to_owned(), "t".to_owned())));
+    }
+}
+
+fn hosts_of(octets: &[u8]) {
+    let host = lossy(octets);
+    let registrable = hosts::registrable(&host);
+    assert_eq!(hosts::registrable(&registrable), registrable, "{host:?}");
+    hosts::is_under_public_suffix(&host);
+}
+
+fn mailbox(octets: &[u8]) {
+    let most = 4_096;
+    let mut sum = 0;
+    for entry in mbox::messages(octets, most) {
+        match entry.expect("octets are no disk") {
+            mbox::Entry::Message(message) => {
+                assert!(message.len() <= most);
+                sum += message.len();
+            }
+            mbox::Entry::TooLarge(size) => assert!(size > most as u64),
+        }
+    }
+    assert!(sum <= octets.len());
+}
+
+fn message(octets: &[u8]) {
+    mime::is_too_complex(octets);
+    let reading = mime::read(octets);
+    let clean = |text: &str| assert!(!text.contains(['\r', '\n', '\0']), "{text:?}");
+    clean(&reading.subject);
+    reading.participants().for_each(|mailbox| {
+        clean(&mailbox.name);
+        clean(mailbox.address.as_str());
+    });
+    for file in reading.attachments.iter().take(20) {
+        assert!(!file.name.is_empty() && !file.name.contains(['/', '\\', '\0']), "{:?}", file.name);
+        let part = mime::part(octets, file.part).expect("a file that is listed is there");
+        assert_eq!(part.len() as u64, file.size);
+    }
+    assert!(reading.text.len() <= 4 * 1024 * 1024);
+    if let Some(html) = &reading.html {
+        safe(&html::reader(html, &[]).html);
+    }
+    mime::header_block(octets);
+}
+
+fn next(octets: &[u8]) {
+    let text = lossy(octets);
+    if let Some(path) = probe::next(&text) {
+        assert!(path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|o| o.is_ascii_graphic() && o != b'\\'));
+    }
+}
+
+fn original(octets: &[u8]) {
+    let page = html::original(&lossy(octets), &[]);
+    assert!(
+        page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"),
+        "{page:.40}"
+    );
+    let low = page.to_ascii_lowercase();
+    assert!(
+        !low.contains("<script") && !low.contains("<iframe") && !low.contains("<form"),
+        "{page}"
+    );
+}
+
+fn prose(octets: &[u8]) {
+    let text = lossy(octets);
+    let (links, length) = probe::prose(&text);
+    assert!(links <= 500 && length <= text.len());
+}
+
+/// What the reader view must never hold, whatever went in. The browser test looks closer (`hostile`).
+fn safe(html: &str) {
+    let low = html.to_ascii_lowercase();
+    for tag in [
+        "<script", "<style", "<iframe", "<object", "<embed", "<form", "<input", "<svg", "<math", "<meta", "<base", "<link",
+    ] {
+        assert!(!low.contains(tag), "{tag} in {html}");
+    }
+    for tag in low.split('<').skip(1) {
+        let tag = tag.split('>').next().unwrap_or_default();
+        for bad in [" on", " style", " srcset", "=\"javascript:", " id="] {
+            let at = tag.find(bad);
+            let inside_value = at.is_some_and(|at| tag[..at].matches('"').count() % 2 == 1);
+            assert!(at.is_none() || inside_value, "{bad} in <{tag}>");
+        }
+    }
+}
+
+fn reader(octets: &[u8]) {
+    let text = lossy(octets);
+    let view = html::reader(&text, &[]);
+    safe(&view.html);
+    assert_eq!(html::findings(&text).0, view.findings);
+    html::text(&text);
+    safe(&html::of_text(&text));
+}
+
+fn records(octets: &[u8]) {
+    if let Some((version, body)) = octets.split_first() {
+        record::probe(*version, body);
+    }
+}
+
+fn sealed(octets: &[u8]) {
+    let _ = record::Spooled::decode(octets);
+}
+
+fn slots(octets: &[u8]) {
+    if let Ok(slots) = serde_json::from_slice::<Slots>(octets) {
+        serde_json::to_vec(&slots).expect("what was read can be written");
+    }
+}
+
+/// DATA in two pieces comes to the same as in one.
+fn text(octets: &[u8]) {
+    let Some((cut, octets)) = octets.split_first() else { return };
+    let cut = usize::from(*cut).min(octets.len());
+    let read = |pieces: &[&[u8]]| {
+        let mut text = Text::new(1_024);
+        let mut all = 0;
+        for piece in pieces {
+            let (taken, done) = text.data(piece);
+            all += taken;
+            if done {
+                break;
+            }
+        }
+        (all, text.finish())
+    };
+    let whole = read(&[octets]);
+    assert_eq!(whole, read(&[&octets[..cut], &octets[cut..]]));
+    if let Ok(message) = whole.1 {
+        whole_lines(&message);
+    }
+}

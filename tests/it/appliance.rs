@@ -68,7 +68,11 @@ pub struct Appliance {
 impl Appliance {
     /// Starts `caliopen serve` and waits for its line of JSON.
     pub fn start(data: &Path, unlock_with: Option<&Path>) -> Self {
-        let mut command = caliopen();
+        Self::launch(caliopen(), data, unlock_with)
+    }
+
+    /// The same with a command of the test's own, which may be the program under something that watches it.
+    pub fn launch(mut command: Command, data: &Path, unlock_with: Option<&Path>) -> Self {
         command
             .args([
                 "serve",
@@ -95,6 +99,11 @@ impl Appliance {
             https: at("https"),
             http: at("http"),
         }
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL, as when the power goes.

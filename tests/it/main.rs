@@ -14,6 +14,7 @@
 mod appliance;
 mod architecture;
 mod browser;
+mod canary;
 mod crash;
 mod door;
 mod fuzz;

@@ -14,26 +14,26 @@ use std::{
 
 /// An answer.
 pub struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+    pub status: u16,
+    pub head: String,
+    pub body: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (known, value) = line.split_once(':')?;
             known.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
 
-    fn cookie(&self, name: &str) -> Option<String> {
+    pub fn cookie(&self, name: &str) -> Option<String> {
         let set = self.head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
         set.filter_map(|line| line.split(';').next()?.split_once('='))
             .find_map(|(known, value)| (known == name).then(|| value.to_owned()))
     }
 
-    fn token(&self) -> &str {
+    pub fn token(&self) -> &str {
         let (_, after) = self.body.split_once("name=\"token\" value=\"").expect("a form");
         after.split('"').next().unwrap()
     }
@@ -42,7 +42,7 @@ impl Answer {
 /// A browser without a window: cookies, forms, and nothing else.
 pub struct Visitor {
     to: SocketAddr,
-    cookies: Vec<(String, String)>,
+    pub cookies: Vec<(String, String)>,
     lang: &'static str,
 }
 
@@ -64,7 +64,7 @@ impl Visitor {
         visitor
     }
 
-    fn ask(&mut self, method: &str, path: &str, more: &str, body: &str) -> Answer {
+    pub fn ask(&mut self, method: &str, path: &str, more: &str, body: &str) -> Answer {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept-Language: {}\r\nCookie: {}\r\n{more}\r\n{body}",
@@ -83,11 +83,11 @@ impl Visitor {
         answer
     }
 
-    fn get(&mut self, path: &str) -> Answer {
+    pub fn get(&mut self, path: &str) -> Answer {
         self.ask("GET", path, "", "")
     }
 
-    fn post(&mut self, path: &str, more: &str, body: &str) -> Answer {
+    pub fn post(&mut self, path: &str, more: &str, body: &str) -> Answer {
         let head = format!(
             "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{more}",
             body.len()
@@ -95,7 +95,7 @@ impl Visitor {
         self.ask("POST", path, &head, body)
     }
 
-    fn sign_in(&mut self, passphrase: &str, next: &str) -> Answer {
+    pub fn sign_in(&mut self, passphrase: &str, next: &str) -> Answer {
         let token = self.get("/sign-in").token().to_owned();
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("token", token.as_str()), ("passphrase", passphrase), ("next", next)])

@@ -4,6 +4,7 @@
 //! part, 2 not understood, 65 bad data, 66 no such file, 69 cannot listen, 73 cannot be made, 74 the store refuses,
 //! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
 
+mod authenticate;
 mod demo;
 mod import;
 mod init;
@@ -44,6 +45,10 @@ enum Command {
     /// not taken in again. Ends with 0 when everything was kept, with 1 when something was skipped: the report
     /// says what and why.
     Import(import::Args),
+    /// Say who really sent a message: SPF, DKIM, DMARC, ARC and the name of the peer
+    ///
+    /// Nothing is kept. With a table of records nobody is asked, and the same question gives the same answer.
+    Authenticate(authenticate::Args),
     /// Look into the privacy of a message
     #[command(subcommand)]
     Privacy(privacy::Privacy),
@@ -90,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(&args),
+        Command::Authenticate(args) => authenticate::run(&args),
         Command::Privacy(command) => privacy::run(&command),
     };
     match outcome {

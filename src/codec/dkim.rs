@@ -73,13 +73,7 @@ impl<'a> Message<'a> {
     pub fn of(raw: &'a [u8]) -> Self {
         let mut fields = Vec::new();
         let mut rest = raw;
-        while !rest.is_empty() && !rest.starts_with(b"\n") && !rest.starts_with(b"\r\n") {
-            let mut end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-            while rest.get(end).is_some_and(|octet| matches!(octet, b' ' | b'\t')) {
-                let more = rest.get(end..).unwrap_or_default();
-                end += memchr::memchr(b'\n', more).map_or(more.len(), |end| end + 1);
-            }
-            let (field, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        while let Some((field, after)) = cut(rest) {
             rest = after;
             let whole = field.strip_suffix(b"\n").unwrap_or(field);
             let whole = whole.strip_suffix(b"\r").unwrap_or(whole);
@@ -218,6 +212,19 @@ impl<'a> Message<'a> {
         form.without_signature(own, &mut out);
         out
     }
+}
+
+/// The first field of a block with its folds and its last line end, and what follows; nothing at its end.
+pub(super) fn cut(block: &[u8]) -> Option<(&[u8], &[u8])> {
+    if block.is_empty() || block.starts_with(b"\n") || block.starts_with(b"\r\n") {
+        return None;
+    }
+    let mut end = memchr::memchr(b'\n', block).map_or(block.len(), |end| end + 1);
+    while block.get(end).is_some_and(|octet| matches!(octet, b' ' | b'\t')) {
+        let more = block.get(end..).unwrap_or_default();
+        end += memchr::memchr(b'\n', more).map_or(more.len(), |end| end + 1);
+    }
+    block.split_at_checked(end)
 }
 
 fn broken(about: Signature, reason: Reason) -> Read {

@@ -1,6 +1,7 @@
 //! Floor 1: bytes become nouns and nouns become bytes. Pure functions, no I/O, and no input panics:
 //! every reader here has limits on size, depth and count, and says what was odd instead of failing.
 
+pub mod authentication_results;
 pub mod dkim;
 pub mod dmarc;
 pub mod hosts;

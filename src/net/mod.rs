@@ -1,5 +1,6 @@
 //! Floor 2: the only room that reaches outward, and the home of the clock.
 
+pub mod authenticate;
 pub mod clock;
 pub mod dns;
 pub mod tls;

@@ -13,6 +13,7 @@
 
 mod appliance;
 mod architecture;
+mod authentication;
 mod browser;
 mod canary;
 mod crash;

@@ -14,7 +14,10 @@ mod tree;
 
 use crate::{
     codec::html,
-    domain::message::{Attachment, Defect, OpenPgpClaim, Reading},
+    domain::{
+        address::Address,
+        message::{Attachment, Defect, OpenPgpClaim, Reading},
+    },
 };
 use std::borrow::Cow;
 use tree::{Limits, Part, Tree};
@@ -97,6 +100,18 @@ pub fn each_part(raw: &[u8], wanted: &[u32], mut show: impl FnMut(u32, &[u8])) {
             show(id, &message.octets(part).0);
         }
     }
+}
+
+/// The addresses of every `From` field; `None` where there is no such field, or one without any address.
+pub fn authors(raw: &[u8]) -> Option<Vec<Address>> {
+    let lines = tree::with_lines(raw);
+    let start = tree::header_start(&lines);
+    let (end, _) = tree::header_end(&lines, start, |_| false);
+    let block = lines.get(start..end).unwrap_or_default();
+    let fields: Vec<Vec<Address>> = field::all(block, "from")
+        .map(|value| field::mailboxes(value).into_iter().map(|mailbox| mailbox.address).collect())
+        .collect();
+    (!fields.is_empty() && fields.iter().all(|field| !field.is_empty())).then(|| fields.concat())
 }
 
 /// The header block of a message as it came, up to the empty line, as text (invalid UTF-8 replaced).

@@ -80,7 +80,7 @@ fn address(peer: IpAddr) -> String {
 }
 
 /// Whether an address means something in a local network only (RFC 1918, RFC 3927, RFC 4193, RFC 6598).
-fn is_local(address: IpAddr) -> bool {
+pub fn is_local(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => {
             let shared = v4.to_bits() >> 22 == u32::from_be_bytes([100, 64, 0, 0]) >> 22;

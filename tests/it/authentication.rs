@@ -136,8 +136,10 @@ async fn chains_of_seals_agree_with_the_suite() {
         let dns = Dns::table(table);
         for (name, test) in scenario["tests"].as_object().unwrap() {
             let found = judge(dns.clone(), &crlf(text(test, "message")), 1_500_000_000).await;
+            // Three chains that say of themselves that they are broken: the draft that the suite was written
+            // for left open what they are, RFC 8617 section 5.2 (step 2) does not.
             let expected = match text(test, "cv").to_ascii_lowercase().as_str() {
-                "" => "none".to_owned(),
+                "" => "fail".to_owned(),
                 word => word.to_owned(),
             };
             ran += 1;
@@ -170,7 +172,9 @@ async fn signatures_agree_with_another_verifier() {
     let Some(folder) = corpus("auth/dkim-verifier") else { return };
     let dns = keys(&folder.join("dns.json"));
     let oracle = std::fs::read_to_string(folder.join("oracle-dkimpy.tsv")).unwrap();
-    let (mut ran, mut wrong) = (0, Vec::new());
+    // dkimpy does not look at the flag of a key that signs for its own domain only (RFC 6376 section 3.6.1, t=s).
+    let not_the_oracle = ["dkim/flags_s-auid_is_subdomain_of_sdid.eml"];
+    let (mut ran, mut wrong, mut otherwise) = (0, Vec::new(), Vec::new());
     for line in oracle.lines().filter(|line| !line.starts_with('#') && !line.starts_with("file\t")) {
         let (file, results) = line.split_once('\t').unwrap();
         let raw = std::fs::read(folder.join(file)).unwrap();
@@ -178,11 +182,17 @@ async fn signatures_agree_with_another_verifier() {
         let ours: Vec<bool> = found.signatures.iter().map(|s| s.outcome.is_pass()).collect();
         let theirs: Vec<bool> = results.split(" | ").filter(|r| !r.is_empty()).map(|r| r == "pass").collect();
         ran += 1;
-        if ours != theirs {
+        if ours != theirs && not_the_oracle.contains(&file) {
+            otherwise.push(file.to_owned());
+        } else if ours != theirs {
             wrong.push(format!("{file}: {:?} instead of {results}", found.signatures));
         }
     }
-    println!("DKIM, with dkimpy as oracle: {} of {ran} messages agree", ran - wrong.len());
+    println!(
+        "DKIM, with dkimpy as oracle: {} of {ran} messages agree",
+        ran - wrong.len() - otherwise.len()
+    );
     assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(otherwise, not_the_oracle, "a disagreement that is none any more");
     assert!(ran >= 45);
 }

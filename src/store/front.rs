@@ -3,12 +3,14 @@
 //! The domain, the addresses that it takes mail for, its TLS certificate, the public sealing key, and
 //! the *spool*: what arrived while the box was locked, sealed so that only the vault's key opens it.
 //!
+//! Its sectors carry tags as the vault's do, keyed by nothing secret: they tell of damage, not of malice.
+//!
 //! Absent so far: the rate counters.
 
-use super::{Error, mail::pieces, record::sha256, slots::random};
+use super::{Error, crypt::Sectors, guarded, mail::pieces, record::sha256, slots::random};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 /// The file's name in the data folder.
 pub const FILE: &str = "front.redb";
@@ -44,9 +46,17 @@ pub struct FrontFile {
 impl FrontFile {
     /// Opens it, making it where it is not there yet.
     pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(FILE);
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(Error::io)?;
+        file.try_lock().map_err(|_| Error::InUse)?;
+        guarded(|| Self::over(Sectors::clear(file)?))
+    }
+
+    fn over(backend: Sectors) -> Result<Self, Error> {
         let mut builder = Database::builder();
         builder.set_cache_size(1024 * 1024);
-        let db = builder.create(folder.join(FILE))?;
+        let db = builder.create_with_backend(backend)?;
         let mut tx = db.begin_write()?;
         tx.set_quick_repair(true);
         tx.open_table(SPOOL)?;

@@ -2,21 +2,30 @@
 //!
 //! `crypt` encrypts what redb writes, `slots` wraps the key, `vault` locks and opens, `writer` makes
 //! many writes share one commit, `schema` has every table on one screen, `record` is the shape of what
-//! is in them, `front` is the little that is readable while locked.
+//! is in them, `delete` and `rewrite` let go of it for good, `erase` of everything, `front` is the little that
+//! is readable while locked.
 
 pub mod crypt;
+pub mod delete;
 pub mod devices;
+pub mod erase;
 pub mod front;
 pub mod mail;
 pub mod migrate;
 pub mod record;
+mod rewrite;
 pub mod schema;
 pub mod seal;
 pub mod slots;
 pub mod vault;
 pub mod writer;
 
-use std::{fs, io, io::Write, path::Path};
+use std::{
+    fs, io,
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 /// Why the store could not read or write. Names no message, address or word of the owner's.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +67,12 @@ impl<E: Into<redb::Error>> From<E> for Error {
             error => Self::Database(error.to_string()),
         }
     }
+}
+
+/// Runs something that reads what the disk holds. redb panics on some pages that are none: at this edge that
+/// becomes an error like any other.
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Error::Damaged))
 }
 
 /// Lower-case hex.

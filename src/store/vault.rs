@@ -2,17 +2,18 @@
 
 use super::{
     Error,
-    crypt::{Encrypted, VaultKey},
-    migrate,
+    crypt::{Sectors, VaultKey},
+    erase, guarded, migrate, rewrite,
     schema::META,
     seal,
     slots::{Cost, Kind, Opening, SlotError, SlotId, SlotView, Slots},
-    writer::Writer,
+    writer::{Current, Writer, current},
 };
 use crate::domain::time::Time;
 use redb::{Database, ReadTransaction, ReadableDatabase};
 use std::{
     fs::File,
+    io,
     ops::Deref,
     path::{Path, PathBuf},
     sync::{
@@ -32,6 +33,9 @@ const CACHE: usize = 16 * 1024 * 1024;
 /// The setting that holds the secret sealing key.
 const SEALING: &str = "sealing";
 
+/// The setting that says that something was deleted since the file was last written anew.
+pub(super) const DELETED: &str = "deleted";
+
 /// How long a vault that was locked may take to end what it does before the next one is refused.
 const CLOSING: Duration = Duration::from_secs(30);
 
@@ -39,43 +43,74 @@ const CLOSING: Duration = Duration::from_secs(30);
 pub struct Open {
     /// The write side. Dropped first: what waits is written while the rest is still there.
     pub writer: Writer,
-    db: Arc<Database>,
-    /// What the slots wrap; kept so that slots can be changed.
+    db: Current,
+    folder: PathBuf,
+    /// What the slots wrap; kept so that slots can be changed and the file written anew.
     key: VaultKey,
     counted: Arc<Counted>,
 }
 
 impl Open {
-    /// Opens (or makes) the encrypted file and brings its schema up to date. Only one process may.
-    fn new(folder: &Path, key: VaultKey, counted: Counted) -> Result<Self, Error> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(folder.join(FILE))
-            .map_err(Error::io)?;
+    /// Opens the encrypted file, or makes it, and brings its schema up to date. Only one process may.
+    fn new(folder: &Path, key: VaultKey, counted: Counted, fresh: bool) -> Result<Self, Error> {
+        rewrite::tidy(folder)?;
+        let path = folder.join(FILE);
+        let file = File::options().read(true).write(true).create(fresh).truncate(false).open(path);
+        // A box whose slots are there and whose vault is not has lost it; an empty one would be a lie.
+        let file = file.map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                Error::Damaged
+            } else {
+                Error::io(error)
+            }
+        })?;
         file.try_lock().map_err(|_| Error::InUse)?;
-        let backend = Encrypted::new(file, &key).map_err(|_| Error::Damaged)?;
-        let db = Arc::new(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?);
-        migrate::migrate(&db)?;
+        let empty = file.metadata().map_err(Error::io)?.len() == 0;
+        let backend = match (empty, fresh) {
+            (true, true) => Sectors::create(file, &key)?,
+            (true, false) => return Err(Error::Damaged),
+            (false, _) => Sectors::open(file, &key)?,
+        };
+        Self::over(folder, backend, key, counted)
+    }
+
+    fn over(folder: &Path, backend: Sectors, key: VaultKey, counted: Counted) -> Result<Self, Error> {
+        let db = guarded(|| {
+            let db = database(backend)?;
+            migrate::migrate(&db)?;
+            Ok(Arc::new(RwLock::new(Arc::new(db))))
+        })?;
         let writer = Writer::start(db.clone())?;
         Ok(Self {
             writer,
             db,
+            folder: folder.to_owned(),
             key,
             counted: Arc::new(counted),
         })
     }
 
+    /// Writes the file anew, under a new key, with what is in it today and nothing of what was: what was
+    /// deleted is gone from it, and what the disk keeps of the old file opens with no key that is left.
+    /// Reading goes on meanwhile; writes wait. Blocks for as long as copying takes, and needs that room.
+    pub fn rewrite(&self) -> Result<(), Error> {
+        let (folder, key, db) = (self.folder.clone(), self.key.clone(), self.db.clone());
+        self.writer.alone(move || rewrite::rewrite(&folder, &key, &db))
+    }
+
+    /// Whether something was deleted since the file was last written anew.
+    pub fn remembers_deleted(&self) -> Result<bool, Error> {
+        Ok(self.setting(DELETED)?.is_some())
+    }
+
     /// A setting; `None` where it was never set.
     pub fn setting(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        let value = self.db.begin_read()?.open_table(META)?.get(name)?;
+        let value = current(&self.db).begin_read()?.open_table(META)?.get(name)?;
         Ok(value.map(|value| Zeroizing::new(value.value().to_vec())))
     }
 
     fn set(&self, name: &str, value: &[u8]) -> Result<(), Error> {
-        let mut tx = self.db.begin_write()?;
+        let mut tx = current(&self.db).begin_write()?;
         tx.set_quick_repair(true);
         tx.open_table(META)?.insert(name, value)?;
         Ok(tx.commit()?)
@@ -89,12 +124,18 @@ impl Open {
 
     /// A snapshot to read from: nothing in it changes while it is held.
     pub fn read(&self) -> Result<Reading, Error> {
+        let db = current(&self.db);
         Ok(Reading {
-            tx: self.db.begin_read()?,
-            _db: self.db.clone(),
+            tx: db.begin_read()?,
+            _db: db,
             _counted: self.counted.clone(),
         })
     }
+}
+
+/// redb over sectors, with a small cache.
+pub(super) fn database(backend: Sectors) -> Result<Database, Error> {
+    Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?)
 }
 
 /// A snapshot, which keeps the file open for as long as it is held.
@@ -150,6 +191,10 @@ struct Inner {
     alive: Arc<Alive>,
     /// Whether the recovery sheet still waits for its proof.
     unproven: AtomicBool,
+    /// Whether the file is being written anew.
+    rewriting: AtomicBool,
+    /// Whether the box was erased.
+    erased: AtomicBool,
 }
 
 #[derive(Default)]
@@ -184,6 +229,8 @@ impl Vault {
             trying: Mutex::new(()),
             alive: Arc::default(),
             unproven: AtomicBool::new(false),
+            rewriting: AtomicBool::new(false),
+            erased: AtomicBool::new(false),
         }))
     }
 
@@ -198,7 +245,7 @@ impl Vault {
         let (slots, key, recovery) = Slots::create(passphrase, cost, now)?;
         let vault = Self::locked(folder);
         let (sealing, secret) = seal::pair();
-        let open = vault.begin(key)?;
+        let open = vault.begin(key, true)?;
         open.set(SEALING, secret.as_bytes())?;
         vault.set(open, true);
         Ok(Created {
@@ -209,8 +256,8 @@ impl Vault {
         })
     }
 
-    fn begin(&self, key: VaultKey) -> Result<Open, Error> {
-        Open::new(&self.0.folder, key, Counted::new(&self.0.alive))
+    fn begin(&self, key: VaultKey, fresh: bool) -> Result<Open, Error> {
+        Open::new(&self.0.folder, key, Counted::new(&self.0.alive), fresh)
     }
 
     fn set(&self, open: Open, unproven: bool) {
@@ -221,6 +268,41 @@ impl Vault {
     /// The open vault.
     pub fn open(&self) -> Result<Arc<Open>, Locked> {
         self.0.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Locked)
+    }
+
+    /// The open vault, where it can take something at once; one that is being written anew cannot, and what
+    /// arrives goes the way that it goes while the box is locked.
+    pub fn taking(&self) -> Result<Arc<Open>, Locked> {
+        if self.0.rewriting.load(Ordering::Acquire) {
+            Err(Locked)
+        } else {
+            self.open()
+        }
+    }
+
+    /// Writes the file anew: see [`Open::rewrite`]. `Ok(false)`: it is being done already.
+    pub fn rewrite(&self) -> Result<bool, Error> {
+        let open = self.open().map_err(|Locked| Error::Database("the box is locked".into()))?;
+        if self.0.rewriting.swap(true, Ordering::AcqRel) {
+            return Ok(false);
+        }
+        let done = open.rewrite();
+        self.0.rewriting.store(false, Ordering::Release);
+        done.map(|()| true)
+    }
+
+    /// Erases the box: see [`erase`]. From then on nothing opens it and nothing is taken.
+    pub fn erase(&self) -> Result<(), Error> {
+        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.erased.store(true, Ordering::Release);
+        erase::begin(&self.0.folder)?;
+        self.lock();
+        Ok(())
+    }
+
+    /// Whether the box was erased.
+    pub fn is_erased(&self) -> bool {
+        self.0.erased.load(Ordering::Acquire)
     }
 
     /// Tries a secret, and unlocks with it. Blocks for the key derivation, about a second where somebody
@@ -234,7 +316,7 @@ impl Vault {
         if self.open().is_err() {
             self.wait_until_closed()?;
             let unproven = is_unproven(&slots.view(&key)?);
-            self.set(self.begin(key)?, unproven);
+            self.set(self.begin(key, false)?, unproven);
         }
         Ok(Secret::Right(kind))
     }

@@ -5,12 +5,13 @@
 //! A job that fails is left out and the others are run again without it, so that jobs never see half
 //! of each other.
 
-use super::{Error, schema::*};
-use redb::{Database, ReadableTable, Table, WriteTransaction};
+use super::{Error, guarded, schema::*};
+use redb::{Database, Key, ReadTransaction, ReadableTable, Table, TableDefinition, TableError, TableHandle, Value, WriteTransaction};
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc,
     },
@@ -25,67 +26,75 @@ const BATCH: usize = 128;
 const GATHER: Duration = Duration::from_micros(500);
 const PATIENCE: u32 = 4;
 
-/// Every table, open for writing in one transaction.
-pub struct Tables<'t> {
-    /// See [`META`].
-    pub meta: Table<'t, &'static str, Octets>,
-    /// See [`MESSAGES`].
-    pub messages: Table<'t, u64, Octets>,
-    /// See [`PROOFS`].
-    pub proofs: Table<'t, u64, Octets>,
-    /// See [`RAW`].
-    pub raw: Table<'t, (u64, u32), Octets>,
-    /// See [`DISCUSSIONS`].
-    pub discussions: Table<'t, u64, Octets>,
-    /// See [`DISCUSSION_OF`].
-    pub discussion_of: Table<'t, &'static str, u64>,
-    /// See [`DISCUSSED`].
-    pub discussed: Table<'t, (u64, i64, u64), ()>,
-    /// See [`TIMELINE`].
-    pub timeline: Table<'t, (i64, u64), ()>,
-    /// See [`UNREAD`].
-    pub unread: Table<'t, u64, ()>,
-    /// See [`CONTACTS`].
-    pub contacts: Table<'t, u64, Octets>,
-    /// See [`CONTACT_OF`].
-    pub contact_of: Table<'t, &'static str, u64>,
-    /// See [`DRAINED`].
-    pub drained: Table<'t, u64, ()>,
-    /// See [`JOBS`].
-    pub jobs: Table<'t, &'static str, Octets>,
-    /// See [`IMPORTED`].
-    pub imported: Table<'t, Octets, u64>,
-    /// See [`DEVICES`].
-    pub devices: Table<'t, u64, Octets>,
-    /// See [`JOURNAL`].
-    pub journal: Table<'t, (i64, u64), Octets>,
-    /// See [`NOTICES`].
-    pub notices: Table<'t, u64, Octets>,
+/// The list of tables: how each is called in a transaction, and what opens it. One list for all that has to
+/// know every table, so that none can be forgotten where the file is written anew.
+macro_rules! tables {
+    ($($name:ident: $key:ty => $value:ty = $table:ident;)*) => {
+        /// Every table, open for writing in one transaction.
+        pub struct Tables<'t> {
+            $(
+                #[doc = concat!("See [`", stringify!($table), "`].")]
+                pub $name: Table<'t, $key, $value>,
+            )*
+        }
+
+        impl<'t> Tables<'t> {
+            fn open(tx: &'t WriteTransaction) -> Result<Self, Error> {
+                Ok(Self { $($name: tx.open_table($table)?,)* })
+            }
+        }
+
+        /// Copies every table into an empty database; gives their names.
+        pub(super) fn copy_tables(from: &ReadTransaction, to: &WriteTransaction) -> Result<Vec<&'static str>, Error> {
+            let mut names = Vec::new();
+            $(
+                copy_table::<$key, $value>(from, to, $table)?;
+                names.push($table.name());
+            )*
+            Ok(names)
+        }
+    };
 }
 
-impl<'t> Tables<'t> {
-    fn open(tx: &'t WriteTransaction) -> Result<Self, Error> {
-        Ok(Self {
-            meta: tx.open_table(META)?,
-            messages: tx.open_table(MESSAGES)?,
-            proofs: tx.open_table(PROOFS)?,
-            raw: tx.open_table(RAW)?,
-            discussions: tx.open_table(DISCUSSIONS)?,
-            discussion_of: tx.open_table(DISCUSSION_OF)?,
-            discussed: tx.open_table(DISCUSSED)?,
-            timeline: tx.open_table(TIMELINE)?,
-            unread: tx.open_table(UNREAD)?,
-            contacts: tx.open_table(CONTACTS)?,
-            contact_of: tx.open_table(CONTACT_OF)?,
-            drained: tx.open_table(DRAINED)?,
-            jobs: tx.open_table(JOBS)?,
-            imported: tx.open_table(IMPORTED)?,
-            devices: tx.open_table(DEVICES)?,
-            journal: tx.open_table(JOURNAL)?,
-            notices: tx.open_table(NOTICES)?,
-        })
-    }
+tables! {
+    meta: &'static str => Octets = META;
+    messages: u64 => Octets = MESSAGES;
+    proofs: u64 => Octets = PROOFS;
+    raw: (u64, u32) => Octets = RAW;
+    discussions: u64 => Octets = DISCUSSIONS;
+    discussion_of: &'static str => u64 = DISCUSSION_OF;
+    discussed: (u64, i64, u64) => () = DISCUSSED;
+    timeline: (i64, u64) => () = TIMELINE;
+    unread: u64 => () = UNREAD;
+    contacts: u64 => Octets = CONTACTS;
+    contact_of: &'static str => u64 = CONTACT_OF;
+    drained: u64 => () = DRAINED;
+    jobs: &'static str => Octets = JOBS;
+    imported: Octets => u64 = IMPORTED;
+    devices: u64 => Octets = DEVICES;
+    journal: (i64, u64) => Octets = JOURNAL;
+    notices: u64 => Octets = NOTICES;
+}
 
+fn copy_table<K: Key + 'static, V: Value + 'static>(
+    from: &ReadTransaction,
+    to: &WriteTransaction,
+    table: TableDefinition<'static, K, V>,
+) -> Result<(), Error> {
+    let old = match from.open_table(table) {
+        Ok(old) => old,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut new = to.open_table(table)?;
+    for entry in old.iter()? {
+        let (key, value) = entry?;
+        new.insert(key.value(), value.value())?;
+    }
+    Ok(())
+}
+
+impl Tables<'_> {
     /// The next number of a kind, from 1; never given twice.
     pub fn next(&mut self, kind: &'static str) -> Result<u64, Error> {
         let last = self
@@ -103,6 +112,21 @@ impl<'t> Tables<'t> {
 trait Job: Send {
     fn run(&mut self, tables: &mut Tables<'_>) -> Result<(), Error>;
     fn answer(self: Box<Self>, outcome: Result<(), Error>);
+}
+
+/// The database of the moment: a rewriting puts another in its place.
+pub(super) type Current = Arc<RwLock<Arc<Database>>>;
+
+/// The database of this moment.
+pub(super) fn current(db: &Current) -> Arc<Database> {
+    db.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// What the writing thread is handed.
+enum Order {
+    Write(Box<dyn Job>),
+    /// Work during which nothing is written.
+    Alone(Box<dyn FnOnce() + Send>),
 }
 
 struct Typed<T, F> {
@@ -126,7 +150,7 @@ impl<T: Send, F: FnMut(&mut Tables<'_>) -> Result<T, Error> + Send> Job for Type
 
 /// The write side of the vault.
 pub struct Writer {
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    jobs: Option<mpsc::Sender<Order>>,
     thread: Option<thread::JoinHandle<()>>,
     coming: Arc<AtomicUsize>,
     commits: Arc<AtomicU64>,
@@ -144,7 +168,7 @@ impl Drop for Coming {
 
 impl Writer {
     /// Starts the writing thread.
-    pub fn start(db: Arc<Database>) -> Result<Self, Error> {
+    pub(super) fn start(db: Current) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::channel();
         let (coming, commits) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
         let (gather, count) = (coming.clone(), commits.clone());
@@ -171,6 +195,18 @@ impl Writer {
         self.commits.load(Ordering::Relaxed)
     }
 
+    /// Runs something between two commits, with nothing written meanwhile, and waits for it; blocks.
+    pub(super) fn alone<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+        let (answer, outcome) = mpsc::channel();
+        let order = Order::Alone(Box::new(move || {
+            let _ = answer.send(guarded(work));
+        }));
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(order));
+        outcome
+            .recv()
+            .unwrap_or_else(|_| Err(Error::Database("the store was closed".into())))
+    }
+
     /// Hands a job over, to be run in the next commit; waiting for it is the future's part. `Ok` means: on
     /// the disk. The job may be run more than once, each time in a transaction in which nothing of its
     /// earlier run is left.
@@ -185,7 +221,7 @@ impl Writer {
             answer,
         });
         // A thread that is gone drops the job, and with it the answer.
-        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(Order::Write(job)));
         async {
             outcome
                 .await
@@ -204,28 +240,44 @@ impl Drop for Writer {
     }
 }
 
-fn write(db: &Database, waiting: &mpsc::Receiver<Box<dyn Job>>, coming: &AtomicUsize, commits: &AtomicU64) {
+fn write(db: &Current, waiting: &mpsc::Receiver<Order>, coming: &AtomicUsize, commits: &AtomicU64) {
     while let Ok(first) = waiting.recv() {
+        let first = match first {
+            Order::Write(job) => job,
+            Order::Alone(work) => {
+                work();
+                continue;
+            }
+        };
         let mut batch = VecDeque::from([first]);
         let mut patience = PATIENCE;
-        while batch.len() < BATCH {
+        let mut alone = None;
+        while batch.len() < BATCH && alone.is_none() {
             match waiting.try_recv() {
-                Ok(job) => batch.push_back(job),
+                Ok(Order::Write(job)) => batch.push_back(job),
+                Ok(Order::Alone(work)) => alone = Some(work),
                 Err(_) if patience == 0 || coming.load(Ordering::Relaxed) == 0 => break,
                 Err(_) => {
                     patience -= 1;
-                    batch.extend(waiting.recv_timeout(GATHER));
+                    match waiting.recv_timeout(GATHER) {
+                        Ok(Order::Write(job)) => batch.push_back(job),
+                        Ok(Order::Alone(work)) => alone = Some(work),
+                        Err(_) => {}
+                    }
                 }
             }
         }
-        commit(db, batch, commits);
+        commit(&current(db), batch, commits);
+        if let Some(work) = alone {
+            work();
+        }
     }
 }
 
 /// Runs a batch in one transaction, without those that fail, and answers everyone.
 fn commit(db: &Database, mut batch: VecDeque<Box<dyn Job>>, commits: &AtomicU64) {
     while !batch.is_empty() {
-        match attempt(db, &mut batch) {
+        match catch_unwind(AssertUnwindSafe(|| attempt(db, &mut batch))).unwrap_or(Err((None, Error::Damaged))) {
             Ok(()) => {
                 commits.fetch_add(1, Ordering::Relaxed);
                 return batch.into_iter().for_each(|job| job.answer(Ok(())));
@@ -237,12 +289,10 @@ fn commit(db: &Database, mut batch: VecDeque<Box<dyn Job>>, commits: &AtomicU64)
             }
             Err((None, error)) => {
                 tracing::error!(%error, writes = batch.len(), "a commit failed");
-                let again = || {
-                    if matches!(error, Error::Full) {
-                        Error::Full
-                    } else {
-                        Error::Database(error.to_string())
-                    }
+                let again = || match error {
+                    Error::Full => Error::Full,
+                    Error::Damaged => Error::Damaged,
+                    _ => Error::Database(error.to_string()),
                 };
                 return batch.into_iter().for_each(|job| job.answer(Err(again())));
             }

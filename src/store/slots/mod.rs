@@ -16,6 +16,7 @@ mod slot;
 
 pub use cost::Cost;
 pub use slot::{Kind, SlotId, SlotView};
+pub(super) use slot::{SHUT, derive, shut, unshut};
 
 use super::{Error, crypt::VaultKey, record::sha256};
 use crate::domain::time::Time;

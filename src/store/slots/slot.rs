@@ -132,6 +132,9 @@ pub(in super::super) fn derive<const N: usize>(secret: &[u8], salt: &[u8], purpo
     Ok(out)
 }
 
+/// Octets by which [`shut`] makes a text longer: the nonce and the tag.
+pub(in super::super) const SHUT: usize = NONCE_LEN + 16;
+
 fn cipher(key: &[u8]) -> Result<LessSafeKey, Error> {
     UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| Error::Damaged)
 }

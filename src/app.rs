@@ -8,12 +8,12 @@ use crate::{
         tls::{self, Current, Identity},
     },
     service::{
-        devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal, receive::Receive, timeline::Timeline,
-        unlock::Unlock, upkeep::Upkeep, view::People,
+        custody::Custody, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal,
+        receive::Receive, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
-        self,
+        self, erase,
         front::{Front, FrontFile},
         slots::Opening,
         vault::{Secret, Vault},
@@ -61,6 +61,7 @@ pub struct Appliance {
     /// The certificate of both doors, to be replaced while running.
     pub certificate: Arc<Current>,
     journal: Journal,
+    custody: Custody,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
 }
@@ -82,6 +83,10 @@ pub struct Services {
     pub devices: Devices,
     /// What just happened.
     pub happenings: Happenings,
+    /// The keys, and erasing.
+    pub custody: Custody,
+    /// Deleting.
+    pub delete: Delete,
 }
 
 impl Services {
@@ -99,6 +104,8 @@ impl Services {
             timeline: Timeline::new(vault.clone(), people.clone()),
             discussions: Discussions::new(vault.clone(), people),
             unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), owner)?,
+            custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
+            delete: Delete::new(vault.clone(), &front.addresses),
             happenings,
         })
     }
@@ -113,6 +120,8 @@ impl Services {
             journal: self.journal.clone(),
             devices: self.devices.clone(),
             happenings: self.happenings.clone(),
+            custody: self.custody.clone(),
+            delete: self.delete.clone(),
             now: Arc::new(move || clock.now()),
         }
     }
@@ -120,6 +129,9 @@ impl Services {
 
 /// The front of a data folder; an error where there is no box.
 pub fn front(folder: &std::path::Path) -> Result<(Arc<FrontFile>, Front), StartError> {
+    if erase::is_marked(folder) {
+        erase::end(folder)?;
+    }
     if !folder.join(store::slots::FILE).exists() {
         return Err(StartError::NoBox);
     }
@@ -182,6 +194,7 @@ impl Appliance {
             vault,
             certificate,
             journal: services.journal,
+            custody: services.custody,
             stop,
             doors,
         })
@@ -199,6 +212,19 @@ impl Appliance {
         }
         self.journal.flush().await;
         self.vault.lock();
+        if self.vault.is_erased() {
+            let folder = self.vault.folder().to_owned();
+            // The vault may be held by a reader that was cut off; the files go all the same.
+            let _ = self.vault.wait_until_closed();
+            if let Err(error) = erase::end(&folder) {
+                tracing::error!(%error, "some files of the erased box could not be removed; nothing opens them");
+            }
+        }
+    }
+
+    /// Ends when the owner has erased the box.
+    pub async fn erased(&self) {
+        self.custody.erased().await;
     }
 }
 

@@ -75,7 +75,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let mut end = Ending::new()?;
         let appliance = Appliance::start(config).await.map_err(failure)?;
         say(listening(&appliance));
-        end.wait().await;
+        tokio::select! {
+            () = end.wait() => {}
+            () = appliance.erased() => {}
+        }
         appliance.stop().await;
         Ok(())
     })

@@ -9,6 +9,8 @@ use tokio::sync::broadcast;
 pub enum Happening {
     /// The vault was unlocked.
     Unlocked,
+    /// The vault was locked, or the box erased: who is signed in no longer is.
+    Locked,
     /// A message was kept.
     Arrived {
         /// The message.

@@ -1,5 +1,7 @@
 //! Floor 3: use cases, one file each. Each does its slow work first and then one write.
 
+pub mod custody;
+pub mod delete;
 pub mod devices;
 pub mod discussion;
 pub mod happening;
@@ -37,10 +39,11 @@ impl From<Locked> for Error {
     }
 }
 
-/// Reads from one snapshot, on the blocking pool.
+/// Reads from one snapshot, on the blocking pool. redb panics on some pages that are none; here that becomes
+/// an error like any other.
 async fn read<T: Send + 'static>(vault: &Vault, job: impl FnOnce(&Snapshot) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let open = vault.open()?;
     tokio::task::spawn_blocking(move || job(&Snapshot::of(&open)?))
         .await
-        .unwrap_or_else(|_| Err(store::Error::Database("a read was cut short".into()).into()))
+        .unwrap_or_else(|_| Err(store::Error::Damaged.into()))
 }

@@ -176,7 +176,7 @@ impl Receive {
 
     /// Says that a message is on its way, so that it may share a commit with others. `None` while locked.
     pub fn coming(&self) -> Option<Coming> {
-        Some(self.0.vault.open().ok()?.writer.coming())
+        Some(self.0.vault.taking().ok()?.writer.coming())
     }
 
     /// Keeps a message, once, on the disk. `raw` is the message as received, line ends CRLF, without
@@ -189,7 +189,10 @@ impl Receive {
         let coming = self.coming();
         let stamp = mime::received::line(&arrival, &self.0.host);
         let raw = [stamp.into_bytes(), raw].concat();
-        let Ok(open) = self.0.vault.open() else {
+        if self.0.vault.is_erased() {
+            return Err(NotKept::Storage);
+        }
+        let Ok(open) = self.0.vault.taking() else {
             return self.spool(arrival, raw).await;
         };
         match self.take(&open, raw, Source::Door { arrival, spooled: None }, coming).await? {
@@ -210,7 +213,7 @@ impl Receive {
         });
         spooled.await.map_err(|_| NotKept::Storage)??;
         // The box may have been unlocked, and the spool emptied, while this one was being sealed.
-        if self.0.vault.open().is_ok() {
+        if self.0.vault.taking().is_ok() {
             let _ = self.drain().await;
         }
         Ok(Taken::Sealed)
@@ -220,9 +223,13 @@ impl Receive {
     /// opened stays where it is and is said in the log: it may be the disk, and a backup may have it whole.
     pub async fn drain(&self) -> Result<u64, NotKept> {
         let _one = self.0.draining.lock().await;
-        let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
+        let open = self.0.vault.taking().map_err(|_| NotKept::Locked)?;
         let (mut after, mut drained) = (0, 0);
         loop {
+            // Locked, or about to be written anew: what is left waits where it is.
+            if !self.0.vault.taking().is_ok_and(|now| Arc::ptr_eq(&now, &open)) {
+                return Ok(drained);
+            }
             let (inner, reader) = (self.0.clone(), open.clone());
             let next = tokio::task::spawn_blocking(move || inner.unseal_after(&reader, after));
             let Some((number, opened)) = next.await.map_err(|_| NotKept::Storage)?.map_err(not_kept)? else {
@@ -449,7 +456,7 @@ fn shorten(text: &str, most: usize) -> String {
     out
 }
 
-fn headline(text: &str) -> String {
+pub(super) fn headline(text: &str) -> String {
     shorten(text, HEADLINE)
 }
 

@@ -3,7 +3,8 @@
 //!
 //! *scrub* reads every message once a week and compares it with its hash, because a small board's SD card
 //! forgets octets and nobody notices until the day the message is needed. *journal* takes away what the
-//! journal has kept long enough, every day.
+//! journal has kept long enough, every day. *wipe* writes the vault's file anew on the day after something was
+//! deleted, so that nothing is left of it, and a file of the first version once.
 
 use super::{Error, journal::tidy_now};
 use crate::{
@@ -43,6 +44,11 @@ const KINDS: &[Kind] = &[
         name: "journal",
         first: DAY,
         step: journal,
+    },
+    Kind {
+        name: "wipe",
+        first: DAY,
+        step: wipe,
     },
 ];
 
@@ -116,6 +122,13 @@ fn journal(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Er
     Ok((DAY, 0))
 }
 
+fn wipe(open: &Open, _cursor: u64, _now: Time) -> Result<(i64, u64), store::Error> {
+    if open.wants_rewriting()? {
+        open.rewrite()?;
+    }
+    Ok((DAY, 0))
+}
+
 fn scrub(open: &Open, cursor: u64, _now: Time) -> Result<(i64, u64), store::Error> {
     let (seen, damaged, last) = Snapshot::of(open)?.scrub(cursor, SLICE)?;
     if damaged > 0 {
@@ -147,7 +160,7 @@ mod tests {
         assert_eq!(
             upkeep.step().await.unwrap(),
             DAY as u64,
-            "an empty box is read at once, the journal waits for tomorrow"
+            "an empty box is read at once, the rest waits for tomorrow"
         );
     }
 }

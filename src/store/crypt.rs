@@ -377,7 +377,7 @@ impl StorageBackend for Sectors {
         let mut whole = self.before + sectors * SECTOR as u64;
         if self.tags.is_some() {
             whole += sectors.div_ceil(GROUP) * SECTOR as u64;
-            let lost = if sectors % GROUP == 0 {
+            let lost = if sectors.is_multiple_of(GROUP) {
                 0
             } else {
                 before.min(sectors.next_multiple_of(GROUP)).saturating_sub(sectors)

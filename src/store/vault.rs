@@ -47,6 +47,10 @@ pub struct Open {
     folder: PathBuf,
     /// What the slots wrap; kept so that slots can be changed and the file written anew.
     key: VaultKey,
+    /// Whether the file is being written anew.
+    rewriting: AtomicBool,
+    /// Whether it is a file of the first version.
+    untagged: AtomicBool,
     counted: Arc<Counted>,
 }
 
@@ -75,6 +79,7 @@ impl Open {
     }
 
     fn over(folder: &Path, backend: Sectors, key: VaultKey, counted: Counted) -> Result<Self, Error> {
+        let untagged = AtomicBool::new(backend.is_untagged());
         let db = guarded(|| {
             let db = database(backend)?;
             migrate::migrate(&db)?;
@@ -86,6 +91,8 @@ impl Open {
             db,
             folder: folder.to_owned(),
             key,
+            rewriting: AtomicBool::new(false),
+            untagged,
             counted: Arc::new(counted),
         })
     }
@@ -93,14 +100,28 @@ impl Open {
     /// Writes the file anew, under a new key, with what is in it today and nothing of what was: what was
     /// deleted is gone from it, and what the disk keeps of the old file opens with no key that is left.
     /// Reading goes on meanwhile; writes wait. Blocks for as long as copying takes, and needs that room.
-    pub fn rewrite(&self) -> Result<(), Error> {
+    /// `Ok(false)`: it is being done already.
+    pub fn rewrite(&self) -> Result<bool, Error> {
+        if self.rewriting.swap(true, Ordering::AcqRel) {
+            return Ok(false);
+        }
         let (folder, key, db) = (self.folder.clone(), self.key.clone(), self.db.clone());
-        self.writer.alone(move || rewrite::rewrite(&folder, &key, &db))
+        let done = self.writer.alone(move || rewrite::rewrite(&folder, &key, &db));
+        self.rewriting.store(false, Ordering::Release);
+        if done.is_ok() {
+            self.untagged.store(false, Ordering::Release);
+        }
+        done.map(|()| true)
     }
 
     /// Whether something was deleted since the file was last written anew.
     pub fn remembers_deleted(&self) -> Result<bool, Error> {
         Ok(self.setting(DELETED)?.is_some())
+    }
+
+    /// Whether the file should be written anew: something was deleted, or it is of the first version.
+    pub fn wants_rewriting(&self) -> Result<bool, Error> {
+        Ok(self.untagged.load(Ordering::Acquire) || self.remembers_deleted()?)
     }
 
     /// A setting; `None` where it was never set.
@@ -191,8 +212,6 @@ struct Inner {
     alive: Arc<Alive>,
     /// Whether the recovery sheet still waits for its proof.
     unproven: AtomicBool,
-    /// Whether the file is being written anew.
-    rewriting: AtomicBool,
     /// Whether the box was erased.
     erased: AtomicBool,
 }
@@ -229,7 +248,6 @@ impl Vault {
             trying: Mutex::new(()),
             alive: Arc::default(),
             unproven: AtomicBool::new(false),
-            rewriting: AtomicBool::new(false),
             erased: AtomicBool::new(false),
         }))
     }
@@ -265,6 +283,11 @@ impl Vault {
         *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
     /// The open vault.
     pub fn open(&self) -> Result<Arc<Open>, Locked> {
         self.0.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Locked)
@@ -273,22 +296,10 @@ impl Vault {
     /// The open vault, where it can take something at once; one that is being written anew cannot, and what
     /// arrives goes the way that it goes while the box is locked.
     pub fn taking(&self) -> Result<Arc<Open>, Locked> {
-        if self.0.rewriting.load(Ordering::Acquire) {
-            Err(Locked)
-        } else {
-            self.open()
-        }
-    }
-
-    /// Writes the file anew: see [`Open::rewrite`]. `Ok(false)`: it is being done already.
-    pub fn rewrite(&self) -> Result<bool, Error> {
-        let open = self.open().map_err(|Locked| Error::Database("the box is locked".into()))?;
-        if self.0.rewriting.swap(true, Ordering::AcqRel) {
-            return Ok(false);
-        }
-        let done = open.rewrite();
-        self.0.rewriting.store(false, Ordering::Release);
-        done.map(|()| true)
+        self.open()
+            .ok()
+            .filter(|open| !open.rewriting.load(Ordering::Acquire))
+            .ok_or(Locked)
     }
 
     /// Erases the box: see [`erase`]. From then on nothing opens it and nothing is taken.

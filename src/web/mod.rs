@@ -28,7 +28,10 @@ pub use server::serve;
 
 use crate::{
     domain::time::Time,
-    service::{devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal, timeline::Timeline, unlock::Unlock},
+    service::{
+        custody::Custody, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal,
+        timeline::Timeline, unlock::Unlock,
+    },
 };
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -48,6 +51,10 @@ pub struct Services {
     pub devices: Devices,
     /// What just happened.
     pub happenings: Happenings,
+    /// The keys, and erasing.
+    pub custody: Custody,
+    /// Deleting.
+    pub delete: Delete,
     /// The clock.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

@@ -17,6 +17,7 @@ mod authentication;
 mod browser;
 mod canary;
 mod crash;
+mod custody;
 mod door;
 mod fuzz;
 mod hostile;

@@ -1,0 +1,166 @@
+//! Deleting for good: a message or a discussion, with everything that was kept of it.
+//!
+//! The slow part comes first: what the discussion's row says without the message is worked out from the messages
+//! that stay. The write then asks that nothing has changed in between, or it is worked out again.
+//!
+//! Absent on purpose: a bin. Absent so far: a time in which to take it back.
+
+use super::{
+    Error, read,
+    receive::{excerpt, headline},
+};
+use crate::{
+    codec::{html, mime},
+    domain::{
+        address::Address,
+        id::{DiscussionId, MessageId},
+        message::Reading,
+    },
+    store::{
+        self,
+        delete::{self, Deleted, Wanted},
+        mail::Snapshot,
+        record::{Discussion, Message, Person},
+        vault::Vault,
+    },
+};
+use std::{collections::HashSet, sync::Arc};
+
+/// Messages that are read again to say who takes part; an older one changes a name at most.
+const READ_AGAIN: usize = 30;
+/// How often a deletion is prepared anew because something arrived in between.
+const TRIES: usize = 8;
+
+/// Deletes; cheap to clone.
+#[derive(Clone)]
+pub struct Delete {
+    vault: Vault,
+    owner: Arc<HashSet<Address>>,
+}
+
+impl Delete {
+    /// Over this vault, for the owner of these addresses.
+    pub fn new(vault: Vault, owner: &[String]) -> Self {
+        let owner = owner.iter().filter_map(|address| Address::parse(address).ok()).collect();
+        Self {
+            vault,
+            owner: Arc::new(owner),
+        }
+    }
+
+    /// Deletes a message; says its discussion where something of it is left.
+    pub async fn message(&self, id: MessageId) -> Result<Option<DiscussionId>, Error> {
+        for _ in 0..TRIES {
+            let owner = self.owner.clone();
+            let (wanted, discussion) = read(&self.vault, move |snapshot| prepare(snapshot, id.0, &owner)).await?;
+            let left = wanted.after.is_some().then_some(DiscussionId(discussion));
+            let writing = self.vault.open()?.writer.write(move |tables| delete::message(tables, &wanted));
+            match writing.await? {
+                Deleted::Gone => return Ok(left),
+                Deleted::Nothing => return Err(Error::NotFound),
+                Deleted::Changed => {}
+            }
+        }
+        Err(store::Error::Database("a discussion changed faster than it could be read".into()).into())
+    }
+
+    /// Deletes a discussion with all its messages.
+    pub async fn discussion(&self, id: DiscussionId) -> Result<(), Error> {
+        let writing = self.vault.open()?.writer.write(move |tables| delete::discussion(tables, id.0));
+        match writing.await? {
+            Deleted::Gone => Ok(()),
+            Deleted::Nothing | Deleted::Changed => Err(Error::NotFound),
+        }
+    }
+
+    /// Writes the vault's file anew, so that nothing is left of what was deleted; `false` where that is being
+    /// done already. Takes as long as copying everything that is kept.
+    pub async fn wipe(&self) -> Result<bool, Error> {
+        let open = self.vault.open()?;
+        let wiping = tokio::task::spawn_blocking(move || open.rewrite());
+        Ok(wiping.await.unwrap_or(Err(store::Error::Damaged))?)
+    }
+
+    /// Whether something was deleted of which the file may still hold a trace.
+    pub async fn leaves_traces(&self) -> Result<bool, Error> {
+        let open = self.vault.open()?;
+        let looking = tokio::task::spawn_blocking(move || open.remembers_deleted());
+        Ok(looking.await.unwrap_or(Err(store::Error::Damaged))?)
+    }
+}
+
+/// What deleting a message needs to know, and its discussion.
+fn prepare(snapshot: &Snapshot, id: u64, owner: &HashSet<Address>) -> Result<(Wanted, u64), Error> {
+    let message = snapshot.message(id)?.ok_or(Error::NotFound)?;
+    let before = snapshot.discussion(message.discussion)?.ok_or(store::Error::Damaged)?;
+    let mut left = snapshot.discussed(message.discussion, 0, usize::MAX)?;
+    left.retain(|(other, _)| *other != id);
+    let after = (!left.is_empty()).then(|| without(snapshot, &before, &left, owner)).transpose()?;
+    Ok((Wanted { id, before, after }, message.discussion))
+}
+
+/// The row of a discussion with these messages, the newest first.
+fn without(snapshot: &Snapshot, before: &Discussion, left: &[(u64, Message)], owner: &HashSet<Address>) -> Result<Discussion, Error> {
+    let mut row = Discussion {
+        people: Vec::new(),
+        messages: u32::try_from(left.len()).unwrap_or(u32::MAX),
+        unread: u32::try_from(left.iter().filter(|(_, message)| message.unread).count()).unwrap_or(u32::MAX),
+        newest: left
+            .iter()
+            .take(Discussion::NEWEST)
+            .rev()
+            .map(|(id, message)| (message.received, *id, message.index))
+            .collect(),
+        ..before.clone()
+    };
+    for (at, (id, message)) in left.iter().take(READ_AGAIN).enumerate() {
+        let reading = match snapshot.raw(*id, message) {
+            Ok(raw) => mime::read(&raw),
+            // One that is damaged is no reason to keep another.
+            Err(store::Error::Damaged) => Reading::default(),
+            Err(error) => return Err(error.into()),
+        };
+        if at == 0 {
+            row.last = message.received;
+            row.padlock = message.padlock;
+            newest(&mut row, &reading);
+        }
+        join(&mut row.people, &reading, owner);
+    }
+    if left.len() > READ_AGAIN {
+        // Whoever stands only in an older one stays, by address: the name may have been the deleted one's.
+        for person in &before.people {
+            if row.people.iter().all(|known| known.address != person.address) {
+                row.people.push(Person {
+                    name: String::new(),
+                    address: person.address.clone(),
+                });
+            }
+        }
+    }
+    row.people.truncate(Discussion::PEOPLE);
+    Ok(row)
+}
+
+/// What a row says of its newest message.
+fn newest(row: &mut Discussion, reading: &Reading) {
+    row.list = reading
+        .list_id
+        .as_ref()
+        .map(|id| headline(if reading.list_name.is_empty() { id } else { &reading.list_name }));
+    row.subject = headline(&reading.subject);
+    row.excerpt = excerpt(&reading.text);
+    row.trackers = reading.html.as_deref().map_or(0, |source| html::findings(source).0.trackers);
+    row.attachments = reading.attachments.iter().filter(|file| !file.inline).count() as u32;
+}
+
+fn join(people: &mut Vec<Person>, reading: &Reading, owner: &HashSet<Address>) {
+    for mailbox in reading.participants().filter(|mailbox| !owner.contains(&mailbox.address)) {
+        if people.iter().all(|known| known.address != mailbox.address.as_str()) {
+            people.push(Person {
+                name: headline(&mailbox.name),
+                address: mailbox.address.to_string(),
+            });
+        }
+    }
+}

@@ -13,15 +13,12 @@ use crate::{
     domain::time::Time,
     net::clock::Clock,
     store::{
-        self,
+        self, key_file,
         slots::{self, Kind, Opening, SlotError, SlotId, SlotView, recovery},
         vault::{Secret, Vault},
     },
 };
 use std::{
-    fs::File,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -300,24 +297,17 @@ fn make_key_file(keeper: &Keeper, path: &Path) -> Result<(), NotDone> {
         return Err(NotDone::Place(Place::Inside));
     }
     let place = parent.join(name);
-    let made = File::options().write(true).create_new(true).mode(0o600).open(&place);
-    let mut file = made.map_err(|error| match error.kind() {
+    let key = slots::new_key_file()?;
+    key_file::make(&place, &key).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => NotDone::Place(Place::Taken),
         _ => NotDone::Place(Place::Refused),
     })?;
-    let key = slots::new_key_file()?;
-    let written = file.write_all(key.as_bytes()).and_then(|()| file.sync_all()).map_err(refused);
-    let label = place.display().to_string();
-    let added = written.and_then(|()| {
-        let opening = Opening::KeyFile(key.as_bytes());
-        Ok(keeper.vault.add_slot(&opening, &label, keeper.clock.now())?)
-    });
-    if let Err(error) = added {
-        // What opens nothing is not left lying about.
-        let _ = std::fs::remove_file(&place);
-        return Err(error);
+    let opening = Opening::KeyFile(key.as_bytes());
+    let added = keeper.vault.add_slot(&opening, &place.display().to_string(), keeper.clock.now());
+    if added.is_err() {
+        key_file::remove(&place);
     }
-    Ok(())
+    Ok(added.map(drop)?)
 }
 
 impl From<NotDone> for Error {

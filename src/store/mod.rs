@@ -10,6 +10,7 @@ pub mod delete;
 pub mod devices;
 pub mod erase;
 pub mod front;
+pub mod key_file;
 pub mod mail;
 pub mod migrate;
 pub mod record;

@@ -2,12 +2,20 @@
 //! every reader here has limits on size, depth and count, and says what was odd instead of failing.
 
 pub mod authentication_results;
+pub mod base64url;
 pub mod dkim;
 pub mod dmarc;
+pub mod es256;
 pub mod hosts;
 pub mod html;
 pub mod inspect;
+pub mod jws;
+pub mod mac;
 pub mod mbox;
 pub mod mime;
+pub mod password;
+pub mod qr;
 pub mod spf;
 pub mod tags;
+pub mod totp;
+pub mod webauthn;

@@ -66,7 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustix", &["store", "app", "cli"]),
     ("rustls", &["net", "smtp", "web", "app", "cli"]),
     ("serde", &["store", "cli"]),
-    ("serde_json", &["store", "cli"]),
+    ("serde_json", &["store", "codec/webauthn", "codec/jws", "cli"]),
     ("smtp_proto", &["smtp"]),
     ("subtle", &["store", "service", "web"]),
     (
@@ -80,7 +80,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["cli"]),
     ("unicode_segmentation", &["codec/words"]),
     ("warp", &["web"]),
-    ("webauthn_rp", &["service/passkeys"]),
     ("webpki_roots", &["net"]),
     ("xts_mode", &["store"]),
     ("zeroize", &["store", "net", "service", "web", "config", "app", "cli"]),

@@ -1,4 +1,4 @@
-// What a script adds and nothing that needs one: keys, a notice of new mail, and "read" without a click.
+// What a script adds and nothing that needs one, but for passkeys: keys, a notice of new mail, "read" without a click.
 "use strict";
 (() => {
   const store = "shortcuts-off";
@@ -69,5 +69,94 @@
     });
     name();
     list.after(button);
+  }
+
+  // Keys of this browser that no script can read out: one that shows that it is still itself, and passkeys.
+  const b64 = octets => btoa(String.fromCharCode(...new Uint8Array(octets || []))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const raw = text => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), sign => sign.charCodeAt(0));
+  const curve = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const shelf = (mode, run) => new Promise((well, ill) => {
+    const open = indexedDB.open("caliopen", 1);
+    open.onupgradeneeded = () => open.result.createObjectStore("keys");
+    open.onerror = ill;
+    open.onsuccess = () => {
+      const asked = run(open.result.transaction("keys", mode).objectStore("keys"));
+      asked.onsuccess = () => well(asked.result);
+      asked.onerror = ill;
+    };
+  });
+  const kept = () => shelf("readonly", keys => keys.get("browser"));
+  const sign = async (pair, text) => b64(await crypto.subtle.sign(curve, pair.privateKey, new TextEncoder().encode(text)));
+
+  // Before signing in the key goes with the form, signed over its token.
+  const bringing = document.querySelectorAll("input[name=key]");
+  if (bringing.length && window.crypto?.subtle && window.indexedDB) (async () => {
+    let pair = await kept();
+    if (!pair) {
+      pair = await crypto.subtle.generateKey(curve, false, ["sign", "verify"]);
+      await shelf("readwrite", keys => keys.put(pair, "browser"));
+    }
+    const point = b64(await crypto.subtle.exportKey("raw", pair.publicKey));
+    for (const input of bringing) input.value = `${point}.${await sign(pair, "caliopen key\n" + input.form.elements.token.value)}`;
+    document.documentElement.classList.add("keyed");
+  })().catch(() => {});
+
+  // Afterwards it shows every few minutes, and when it is asked to, that it is still there.
+  const waiting = document.querySelector("form[data-prove]");
+  const prove = async (challenge = "") => {
+    const pair = await kept();
+    const token = (waiting || document).querySelector("input[name=token]")?.value;
+    if (!pair || !token) return false;
+    const proof = challenge && await sign(pair, "caliopen proof\n" + challenge);
+    const answer = await fetch("/session/proof", { method: "POST", body: new URLSearchParams({ token, challenge, proof }) });
+    const next = answer.headers.get("caliopen-challenge");
+    return answer.ok || (!challenge && next ? prove(next) : false);
+  };
+  if (waiting) prove().then(well => { if (well) location.replace(waiting.dataset.prove); }, () => {});
+  else if ("in" in document.body.dataset && window.indexedDB) {
+    let last = 0;
+    const tick = () => {
+      if (document.visibilityState !== "visible" || Date.now() - last < 240000) return;
+      last = Date.now();
+      prove().catch(() => {});
+    };
+    tick();
+    setInterval(tick, 30000);
+    document.addEventListener("visibilitychange", tick);
+  }
+
+  // A passkey is asked for with the salt of the box; what it answers goes into the form.
+  for (const form of window.PublicKeyCredential ? document.querySelectorAll("form[data-passkey]") : []) {
+    form.hidden = false;
+    form.addEventListener("submit", async event => {
+      event.preventDefault();
+      const { salt, host, user, owner, known, failed, passkey } = form.dataset;
+      const field = form.elements;
+      const prf = { eval: { first: raw(salt) } };
+      const ask = (id, challenge) => navigator.credentials.get({ publicKey: {
+        challenge, rpId: host, userVerification: "required", allowCredentials: id ? [{ type: "public-key", id }] : [], extensions: { prf },
+      } });
+      const result = credential => credential.getClientExtensionResults().prf;
+      try {
+        const challenge = raw(field.challenge.value);
+        const made = passkey === "get" ? await ask(null, challenge) : await navigator.credentials.create({ publicKey: {
+          challenge, rp: { id: host, name: "Caliopen" }, user: { id: raw(user), name: owner, displayName: owner }, attestation: "none",
+          pubKeyCredParams: [-8, -7, -257].map(alg => ({ type: "public-key", alg })), extensions: { prf },
+          authenticatorSelection: { residentKey: "required", userVerification: "required" },
+          excludeCredentials: known.split(" ").filter(id => id).map(id => ({ type: "public-key", id: raw(id) })),
+        } });
+        let secret = result(made)?.results?.first;
+        // Many tell only at their first use what they keep.
+        if (!secret && result(made)?.enabled) secret = result(await ask(made.rawId, crypto.getRandomValues(new Uint8Array(32))).catch(() => made))?.results?.first;
+        const { clientDataJSON, authenticatorData, signature, userHandle, getAuthenticatorData } = made.response;
+        field.credential.value = b64(made.rawId);
+        field.client.value = b64(clientDataJSON);
+        field.authenticator.value = b64(authenticatorData || getAuthenticatorData.call(made.response));
+        field.signature.value = b64(signature);
+        field.user.value = b64(userHandle);
+        field.prf.value = b64(secret);
+        form.submit();
+      } catch { form.querySelector(".error").textContent = failed; }
+    });
   }
 })();

@@ -103,9 +103,9 @@ impl Services {
             receive,
             timeline: Timeline::new(vault.clone(), people.clone()),
             discussions: Discussions::new(vault.clone(), people),
-            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), owner)?,
             custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
             delete: Delete::new(vault.clone(), &front.addresses),
+            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), owner, file.prf_salt()?)?,
             happenings,
         })
     }

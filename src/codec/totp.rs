@@ -121,8 +121,9 @@ mod tests {
         for far in [here - 2, here + 2] {
             assert_eq!(matching(RFC, &code_text(RFC, far), now, 0), None);
         }
-        let spaced = code_text(RFC, here);
-        let spaced = format!(" {} {} ", &spaced[..3], &spaced[3..]);
+        let code = code_text(RFC, here);
+        let (left, right) = code.split_at(3);
+        let spaced = format!(" {left} {right} ");
         assert_eq!(matching(RFC, &spaced, now, 0), Some(here));
         for bad in ["", "12345", "1234567", "12345a", "-12345", "+12345", "１２３４５６"] {
             assert_eq!(matching(RFC, bad, now, 0), None, "{bad}");

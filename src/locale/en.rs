@@ -6,6 +6,7 @@ pub(super) const WORDS: Words = Words {
     lang: Lang::En,
     code: "en",
     name: "English",
+    security: super::security::EN,
 
     skip: "Skip to the content",
     menu: "Menu",

@@ -6,6 +6,7 @@ pub(super) const WORDS: Words = Words {
     lang: Lang::Fr,
     code: "fr",
     name: "Français",
+    security: super::security::FR,
 
     skip: "Aller au contenu",
     menu: "Menu",

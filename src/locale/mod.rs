@@ -5,6 +5,7 @@ pub mod devices;
 mod en;
 mod fr;
 pub mod privacy;
+pub mod security;
 mod words;
 
 pub use words::{Plural, Words};

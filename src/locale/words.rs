@@ -20,6 +20,9 @@ pub struct Words {
     pub code: &'static str,
     pub name: &'static str,
 
+    /// Signing in and its settings.
+    pub security: super::security::SecurityWords,
+
     // The frame.
     pub skip: &'static str,
     pub menu: &'static str,

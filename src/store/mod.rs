@@ -17,6 +17,7 @@ pub mod record;
 mod rewrite;
 pub mod schema;
 pub mod seal;
+pub mod sign_in;
 pub mod slots;
 pub mod vault;
 pub mod writer;

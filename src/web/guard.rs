@@ -9,11 +9,12 @@ use super::{
     server::Peer,
     visit::{cookie, text},
 };
-use crate::service::unlock::{Session, Unlock, same_token};
+use crate::service::unlock::{Client, PROOF, Session, SignedIn, Standing, Unlock, same_token};
 use bytes::Buf;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::{pin::pin, time::Duration};
+use warp::reply::Response;
 
 /// Octets in a form.
 pub(super) const FORM: usize = 64 * 1024;
@@ -27,44 +28,71 @@ const FIELDS: usize = 64;
 pub(super) struct Visitor {
     /// The owner, signed in.
     pub(super) session: Option<Session>,
-    /// The secret of that session.
+    /// A session whose browser has to show first that it is still itself.
+    pub(super) unproven: Option<Session>,
+    /// The secret of that session; empty where there is none.
     pub(super) secret: String,
     /// The random value that binds a form before signing in.
-    door: String,
+    pub(super) door: String,
     /// Whether that value is new, and has to be set in the browser.
     pub(super) new_door: bool,
 }
 
-/// The names of our two secret cookies. The prefix makes a browser refuse them from anywhere but this very
-/// host over TLS; this machine's own plain HTTP cannot have it.
-fn names(secure: bool) -> (&'static str, &'static str) {
-    if secure {
-        ("__Host-caliopen", "__Host-door")
-    } else {
-        ("caliopen", "door")
+/// The names of our secret cookies: the session's, the door's, the one of its proof. The prefix makes a browser
+/// refuse them from anywhere but this very host over TLS; this machine's own plain HTTP cannot have it.
+struct Names {
+    session: &'static str,
+    door: &'static str,
+    proof: &'static str,
+}
+
+const SECURE: Names = Names {
+    session: "__Host-caliopen",
+    door: "__Host-door",
+    proof: "__Host-proof",
+};
+const PLAIN: Names = Names {
+    session: "caliopen",
+    door: "door",
+    proof: "proof",
+};
+
+fn names(secure: bool) -> &'static Names {
+    if secure { &SECURE } else { &PLAIN }
+}
+
+/// The name of the cookie that a browser with DBSC must keep fresh, and its attributes.
+pub(super) const GUARDED: (&str, &str) = (SECURE.proof, "Path=/; HttpOnly; SameSite=Strict; Secure");
+
+/// Who asks, by address and by what the browser calls itself.
+pub(super) fn client<'a>(headers: &'a HeaderMap, peer: Peer) -> Client<'a> {
+    Client {
+        peer: peer.address.ip(),
+        agent: text(headers, &header::USER_AGENT),
     }
 }
 
 impl Visitor {
     /// Reads the cookies.
-    pub(super) fn of(headers: &HeaderMap, secure: bool, unlock: &Unlock) -> Self {
-        let (session_name, door_name) = names(secure);
-        let secret = cookie(headers, session_name)
-            .filter(|secret| is_hex(secret, 64))
-            .unwrap_or_default();
-        if let Some(session) = (!secret.is_empty()).then(|| unlock.session(secret)).flatten() {
-            return Self {
-                session: Some(session),
-                secret: secret.to_owned(),
-                ..Self::default()
-            };
+    pub(super) fn of(headers: &HeaderMap, peer: Peer, unlock: &Unlock) -> Self {
+        let names = names(peer.secure);
+        let secret_of = |name| cookie(headers, name).filter(|secret| is_hex(secret, 64));
+        let mut visitor = Self::default();
+        if let Some(secret) = secret_of(names.session) {
+            secret.clone_into(&mut visitor.secret);
+            match unlock.stand(secret, secret_of(names.proof), client(headers, peer)) {
+                Standing::Here(session) => {
+                    visitor.session = Some(session);
+                    return visitor;
+                }
+                Standing::Prove(session) => visitor.unproven = Some(session),
+                Standing::Nobody => visitor.secret.clear(),
+            }
         }
-        let door = cookie(headers, door_name).filter(|door| is_hex(door, 32));
-        Self {
-            new_door: door.is_none(),
-            door: door.map(str::to_owned).or_else(|| unlock.door_cookie()).unwrap_or_default(),
-            ..Self::default()
-        }
+        let door = cookie(headers, names.door).filter(|door| is_hex(door, 32));
+        visitor.new_door = door.is_none();
+        visitor.door = door.map(str::to_owned).or_else(|| unlock.door_cookie()).unwrap_or_default();
+        visitor
     }
 
     /// The token that this visitor's forms carry; empty means that none will be taken.
@@ -78,7 +106,7 @@ impl Visitor {
 
     /// Sets the random value in the browser.
     pub(super) fn door_cookie(&self, secure: bool) -> Option<HeaderValue> {
-        set_cookie(names(secure).1, &self.door, secure, "")
+        set_cookie(names(secure).door, &self.door, secure, "")
     }
 }
 
@@ -91,14 +119,33 @@ fn set_cookie(name: &str, value: &str, secure: bool, more: &str) -> Option<Heade
     HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}")).ok()
 }
 
-/// The cookie of a new session: gone when the browser closes.
-pub(super) fn session_cookie(secret: &str, secure: bool) -> Option<HeaderValue> {
-    set_cookie(names(secure).0, secret, secure, "")
+/// The cookies of somebody who just signed in, gone when the browser closes, and the offer to a browser with
+/// DBSC to bring a key that it guards itself.
+pub(super) fn welcome(response: &mut Response, who: &SignedIn, secure: bool) -> Result<(), Problem> {
+    let headers = response.headers_mut();
+    let session = set_cookie(names(secure).session, &who.secret, secure, "");
+    headers.append(header::SET_COOKIE, session.ok_or(Problem::Broken)?);
+    if let Some(proof) = &who.proof {
+        headers.append(header::SET_COOKIE, proof_cookie(proof, secure).ok_or(Problem::Broken)?);
+    }
+    if secure && let Ok(offer) = HeaderValue::from_str(&format!("(ES256);path=\"/session/guard\";challenge=\"{}\"", who.registration)) {
+        headers.insert("secure-session-registration", offer);
+    }
+    Ok(())
 }
 
-/// Takes the cookie of a session back.
-pub(super) fn end_cookie(secure: bool) -> Option<HeaderValue> {
-    set_cookie(names(secure).0, "", secure, "; Max-Age=0")
+/// The cookie that shows for ten minutes that the browser is still itself.
+pub(super) fn proof_cookie(proof: &str, secure: bool) -> Option<HeaderValue> {
+    set_cookie(names(secure).proof, proof, secure, &format!("; Max-Age={PROOF}"))
+}
+
+/// Takes the cookies of a session back.
+pub(super) fn farewell(response: &mut Response, secure: bool) {
+    for name in [names(secure).session, names(secure).proof] {
+        if let Some(cookie) = set_cookie(name, "", secure, "; Max-Age=0") {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
 }
 
 /// A cookie for a setting of this browser, kept for a year. No secret.

@@ -22,6 +22,8 @@ pub(super) enum Problem {
     SignIn(String),
     /// Only the owner, and it is a script that asks.
     NotSignedIn,
+    /// The browser must show first that it is still itself.
+    Prove,
     /// The form comes from another site.
     Elsewhere,
     /// The form's token is not the one of this session.
@@ -63,12 +65,29 @@ impl From<askama::Error> for Problem {
 }
 
 /// What a problem's page needs, taken before the request is handed on.
-pub(super) struct Frame(Shell);
+pub(super) struct Frame {
+    shell: Shell,
+    /// The form token of a session that must be proven.
+    proving: Option<String>,
+}
 
 impl Frame {
     pub(super) fn of(site: &Site, visit: &Visit) -> Self {
-        Self(Shell::of(site, visit, Section::None))
+        Self {
+            shell: Shell::of(site, visit, Section::None),
+            proving: visit.visitor.unproven.as_ref().map(|session| session.form_token.clone()),
+        }
     }
+}
+
+/// The page that waits for the browser's proof and then goes where it was asked to; without scripts, or
+/// without the key, one signs in again.
+#[derive(Template)]
+#[template(path = "page/prove.html")]
+struct Proving<'a> {
+    s: &'a Shell,
+    token: &'a str,
+    again: String,
 }
 
 #[derive(Template)]
@@ -82,9 +101,10 @@ struct Page<'a> {
 
 /// The answer for a problem.
 pub(super) fn show(frame: &Frame, problem: Problem) -> Response {
-    let w = frame.0.w;
+    let w = frame.shell.w;
     let (status, (title, text)) = match &problem {
         Problem::SignIn(next) => return shell::see_other(&sign_in_address(next)),
+        Problem::Prove => return proving(frame),
         Problem::UseTls(address) => return redirect(StatusCode::PERMANENT_REDIRECT, address),
         Problem::NotFound => (StatusCode::NOT_FOUND, w.problem_not_found),
         Problem::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, w.problem_method),
@@ -99,7 +119,7 @@ pub(super) fn show(frame: &Frame, problem: Problem) -> Response {
         Problem::Broken => (StatusCode::INTERNAL_SERVER_ERROR, w.problem_broken),
     };
     let page = Page {
-        s: &frame.0,
+        s: &frame.shell,
         status: status.as_u16(),
         title,
         text,
@@ -109,6 +129,17 @@ pub(super) fn show(frame: &Frame, problem: Problem) -> Response {
     if let Problem::Method(allowed) = problem {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
+    response
+}
+
+fn proving(frame: &Frame) -> Response {
+    let page = Proving {
+        s: &frame.shell,
+        token: frame.proving.as_deref().unwrap_or_default(),
+        again: sign_in_address(&frame.shell.here),
+    };
+    let mut response = shell::html(page.render().unwrap_or_else(|_| frame.shell.w.sign_in.to_owned()));
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
     response
 }
 

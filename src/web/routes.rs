@@ -26,6 +26,10 @@ pub enum Who {
     Owner,
     /// The owner; others are told 401, because what asks is a script.
     OwnersScript,
+    /// A browser with a session, also one that must first show that it is still itself; others are told 401.
+    Prover,
+    /// A browser's own machinery: it brings a signature and neither form nor token; others are told 403.
+    Machinery,
 }
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
@@ -69,7 +73,27 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/live"                         OwnersScript live::listen;
     GET  "/sign-in"                      Anyone       page::sign_in::show;
     POST "/sign-in"                      Anyone       page::sign_in::sign_in;
+    POST "/sign-in/passkey"              Anyone       page::sign_in::passkey;
+    GET  "/sign-in/code"                 Anyone       page::sign_in::code;
+    POST "/sign-in/code"                 Anyone       page::sign_in::complete;
     POST "/sign-out"                     Owner        page::sign_in::sign_out;
+    POST "/session/proof"                Prover       page::proof::prove;
+    POST "/session/guard"                Machinery    page::proof::guard;
+    POST "/session/refresh"              Machinery    page::proof::refresh;
+    GET  "/settings/security"            Owner        page::security::show;
+    POST "/settings/security/passphrase" Owner        page::security::passphrase;
+    POST "/settings/security/idle"       Owner        page::security::idle;
+    POST "/settings/security/code"       Owner        page::security::propose;
+    GET  "/settings/security/code"       Owner        page::security::proposal;
+    POST "/settings/security/code/on"    Owner        page::security::code_on;
+    POST "/settings/security/code/off"   Owner        page::security::code_off;
+    POST "/settings/security/passkeys"   Owner        page::passkeys::begin;
+    GET  "/settings/security/passkeys/new" Owner      page::passkeys::make;
+    POST "/settings/security/passkeys/new" Owner      page::passkeys::add;
+    POST "/settings/security/passkeys/:id/name"   Owner page::passkeys::rename;
+    POST "/settings/security/passkeys/:id/remove" Owner page::passkeys::remove;
+    POST "/settings/security/sessions"   Owner        page::security::end_others;
+    POST "/settings/security/sessions/:id" Owner      page::security::end_one;
     POST "/language"                     Anyone       page::setting::language;
     POST "/theme"                        Anyone       page::setting::theme;
     GET  "/health"                       Anyone       page::health;
@@ -137,9 +161,19 @@ fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Pr
     let Some((first, _)) = here.peek() else {
         return Err(Problem::NotFound);
     };
-    let allowed = if first.method == Method::GET { "GET, HEAD" } else { "POST" };
-    here.find(|(route, _)| route.method == *method)
-        .ok_or(Problem::Method(if path == "/sign-in" { "GET, HEAD, POST" } else { allowed }))
+    let first = first.method.clone();
+    let (mut found, mut others) = (None, false);
+    for (route, parts) in here {
+        others |= route.method != first;
+        if route.method == *method && found.is_none() {
+            found = Some((route, parts));
+        }
+    }
+    found.ok_or(Problem::Method(match (others, first == Method::GET) {
+        (true, _) => "GET, HEAD, POST",
+        (false, true) => "GET, HEAD",
+        (false, false) => "POST",
+    }))
 }
 
 async fn answer<S, B>(site: Arc<Site>, asked: Asked<S>) -> Response
@@ -150,7 +184,7 @@ where
     let unlock = &site.services.unlock;
     let found = find(&asked.method, &asked.path);
     let visit = Visit {
-        visitor: Visitor::of(&asked.headers, asked.peer.secure, unlock),
+        visitor: Visitor::of(&asked.headers, asked.peer, unlock),
         lang: visit::language(&asked.headers),
         theme: Theme::of(&asked.headers),
         parts: found.as_ref().map(|(_, parts)| parts.clone()).unwrap_or_default(),
@@ -212,18 +246,26 @@ where
     S: Stream<Item = Result<B, warp::Error>> + Send,
     B: Buf,
 {
-    let signed_in = visit.visitor.session.is_some();
+    let (signed_in, unproven) = (visit.visitor.session.is_some(), visit.visitor.unproven.is_some());
     match route.who {
+        Who::Owner if unproven => return Err(Problem::Prove),
         Who::Owner if !signed_in => return Err(Problem::SignIn(visit.here())),
         Who::OwnersScript if !signed_in => return Err(Problem::NotSignedIn),
+        Who::Prover if !signed_in && !unproven => return Err(Problem::NotSignedIn),
         _ => {}
     }
     if route.method == Method::POST {
         guard::same_origin(&visit.headers, visit.peer, &visit.authority)?;
-        let token = visit.visitor.token(&site.services.unlock);
+        if route.who == Who::Machinery {
+            return (route.answer)(site, visit).await;
+        }
+        let token = match &visit.visitor.unproven {
+            Some(session) if route.who == Who::Prover => session.form_token.clone(),
+            _ => visit.visitor.token(&site.services.unlock),
+        };
         match guard::form(&visit.headers, body, &token).await {
             // The one form that people leave open for days: show it again rather than a dead end.
-            Err(Problem::Stale) if visit.path == "/sign-in" => return page::sign_in::stale(&site, &visit),
+            Err(Problem::Stale) if visit.path.starts_with("/sign-in") => return page::sign_in::stale(&site, &visit),
             form => visit.form = form?,
         }
     }

@@ -57,6 +57,25 @@ impl Visit {
         self.asked("page").parse().unwrap_or(1).max(1)
     }
 
+    /// The origin of the page that the browser shows and its host name; `None` where the browser named no
+    /// host, or one that is no name.
+    pub(super) fn place(&self) -> Option<(String, String)> {
+        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, port)| {
+            if port.bytes().all(|byte| byte.is_ascii_digit()) {
+                host
+            } else {
+                self.authority.as_str()
+            }
+        });
+        let named = !host.is_empty()
+            && host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+        let scheme = if self.peer.secure { "https" } else { "http" };
+        let authority = self.authority.to_ascii_lowercase();
+        named.then(|| (format!("{scheme}://{authority}"), host.to_ascii_lowercase()))
+    }
+
     /// Path and query: where a form that changes a setting leads back to. After a form has been refused
     /// this is the form's own address, which only takes forms, so the start page stands in.
     pub(super) fn here(&self) -> String {

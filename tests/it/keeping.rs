@@ -234,8 +234,8 @@ async fn a_locked_box_seals_what_comes_and_takes_it_in_once_in_order() {
     let import = house.services.receive.import(mail("a@x.test", "", "four", "b"), None, false).await;
     assert_eq!(import, Err(NotKept::Locked), "nobody waits for a file");
 
-    let peer = [127, 0, 0, 1].into();
-    assert!(house.services.unlock.sign_in("word", peer).await.is_ok() && !house.services.unlock.is_locked());
+    let peer = caliopen::service::unlock::Caller::from_address([127, 0, 0, 1].into());
+    assert!(house.services.unlock.sign_in("word", "door", peer).await.is_ok() && !house.services.unlock.is_locked());
     assert_eq!(house.services.receive.drain().await, Ok(3));
     assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(0), 0));
     let page = house.services.discussions.page(before.discussion, 1).await.unwrap();

@@ -76,7 +76,7 @@ fn a_passkey_is_registered_and_signs() {
     assert_eq!((it.made.credential.as_slice(), it.made.backed_up), (b"an id".as_slice(), true));
     let get = client("webauthn.get");
     let octets = data("home.test", ALL | BACKUP_ELIGIBLE, 0, b"");
-    assert_eq!(it.answer(&octets, &get, 0).unwrap().backed_up, false);
+    assert!(!it.answer(&octets, &get, 0).unwrap().backed_up);
     // What follows the fixed part, such as an encrypted PRF output of any length, is signed and not judged.
     let more = data(
         "home.test",

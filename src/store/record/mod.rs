@@ -8,10 +8,12 @@
 mod devices;
 mod proof;
 mod shapes;
+mod sign_in;
 mod spooled;
 
 pub use devices::{Device, Entry, Notice};
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
+pub use sign_in::{Passkey, SignIn, Totp};
 pub use spooled::Spooled;
 
 use super::Error;

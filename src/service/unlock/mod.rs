@@ -1,0 +1,338 @@
+//! The door's keeper: signing in, which unlocks, and who is signed in.
+//!
+//! A secret is tried (`tries` makes a guesser wait) → the vault opens → where a second factor is on, a code
+//! follows (`second_factor`) → the device is known or new → a session begins (`sessions`), tied to a key
+//! of the browser where it brought one. `passkeys` do it in one step; `guarded` is what browsers with
+//! DBSC add. Sessions live in memory: a restart locks the box and ends them all.
+//!
+//! Nothing here tells which secrets exist, or which half of an answer was wrong.
+
+pub mod guarded;
+mod passkeys;
+mod second_factor;
+mod secrets;
+mod sessions;
+mod tries;
+
+pub use passkeys::{Answer, Invitation, LABEL, PASSKEYS, PasskeyView, Place};
+pub use second_factor::Proposal;
+pub use secrets::Ways;
+pub use sessions::{Binding, Client, IDLE_CHOICES, Listed, Method, PROOF, Session, Standing};
+
+use super::happening::{Happening, Happenings};
+use crate::{
+    codec::mac::tag,
+    domain::time::Time,
+    net::clock::Clock,
+    store::{
+        self, hex,
+        record::sha256,
+        sign_in,
+        slots::{Kind, Opening, random},
+        vault::{Secret, Vault},
+    },
+};
+use passkeys::AnsweredOnes;
+use second_factor::{Halves, Proposals};
+use sessions::Sessions;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use subtle::ConstantTimeEq;
+use tries::{Trier, Tries};
+
+/// Octets in the longest secret that is looked at.
+const MAX_SECRET: usize = 1024;
+
+/// Why something at the door was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not the right one.
+    Wrong,
+    /// Too many wrong ones; try again after so many seconds.
+    Wait(u32),
+    /// It was asked for too long ago, or elsewhere: begin again.
+    Stale,
+    /// The box is locked, and this passkey cannot unlock.
+    NoPrf,
+    /// There are as many as there may be, or this one is there already.
+    Full,
+    /// It is the last way to open the box.
+    Last,
+    /// It would be guessed too soon.
+    Weak,
+    /// The store cannot be opened.
+    Broken,
+}
+
+/// Who stands at the door.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// Address and browser.
+    pub client: Client<'a>,
+    /// The secret that makes it a known device; `None` where it keeps none.
+    pub device: Option<&'a str>,
+    /// The key that the browser brought, as its form has it; empty where it brought none.
+    pub key: &'a str,
+    /// The token of the form that brought the key.
+    pub token: &'a str,
+}
+
+impl Caller<'_> {
+    /// Somebody of whom only the address is known.
+    pub fn from_address(peer: std::net::IpAddr) -> Self {
+        Self {
+            client: Client { peer, agent: "" },
+            device: None,
+            key: "",
+            token: "",
+        }
+    }
+}
+
+/// Somebody who just signed in.
+pub struct SignedIn {
+    /// The secret for the session's cookie.
+    pub secret: String,
+    /// The secret for the cookie of the proof, where the browser brought a key.
+    pub proof: Option<String>,
+    /// The challenge for a browser with DBSC.
+    pub registration: String,
+    /// How.
+    pub method: Method,
+}
+
+/// What became of a right secret.
+pub enum Entered {
+    /// A session began.
+    In(SignedIn),
+    /// A code must follow.
+    CodeAwaited,
+}
+
+/// The door's keeper; cheap to clone.
+#[derive(Clone)]
+pub struct Unlock(Arc<Keeper>);
+
+struct Keeper {
+    vault: Vault,
+    clock: Clock,
+    happenings: Happenings,
+    owner: String,
+    /// The salt of passkeys.
+    salt: [u8; 32],
+    /// Keys the sign-in form's token and the challenges; new at every start.
+    door: [u8; 32],
+    sessions: Sessions,
+    tries: Tries,
+    halves: Halves,
+    proposed: Proposals,
+    answered: AnsweredOnes,
+    /// Hashes of the keys of devices that the owner verified, as far as they were seen since the start.
+    verified: Mutex<HashSet<[u8; 32]>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Unlock {
+    /// Over this vault; `owner` is the address that the pages show, `salt` the one of the box's passkeys.
+    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, owner: String, salt: [u8; 32]) -> Result<Self, store::Error> {
+        Ok(Self(Arc::new(Keeper {
+            vault,
+            clock,
+            happenings,
+            owner,
+            salt,
+            door: random()?,
+            sessions: Sessions::default(),
+            tries: Tries::default(),
+            halves: Halves::default(),
+            proposed: Proposals::default(),
+            answered: AnsweredOnes::default(),
+            verified: Mutex::default(),
+        })))
+    }
+
+    /// Checks a passphrase or recovery code (Argon2id, on the blocking pool) and unlocks the vault where it is
+    /// locked. With a second factor in force no session begins before its code; the recovery sheet needs none.
+    pub async fn sign_in(&self, typed: &str, door: &str, caller: Caller<'_>) -> Result<Entered, Refused> {
+        let trier = self.trier(caller);
+        self.0.tries.may(trier, self.0.clock.now())?;
+        let was_locked = self.is_locked();
+        match self.try_secret(typed, true).await? {
+            Secret::Right(Kind::Passphrase) if self.has_code()? => {
+                self.0.tries.right(trier);
+                self.begin_half(door, was_locked);
+                Ok(Entered::CodeAwaited)
+            }
+            Secret::Right(kind) => {
+                let method = if kind == Kind::Recovery {
+                    Method::Recovery
+                } else {
+                    Method::Passphrase
+                };
+                self.finish(method, was_locked, caller).await.map(Entered::In)
+            }
+            Secret::Wrong => {
+                self.wrong(trier, caller, false).await;
+                Err(Refused::Wrong)
+            }
+        }
+    }
+
+    /// Tries what somebody typed, on the blocking pool; unlocks with it, or only proves it.
+    async fn try_secret(&self, typed: &str, unlocks: bool) -> Result<Secret, Refused> {
+        if typed.len() > MAX_SECRET {
+            return Ok(Secret::Wrong);
+        }
+        let (vault, typed) = (self.0.vault.clone(), zeroize::Zeroizing::new(typed.to_owned()));
+        let tried = tokio::task::spawn_blocking(move || {
+            let opening = Opening::Typed(&typed);
+            if unlocks { vault.unlock(&opening) } else { vault.prove(&opening) }
+        });
+        match tried.await {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the vault cannot be opened");
+                Err(Refused::Broken)
+            }
+            Err(_) => Err(Refused::Broken),
+        }
+    }
+
+    /// Begins the session of somebody who has shown all that was asked.
+    async fn finish(&self, method: Method, was_locked: bool, caller: Caller<'_>) -> Result<SignedIn, Refused> {
+        if was_locked {
+            self.0.happenings.announce(Happening::Unlocked);
+        }
+        self.0.tries.right(self.trier(caller));
+        self.read_idle();
+        let key = sessions::brought_key(caller.key, caller.token);
+        let begun = self.0.sessions.begin(0, method, key, caller.client, self.0.clock.now())?;
+        Ok(SignedIn {
+            secret: begun.secret,
+            proof: begun.proof,
+            registration: begun.registration,
+            method,
+        })
+    }
+
+    /// Whom a wrong secret counts against.
+    fn trier(&self, caller: Caller<'_>) -> Trier {
+        let device = caller.device.map(|key| sha256(key.as_bytes()));
+        match device.filter(|hash| locked(&self.0.verified).contains(hash)) {
+            Some(hash) => Trier::Verified(hash),
+            None => Trier::network(caller.client.peer),
+        }
+    }
+
+    /// Counts something wrong.
+    async fn wrong(&self, trier: Trier, _caller: Caller<'_>, code: bool) {
+        let times = self.0.tries.wrong(trier, self.0.clock.now());
+        tracing::warn!(code, times, "a sign-in was refused");
+    }
+
+    fn has_code(&self) -> Result<bool, Refused> {
+        let open = self.0.vault.open().map_err(|_| Refused::Broken)?;
+        let record = sign_in::read(&open).map_err(|_| Refused::Broken)?;
+        Ok(record.totp.is_some())
+    }
+
+    /// Takes the idle time that the owner chose from the vault.
+    fn read_idle(&self) {
+        if let Ok(open) = self.0.vault.open()
+            && let Ok(record) = sign_in::read(&open)
+            && IDLE_CHOICES.contains(&record.idle)
+        {
+            self.0.sessions.set_idle(record.idle);
+        }
+    }
+
+    /// What a session's cookie is worth, beside the cookie of its proof.
+    pub fn stand(&self, secret: &str, proof: Option<&str>, client: Client<'_>) -> Standing {
+        if self.is_locked() {
+            self.0.sessions.end_all();
+            return Standing::Nobody;
+        }
+        self.0.sessions.stand(secret, proof, client, &self.0.owner, self.0.clock.now())
+    }
+
+    /// A proof by the browser's own key. The first is the secret for the proof's cookie, the second the
+    /// challenge for the next proof; `None` where there is no such session.
+    pub fn prove(&self, secret: &str, challenge: &str, signature: &str, client: Client<'_>) -> Option<(Option<String>, String)> {
+        let signature = crate::codec::base64url::decode(signature, 64).unwrap_or_default();
+        self.0.sessions.prove(secret, challenge, &signature, client, self.0.clock.now())
+    }
+
+    /// Ends a session; ending one that is not there is no error.
+    pub fn sign_out(&self, secret: &str) {
+        self.0.sessions.end(secret);
+    }
+
+    /// Ends the session of a row of the list.
+    pub fn end_session(&self, id: &str) {
+        self.0.sessions.end_id(id);
+    }
+
+    /// Ends all sessions but this one; says how many there were.
+    pub fn end_others(&self, keep: &str) -> usize {
+        self.0.sessions.end_others(keep)
+    }
+
+    /// Ends all sessions, and whatever waits for a code.
+    pub fn end_all(&self) {
+        self.0.sessions.end_all();
+        self.0.forget_halves();
+    }
+
+    /// Ends the sessions of a device and removes the passkeys that were added on it: it was taken off the list.
+    /// [`Refused::Last`] where one of them is the last way to open the box; the sessions are ended all the same.
+    pub async fn end_device(&self, device: u64) -> Result<(), Refused> {
+        self.0.sessions.end_device(device);
+        self.remove_passkeys_of(device).await
+    }
+
+    /// The sessions, the one of `own` first.
+    pub fn sessions(&self, own: &str) -> Vec<Listed> {
+        self.0.sessions.list(own)
+    }
+
+    /// Locks again what was unlocked for somebody who then could not come in.
+    fn lock_if_nobody(&self) {
+        if !self.0.sessions.any() {
+            self.0.vault.lock();
+        }
+    }
+
+    /// A token for the forms before signing in, bound to a random value that the browser keeps in a cookie:
+    /// an attacker's page can neither read nor set it.
+    pub fn door_token(&self, cookie: &str) -> String {
+        hex(&tag(&self.0.door, &[b"door", cookie.as_bytes()]))
+    }
+
+    /// A random value for that cookie.
+    pub fn door_cookie(&self) -> Option<String> {
+        random::<16>().ok().map(|octets| hex(&octets))
+    }
+
+    /// Whether the vault is locked.
+    pub fn is_locked(&self) -> bool {
+        self.0.vault.open().is_err()
+    }
+
+    /// What time it is.
+    fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+}
+
+/// Whether two tokens are the same, in a time that does not depend on where they differ.
+pub fn same_token(one: &str, other: &str) -> bool {
+    one.len() == other.len() && bool::from(one.as_bytes().ct_eq(other.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests;

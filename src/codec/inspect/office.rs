@@ -52,7 +52,11 @@ impl<'a> Compound<'a> {
             .collect();
         // A large file goes on listing its table elsewhere; each such sector ends with where the next one is.
         let mut more = size_at(bytes, 68)?;
-        while more < most && file.table.len() < most {
+        // One that names itself as the next, and lists nothing, would be read for ever.
+        for _ in 0..most {
+            if more >= most || file.table.len() >= most {
+                break;
+            }
             let list = file.sector_at(more)?;
             let last = file.sector - 4;
             file.table
@@ -270,6 +274,11 @@ pub(super) mod tests {
         let mut round = document(&["Root Entry", "VBA"]);
         round[512 + 4..512 + 8].copy_from_slice(&1_u32.to_le_bytes());
         assert_eq!(compound(&round), [Threat::Macros]);
+        // So does a list of the table that goes on in itself and lists nothing.
+        let mut listed = document(&["Root Entry", "VBA"]);
+        listed[68..72].copy_from_slice(&0_u32.to_le_bytes());
+        listed[512 + 508..1024].copy_from_slice(&0_u32.to_le_bytes());
+        assert_eq!(compound(&listed), [Threat::Macros]);
         for len in 0..round.len() {
             let _ = compound(&round[..len]);
         }

@@ -19,6 +19,8 @@ use std::cell::OnceCell;
 
 /// Names of fields that a signature may list; more is nobody's mail.
 const MAX_LISTED: usize = 500;
+/// Fields of a message that are looked at, from the top: each listed name is looked for among all of them.
+const MAX_FIELDS: usize = 2_000;
 
 /// How a signature is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +71,8 @@ struct Field<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Cuts a message up. Lines should end with CRLF; what begins no field is passed over.
+    /// Cuts a message up. Lines should end with CRLF; what begins no field is passed over, and so are fields
+    /// beyond the first two thousand: a signature over one of those does not hold.
     pub fn of(raw: &'a [u8]) -> Self {
         let mut fields = Vec::new();
         let mut rest = raw;
@@ -79,7 +82,7 @@ impl<'a> Message<'a> {
             let whole = whole.strip_suffix(b"\r").unwrap_or(whole);
             if let Some((name, value)) = memchr::memchr(b':', whole).and_then(|colon| whole.split_at_checked(colon)) {
                 let name = name.trim_ascii_end();
-                if !name.is_empty() && name.iter().all(u8::is_ascii_graphic) {
+                if fields.len() < MAX_FIELDS && !name.is_empty() && name.iter().all(u8::is_ascii_graphic) {
                     let value = value.get(1..).unwrap_or_default();
                     fields.push(Field { name, value, whole });
                 }

@@ -182,13 +182,23 @@ pub(super) async fn form<B: Buf>(
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Problem::NoForm);
     }
-    let bytes = tokio::time::timeout(FORM_TIME, collect(body)).await.map_err(|_| Problem::Slow)??;
+    // What says that it will be too large is not waited for.
+    let announced = text(headers, &header::CONTENT_LENGTH).parse::<u64>();
+    if announced.is_ok_and(|length| length > FORM as u64) {
+        return Err(Problem::TooLarge);
+    }
+    let bytes = within(FORM_TIME, body).await?;
     let form: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().take(FIELDS).collect();
     let given = form.iter().find(|(name, _)| name == "token").map_or("", |(_, value)| value);
     if token.is_empty() || !same_token(given, token) {
         return Err(Problem::Stale);
     }
     Ok(form)
+}
+
+/// The octets of a body, where they come in time.
+async fn within<B: Buf>(time: Duration, body: impl Stream<Item = Result<B, warp::Error>>) -> Result<Vec<u8>, Problem> {
+    tokio::time::timeout(time, collect(body)).await.map_err(|_| Problem::Slow)?
 }
 
 async fn collect<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> Result<Vec<u8>, Problem> {
@@ -259,5 +269,17 @@ mod tests {
             "no token is never right"
         );
         assert!(matches!(form(&HeaderMap::new(), body(), "t").await, Err(Problem::NoForm)));
+    }
+
+    #[tokio::test]
+    async fn a_form_that_comes_too_late_or_would_be_too_large_is_not_waited_for() {
+        let never = || futures_util::stream::pending::<Result<bytes::Bytes, warp::Error>>();
+        let begun = futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"token=t"))]);
+        assert!(matches!(within(Duration::ZERO, begun.chain(never())).await, Err(Problem::Slow)));
+        let whole = futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"token=t"))]);
+        assert_eq!(within(Duration::ZERO, whole).await.unwrap(), b"token=t");
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind), (header::CONTENT_LENGTH, HeaderValue::from(FORM + 1))]);
+        assert!(matches!(form(&headers, never(), "t").await, Err(Problem::TooLarge)));
     }
 }

@@ -35,9 +35,10 @@ impl Visit {
         self.parts.get(n).map_or("", String::as_str)
     }
 
-    /// The nth `:name` of the path as a number.
+    /// The nth `:name` of the path as a number. A sign before it would be a second address of the same thing.
     pub(super) fn number<T: std::str::FromStr>(&self, n: usize) -> Result<T, Problem> {
-        self.part(n).parse().map_err(|_| Problem::NotFound)
+        let digits = Some(self.part(n)).filter(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+        digits.and_then(|part| part.parse().ok()).ok_or(Problem::NotFound)
     }
 
     /// A field of the form; empty where there is none.

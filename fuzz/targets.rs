@@ -5,9 +5,12 @@
 
 use caliopen::{
     cli,
-    codec::{hosts, html, mbox, mime},
+    codec::{dkim, dmarc, hosts, html, inspect, mbox, mime, spf, tags},
     domain::{
         address::Address,
+        danger::lookalike,
+        device::agent::{Agent, Hints},
+        message::Attachment,
         time::Time,
         transport::{Arrival, TlsFacts, TlsVersion},
     },
@@ -44,14 +47,21 @@ macro_rules! targets {
 /// All of them.
 pub const ALL: &[Target] = targets! {
     address "smtp";
+    agent "web";
+    archive "files";
     arrival "smtp";
+    chain "auth";
     command "smtp";
     cookie "web";
+    danger "mime";
     dialogue "smtp";
+    dmarc_record "auth";
     evidence "evidence";
     file_name "web";
     form "web";
     hosts_of "web";
+    key_record "auth";
+    look_alike "web";
     mailbox "mbox";
     message "mime";
     next "web";
@@ -61,6 +71,8 @@ pub const ALL: &[Target] = targets! {
     records "web";
     sealed "web";
     slots "slots";
+    spf_record "auth";
+    tag_list "auth";
     text "smtp";
 };
 
@@ -356,9 +368,7 @@ fn sealed(octets: &[u8]) {
 }
 
 fn slots(octets: &[u8]) {
-    if let Ok(slots) = serde_json::from_slice::<Slots>(octets) {
-        serde_json::to_vec(&slots).expect("what was read can be written");
-    }
+    let _ = Slots::read(octets);
 }
 
 /// DATA in two pieces comes to the same as in one.
@@ -382,4 +392,117 @@ fn text(octets: &[u8]) {
     if let Ok(message) = whole.1 {
         whole_lines(&message);
     }
+}
+
+/// What a browser says of itself, four headers of it.
+fn agent(octets: &[u8]) {
+    let text = lossy(octets);
+    let mut lines = text.split('\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let user_agent = line();
+    let hints = Hints {
+        brands: line(),
+        platform: line(),
+        platform_version: line(),
+    };
+    let _ = Agent::read(user_agent, hints);
+}
+
+/// A file on its own: a name, then its octets.
+fn archive(octets: &[u8]) {
+    let end = octets.iter().position(|octet| *octet == b'\n').unwrap_or(octets.len());
+    let (name, bytes) = octets.split_at(end);
+    let file = Attachment {
+        name: lossy(name),
+        media_type: "application/octet-stream".to_owned(),
+        ..Attachment::default()
+    };
+    let threats = inspect::inspect(&file, bytes.get(1..).unwrap_or_default());
+    assert!(threats.len() <= 100, "each is told once");
+}
+
+/// Signatures and seals as the message has them.
+fn chain(octets: &[u8]) {
+    let message = dkim::Message::of(octets);
+    for (about, check) in message.signatures() {
+        assert!(
+            check.is_none_or(|check| !check.signature.is_empty() && !check.identity.is_empty()),
+            "{about:?}"
+        );
+    }
+    if let Ok(links) = dkim::chain(&message) {
+        assert!(links.len() <= 50);
+    }
+}
+
+fn danger(octets: &[u8]) {
+    let reading = mime::read(octets);
+    let found = inspect::look(octets, &reading);
+    assert!(found.len() <= 10_000, "{}", found.len());
+}
+
+fn dmarc_record(octets: &[u8]) {
+    if let Some(record) = dmarc::Record::parse(octets) {
+        assert!(record.percent <= 100);
+    }
+    dmarc::is_record(octets);
+    let text = lossy(octets);
+    if let Some((one, other)) = text.split_once('\n') {
+        assert!(dmarc::is_aligned(one, one, true) || one.is_empty());
+        assert!(
+            !dmarc::is_aligned(one, other, true) || dmarc::is_aligned(one, other, false),
+            "{one:?} {other:?}"
+        );
+    }
+}
+
+fn key_record(octets: &[u8]) {
+    let _ = dkim::Key::parse(octets);
+}
+
+fn look_alike(octets: &[u8]) {
+    let text = lossy(octets);
+    let skeleton = lookalike::skeleton(&text);
+    assert!(skeleton.chars().count() <= text.chars().count());
+    lookalike::readable(&text);
+    if let Some((one, other)) = text.split_once('\n') {
+        assert_eq!(
+            lookalike::one_apart(one, other),
+            lookalike::one_apart(other, one),
+            "{one:?} {other:?}"
+        );
+    }
+}
+
+/// A record, and what its macros make of a sender.
+fn spf_record(octets: &[u8]) {
+    spf::is_record(octets);
+    let text = lossy(octets);
+    let (record, sender) = text.split_once('\n').unwrap_or((&text, "a@b.test"));
+    let values = spf::Values {
+        sender,
+        domain: "b.test",
+        ip: [192, 0, 2, 1].into(),
+        helo: sender,
+        validated: "c.test",
+        host: "home.test",
+        now: 1_000,
+    };
+    if let Some(record) = spf::Record::parse(record.as_bytes()) {
+        for macros in record.redirect.iter().chain(&record.explanation) {
+            assert!(macros.expand_name(&values).len() <= text.len() * 256 + 256);
+        }
+    }
+    if let Some(macros) = spf::Macros::explanation(record) {
+        macros.expand(&values);
+    }
+}
+
+fn tag_list(octets: &[u8]) {
+    if let Some(tags) = tags::Tags::parse(octets) {
+        for name in ["a", "b", "h", "t", "x"] {
+            let _ = (tags.text(name), tags.list(name), tags.number(name), tags.base64(name));
+        }
+    }
+    tags::base64(octets);
 }

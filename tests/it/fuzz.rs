@@ -88,7 +88,7 @@ fn smoke() {
             (target.feed)(&std::fs::read(&file).unwrap());
         }
         (target.feed)(b"");
-        let seeds: &[Vec<u8>] = if matches!(target.words, "mime" | "mbox" | "evidence") {
+        let seeds: &[Vec<u8>] = if matches!(target.words, "mime" | "mbox" | "evidence" | "auth") {
             &here
         } else {
             &[]

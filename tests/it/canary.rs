@@ -5,7 +5,7 @@
 //! The search is proved first: on plain files written and deleted again, in each form, and on this very store
 //! with its encryption taken off.
 
-mod forms;
+pub mod forms;
 mod watched;
 
 use crate::{

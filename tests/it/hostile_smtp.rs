@@ -1,8 +1,16 @@
 //! The SMTP door among hostile peers: smuggling, injection, floods, and messages made to be read wrong.
 
-use crate::door::{House, PATIENCE, Peer, client};
-use caliopen::{smtp::limits::Limits, store::mail::Snapshot};
-use std::time::Duration;
+use crate::{
+    canary::forms::base64,
+    door::{House, PATIENCE, Peer, client},
+};
+use caliopen::{
+    domain::{id::MessageId, message::Defect},
+    service::view::Body,
+    smtp::limits::Limits,
+    store::mail::Snapshot,
+};
+use std::{fmt::Write as _, io::Write as _, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, timeout},
@@ -413,5 +421,298 @@ async fn a_peer_that_vanishes_leaves_nothing_behind() {
     }
     house.still_works().await;
     assert_eq!(house.kept().await.len(), 1);
+    house.ends().await;
+}
+
+/// Parts nested or set side by side, as nobody writes them by hand.
+fn nested(depth: usize) -> String {
+    let mut message = String::from("Subject: deep\r\n");
+    for level in 0..depth {
+        let _ = write!(message, "Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n");
+    }
+    message.push_str("\r\nat the bottom\r\n");
+    (0..depth).rev().for_each(|level| {
+        let _ = write!(message, "--b{level}--\r\n");
+    });
+    message
+}
+
+fn side_by_side(parts: usize) -> String {
+    let part = "--b\r\n\r\nx\r\n";
+    format!(
+        "Subject: wide\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n",
+        part.repeat(parts)
+    )
+}
+
+/// Letters in letters, each a message of its own.
+fn forwarded(depth: usize) -> String {
+    "Subject: forwarded\r\nContent-Type: message/rfc822\r\n\r\n".repeat(depth) + "Subject: last\r\n\r\nword\r\n"
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_made_to_choke_a_reader_are_read_in_bounds_or_refused() {
+    let house = House::open().await;
+    let mut peer = house.greeted().await;
+    let line = |length: usize| format!("X-Filling: {}\r\n", "x".repeat(length - 13));
+    let body = "Subject: here\r\n\r\nbody\r\n";
+    for (what, message, answer) in [
+        ("10,000 parts", side_by_side(10_000), 554),
+        ("4,900 parts", side_by_side(4_900), 250),
+        ("1,000 deep", nested(1_000), 554),
+        ("101 deep", nested(102), 554),
+        ("90 deep", nested(90), 250),
+        ("1,000 letters in one another", forwarded(1_000), 250),
+        ("2 MiB of headers", line(1_024).repeat(2_048) + body, 554),
+        ("1 MiB of headers in small fields", "X: y\r\n".repeat(180_000) + body, 554),
+        ("900 KiB of headers", line(1_024).repeat(900) + body, 250),
+        ("100,000 small fields", "X: y\r\n".repeat(100_000) + body, 250),
+        (
+            "a subject folded 30,000 times",
+            format!("Subject: a\r\n{}\r\nbody\r\n", " b\r\n".repeat(30_000)),
+            250,
+        ),
+        (
+            "10,000 authors",
+            format!("From: {}a@x.test\r\n\r\nbody\r\n", "a@x.test,\r\n ".repeat(10_000)),
+            250,
+        ),
+        (
+            "a boundary that is one line",
+            format!(
+                "Content-Type: multipart/mixed; boundary={0}\r\n\r\n--{0}\r\n\r\nx\r\n",
+                "b".repeat(1_900)
+            ),
+            250,
+        ),
+        (
+            "20,000 parameters",
+            format!("Content-Type: text/plain{}\r\n\r\nbody\r\n", ";\r\n a*0=b".repeat(20_000)),
+            250,
+        ),
+        (
+            "comments 10,000 deep",
+            format!(
+                "From: {}a@x.test{}\r\n\r\nbody\r\n",
+                "(\r\n ".repeat(10_000),
+                ")\r\n ".repeat(10_000)
+            ),
+            250,
+        ),
+        (
+            "100,000 references",
+            format!("References:{}\r\n\r\nbody\r\n", "\r\n <a@b>".repeat(100_000)),
+            250,
+        ),
+        (
+            "20,000 hops",
+            "Received: from a by b;\r\n Tue, 24 Nov 2026 08:00:00 +0000\r\n".repeat(15_000) + body,
+            250,
+        ),
+    ] {
+        assert_eq!(peer.deliver(message.as_bytes()).await, answer, "{what}");
+    }
+    for number in 1..=house.kept().await.len() as u64 {
+        let page = house.mail.message(MessageId(number)).await.unwrap();
+        let view = page.message;
+        assert!(view.subject.len() < 64 * 1024 && view.attachments.len() <= 100, "{number}");
+        assert!(
+            view.to.len() <= 500 && page.journey.hops.len() <= 100,
+            "{number}: {}",
+            page.journey.hops.len()
+        );
+    }
+    house.still_works().await;
+    house.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_unfolds_without_end_is_kept_folded() {
+    let zeros = vec![0_u8; 16 * 1024 * 1024];
+    let gzip = |octets: &[u8]| {
+        let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        to.write_all(octets).unwrap();
+        to.finish().unwrap()
+    };
+    let bomb = gzip(&gzip(&zeros.repeat(4)));
+    let lines: Vec<u8> = base64(&bomb).chunks(76).collect::<Vec<_>>().join(&b"\r\n"[..]);
+    let house = House::open().await;
+    let mut peer = house.greeted().await;
+    let head = "Subject: a present\r\nContent-Type: application/gzip; name=\"all.gz\"\r\n\
+                Content-Encoding: gzip\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    let message = [head.as_bytes(), &lines, b"\r\n"].concat();
+    assert_eq!(peer.deliver(&message).await, 250);
+    let view = house.mail.message(MessageId(1)).await.unwrap().message;
+    let [file] = &view.attachments[..] else {
+        panic!("{:?}", view.attachments)
+    };
+    assert_eq!(file.size, bomb.len() as u64);
+    let kept = house.mail.attachment(MessageId(1), file.part).await.unwrap();
+    assert!(kept.bytes == bomb, "as it came, still folded");
+    house.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn octets_that_are_no_text_are_kept_and_shown_as_far_as_they_are() {
+    let house = House::open().await;
+    let mut peer = house.greeted().await;
+    let messages: &[&[u8]] = &[
+        b"From: a@x.test\r\nSubject: not \xff\xfe\xc3\x28 text\r\n\r\nneither \x80\x81 is this\r\n",
+        b"From: a\0b <a@x.test>\r\nSubject: nul \0 here\r\n\r\nand \0 here\r\n",
+        b"From: \xc3\x28 <\xff@x.test>\r\nTo: \xed\xa0\x80@home.test\r\nSubject: \xf5\x80\x80\x80\r\n\r\n\xed\xa0\x80\r\n",
+        b"Subject: =?utf-8?B?//79?= =?utf-8?Q?=FF=00=0D=0A?= =?utf-16?B?2AA=?=\r\n\r\nx\r\n",
+        b"Content-Type: text/plain; charset=utf-7\r\n\r\n+ADw-script+AD4-\r\n",
+        b"Content-Type: text/html; charset=\"iso-2022-jp\"\r\n\r\n\x1b$B<script>\x1b(Balert(1)</script>\r\n",
+    ];
+    for message in messages {
+        assert_eq!(peer.deliver(message).await, 250, "{}", message.escape_ascii());
+    }
+    for (number, (message, (_, kept))) in (1..).zip(messages.iter().zip(house.kept().await)) {
+        assert_eq!(kept, *message, "octet by octet");
+        let view = house.mail.message(MessageId(number)).await.unwrap().message;
+        let says = |text: &str| assert!(!text.chars().any(|c| c.is_control() && c != '\t'), "{number}: {text:?}");
+        says(&view.subject);
+        view.from.iter().for_each(|from| says(&from.name));
+        if let Body::Reader(html) = view.body {
+            assert!(!html.contains("<script"), "{html}");
+        }
+    }
+    let second = house.mail.message(MessageId(2)).await.unwrap().message;
+    assert!(second.defects.contains(&Defect::Binary));
+    house.ends().await;
+}
+
+/// Who it is from is read in one way only, and where there are two it is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn tricks_with_the_author_do_not_hide_the_trick() {
+    let house = House::open().await;
+    let mut peer = house.greeted().await;
+    let many = &[Defect::ManyFrom][..];
+    for (head, author, defects) in [
+        (
+            "From: Good <good@x.test>\r\nFrom: Evil <evil@y.test>\r\n",
+            Some("good@x.test"),
+            many,
+        ),
+        (
+            "From: Evil <evil@y.test>\r\nSubject: a\r\nfrom: Good <good@x.test>\r\n",
+            Some("evil@y.test"),
+            many,
+        ),
+        ("From : evil@y.test\r\nFrom: good@x.test\r\n", Some("evil@y.test"), many),
+        ("From:\r\n good@x.test\r\n", Some("good@x.test"), &[]),
+        ("From: good@x.test,\r\n\tevil@y.test\r\n", Some("good@x.test"), &[]),
+        ("From: \"good@x.test\" <evil@y.test>\r\n", Some("evil@y.test"), &[]),
+        ("From: good@x.test (\r\n <evil@y.test>\r\n )\r\n", Some("good@x.test"), &[]),
+        ("From: <good@x.test>\r\n \r\n\t <evil@y.test>\r\n", Some("good@x.test"), &[]),
+        ("X: y\r\n From: evil@y.test\r\nFrom: good@x.test\r\n", Some("good@x.test"), &[]),
+        ("Subject: x\r\n\tFrom: evil@y.test\r\n", None, &[Defect::NoFrom]),
+        ("Fr om: evil@y.test\r\n", None, &[Defect::NoFrom]),
+        ("From: =?utf-8?Q?good=40x.test=3E?= <evil@y.test>\r\n", Some("evil@y.test"), &[]),
+    ] {
+        let number = house.kept().await.len() as u64 + 1;
+        assert_eq!(
+            peer.deliver(format!("{head}\r\nFrom: body@z.test\r\n").as_bytes()).await,
+            250,
+            "{head:?}"
+        );
+        let view = house.mail.message(MessageId(number)).await.unwrap().message;
+        assert_eq!(view.from.map(|from| from.address.to_string()).as_deref(), author, "{head:?}");
+        assert!(
+            defects.iter().all(|defect| view.defects.contains(defect)),
+            "{head:?}: {:?}",
+            view.defects
+        );
+        assert_eq!(
+            view.defects.contains(&Defect::ManyFrom),
+            defects.contains(&Defect::ManyFrom),
+            "{head:?}"
+        );
+    }
+    house.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_scripts_do_not_pass_for_ours() {
+    let house = House::with(Limits {
+        errors: 100,
+        ..Limits::default()
+    })
+    .await;
+    let mut peer = house.greeted().await;
+    assert_eq!(peer.ask("MAIL FROM:<ana@sénder.test> SMTPUTF8").await, 250);
+    for (to, answer) in [
+        ("mé@home.test", 550),
+        // Fullwidth, Cyrillic, a joiner, a final dot: not the owner's address, however alike.
+        ("\u{ff4d}\u{ff45}@home.test", 550),
+        ("m\u{435}@home.test", 550),
+        ("m\u{200d}e@home.test", 550),
+        ("me@h\u{43e}me.test", 550),
+        ("me@xn--hme-5cd.test", 550),
+        ("me@home.test\u{3002}", 550),
+        ("ME@HOME.TEST", 250),
+    ] {
+        let code = peer.ask(&format!("RCPT TO:<{to}>")).await;
+        assert!(code == answer || (answer == 550 && code == 553), "{to}: {code}");
+    }
+    assert_eq!(peer.ask("RSET").await, 250);
+    // Without the word for it, nothing but ASCII is an address; and what is no UTF-8 is no command.
+    assert_eq!(
+        peer.codes(&["MAIL FROM:<é@x.test>", "MAIL FROM:<a@x.test>", "RCPT TO:<mé@home.test>"])
+            .await,
+        [553, 250, 553]
+    );
+    for broken in [
+        &b"RCPT TO:<m\xe9@home.test>\r\n"[..],
+        b"RCPT TO:<\xc0\xae@home.test>\r\n",
+        b"RCPT TO:<me\0@home.test>\r\n",
+    ] {
+        peer.send(broken).await;
+        assert_eq!(peer.reply().await.0, 500);
+    }
+    assert_eq!(peer.codes(&["RCPT TO:<me@home.test>", "DATA"]).await, [250, 354]);
+    peer.send("From: é@x.test\r\nSubject: ünasked\r\n\r\n8 bits\r\n.\r\n".as_bytes())
+        .await;
+    assert_eq!(peer.reply().await.0, 250);
+    let view = house.mail.message(MessageId(1)).await.unwrap().message;
+    assert_eq!(view.subject, "ünasked");
+    house.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pipelined_past_the_end_is_not_heard() {
+    let house = House::open().await;
+    let inside = b"MAIL FROM:<a@b.test>\r\nRCPT TO:<me@home.test>\r\nDATA\r\nSubject: late\r\n\r\n.\r\n";
+    // After QUIT, after too many errors, after what a browser says.
+    for (last, answer) in [
+        (&b"QUIT\r\n"[..], &[221_u16][..]),
+        (b"GET / HTTP/1.1\r\n", &[554]),
+        (b"BDAT x\r\n", &[501]),
+    ] {
+        let mut peer = house.greeted().await;
+        peer.send(&[last, inside].concat()).await;
+        assert_eq!(peer.rest().await, answer, "{}", last.escape_ascii());
+    }
+    let mut wrong = house.greeted().await;
+    wrong.send(&[&b"FAKE\r\n".repeat(10)[..], inside].concat()).await;
+    assert_eq!(wrong.rest().await.last(), Some(&421));
+    // A message that is refused for its octets takes none of the next commands with it.
+    let mut peer = house.greeted().await;
+    peer.envelope().await;
+    assert_eq!(peer.ask("DATA").await, 354);
+    peer.send(b"Subject: bare\n\r\n\r\n.\r\nRSET\r\nNOOP\r\n").await;
+    assert_eq!((peer.reply().await.0, peer.reply().await.0, peer.reply().await.0), (554, 250, 250));
+    // A transaction that was begun in clear is not one after TLS.
+    peer.envelope().await;
+    assert_eq!(peer.ask("STARTTLS").await, 220);
+    let mut sealed = peer.secure(client(&rustls::version::TLS13)).await;
+    assert_eq!(
+        sealed
+            .codes(&["RCPT TO:<me@home.test>", "DATA", "EHLO a.test", "RCPT TO:<me@home.test>"])
+            .await,
+        [503, 503, 250, 503]
+    );
+    assert!(house.kept().await.is_empty());
+    house.still_works().await;
     house.ends().await;
 }

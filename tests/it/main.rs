@@ -20,6 +20,7 @@ mod crash;
 mod custody;
 mod door;
 mod fuzz;
+mod guards;
 mod hostile;
 mod hostile_smtp;
 mod imports;

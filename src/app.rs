@@ -4,12 +4,13 @@ use crate::{
     config::Config,
     jobs,
     net::{
+        clamd::Clamd,
         clock::Clock,
         tls::{self, Current, Identity},
     },
     service::{
-        custody::Custody, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal,
-        receive::Receive, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
+        journal::Journal, receive::Receive, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -75,6 +76,8 @@ pub struct Services {
     pub timeline: Timeline,
     /// Discussions and messages.
     pub discussions: Discussions,
+    /// What may do harm.
+    pub dangers: Dangers,
     /// Signing in.
     pub unlock: Unlock,
     /// The journal of what is done with the box.
@@ -98,6 +101,7 @@ impl Services {
         let receive = Receive::new(vault.clone(), clock.clone(), happenings.clone(), file.clone(), front);
         let journal = Journal::new(vault.clone(), clock.clone());
         Ok(Self {
+            dangers: receive.dangers(),
             devices: Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone()),
             journal,
             receive,
@@ -116,6 +120,7 @@ impl Services {
         web::Services {
             timeline: self.timeline.clone(),
             discussions: self.discussions.clone(),
+            dangers: self.dangers.clone(),
             unlock: self.unlock.clone(),
             journal: self.journal.clone(),
             devices: self.devices.clone(),
@@ -155,6 +160,9 @@ impl Appliance {
 
     async fn run(config: Config, file: Arc<FrontFile>, front: Front, vault: Vault) -> Result<Self, StartError> {
         let services = Services::new(&vault, &file, &front, &config.clock)?;
+        if let Some(socket) = config.clamd {
+            services.dangers.ask(Clamd::new(socket));
+        }
         let certificate = Current::new(&Identity {
             chain: front.chain.clone(),
             key: front.key.clone().into(),

@@ -16,6 +16,8 @@ pub struct Config {
     pub http: Vec<SocketAddr>,
     /// The secret to unlock with at once; without it the box starts locked.
     pub secret: Option<Zeroizing<String>>,
+    /// The socket of the owner's own virus scanner.
+    pub clamd: Option<PathBuf>,
     /// What time it is.
     pub clock: Clock,
 }

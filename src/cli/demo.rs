@@ -74,6 +74,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             smtp,
             https,
             http,
+            clamd: None,
             secret: Some(passphrase.clone()),
             clock: clock.clone(),
         };

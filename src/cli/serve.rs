@@ -25,6 +25,10 @@ pub struct Args {
     /// takes the file with the box can read the mail: without it the box starts locked
     #[arg(long, value_name = "FILE")]
     unlock_with: Option<PathBuf>,
+    /// Have what arrives scanned by your own ClamAV, which listens on this Unix socket. Where it does not
+    /// answer, mail is kept all the same and says so
+    #[arg(long, value_name = "SOCKET")]
+    clamd: Option<PathBuf>,
 }
 
 /// Where to listen.
@@ -69,6 +73,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         https,
         http,
         secret,
+        clamd: args.clamd,
         clock: Clock::system(),
     };
     runtime()?.block_on(async {

@@ -116,21 +116,11 @@ impl Discussions {
             .await
     }
 
-    /// A file of a message.
+    /// A file of a message, whatever it may do: see [`super::danger::Dangers::saving`] for what to say first.
     pub async fn attachment(&self, id: MessageId, part: u32) -> Result<File, Error> {
         self.with(id, move |snapshot, record| {
             let raw = snapshot.raw(id.0, record)?;
-            let file = mime::read(&raw)
-                .attachments
-                .into_iter()
-                .find(|file| file.part == part)
-                .ok_or(Error::NotFound)?;
-            let bytes = mime::part(&raw, part).ok_or(Error::NotFound)?;
-            Ok(File {
-                name: file.name,
-                media_type: file.media_type,
-                bytes,
-            })
+            file(&raw, &mime::read(&raw), part)
         })
         .await
     }
@@ -165,6 +155,16 @@ impl Discussions {
         })
         .await
     }
+}
+
+/// A file of a message by its part.
+pub(super) fn file(raw: &[u8], reading: &Reading, part: u32) -> Result<File, Error> {
+    let file = reading.attachments.iter().find(|file| file.part == part).ok_or(Error::NotFound)?;
+    Ok(File {
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        bytes: mime::part(raw, part).ok_or(Error::NotFound)?,
+    })
 }
 
 /// The pictures that the HTML may show by `cid:`.
@@ -232,6 +232,7 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message)
         has_html: reading.html.is_some(),
         findings,
         trackers,
+        look: super::danger::known_look(snapshot, id, &raw, &reading)?,
         attachments: reading.attachments.clone(),
         defects: reading.defects.clone(),
         size: record.size,

@@ -1,6 +1,7 @@
 //! Floor 3: use cases, one file each. Each does its slow work first and then one write.
 
 pub mod custody;
+pub mod danger;
 pub mod delete;
 pub mod devices;
 pub mod discussion;

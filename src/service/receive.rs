@@ -1,17 +1,21 @@
 //! A message arrives: read it, weigh it, keep it, and only then say so.
 //!
-//! Named steps, in order: too complex? → stamp (our `Received`) → read → what do we know → weigh (the
-//! index) → one write → announce. The slow ones run on the blocking pool, before the write.
+//! Named steps, in order: too complex? → stamp (our `Received`) → read → what do we know → what may do harm →
+//! weigh (the index) → one write → announce. The slow ones run on the blocking pool, before the write.
 //!
 //! Absent so far: authentication (SPF, DKIM, DMARC), opening what is encrypted, spam. Their evidence
 //! is "not known" until then.
 
-use super::happening::{Happening, Happenings};
+use super::{
+    danger::Dangers,
+    happening::{Happening, Happenings},
+};
 use crate::{
     codec::{hosts, html, mime},
     domain::{
         address::Address,
         contact::Contact,
+        danger::Scan,
         discussion::DiscussionKey,
         fact::Fact,
         id::{ContactId, DiscussionId, MessageId},
@@ -57,6 +61,7 @@ struct Inner {
     vault: Vault,
     clock: Clock,
     happenings: Happenings,
+    dangers: Dangers,
     host: String,
     domain: String,
     owner: HashSet<Address>,
@@ -132,6 +137,7 @@ impl Receive {
     pub fn new(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front) -> Self {
         let owner = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
         Self(Arc::new(Inner {
+            dangers: Dangers::new(vault.clone(), &front.domain),
             vault,
             clock,
             happenings,
@@ -162,6 +168,11 @@ impl Receive {
         } else {
             Recipient::Elsewhere
         }
+    }
+
+    /// What knows what may do harm.
+    pub fn dangers(&self) -> Dangers {
+        self.0.dangers.clone()
     }
 
     /// Our own name, for the greeting and the `Received` line.
@@ -223,7 +234,10 @@ impl Receive {
     /// opened stays where it is and is said in the log: it may be the disk, and a backup may have it whole.
     pub async fn drain(&self) -> Result<u64, NotKept> {
         let _one = self.0.draining.lock().await;
-        let open = self.0.vault.taking().map_err(|_| NotKept::Locked)?;
+        let open = self.0.vault.taking().map_err(|_| {
+            self.0.dangers.forget();
+            NotKept::Locked
+        })?;
         let (mut after, mut drained) = (0, 0);
         loop {
             // Locked, or about to be written anew: what is left waits where it is.
@@ -272,10 +286,14 @@ impl Receive {
     }
 
     async fn take(&self, open: &Arc<Open>, raw: Vec<u8>, source: Source, coming: Option<Coming>) -> Result<Option<Kept>, NotKept> {
+        let scanned = match source {
+            Source::Door { .. } => self.0.dangers.scan(&raw).await,
+            Source::Import { .. } | Source::Own { .. } => (Scan::NotAsked, None),
+        };
         let inner = self.0.clone();
         let prepared = tokio::task::spawn_blocking({
             let open = open.clone();
-            move || inner.prepare(&open, &raw, source)
+            move || inner.prepare(&open, &raw, source, scanned)
         });
         let keep = prepared.await.map_err(|_| NotKept::Storage)??;
         let writing = open.writer.write(move |tables| mail::keep(tables, &keep));
@@ -321,13 +339,15 @@ impl Inner {
     }
 
     /// Everything slow: reading, weighing, packing.
-    fn prepare(&self, open: &Open, raw: &[u8], source: Source) -> Result<Keep, NotKept> {
+    fn prepare(&self, open: &Open, raw: &[u8], source: Source, scanned: (Scan, Option<String>)) -> Result<Keep, NotKept> {
         if mime::is_too_complex(raw) {
             return Err(NotKept::TooComplex);
         }
         let reading = mime::read(raw);
         let known = self.known(open, &reading).map_err(not_kept)?;
         let (own, once) = (matches!(source, Source::Own { .. }), matches!(source, Source::Import { .. }));
+        let is_owner = |address: &Address| self.owner.contains(address);
+        let look = self.dangers.look(open, raw, &reading, is_owner, scanned).map_err(not_kept)?;
         let (received, unread, arrival, spooled) = match source {
             Source::Door { arrival, spooled } => (arrival.at, true, Some(arrival), spooled),
             Source::Import { received, read } => (received, !read, None, None),
@@ -339,7 +359,7 @@ impl Inner {
             DiscussionKey::of_the_box()
         } else {
             let contact = |address: &Address| known.get(address).map(|card| card.id);
-            DiscussionKey::of(&reading, |address| self.owner.contains(address), contact)
+            DiscussionKey::of(&reading, is_owner, contact)
         };
         let packed = mail::pack(raw).map_err(not_kept)?;
         Ok(Keep {
@@ -367,6 +387,7 @@ impl Inner {
             spooled,
             once: once.then(|| sha256(raw)),
             proof: record::Proof::of(&evidence, arrival.as_ref()),
+            looked: record::Looked::of(&look),
             packed,
         })
     }

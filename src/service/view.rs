@@ -3,6 +3,7 @@
 use super::Error;
 use crate::domain::{
     address::Address,
+    danger::Look,
     id::{DiscussionId, MessageId},
     message::{Attachment, Defect},
     padlock::Padlock,
@@ -181,6 +182,8 @@ pub struct MessageView {
     pub trackers: Vec<String>,
     /// Its files.
     pub attachments: Vec<Attachment>,
+    /// What in it may do harm.
+    pub look: Look,
     /// What was odd.
     pub defects: Vec<Defect>,
     /// Octets as received.

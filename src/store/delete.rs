@@ -15,6 +15,7 @@ use redb::ReadableTable;
 fn forget(tables: &mut Tables<'_>, id: u64, message: &Message) -> Result<(), Error> {
     tables.messages.remove(id)?;
     tables.proofs.remove(id)?;
+    tables.dangers.remove(id)?;
     tables.raw.retain_in((id, 0)..=(id, u32::MAX), |_, _| false)?;
     tables.discussed.remove((message.discussion, message.received, id))?;
     Ok(())

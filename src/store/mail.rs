@@ -3,8 +3,8 @@
 
 use super::{
     Error,
-    record::{Contact, Discussion, Job, Message, Person, Proof, Record, sha256},
-    schema::{CONTACT_OF, CONTACTS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, Octets, PROOFS, RAW, TIMELINE, UNREAD},
+    record::{Contact, Discussion, Job, Looked, Message, Person, Proof, Record, sha256},
+    schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     vault::{Open, Reading},
     writer::Tables,
 };
@@ -30,6 +30,8 @@ pub struct Keep {
     pub message: Message,
     /// The evidence.
     pub proof: Proof,
+    /// What in it may do harm.
+    pub looked: Looked,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
@@ -39,6 +41,9 @@ pub struct Keep {
     /// well say the same thing twice.
     pub once: Option<[u8; 32]>,
 }
+
+/// Counts the changes of names and addresses in the address book: whoever changes one takes the next number.
+pub const EDITION: &str = "address_book";
 
 /// What [`keep`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +121,7 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     };
     tables.messages.insert(id, message.encode(id)?.as_slice())?;
     tables.proofs.insert(id, keep.proof.encode(id)?.as_slice())?;
+    tables.dangers.insert(id, keep.looked.encode(id)?.as_slice())?;
     tables.discussed.insert((discussion, message.received, id), ())?;
     Ok(Kept::New { message: id, discussion })
 }
@@ -236,6 +242,7 @@ pub fn add_contact(tables: &mut Tables<'_>, contact: &Contact) -> Result<u64, Er
     }
     card.addresses.retain(|address| !taken.contains(address));
     tables.contacts.insert(id, card.encode(id)?.as_slice())?;
+    tables.next(EDITION)?;
     Ok(id)
 }
 
@@ -282,6 +289,28 @@ impl Snapshot {
     /// A message's evidence.
     pub fn proof(&self, id: u64) -> Result<Option<Proof>, Error> {
         self.record(PROOFS, id)
+    }
+
+    /// What in a message may do harm; `None` where nobody has looked.
+    pub fn looked(&self, id: u64) -> Result<Option<Looked>, Error> {
+        self.record(DANGERS, id)
+    }
+
+    /// Which edition of the address book this is, see [`EDITION`].
+    pub fn edition(&self) -> Result<u64, Error> {
+        let Some(value) = self.tx.open_table(META)?.get(EDITION)? else {
+            return Ok(0);
+        };
+        value.value().try_into().map(u64::from_le_bytes).map_err(|_| Error::Damaged)
+    }
+
+    /// Shows every card, one at a time.
+    pub fn each_contact(&self, mut show: impl FnMut(Contact)) -> Result<(), Error> {
+        for entry in self.contacts.iter()? {
+            let (id, value) = entry?;
+            show(Contact::decode(id.value(), value.value())?);
+        }
+        Ok(())
     }
 
     /// A discussion's row.

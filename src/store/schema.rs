@@ -12,6 +12,8 @@ pub const META: TableDefinition<&str, Octets> = TableDefinition::new("meta");
 pub const MESSAGES: TableDefinition<u64, Octets> = TableDefinition::new("messages");
 /// Message → `record::Proof`: the evidence of its index and its arrival.
 pub const PROOFS: TableDefinition<u64, Octets> = TableDefinition::new("proofs");
+/// Message → `record::Looked`: what in it may do harm.
+pub const DANGERS: TableDefinition<u64, Octets> = TableDefinition::new("dangers");
 /// (Message, chunk) → the message as received, zstd, cut where redb's pages end.
 pub const RAW: TableDefinition<(u64, u32), Octets> = TableDefinition::new("raw");
 /// Discussion → `record::Discussion`: all that a row of the timeline shows.

@@ -60,6 +60,7 @@ tables! {
     meta: &'static str => Octets = META;
     messages: u64 => Octets = MESSAGES;
     proofs: u64 => Octets = PROOFS;
+    dangers: u64 => Octets = DANGERS;
     raw: (u64, u32) => Octets = RAW;
     discussions: u64 => Octets = DISCUSSIONS;
     discussion_of: &'static str => u64 = DISCUSSION_OF;

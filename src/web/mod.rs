@@ -29,8 +29,8 @@ pub use server::serve;
 use crate::{
     domain::time::Time,
     service::{
-        custody::Custody, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal,
-        timeline::Timeline, unlock::Unlock,
+        custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
+        journal::Journal, timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct Services {
     pub timeline: Timeline,
     /// Discussions and messages.
     pub discussions: Discussions,
+    /// What may do harm.
+    pub dangers: Dangers,
     /// Signing in.
     pub unlock: Unlock,
     /// The journal.

@@ -68,7 +68,9 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/messages/:id/source"          Owner        page::file::source;
     GET  "/messages/:id/original"        Owner        page::original::show;
     GET  "/messages/:id/original/frame"  Owner        page::original::frame;
-    GET  "/messages/:id/parts/:part"     Owner        page::file::part;
+    GET  "/messages/:id/parts/:part"     Owner        page::danger::part;
+    POST "/messages/:id/parts/:part"     Owner        page::danger::allow;
+    GET  "/messages/:id/parts/:part/save" Owner       page::danger::save;
     GET  "/help"                         Owner        page::help::show;
     GET  "/live"                         OwnersScript live::listen;
     GET  "/sign-in"                      Anyone       page::sign_in::show;

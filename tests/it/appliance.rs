@@ -68,11 +68,20 @@ pub struct Appliance {
 impl Appliance {
     /// Starts `caliopen serve` and waits for its line of JSON.
     pub fn start(data: &Path, unlock_with: Option<&Path>) -> Self {
-        Self::launch(caliopen(), data, unlock_with)
+        Self::start_with(data, unlock_with, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(data: &Path, unlock_with: Option<&Path>, more: &[&std::ffi::OsStr]) -> Self {
+        Self::launch_with(caliopen(), data, unlock_with, more)
     }
 
     /// The same with a command of the test's own, which may be the program under something that watches it.
-    pub fn launch(mut command: Command, data: &Path, unlock_with: Option<&Path>) -> Self {
+    pub fn launch(command: Command, data: &Path, unlock_with: Option<&Path>) -> Self {
+        Self::launch_with(command, data, unlock_with, &[])
+    }
+
+    fn launch_with(mut command: Command, data: &Path, unlock_with: Option<&Path>, more: &[&std::ffi::OsStr]) -> Self {
         command
             .args([
                 "serve",
@@ -88,7 +97,7 @@ impl Appliance {
         if let Some(secret) = unlock_with {
             command.arg("--unlock-with").arg(secret);
         }
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.args(more).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{line:?}: {e}"));

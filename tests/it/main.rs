@@ -18,6 +18,7 @@ mod browser;
 mod canary;
 mod crash;
 mod custody;
+mod danger;
 mod door;
 mod fuzz;
 mod guards;

@@ -41,9 +41,9 @@ impl Answer {
 
 /// A browser without a window: cookies, forms, and nothing else.
 pub struct Visitor {
-    to: SocketAddr,
+    pub to: SocketAddr,
     pub cookies: Vec<(String, String)>,
-    lang: &'static str,
+    pub lang: &'static str,
 }
 
 impl Visitor {
@@ -390,7 +390,11 @@ fn a_message_is_handed_out_as_it_came_and_never_runs() {
     let frame = owner.get("/messages/1/original/frame");
     assert_eq!(frame.header("content-security-policy"), Some(web::FRAME_POLICY));
     let part = part_of(&owner.get("/messages/1").body);
-    let file = owner.get(&format!("/messages/1/parts/{part}"));
+    // A web page as a file has a step before it, which `danger` tells.
+    let step = owner.get(&format!("/messages/1/parts/{part}"));
+    let token = format!("token={}", step.token());
+    let allowed = owner.post(&format!("/messages/1/parts/{part}"), "", &token);
+    let file = owner.get(allowed.header("location").unwrap());
     assert_eq!((file.status, file.header("content-type")), (200, Some("application/octet-stream")));
     assert!(
         file.header("content-disposition")

@@ -2,6 +2,7 @@
 
 mod m0001_tables;
 mod m0002_devices;
+mod m0003_dangers;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -10,7 +11,7 @@ use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
 type Step = fn(&WriteTransaction) -> Result<(), Error>;
 
 /// The steps from an empty database to today's schema: step `n` makes version `n + 1`.
-const STEPS: &[Step] = &[m0001_tables::run, m0002_devices::run];
+const STEPS: &[Step] = &[m0001_tables::run, m0002_devices::run, m0003_dangers::run];
 
 /// The schema that this program writes.
 pub const VERSION: u16 = STEPS.len() as u16;

@@ -5,12 +5,14 @@
 //! the body: an octet that flipped, or a record that lies under another's key, is an error and never a
 //! wrong answer (redb alone can return a flipped value without a word).
 
+mod danger;
 mod devices;
 mod proof;
 mod shapes;
 mod sign_in;
 mod spooled;
 
+pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};

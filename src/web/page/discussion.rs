@@ -10,10 +10,14 @@ use super::{
         when::When,
     },
     Badge, Lock, Named, Pager, calm,
+    danger::Warning,
 };
 use crate::{
-    domain::id::MessageId,
-    locale::Words,
+    domain::{danger::Danger, id::MessageId},
+    locale::{
+        Words,
+        danger::{self, DangerWords},
+    },
     service::{
         discussion::MESSAGES,
         view::{Body, DiscussionPage, MessageView},
@@ -47,6 +51,12 @@ pub(super) struct Letterhead {
     pub(super) lock: Lock,
     pub(super) body: Shown,
     pub(super) files: Vec<FileRow>,
+    /// Why to be careful with the message as a whole.
+    pub(super) warnings: Vec<Warning>,
+    /// What the virus scanner said, where it was asked.
+    pub(super) scan: Option<String>,
+    /// The phrases around them.
+    pub(super) d: &'static DangerWords,
     pub(super) findings: Vec<String>,
     pub(super) watchers: Option<String>,
     pub(super) defects: Vec<&'static str>,
@@ -66,6 +76,10 @@ pub(super) struct FileRow {
     pub(super) part: u32,
     pub(super) name: String,
     pub(super) size: String,
+    /// Why to be careful with it.
+    pub(super) warnings: Vec<Warning>,
+    /// Whether a step stands before saving it.
+    pub(super) step: bool,
 }
 
 impl Letterhead {
@@ -74,11 +88,19 @@ impl Letterhead {
         view.excerpt = calm(&view.excerpt);
         let named = |people: &[crate::service::view::Person]| people.iter().map(|person| Named::of(w, person)).collect();
         let files = view.attachments.iter().filter(|file| !(file.inline && file.content_id.is_some()));
+        let whole = view.look.dangers.iter().filter(|danger| danger.part().is_none());
+        let warnings: Vec<Warning> = whole.map(|danger| Warning::of(w.lang, danger)).collect();
+        // A link that deceives is told with its two names above, where they are known.
+        let told = view
+            .look
+            .dangers
+            .iter()
+            .any(|danger| matches!(danger, Danger::DeceptiveLink { .. }));
         let found = [
             (&w.spies, view.findings.trackers),
             (&w.remote, view.findings.remote.saturating_sub(view.findings.trackers)),
             (&w.active, view.findings.active),
-            (&w.deceptive, view.findings.deceptive),
+            (&w.deceptive, if told { 0 } else { view.findings.deceptive }),
         ];
         Self {
             from: view.from.as_ref().map(|person| Named::of(w, person)),
@@ -92,8 +114,16 @@ impl Letterhead {
                     part: file.part,
                     name: calm(&file.name),
                     size: w.octets(file.size),
+                    warnings: (view.look.dangers.iter())
+                        .filter(|danger| danger.part() == Some(file.part))
+                        .map(|danger| Warning::of(w.lang, danger))
+                        .collect(),
+                    step: view.look.before_saving(file.part).next().is_some(),
                 })
                 .collect(),
+            warnings,
+            scan: danger::scan(w.lang, view.look.scan),
+            d: danger::words(w.lang),
             findings: found
                 .into_iter()
                 .filter(|(_, n)| *n > 0)

@@ -2,7 +2,7 @@
 //! it is always a download, under a type that no browser runs.
 
 use super::super::{Site, problem::Problem, visit::Visit};
-use crate::domain::id::MessageId;
+use crate::{domain::id::MessageId, service::discussion::File};
 use http::{HeaderValue, header};
 use std::sync::Arc;
 use warp::reply::Response;
@@ -19,10 +19,9 @@ pub(in crate::web) async fn source(site: Arc<Site>, visit: Visit) -> Result<Resp
     Ok(download(bytes, "message/rfc822", &format!("message-{id}.eml")))
 }
 
-/// `GET /messages/ID/parts/PART`
-pub(in crate::web) async fn part(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let file = site.services.discussions.attachment(visit.number(0)?, visit.number(1)?).await?;
-    Ok(download(file.bytes, "application/octet-stream", &file.name))
+/// A file of a message as a download.
+pub(super) fn attached(file: File) -> Response {
+    download(file.bytes, "application/octet-stream", &file.name)
 }
 
 fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {

@@ -1,6 +1,7 @@
 //! The pages, one file each: read the visit, call one service, show or lead on. The small views that
 //! several of them share are here.
 
+pub(super) mod danger;
 pub(super) mod discussion;
 pub(super) mod file;
 pub(super) mod help;

@@ -41,6 +41,16 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
 }
 
+/// Hands over every message in these paths with a name for it; what is none is passed over.
+pub(super) fn each_message(paths: &[PathBuf], mut take: impl FnMut(String, Vec<u8>)) {
+    finding::walk(paths, Clock::system().now(), |item| {
+        if let Item::Message(found) = item {
+            take(found.name, found.raw);
+        }
+        true
+    });
+}
+
 /// Why something was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {

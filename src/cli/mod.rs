@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod privacy;
 mod serve;
+mod spam;
 
 #[doc(hidden)]
 pub use privacy::is_evidence;
@@ -52,6 +53,9 @@ enum Command {
     /// Look into the privacy of a message
     #[command(subcommand)]
     Privacy(privacy::Privacy),
+    /// Look into the spam filter
+    #[command(subcommand)]
+    Spam(spam::Spam),
 }
 
 /// Why a command failed: an exit code and one sentence.
@@ -97,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Authenticate(args) => authenticate::run(&args),
         Command::Privacy(command) => privacy::run(&command),
+        Command::Spam(command) => spam::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! Floor 1: bytes become nouns and nouns become bytes. Pure functions, no I/O, and no input panics:
 //! every reader here has limits on size, depth and count, and says what was odd instead of failing.
 
+pub mod authentication_claims;
 pub mod authentication_results;
 pub mod base64url;
 pub mod dkim;
@@ -15,7 +16,9 @@ pub mod mbox;
 pub mod mime;
 pub mod password;
 pub mod qr;
+pub mod spam;
 pub mod spf;
 pub mod tags;
 pub mod totp;
 pub mod webauthn;
+pub mod words;

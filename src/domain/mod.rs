@@ -15,5 +15,6 @@ pub mod journal;
 pub mod message;
 pub mod padlock;
 pub mod privacy;
+pub mod spam;
 pub mod time;
 pub mod transport;

@@ -9,6 +9,7 @@ pub mod happening;
 pub mod journal;
 pub mod receive;
 pub mod setup;
+pub mod spam;
 pub mod timeline;
 pub mod unlock;
 pub mod upkeep;

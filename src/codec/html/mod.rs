@@ -18,7 +18,10 @@ mod original;
 mod reader;
 mod rewrite;
 mod scan;
+mod surface;
 mod trackers;
+
+pub use surface::{Place, Surface, place, surface};
 
 use crate::domain::privacy::evidence::HtmlFindings;
 

@@ -116,7 +116,7 @@ impl Place {
 /// Whether any tag could have more than [`MAX_ATTRIBUTES`] attributes, wherever a tag may begin: inside
 /// of a comment or a quotation as well, for only the tokenizer knows what is one. Linear: all tags that
 /// may be open are followed at once, and of those in the same place only the longest.
-fn has_too_many_attributes(html: &[u8]) -> bool {
+pub(super) fn has_too_many_attributes(html: &[u8]) -> bool {
     use Place::{AfterName, Bare, BeforeName, BeforeValue, Double, Name, Single, TagName};
     const PLACES: [Place; 8] = [TagName, BeforeName, Name, AfterName, BeforeValue, Double, Single, Bare];
     let mut open: [Option<u32>; 8] = [None; 8];

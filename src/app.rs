@@ -100,16 +100,18 @@ impl Services {
         let owner = front.addresses.first().cloned().unwrap_or_default();
         let receive = Receive::new(vault.clone(), clock.clone(), happenings.clone(), file.clone(), front);
         let journal = Journal::new(vault.clone(), clock.clone());
+        let devices = Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone());
+        let known = (devices.clone(), journal.clone());
         Ok(Self {
             dangers: receive.dangers(),
-            devices: Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone()),
+            devices,
             journal,
             receive,
             timeline: Timeline::new(vault.clone(), people.clone()),
             discussions: Discussions::new(vault.clone(), people),
             custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
             delete: Delete::new(vault.clone(), &front.addresses),
-            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), owner, file.prf_salt()?)?,
+            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.prf_salt()?)?,
             happenings,
         })
     }

@@ -44,21 +44,29 @@ struct Names {
     session: &'static str,
     door: &'static str,
     proof: &'static str,
+    device: &'static str,
 }
 
 const SECURE: Names = Names {
     session: "__Host-caliopen",
     door: "__Host-door",
     proof: "__Host-proof",
+    device: "__Host-device",
 };
 const PLAIN: Names = Names {
     session: "caliopen",
     door: "door",
     proof: "proof",
+    device: "device",
 };
 
 fn names(secure: bool) -> &'static Names {
     if secure { &SECURE } else { &PLAIN }
+}
+
+/// The secret that makes this browser a known device, where it keeps one.
+pub(super) fn device_key(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    cookie(headers, names(secure).device).filter(|key| is_hex(key, 64))
 }
 
 /// The name of the cookie that a browser with DBSC must keep fresh, and its attributes.
@@ -128,6 +136,9 @@ pub(super) fn welcome(response: &mut Response, who: &SignedIn, secure: bool) -> 
     if let Some(proof) = &who.proof {
         headers.append(header::SET_COOKIE, proof_cookie(proof, secure).ok_or(Problem::Broken)?);
     }
+    // Longer than any browser keeps a cookie (RFC 6265bis: 400 days): a device is known until it is forgotten.
+    let device = set_cookie(names(secure).device, &who.device, secure, "; Max-Age=34560000");
+    headers.append(header::SET_COOKIE, device.ok_or(Problem::Broken)?);
     if secure && let Ok(offer) = HeaderValue::from_str(&format!("(ES256);path=\"/session/guard\";challenge=\"{}\"", who.registration)) {
         headers.insert("secure-session-registration", offer);
     }
@@ -231,6 +242,7 @@ mod tests {
         let peer = Peer {
             address: ([127, 0, 0, 1], 9).into(),
             secure: true,
+            modern: true,
         };
         same_origin(&headers, peer, "home.test:8443").is_ok()
     }

@@ -323,6 +323,7 @@ mod tests {
             let peer = Peer {
                 address: (from, 9).into(),
                 secure: false,
+                modern: false,
             };
             near_enough(peer, host, path)
         };

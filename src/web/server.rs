@@ -47,6 +47,8 @@ pub(super) struct Peer {
     pub(super) address: SocketAddr,
     /// Whether they came over TLS.
     pub(super) secure: bool,
+    /// Whether it is TLS 1.3.
+    pub(super) modern: bool,
 }
 
 /// Answers on this listener until `shutdown` says `true`, then lets the answers under way finish for at
@@ -98,12 +100,20 @@ async fn connection(
 ) {
     let _ = stream.set_nodelay(true);
     let secure = acceptor.is_some();
-    let peer = Peer { address, secure };
+    let peer = Peer {
+        address,
+        secure,
+        modern: false,
+    };
     let conversation = async {
         match acceptor {
             None => converse(TokioIo::new(stream), peer, site, &seat, shutdown).await,
             Some(acceptor) => match timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => converse(TokioIo::new(stream), peer, site, &seat, shutdown).await,
+                Ok(Ok(stream)) => {
+                    let modern = stream.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+                    let peer = Peer { modern, ..peer };
+                    converse(TokioIo::new(stream), peer, site, &seat, shutdown).await;
+                }
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             },

@@ -29,6 +29,7 @@ mod keeping;
 mod mime;
 mod peers;
 mod privacy;
+mod sign_in;
 mod smtp;
 mod story;
 mod web;

@@ -19,10 +19,22 @@ pub use second_factor::Proposal;
 pub use secrets::Ways;
 pub use sessions::{Binding, Client, IDLE_CHOICES, Listed, Method, PROOF, Session, Standing};
 
-use super::happening::{Happening, Happenings};
+use super::{
+    devices::{Arrival, Devices},
+    happening::{Happening, Happenings},
+    journal::Journal,
+};
 use crate::{
     codec::mac::tag,
-    domain::time::Time,
+    domain::{
+        device::{
+            DeviceId, Link,
+            agent::{Agent, Hints},
+        },
+        journal::Event,
+        time::Time,
+    },
+    locale::Lang,
     net::clock::Clock,
     store::{
         self, hex,
@@ -73,6 +85,12 @@ pub struct Caller<'a> {
     pub client: Client<'a>,
     /// The secret that makes it a known device; `None` where it keeps none.
     pub device: Option<&'a str>,
+    /// What the browser hints at of itself.
+    pub hints: Hints<'a>,
+    /// How its connection is protected.
+    pub link: Link,
+    /// The language of its page.
+    pub lang: Lang,
     /// The key that the browser brought, as its form has it; empty where it brought none.
     pub key: &'a str,
     /// The token of the form that brought the key.
@@ -85,6 +103,13 @@ impl Caller<'_> {
         Self {
             client: Client { peer, agent: "" },
             device: None,
+            hints: Hints {
+                brands: "",
+                platform: "",
+                platform_version: "",
+            },
+            link: Link::Plain,
+            lang: Lang::En,
             key: "",
             token: "",
         }
@@ -99,6 +124,8 @@ pub struct SignedIn {
     pub proof: Option<String>,
     /// The challenge for a browser with DBSC.
     pub registration: String,
+    /// The secret that makes the browser a known device.
+    pub device: String,
     /// How.
     pub method: Method,
 }
@@ -119,6 +146,8 @@ struct Keeper {
     vault: Vault,
     clock: Clock,
     happenings: Happenings,
+    devices: Devices,
+    journal: Journal,
     owner: String,
     /// The salt of passkeys.
     salt: [u8; 32],
@@ -139,11 +168,21 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Unlock {
     /// Over this vault; `owner` is the address that the pages show, `salt` the one of the box's passkeys.
-    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, owner: String, salt: [u8; 32]) -> Result<Self, store::Error> {
+    pub fn new(
+        vault: Vault,
+        clock: Clock,
+        happenings: Happenings,
+        known: (Devices, Journal),
+        owner: String,
+        salt: [u8; 32],
+    ) -> Result<Self, store::Error> {
+        let (devices, journal) = known;
         Ok(Self(Arc::new(Keeper {
             vault,
             clock,
             happenings,
+            devices,
+            journal,
             owner,
             salt,
             door: random()?,
@@ -177,7 +216,7 @@ impl Unlock {
                 self.finish(method, was_locked, caller).await.map(Entered::In)
             }
             Secret::Wrong => {
-                self.wrong(trier, caller, false).await;
+                self.wrong(trier, caller, Event::Failed);
                 Err(Refused::Wrong)
             }
         }
@@ -205,34 +244,63 @@ impl Unlock {
 
     /// Begins the session of somebody who has shown all that was asked.
     async fn finish(&self, method: Method, was_locked: bool, caller: Caller<'_>) -> Result<SignedIn, Refused> {
-        if was_locked {
-            self.0.happenings.announce(Happening::Unlocked);
-        }
+        let arrived = self.0.devices.arrive(Arrival {
+            key: caller.device,
+            peer: caller.client.peer,
+            agent: Agent::read(caller.client.agent, caller.hints),
+            link: caller.link,
+            credential: method.credential(),
+            lang: caller.lang,
+        });
+        let arrived = arrived.await.map_err(|_| Refused::Broken)?;
         self.0.tries.right(self.trier(caller));
+        if arrived.verified {
+            locked(&self.0.verified).insert(sha256(arrived.key.as_bytes()));
+        }
         self.read_idle();
         let key = sessions::brought_key(caller.key, caller.token);
-        let begun = self.0.sessions.begin(0, method, key, caller.client, self.0.clock.now())?;
+        let begun = self
+            .0
+            .sessions
+            .begin(arrived.device, method, key, caller.client, self.0.clock.now())?;
+        let peer = caller.client.peer;
+        if was_locked {
+            self.0.happenings.announce(Happening::Unlocked);
+            self.0.journal.note(Event::Unlocked, peer, Some(arrived.device));
+        }
+        self.0.journal.note(Event::SignedIn, peer, Some(arrived.device));
         Ok(SignedIn {
             secret: begun.secret,
             proof: begun.proof,
             registration: begun.registration,
+            device: arrived.key,
             method,
         })
     }
 
     /// Whom a wrong secret counts against.
     fn trier(&self, caller: Caller<'_>) -> Trier {
-        let device = caller.device.map(|key| sha256(key.as_bytes()));
-        match device.filter(|hash| locked(&self.0.verified).contains(hash)) {
-            Some(hash) => Trier::Verified(hash),
-            None => Trier::network(caller.client.peer),
+        let Some(key) = caller.device else {
+            return Trier::network(caller.client.peer);
+        };
+        let hash = sha256(key.as_bytes());
+        // While locked nothing is readable of the devices: then those count that were seen since the start.
+        let verified = match self.0.devices.by_key(key) {
+            Some((_, verified)) => verified,
+            None => self.is_locked() && locked(&self.0.verified).contains(&hash),
+        };
+        if verified {
+            Trier::Verified(hash)
+        } else {
+            Trier::network(caller.client.peer)
         }
     }
 
     /// Counts something wrong.
-    async fn wrong(&self, trier: Trier, _caller: Caller<'_>, code: bool) {
+    fn wrong(&self, trier: Trier, caller: Caller<'_>, event: Event) {
         let times = self.0.tries.wrong(trier, self.0.clock.now());
-        tracing::warn!(code, times, "a sign-in was refused");
+        self.0.journal.failed(event, caller.client.peer, caller.device);
+        tracing::warn!(times, "a sign-in was refused");
     }
 
     fn has_code(&self) -> Result<bool, Refused> {
@@ -249,6 +317,7 @@ impl Unlock {
         {
             self.0.sessions.set_idle(record.idle);
         }
+        self.0.devices.set_idle(self.0.sessions.idle());
     }
 
     /// What a session's cookie is worth, beside the cookie of its proof.
@@ -257,19 +326,38 @@ impl Unlock {
             self.0.sessions.end_all();
             return Standing::Nobody;
         }
-        self.0.sessions.stand(secret, proof, client, &self.0.owner, self.0.clock.now())
+        let standing = self.0.sessions.stand(secret, proof, client, &self.0.owner, self.0.clock.now());
+        let (Standing::Here(session) | Standing::Prove(session)) = &standing else {
+            return standing;
+        };
+        if !self.0.devices.is_live(session.device) {
+            self.0.sessions.end(secret);
+            return Standing::Nobody;
+        }
+        if let Standing::Here(session) = &standing {
+            self.0.devices.seen(session.device, client.peer);
+        }
+        standing
     }
 
     /// A proof by the browser's own key. The first is the secret for the proof's cookie, the second the
     /// challenge for the next proof; `None` where there is no such session.
     pub fn prove(&self, secret: &str, challenge: &str, signature: &str, client: Client<'_>) -> Option<(Option<String>, String)> {
         let signature = crate::codec::base64url::decode(signature, 64).unwrap_or_default();
-        self.0.sessions.prove(secret, challenge, &signature, client, self.0.clock.now())
+        let outcome = self.0.sessions.prove(secret, challenge, &signature, client, self.0.clock.now());
+        if !signature.is_empty()
+            && let Some((None, _)) = &outcome
+        {
+            self.0.journal.failed(Event::FailedSession, client.peer, None);
+        }
+        outcome
     }
 
     /// Ends a session; ending one that is not there is no error.
-    pub fn sign_out(&self, secret: &str) {
-        self.0.sessions.end(secret);
+    pub fn sign_out(&self, secret: &str, peer: std::net::IpAddr) {
+        if let Some(device) = self.0.sessions.end(secret) {
+            self.0.journal.note(Event::SignedOut, peer, Some(device));
+        }
     }
 
     /// Ends the session of a row of the list.
@@ -290,9 +378,9 @@ impl Unlock {
 
     /// Ends the sessions of a device and removes the passkeys that were added on it: it was taken off the list.
     /// [`Refused::Last`] where one of them is the last way to open the box; the sessions are ended all the same.
-    pub async fn end_device(&self, device: u64) -> Result<(), Refused> {
+    pub async fn end_device(&self, device: DeviceId) -> Result<(), Refused> {
         self.0.sessions.end_device(device);
-        self.remove_passkeys_of(device).await
+        self.remove_passkeys_of(device.0).await
     }
 
     /// The sessions, the one of `own` first.

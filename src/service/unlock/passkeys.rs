@@ -15,7 +15,7 @@ use crate::{
         mac::tag,
         webauthn::{self, Asked, Key, Known},
     },
-    domain::time::Time,
+    domain::{device::DeviceId, journal::Event, time::Time},
     store::{
         record::{Passkey, sha256},
         sign_in,
@@ -186,7 +186,7 @@ impl Unlock {
         };
         let was_locked = self.is_locked();
         if was_locked && !self.open_with(&answer).await? {
-            self.wrong(trier, caller, false).await;
+            self.wrong(trier, caller, Event::Failed);
             return Err(Refused::Wrong);
         }
         match self.verify(&answer, place).await {
@@ -196,7 +196,7 @@ impl Unlock {
                     self.lock_if_nobody();
                 }
                 outcome?;
-                self.wrong(trier, caller, false).await;
+                self.wrong(trier, caller, Event::Failed);
                 Err(Refused::Wrong)
             }
         }
@@ -237,6 +237,10 @@ impl Unlock {
             count: known.count,
             backup_eligible: known.backup.0,
         };
+        // A passkey that was added on a device that is off the list is off with it.
+        if known.device != 0 && !self.0.devices.is_live(DeviceId(known.device)) {
+            return Ok(false);
+        }
         let of_owner = answer.user.is_empty() || answer.user == record.handle;
         let outcome = webauthn::assertion(asked, kept, &answer.client, &answer.authenticator, &answer.signature);
         let asserted = match outcome {
@@ -294,7 +298,14 @@ impl Unlock {
     }
 
     /// Adds a passkey; with a PRF it also gets a slot in the vault. Says whether it opens a locked box.
-    pub async fn add_passkey(&self, answer: Answer, session: &str, label: &str, device: u64, place: Place<'_>) -> Result<bool, Refused> {
+    pub async fn add_passkey(
+        &self,
+        answer: Answer,
+        session: &str,
+        label: &str,
+        device: DeviceId,
+        place: Place<'_>,
+    ) -> Result<bool, Refused> {
         let end = self.challenge_end(&answer.challenge, session).ok_or(Refused::Stale)?;
         if !self.0.sessions.is_allowed(session, self.now()) {
             return Err(Refused::Stale);
@@ -330,7 +341,7 @@ impl Unlock {
             label,
             since: self.0.clock.now().0,
             used: 0,
-            device,
+            device: device.0,
             opens,
         };
         let added = open

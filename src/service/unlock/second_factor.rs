@@ -114,7 +114,7 @@ impl Unlock {
             let unlocked = locked(&self.0.halves).remove(&key).is_some_and(|half| half.unlocked);
             return self.finish(Method::PassphraseAndCode, unlocked, caller).await;
         }
-        self.wrong(trier, caller, true).await;
+        self.wrong(trier, caller, crate::domain::journal::Event::FailedCode);
         let mut halves = locked(&self.0.halves);
         let spent = halves.get_mut(&key).is_none_or(|half| {
             half.wrong += 1;

@@ -4,7 +4,7 @@
 use super::{Caller, IDLE_CHOICES, Refused, Unlock};
 use crate::{
     codec::password::{Strength, strength},
-    domain::time::Time,
+    domain::{journal::Event, time::Time},
     store::{
         sign_in,
         slots::{Kind, Opening, SlotError},
@@ -46,7 +46,7 @@ impl Unlock {
                 Ok(())
             }
             Secret::Wrong => {
-                self.wrong(trier, caller, false).await;
+                self.wrong(trier, caller, Event::Failed);
                 Err(Refused::Wrong)
             }
         }
@@ -102,6 +102,7 @@ impl Unlock {
             .write(move |tables| sign_in::change(tables, |record| record.idle = seconds));
         noted.await.map_err(|_| Refused::Broken)?;
         self.0.sessions.set_idle(seconds);
+        self.0.devices.set_idle(seconds);
         Ok(())
     }
 }

@@ -10,7 +10,10 @@
 use super::{Refused, locked};
 use crate::{
     codec::es256,
-    domain::time::Time,
+    domain::{
+        device::{Credential, DeviceId},
+        time::Time,
+    },
     store::{hex, record::sha256, slots::random},
 };
 use std::{
@@ -51,6 +54,18 @@ pub enum Method {
     Passkey,
 }
 
+impl Method {
+    /// As the index of the device weighs it: our passkeys always verify their user.
+    pub(super) fn credential(self) -> Credential {
+        match self {
+            Self::Passphrase => Credential::Password,
+            Self::PassphraseAndCode => Credential::PasswordTotp,
+            Self::Recovery => Credential::Recovery,
+            Self::Passkey => Credential::PasskeyVerified,
+        }
+    }
+}
+
 /// How a session is tied to its browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
@@ -69,8 +84,8 @@ pub struct Session {
     pub form_token: String,
     /// The owner's address, for the page's head.
     pub owner: String,
-    /// The device that it is on; 0 where none is known.
-    pub device: u64,
+    /// The device that it is on.
+    pub device: DeviceId,
     /// Since when.
     pub since: Time,
     /// How it was opened.
@@ -121,7 +136,7 @@ pub struct Listed {
     /// Whether it is the one that asks.
     pub own: bool,
     /// Its device.
-    pub device: u64,
+    pub device: DeviceId,
     /// How it was opened.
     pub method: Method,
     /// Since when.
@@ -136,7 +151,7 @@ struct Live {
     form_token: String,
     since: Time,
     seen: Time,
-    device: u64,
+    device: DeviceId,
     method: Method,
     print: ([u8; 32], bool),
     /// The browser's own key, from sign-in.
@@ -203,7 +218,14 @@ impl Default for Sessions {
 
 impl Sessions {
     /// Begins one. `key` is the browser's own key, already shown to be its.
-    pub(super) fn begin(&self, device: u64, method: Method, key: Option<Vec<u8>>, client: Client<'_>, now: Time) -> Result<Begun, Refused> {
+    pub(super) fn begin(
+        &self,
+        device: DeviceId,
+        method: Method,
+        key: Option<Vec<u8>>,
+        client: Client<'_>,
+        now: Time,
+    ) -> Result<Begun, Refused> {
         let (secret, registration) = (secret()?, self::secret()?);
         let mut live = Live {
             form_token: self::secret()?,
@@ -356,9 +378,9 @@ impl Sessions {
         rows
     }
 
-    /// Ends the session of a secret; ending one that is not there is no error. Says whether there was one.
-    pub(super) fn end(&self, secret: &str) -> bool {
-        locked(&self.live).remove(&sha256(secret.as_bytes())).is_some()
+    /// Ends the session of a secret; its device, where there was one.
+    pub(super) fn end(&self, secret: &str) -> Option<DeviceId> {
+        locked(&self.live).remove(&sha256(secret.as_bytes())).map(|live| live.device)
     }
 
     /// Ends the session of an id of the list.
@@ -376,7 +398,7 @@ impl Sessions {
     }
 
     /// Ends all of a device.
-    pub(super) fn end_device(&self, device: u64) {
+    pub(super) fn end_device(&self, device: DeviceId) {
         locked(&self.live).retain(|_, live| live.device != device);
     }
 

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     codec::{base64url, totp},
-    service::unlock::passkeys::Answer,
+    service::{receive::Receive, unlock::passkeys::Answer},
+    store::front::Front,
 };
 use aws_lc_rs::{
     digest,
@@ -11,6 +12,17 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use std::net::IpAddr;
+
+fn front(sealing: String) -> Front {
+    Front {
+        domain: "home.test".into(),
+        host: "mail.home.test".into(),
+        addresses: vec!["me@home.test".into()],
+        chain: Vec::new(),
+        key: Vec::new(),
+        sealing,
+    }
+}
 
 const WORD: &str = "open sesame";
 const DOOR: &str = "a door";
@@ -33,7 +45,21 @@ impl House {
         let mut made = Vault::create(folder.path(), WORD).unwrap();
         made.slots.save(folder.path()).unwrap();
         let clock = Clock::fixed(Time(START));
-        let unlock = Unlock::new(made.vault, clock.clone(), Happenings::default(), "me@home.test".into(), [9; 32]).unwrap();
+        let happenings = Happenings::default();
+        let front = front(made.sealing.clone());
+        let file = std::sync::Arc::new(crate::store::front::FrontFile::open(folder.path()).unwrap());
+        let receive = Receive::new(made.vault.clone(), clock.clone(), happenings.clone(), file, &front);
+        let journal = Journal::new(made.vault.clone(), clock.clone());
+        let devices = Devices::new(made.vault.clone(), clock.clone(), journal.clone(), receive);
+        let unlock = Unlock::new(
+            made.vault,
+            clock.clone(),
+            happenings,
+            (devices, journal),
+            "me@home.test".into(),
+            [9; 32],
+        )
+        .unwrap();
         Self {
             _folder: folder,
             unlock,
@@ -78,9 +104,7 @@ fn from(peer: [u8; 4]) -> Caller<'static> {
             peer: peer.into(),
             agent: "A browser/1",
         },
-        device: None,
-        key: "",
-        token: "",
+        ..Caller::from_address(peer.into())
     }
 }
 
@@ -409,7 +433,7 @@ impl Authenticator {
         Answer::read(|name| fields.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)).unwrap()
     }
 
-    async fn register(&mut self, unlock: &Unlock, session: &str) -> Result<bool, Refused> {
+    async fn register(&mut self, unlock: &Unlock, session: &str, device: DeviceId) -> Result<bool, Refused> {
         let point = self.pair.public_key().as_ref();
         let key = [
             b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20",
@@ -421,7 +445,7 @@ impl Authenticator {
         let more = [&[0; 16][..], &[0, 12], b"a credential", &key].concat();
         let challenge = unlock.challenge(session).unwrap();
         let answer = self.answer("create", &challenge, &more);
-        unlock.add_passkey(answer, session, " My\nkey ", 7, HOME).await
+        unlock.add_passkey(answer, session, " My\nkey ", device, HOME).await
     }
 
     async fn sign_in(&mut self, unlock: &Unlock, door: &str) -> Result<SignedIn, Refused> {
@@ -435,12 +459,17 @@ async fn a_passkey_signs_in_and_its_prf_unlocks() {
     let house = House::new();
     let unlock = &house.unlock;
     let who = house.enter(me()).await;
+    let device = unlock.sessions(&who.secret)[0].device;
     let mut key = Authenticator::new(Some([7; 32]));
-    assert_eq!(key.register(unlock, &who.secret).await, Err(Refused::Stale), "no secret was proven");
+    assert_eq!(
+        key.register(unlock, &who.secret, device).await,
+        Err(Refused::Stale),
+        "no secret was proven"
+    );
     unlock.prove_secret(WORD, me()).await.unwrap();
     unlock.allow(&who.secret);
-    assert_eq!(key.register(unlock, &who.secret).await, Ok(true));
-    assert_eq!(key.register(unlock, &who.secret).await, Err(Refused::Full), "twice");
+    assert_eq!(key.register(unlock, &who.secret, device).await, Ok(true));
+    assert_eq!(key.register(unlock, &who.secret, device).await, Err(Refused::Full), "twice");
     let rows = unlock.passkeys().unwrap();
     assert_eq!((rows[0].label.as_str(), rows[0].opens, rows[0].used), ("Mykey", true, None));
 
@@ -485,7 +514,7 @@ async fn a_passkey_signs_in_and_its_prf_unlocks() {
     );
 
     // Taken off the list with its device, it opens nothing.
-    unlock.end_device(7).await.unwrap();
+    unlock.end_device(device).await.unwrap();
     assert!(unlock.passkeys().unwrap().is_empty());
     key.prf = Some([7; 32]);
     assert_eq!(key.sign_in(unlock, DOOR).await.err(), Some(Refused::Wrong));

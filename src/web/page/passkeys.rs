@@ -9,10 +9,11 @@ use super::{
         visit::Visit,
         when::When,
     },
-    security::{Part, done, refuse},
+    security::{Part, done, note, refuse},
     sign_in::{caller, passkey_host, said},
 };
 use crate::{
+    domain::journal::Event,
     locale::security::SecurityWords,
     service::unlock::{Answer, Invitation, LABEL, PASSKEYS, Place, Refused},
 };
@@ -121,7 +122,10 @@ pub(in crate::web) async fn add(site: Arc<Site>, visit: Visit) -> Result<Respons
         _ => Err(Refused::Wrong),
     };
     match outcome {
-        Ok(opens) => Ok(done(if opens { "passkey-opens" } else { "passkey" })),
+        Ok(opens) => {
+            note(&site, &visit, Event::PasskeyAdded);
+            Ok(done(if opens { "passkey-opens" } else { "passkey" }))
+        }
         Err(refused) => {
             let (status, error) = said(&visit, refused, t.passkey_not_made);
             making(&site, &visit, status, Some(error)).await
@@ -142,7 +146,10 @@ pub(in crate::web) async fn rename(site: Arc<Site>, visit: Visit) -> Result<Resp
 pub(in crate::web) async fn remove(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let t = &visit.lang.words().security;
     match site.services.unlock.remove_passkey(visit.part(0)).await {
-        Ok(()) => Ok(done("passkey-gone")),
+        Ok(()) => {
+            note(&site, &visit, Event::PasskeyRemoved);
+            Ok(done("passkey-gone"))
+        }
         Err(refused) => refuse(&site, &visit, Part::Passkeys, refused, t.last_way).await,
     }
 }

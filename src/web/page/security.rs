@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     codec::password::Strength,
-    locale::{Words, security::SecurityWords},
+    domain::journal::Event,
+    locale::{Words, devices, security::SecurityWords},
     service::unlock::{Binding, IDLE_CHOICES, Listed, Method, Proposal, Refused},
 };
 use askama::Template;
@@ -34,6 +35,7 @@ pub(super) enum Part {
 /// One session's row.
 struct SessionRow {
     id: String,
+    device: Option<String>,
     own: bool,
     method: &'static str,
     binding: &'static str,
@@ -86,7 +88,9 @@ pub(super) fn strength_word(t: &'static SecurityWords, strength: Strength) -> &'
 
 fn session_row(site: &Site, w: &Words, listed: Listed) -> SessionRow {
     let t = &w.security;
+    let device = site.services.devices.view(listed.device).ok();
     SessionRow {
+        device: device.map(|view| view.name.unwrap_or_else(|| devices::agent(w.lang, &view.agent))),
         method: match listed.method {
             Method::Passphrase => t.by_passphrase,
             Method::PassphraseAndCode => t.by_code,
@@ -157,6 +161,12 @@ pub(super) async fn page(site: &Site, visit: &Visit, status: StatusCode, error: 
     Ok(response)
 }
 
+/// Writes into the journal what this session did.
+pub(super) fn note(site: &Site, visit: &Visit, event: Event) {
+    let device = visit.visitor.session.as_ref().map(|session| session.device);
+    site.services.journal.note(event, visit.peer.address.ip(), device);
+}
+
 /// The page again, because a form was refused.
 pub(super) async fn refuse(site: &Site, visit: &Visit, part: Part, refused: Refused, wrong: &'static str) -> Result<Response, Problem> {
     let (status, error) = said(visit, refused, wrong);
@@ -198,6 +208,7 @@ pub(in crate::web) async fn passphrase(site: Arc<Site>, visit: Visit) -> Result<
         return refuse(&site, &visit, Part::New, refused, t.weak).await;
     }
     unlock.end_others(&visit.visitor.secret);
+    note(&site, &visit, Event::PassphraseChanged);
     Ok(done("passphrase"))
 }
 
@@ -208,6 +219,7 @@ pub(in crate::web) async fn idle(site: Arc<Site>, visit: Visit) -> Result<Respon
         Err(Refused::Wrong) => Err(Problem::NoForm),
         outcome => {
             outcome?;
+            note(&site, &visit, Event::SettingChanged);
             Ok(done("saved"))
         }
     }
@@ -246,7 +258,10 @@ fn code_page(site: &Site, visit: &Visit, status: StatusCode, error: Option<Strin
 pub(in crate::web) async fn code_on(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let t = &visit.lang.words().security;
     match site.services.unlock.accept_code(&visit.visitor.secret, visit.field("code")).await {
-        Ok(()) => Ok(done("code-on")),
+        Ok(()) => {
+            note(&site, &visit, Event::TotpOn);
+            Ok(done("code-on"))
+        }
         Err(Refused::Stale) => Ok(shell::see_other("/settings/security#code")),
         Err(refused) => {
             let (status, error) = said(&visit, refused, t.code_wrong);
@@ -262,17 +277,20 @@ pub(in crate::web) async fn code_off(site: Arc<Site>, visit: Visit) -> Result<Re
         return refuse(&site, &visit, Part::Code, refused, t.secret_wrong).await;
     }
     unlock.drop_code().await?;
+    note(&site, &visit, Event::TotpOff);
     Ok(done("code-off"))
 }
 
 /// `POST /settings/security/sessions`: signs out everywhere else.
 pub(in crate::web) async fn end_others(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     site.services.unlock.end_others(&visit.visitor.secret);
+    note(&site, &visit, Event::SignedOutElsewhere);
     Ok(done("sessions"))
 }
 
 /// `POST /settings/security/sessions/:id`: signs one out.
 pub(in crate::web) async fn end_one(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     site.services.unlock.end_session(visit.part(0));
+    note(&site, &visit, Event::DeviceSignedOut);
     Ok(done("sessions"))
 }

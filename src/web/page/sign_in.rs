@@ -7,9 +7,10 @@ use super::super::{
     shell::{self, Section, Shell},
     visit::{Visit, safe_next},
 };
+use crate::domain::device::{Link, agent::Hints};
 use crate::service::unlock::{Answer, Caller, Entered, Method, Place, Refused, SignedIn};
 use askama::Template;
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use std::{net::IpAddr, sync::Arc};
 use warp::reply::Response;
 
@@ -83,7 +84,19 @@ fn offer(site: &Site, visit: &Visit) -> Option<Offer> {
 pub(super) fn caller(visit: &Visit) -> Caller<'_> {
     Caller {
         client: guard::client(&visit.headers, visit.peer),
-        device: None,
+        device: guard::device_key(&visit.headers, visit.peer.secure),
+        hints: Hints {
+            brands: visit.header(&HeaderName::from_static("sec-ch-ua")),
+            platform: visit.header(&HeaderName::from_static("sec-ch-ua-platform")),
+            platform_version: visit.header(&HeaderName::from_static("sec-ch-ua-platform-version")),
+        },
+        link: match visit.peer {
+            peer if peer.address.ip().to_canonical().is_loopback() => Link::Local,
+            peer if peer.modern => Link::Tls13,
+            peer if peer.secure => Link::Tls12,
+            _ => Link::Plain,
+        },
+        lang: visit.lang,
         key: visit.field("key"),
         token: visit.field("token"),
     }
@@ -212,7 +225,7 @@ pub(in crate::web) async fn complete(site: Arc<Site>, visit: Visit) -> Result<Re
 
 /// Signed in: the cookies, and on to where one wanted to go; after the recovery sheet to a new passphrase.
 fn enter(site: &Site, visit: &Visit, who: &SignedIn, next: &str) -> Result<Response, Problem> {
-    site.services.unlock.sign_out(&visit.visitor.secret);
+    site.services.unlock.sign_out(&visit.visitor.secret, visit.peer.address.ip());
     let next = match who.method {
         Method::Recovery => "/settings/security?recovered=1",
         _ => safe_next(next).unwrap_or("/"),
@@ -224,7 +237,7 @@ fn enter(site: &Site, visit: &Visit, who: &SignedIn, next: &str) -> Result<Respo
 
 /// `POST /sign-out`
 pub(in crate::web) async fn sign_out(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    site.services.unlock.sign_out(&visit.visitor.secret);
+    site.services.unlock.sign_out(&visit.visitor.secret, visit.peer.address.ip());
     let mut response = shell::see_other("/sign-in");
     guard::farewell(&mut response, visit.peer.secure);
     Ok(response)

@@ -1,7 +1,7 @@
 //! A mail address (RFC 5321 section 4.1.2, RFC 6531) as a noun: a mailbox at a domain.
 //!
 //! Absent on purpose: plus-addressing and dots are not folded, because only the mailbox's own
-//! operator knows what they mean.
+//! operator knows what they mean. For the owner's addresses that operator is this box: see [`Address::detail`].
 
 /// The most octets an address may have (RFC 5321 section 4.5.3.1.3: a path has 256, two are brackets).
 pub const MAX_ADDRESS: usize = 254;
@@ -72,6 +72,28 @@ impl Address {
         self.key.get(..self.at).unwrap_or_default()
     }
 
+    /// The mailbox and the detail of `mailbox+detail@domain` (RFC 5233 section 1), where there are both. Only for
+    /// addresses of this box: what `+` means elsewhere is not ours to say.
+    pub fn detail(&self) -> Option<(Self, &str)> {
+        let (mailbox, detail) = self.local().split_once('+')?;
+        if mailbox.is_empty() || detail.is_empty() || mailbox.starts_with('"') {
+            return None;
+        }
+        let address = Self {
+            key: format!("{mailbox}@{}", self.domain()),
+            at: mailbox.len(),
+        };
+        Some((address, detail))
+    }
+
+    /// Whether it is one of these, with a detail or without.
+    pub fn is_one_of<'a>(&self, mut addresses: impl Iterator<Item = &'a Self> + Clone) -> bool {
+        addresses.clone().any(|address| address == self)
+            || self
+                .detail()
+                .is_some_and(|(mailbox, _)| addresses.any(|address| *address == mailbox))
+    }
+
     /// What stands behind the `@`.
     pub fn domain(&self) -> &str {
         self.key.get(self.at + 1..).unwrap_or_default()
@@ -95,6 +117,19 @@ mod tests {
         assert_eq!((a.local(), a.domain()), ("alice.martin", "example.org"));
         assert_eq!(Address::parse("\"a b\"@x.org").unwrap().local(), "\"a b\"");
         assert_eq!(Address::parse("İ@x.org").unwrap().domain(), "x.org");
+    }
+
+    #[test]
+    fn a_detail_leads_to_the_same_mailbox() {
+        let address = |text: &str| Address::parse(text).unwrap();
+        let shop = address("Me+Shop+2@home.test");
+        let (mailbox, detail) = shop.detail().unwrap();
+        assert_eq!((mailbox.as_str(), mailbox.local(), detail), ("me@home.test", "me", "shop+2"));
+        assert!(shop.is_one_of([address("me@home.test")].iter()));
+        assert!(!shop.is_one_of([address("shop@home.test"), address("me@x.test")].iter()));
+        for none in ["me@home.test", "+x@home.test", "me+@home.test", "\"a+b\"@home.test"] {
+            assert_eq!(address(none).detail(), None, "{none}");
+        }
     }
 
     #[test]

@@ -37,3 +37,16 @@ id!(
     /// A device: a browser that the owner signs in with.
     DeviceId
 );
+id!(
+    /// A tag.
+    TagId
+);
+id!(
+    /// A rule of the owner's.
+    RuleId
+);
+
+impl TagId {
+    /// The first number of the owner's own tags; those below are the house's.
+    pub const FIRST: Self = Self(101);
+}

@@ -30,11 +30,11 @@ pub async fn run(upkeep: Upkeep, receive: Receive, mut happenings: broadcast::Re
     }
 }
 
-/// Waits until the vault is unlocked, or may have been.
+/// Waits until the vault is unlocked or work is put down, or may have been.
 async fn unlocked(happenings: &mut broadcast::Receiver<Happening>) {
     loop {
         match happenings.recv().await {
-            Ok(Happening::Unlocked) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Ok(Happening::Unlocked | Happening::Due) | Err(broadcast::error::RecvError::Lagged(_)) => return,
             Ok(_) => {}
             // The house is being taken down; the loop's other arms end it.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,

@@ -8,6 +8,8 @@ pub(super) const WORDS: Words = Words {
     name: "English",
     security: super::security::EN,
 
+    tags: super::tags::EN,
+
     skip: "Skip to the content",
     menu: "Menu",
     menu_discussions: "Discussions",

@@ -8,6 +8,8 @@ pub(super) const WORDS: Words = Words {
     name: "Français",
     security: super::security::FR,
 
+    tags: super::tags::FR,
+
     skip: "Aller au contenu",
     menu: "Menu",
     menu_discussions: "Discussions",

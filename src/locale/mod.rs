@@ -7,6 +7,7 @@ mod en;
 mod fr;
 pub mod privacy;
 pub mod security;
+pub mod tags;
 mod words;
 
 pub use words::{Plural, Words};

@@ -22,6 +22,8 @@ pub struct Words {
 
     /// Signing in and its settings.
     pub security: super::security::SecurityWords,
+    /// Tags, importance and rules.
+    pub tags: super::tags::TagWords,
 
     // The frame.
     pub skip: &'static str,

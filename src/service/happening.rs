@@ -11,6 +11,8 @@ pub enum Happening {
     Unlocked,
     /// The vault was locked, or the box erased: who is signed in no longer is.
     Locked,
+    /// Work was put down that is due now.
+    Due,
     /// A message was kept.
     Arrived {
         /// The message.

@@ -1,7 +1,8 @@
 //! A message arrives: read it, weigh it, keep it, and only then say so.
 //!
 //! Named steps, in order: too complex? → stamp (our `Received`) → read → what do we know → what may do harm →
-//! weigh (the index) → one write → announce. The slow ones run on the blocking pool, before the write.
+//! weigh (the index, the importance, tags) → one write → announce. The slow ones run on the blocking pool, before
+//! the write.
 //!
 //! Absent so far: authentication (SPF, DKIM, DMARC), opening what is encrypted, spam. Their evidence
 //! is "not known" until then.
@@ -9,6 +10,7 @@
 use super::{
     danger::Dangers,
     happening::{Happening, Happenings},
+    importance,
 };
 use crate::{
     codec::{hosts, html, mime},
@@ -161,7 +163,7 @@ impl Receive {
             return Recipient::Nobody;
         };
         let ours = address.domain() == self.0.domain;
-        if self.0.owner.contains(&address) || (ours && address.local() == "postmaster") {
+        if self.0.is_owner(&address) || (ours && address.local() == "postmaster") {
             Recipient::Ours
         } else if ours {
             Recipient::Nobody
@@ -346,7 +348,7 @@ impl Inner {
         let reading = mime::read(raw);
         let known = self.known(open, &reading).map_err(not_kept)?;
         let (own, once) = (matches!(source, Source::Own { .. }), matches!(source, Source::Import { .. }));
-        let is_owner = |address: &Address| self.owner.contains(address);
+        let is_owner = |address: &Address| self.is_owner(address);
         let look = self.dangers.look(open, raw, &reading, is_owner, scanned).map_err(not_kept)?;
         let (received, unread, arrival, spooled) = match source {
             Source::Door { arrival, spooled } => (arrival.at, true, Some(arrival), spooled),
@@ -361,8 +363,20 @@ impl Inner {
             let contact = |address: &Address| known.get(address).map(|card| card.id);
             DiscussionKey::of(&reading, is_owner, contact)
         };
+        let asked = importance::Asked {
+            reading: &reading,
+            arrival: arrival.as_ref(),
+            evidence: &evidence,
+            index: index.points,
+            known: &known,
+            owner: &self.owner,
+            domain: &self.domain,
+            key: key.as_str(),
+        };
+        let filling = importance::fill(open, &asked).map_err(not_kept)?;
         let packed = mail::pack(raw).map_err(not_kept)?;
         Ok(Keep {
+            filling,
             key: key.as_str().to_owned(),
             list: reading
                 .list_id
@@ -392,6 +406,11 @@ impl Inner {
         })
     }
 
+    /// Whether an address is the owner's, with a detail (`me+shop@`) or without.
+    fn is_owner(&self, address: &Address) -> bool {
+        address.is_one_of(self.owner.iter())
+    }
+
     /// The cards of those who take part, from one snapshot.
     fn known(&self, open: &Open, reading: &Reading) -> Result<HashMap<Address, Contact>, store::Error> {
         let snapshot = Snapshot::of(open)?;
@@ -413,7 +432,7 @@ impl Inner {
     }
 
     fn people(&self, reading: &Reading) -> Vec<record::Person> {
-        let others = reading.participants().filter(|mailbox| !self.owner.contains(&mailbox.address));
+        let others = reading.participants().filter(|mailbox| !self.is_owner(&mailbox.address));
         let person = |m: &crate::domain::message::Mailbox| record::Person {
             name: headline(&m.name),
             address: m.address.to_string(),
@@ -441,7 +460,7 @@ impl Inner {
             index: Fact::Unknown,
         };
         // What the box writes to its owner has nobody else in it.
-        let is_owner = |address: &Address| self.owner.contains(address) || (own && address.as_str() == self.box_address());
+        let is_owner = |address: &Address| self.is_owner(address) || (own && address.as_str() == self.box_address());
         gather(reading, html, &seen, hosts, is_owner, about)
     }
 }

@@ -1,11 +1,11 @@
 //! The timeline: discussions, newest first.
 
 use super::{
-    Error, read,
+    Error, read, tags,
     view::{People, TimelinePage, TimelineRow},
 };
 use crate::{
-    domain::{id::DiscussionId, padlock::Padlock, time::Time},
+    domain::{id::DiscussionId, importance::Range, padlock::Padlock, time::Time},
     store::{mail::Snapshot, record, vault::Vault},
 };
 
@@ -27,28 +27,52 @@ impl Timeline {
         Self { vault, people }
     }
 
-    /// One page, counted from 1; a page past the end is the last.
+    /// One page of everything, counted from 1; a page past the end is the last.
     pub async fn page(&self, page: u32) -> Result<TimelinePage, Error> {
+        self.page_in(page, Range::ALL).await
+    }
+
+    /// One page of what lies in a part of the scale of importance.
+    pub async fn page_in(&self, page: u32, range: Range) -> Result<TimelinePage, Error> {
         let people = self.people.clone();
         read(&self.vault, move |snapshot| {
-            let (total, unread) = snapshot.counts()?;
+            let (total, unread) = snapshot.counts_in(range)?;
+            let (all, _) = snapshot.counts()?;
             let pages = u32::try_from(total.div_ceil(u64::from(ROWS))).unwrap_or(u32::MAX).max(1);
             let page = page.clamp(1, pages);
-            let rows = snapshot.timeline((page as usize - 1) * ROWS as usize, ROWS as usize)?;
-            let rows = rows
-                .into_iter()
-                .map(|(id, row)| show(&people, snapshot, id, row))
-                .collect::<Result<_, _>>()?;
+            let skip = (page as usize - 1) * ROWS as usize;
+            let found = if range == Range::ALL {
+                snapshot.timeline(skip, ROWS as usize)?
+            } else {
+                snapshot.timeline_in(range, skip, ROWS as usize)?
+            };
             Ok(TimelinePage {
-                rows,
+                rows: rows(&people, snapshot, found)?,
                 page,
                 pages,
                 total,
                 unread,
+                range,
+                hidden: all.saturating_sub(total),
             })
         })
         .await
     }
+}
+
+/// Discussions as rows, with their tags.
+pub(super) fn rows(people: &People, snapshot: &Snapshot, found: Vec<(u64, record::Discussion)>) -> Result<Vec<TimelineRow>, Error> {
+    let tags = snapshot.tags()?;
+    let rows = found.into_iter().map(|(id, row)| {
+        let filed = snapshot.filed(id)?.unwrap_or_default();
+        let marks = tags::marks(&tags, filed.tags.iter().map(|(tag, ..)| *tag));
+        Ok(TimelineRow {
+            tags: marks,
+            level: filed.level,
+            ..show(people, snapshot, id, row)?
+        })
+    });
+    rows.collect()
 }
 
 fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion) -> Result<TimelineRow, Error> {
@@ -76,5 +100,7 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion) 
         last: Time(row.last),
         trackers: row.trackers,
         attachments: row.attachments,
+        tags: Vec::new(),
+        level: 0,
     })
 }

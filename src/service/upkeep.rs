@@ -4,9 +4,10 @@
 //! *scrub* reads every message once a week and compares it with its hash, because a small board's SD card
 //! forgets octets and nobody notices until the day the message is needed. *journal* takes away what the
 //! journal has kept long enough, every day. *wipe* writes the vault's file anew on the day after something was
-//! deleted, so that nothing is left of it, and a file of the first version once.
+//! deleted, so that nothing is left of it, and a file of the first version once. *rules* runs
+//! the owner's rules over all mail when they ask for it.
 
-use super::{Error, journal::tidy_now};
+use super::{Error, journal::tidy_now, rules};
 use crate::{
     domain::time::Time,
     net::clock::Clock,
@@ -49,6 +50,11 @@ const KINDS: &[Kind] = &[
         name: "wipe",
         first: DAY,
         step: wipe,
+    },
+    Kind {
+        name: rules::JOB,
+        first: rules::NEVER,
+        step: rules::step,
     },
 ];
 

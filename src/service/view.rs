@@ -4,14 +4,16 @@ use super::Error;
 use crate::domain::{
     address::Address,
     danger::Look,
-    id::{DiscussionId, MessageId},
+    id::{DiscussionId, MessageId, TagId},
+    importance::Range,
     message::{Attachment, Defect},
     padlock::Padlock,
     privacy::{evidence::HtmlFindings, index::Index},
+    tag::{Colour, System},
     time::Time,
     transport::{Arrival, Hop},
 };
-use crate::store::mail::Snapshot;
+use crate::store::{mail::Snapshot, record};
 
 /// Somebody in a message, as they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ impl People {
 
     /// Somebody by the name that they gave and their address.
     pub(super) fn of(&self, snapshot: &Snapshot, name: &str, address: &Address) -> Result<Person, Error> {
-        let owner = self.0.contains(address);
+        let owner = address.is_one_of(self.0.iter());
         let card = snapshot.contact_of(address.as_str())?.map(|(_, card)| card.name);
         let known = owner || card.is_some();
         let name = card.unwrap_or_else(|| if name.is_empty() { address.to_string() } else { name.to_owned() });
@@ -72,6 +74,33 @@ impl People {
     }
 }
 
+/// A tag as it stands on a message or a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagMark {
+    /// Which.
+    pub id: TagId,
+    /// What it is known by.
+    pub slug: String,
+    /// As it was written; one of the house has its word in the locale.
+    pub name: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// Whether it is one of the house, and which.
+    pub system: Option<System>,
+}
+
+impl TagMark {
+    pub(super) fn of(id: u64, tag: &record::Tag) -> Self {
+        Self {
+            id: TagId(id),
+            slug: tag.slug.clone(),
+            name: tag.name.clone(),
+            colour: tag.colour(),
+            system: System::of(TagId(id)),
+        }
+    }
+}
+
 /// One page of the timeline, newest discussion first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TimelinePage {
@@ -85,6 +114,10 @@ pub struct TimelinePage {
     pub total: u64,
     /// How many of them hold something unread.
     pub unread: u64,
+    /// Which levels of importance are shown.
+    pub range: Range,
+    /// How many discussions are not, because their level is another.
+    pub hidden: u64,
 }
 
 /// One discussion as a row.
@@ -116,6 +149,10 @@ pub struct TimelineRow {
     pub trackers: u32,
     /// Attachments in the newest message.
     pub attachments: u32,
+    /// Its tags: its own and those of its messages.
+    pub tags: Vec<TagMark>,
+    /// Its level of importance.
+    pub level: i8,
 }
 
 /// One page of a discussion, oldest message first within the page; the last page is the newest.

@@ -4,7 +4,7 @@
 //! What the freed pages still hold goes when the file is written anew (`rewrite`).
 
 use super::{
-    Error,
+    Error, filing,
     record::{Discussion, Message, Record},
     vault::DELETED,
     writer::Tables,
@@ -87,6 +87,7 @@ pub fn message(tables: &mut Tables<'_>, wanted: &Wanted) -> Result<Deleted, Erro
             tables.discussions.insert(discussion, after.encode(discussion)?.as_slice())?;
         }
     }
+    filing::forget(tables, wanted.id, &message)?;
     tables.meta.insert(DELETED, [1].as_slice())?;
     Ok(Deleted::Gone)
 }
@@ -99,12 +100,17 @@ pub fn discussion(tables: &mut Tables<'_>, id: u64) -> Result<Deleted, Error> {
     let messages = tables.discussed.range((id, i64::MIN, 0)..=(id, i64::MAX, u64::MAX))?;
     let mut messages = messages.map(|entry| Ok(entry?.0.value().2)).collect::<Result<Vec<u64>, Error>>()?;
     messages.sort_unstable();
+    let mut gone = Vec::with_capacity(messages.len());
     for message in &messages {
         let kept = record(tables, *message)?.ok_or(Error::Damaged)?;
         forget(tables, *message, &kept)?;
+        gone.push((*message, kept));
     }
     tables.imported.retain(|_, message| messages.binary_search(&message).is_err())?;
     forget_discussion(tables, id, &row)?;
+    for (message, kept) in &gone {
+        filing::forget(tables, *message, kept)?;
+    }
     tables.meta.insert(DELETED, [1].as_slice())?;
     Ok(Deleted::Gone)
 }

@@ -3,6 +3,7 @@
 
 use super::{
     Error,
+    filing::{self, Filling},
     record::{Contact, Discussion, Job, Looked, Message, Person, Proof, Record, sha256},
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     vault::{Open, Reading},
@@ -32,6 +33,8 @@ pub struct Keep {
     pub proof: Proof,
     /// What in it may do harm.
     pub looked: Looked,
+    /// What its importance rests on, and its tags.
+    pub filling: Filling,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
@@ -114,7 +117,7 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     for (piece, number) in pieces(&keep.packed).zip(0_u32..) {
         tables.raw.insert((id, number), piece)?;
     }
-    let discussion = join(tables, keep, id)?;
+    let (discussion, row) = join(tables, keep, id)?;
     let message = Message {
         discussion,
         ..keep.message.clone()
@@ -123,11 +126,12 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     tables.proofs.insert(id, keep.proof.encode(id)?.as_slice())?;
     tables.dangers.insert(id, keep.looked.encode(id)?.as_slice())?;
     tables.discussed.insert((discussion, message.received, id), ())?;
+    filing::arrive(tables, id, &message, &row, &keep.filling)?;
     Ok(Kept::New { message: id, discussion })
 }
 
 /// The discussion that the message joins, made where there is none, with its row brought up to date.
-fn join(tables: &mut Tables<'_>, keep: &Keep, id: u64) -> Result<u64, Error> {
+fn join(tables: &mut Tables<'_>, keep: &Keep, id: u64) -> Result<(u64, Discussion), Error> {
     let found = tables.discussion_of.get(keep.key.as_str())?.map(|value| value.value());
     let (number, mut discussion) = match found {
         Some(number) => {
@@ -157,7 +161,7 @@ fn join(tables: &mut Tables<'_>, keep: &Keep, id: u64) -> Result<u64, Error> {
         tables.unread.insert(number, ())?;
     }
     tables.discussions.insert(number, discussion.encode(number)?.as_slice())?;
-    Ok(number)
+    Ok((number, discussion))
 }
 
 /// One more message in a discussion's row.
@@ -225,6 +229,7 @@ pub fn mark(tables: &mut Tables<'_>, discussion: u64, unread: bool) -> Result<Op
         tables.unread.remove(discussion)?;
     }
     tables.discussions.insert(discussion, row.encode(discussion)?.as_slice())?;
+    filing::seen(tables, discussion, row.unread > 0)?;
     Ok(Some(changed))
 }
 
@@ -276,7 +281,7 @@ impl Snapshot {
         Ok(Some((id, Contact::decode(id, value.value())?)))
     }
 
-    fn record<R: Record>(&self, table: redb::TableDefinition<'_, u64, Octets>, id: u64) -> Result<Option<R>, Error> {
+    pub(super) fn record<R: Record>(&self, table: redb::TableDefinition<'_, u64, Octets>, id: u64) -> Result<Option<R>, Error> {
         let value = self.tx.open_table(table)?.get(id)?;
         value.map(|value| R::decode(id, value.value())).transpose()
     }

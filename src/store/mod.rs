@@ -9,8 +9,10 @@ pub mod crypt;
 pub mod delete;
 pub mod devices;
 pub mod erase;
+pub mod filing;
 pub mod front;
 pub mod key_file;
+pub mod learning;
 pub mod mail;
 pub mod migrate;
 pub mod record;
@@ -19,6 +21,7 @@ pub mod schema;
 pub mod seal;
 pub mod sign_in;
 pub mod slots;
+pub mod tags;
 pub mod vault;
 pub mod writer;
 

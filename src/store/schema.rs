@@ -43,3 +43,33 @@ pub const DEVICES: TableDefinition<u64, Octets> = TableDefinition::new("devices"
 pub const JOURNAL: TableDefinition<(i64, u64), Octets> = TableDefinition::new("journal");
 /// Notice → `record::Notice`: what the owner has not answered yet.
 pub const NOTICES: TableDefinition<u64, Octets> = TableDefinition::new("notices");
+/// Tag → `record::Tag`.
+pub const TAGS: TableDefinition<u64, Octets> = TableDefinition::new("tags");
+/// (Message, tag) → who put it there, by its place in `tag::By::ALL`.
+pub const MESSAGE_TAGS: TableDefinition<(u64, u64), u8> = TableDefinition::new("message_tags");
+/// (Tag, received, message): the messages of a tag in order.
+pub const TAGGED: TableDefinition<(u64, i64, u64), ()> = TableDefinition::new("tagged");
+/// (Tag, received, discussion): the discussions of a tag in the order of the timeline.
+pub const TAG_ROWS: TableDefinition<(u64, i64, u64), ()> = TableDefinition::new("tag_rows");
+/// Discussion → `record::Filed`: its level and its tags.
+pub const FILED: TableDefinition<u64, Octets> = TableDefinition::new("filed");
+/// (Level, received, discussion): the timeline by importance. A part of the scale is read as so many streams.
+pub const LEVELS: TableDefinition<(i8, i64, u64), ()> = TableDefinition::new("levels");
+/// (What is counted, of what) → how many. See `filing::Tally`.
+pub const TALLIES: TableDefinition<(u8, i64), u64> = TableDefinition::new("tallies");
+/// Message → `record::Weighed`: what its importance rests on.
+pub const WEIGHED: TableDefinition<u64, Octets> = TableDefinition::new("weighed");
+/// (Contact, tag): the mail of that contact gets that tag.
+pub const CARD_TAGS: TableDefinition<(u64, u64), ()> = TableDefinition::new("card_tags");
+/// Hash of a `Message-ID` of the owner's → message: what answers it is an answer.
+pub const SENT_IDS: TableDefinition<u128, u64> = TableDefinition::new("sent_ids");
+/// Address → how many messages the owner wrote to it.
+pub const WRITTEN_TO: TableDefinition<&str, u64> = TableDefinition::new("written_to");
+/// Rule → `record::Rule`.
+pub const RULES: TableDefinition<u64, Octets> = TableDefinition::new("rules");
+/// Hash of a word → `record::Word`: what was learnt of it from the owner's tags.
+pub const LESSONS: TableDefinition<u32, Octets> = TableDefinition::new("lessons");
+/// (Message, tag) → `record::Example`: what was learnt from.
+pub const EXAMPLES: TableDefinition<(u64, u64), Octets> = TableDefinition::new("examples");
+/// Message → `record::Example`: what examples are compared with.
+pub const BACKGROUND: TableDefinition<u64, Octets> = TableDefinition::new("background");

@@ -39,7 +39,8 @@ macro_rules! tables {
         }
 
         impl<'t> Tables<'t> {
-            fn open(tx: &'t WriteTransaction) -> Result<Self, Error> {
+            /// Opens, and so makes, them.
+            pub(super) fn open(tx: &'t WriteTransaction) -> Result<Self, Error> {
                 Ok(Self { $($name: tx.open_table($table)?,)* })
             }
         }
@@ -75,6 +76,21 @@ tables! {
     devices: u64 => Octets = DEVICES;
     journal: (i64, u64) => Octets = JOURNAL;
     notices: u64 => Octets = NOTICES;
+    tags: u64 => Octets = TAGS;
+    message_tags: (u64, u64) => u8 = MESSAGE_TAGS;
+    tagged: (u64, i64, u64) => () = TAGGED;
+    tag_rows: (u64, i64, u64) => () = TAG_ROWS;
+    filed: u64 => Octets = FILED;
+    levels: (i8, i64, u64) => () = LEVELS;
+    tallies: (u8, i64) => u64 = TALLIES;
+    weighed: u64 => Octets = WEIGHED;
+    card_tags: (u64, u64) => () = CARD_TAGS;
+    sent_ids: u128 => u64 = SENT_IDS;
+    written_to: &'static str => u64 = WRITTEN_TO;
+    rules: u64 => Octets = RULES;
+    lessons: u32 => Octets = LESSONS;
+    examples: (u64, u64) => Octets = EXAMPLES;
+    background: u64 => Octets = BACKGROUND;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

@@ -37,7 +37,7 @@ pub(super) async fn listen(site: Arc<Site>, _visit: Visit) -> Result<Response, P
             };
             let messages = match news {
                 Ok(Happening::Arrived { .. }) => 1,
-                Ok(Happening::Unlocked) => continue,
+                Ok(Happening::Unlocked | Happening::Due) => continue,
                 Ok(Happening::Locked) => return,
                 Err(RecvError::Lagged(missed)) => missed,
                 Err(RecvError::Closed) => return,

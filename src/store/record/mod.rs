@@ -7,6 +7,7 @@
 
 mod danger;
 mod devices;
+mod filed;
 mod proof;
 mod shapes;
 mod sign_in;
@@ -14,6 +15,7 @@ mod spooled;
 
 pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};
+pub use filed::{Example, Filed, Rule, Tag, Weighed, Word};
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
 pub use spooled::Spooled;

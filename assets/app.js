@@ -47,6 +47,8 @@
     previous: () => move(-1),
     open: () => { if (items().includes(document.activeElement)) document.activeElement.click(); },
     up: () => document.querySelector("a[data-up]")?.click(),
+    tick: () => document.activeElement.closest(".row")?.querySelector("input")?.click(),
+    tag: () => document.querySelector("[data-tag]")?.focus(),
     mark: () => document.querySelector("form[data-mark]")?.requestSubmit(),
     help: () => { location.href = "/help#keys"; },
   };

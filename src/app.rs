@@ -10,7 +10,7 @@ use crate::{
     },
     service::{
         custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
-        journal::Journal, receive::Receive, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        journal::Journal, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -76,6 +76,10 @@ pub struct Services {
     pub timeline: Timeline,
     /// Discussions and messages.
     pub discussions: Discussions,
+    /// Tags.
+    pub tags: Tags,
+    /// The owner's rules.
+    pub rules: Rules,
     /// What may do harm.
     pub dangers: Dangers,
     /// Signing in.
@@ -108,6 +112,8 @@ impl Services {
             journal,
             receive,
             timeline: Timeline::new(vault.clone(), people.clone()),
+            tags: Tags::new(vault.clone(), people.clone()),
+            rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
             custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
             delete: Delete::new(vault.clone(), &front.addresses),
@@ -122,6 +128,8 @@ impl Services {
         web::Services {
             timeline: self.timeline.clone(),
             discussions: self.discussions.clone(),
+            tags: self.tags.clone(),
+            rules: self.rules.clone(),
             dangers: self.dangers.clone(),
             unlock: self.unlock.clone(),
             journal: self.journal.clone(),

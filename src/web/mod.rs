@@ -30,7 +30,7 @@ use crate::{
     domain::time::Time,
     service::{
         custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
-        journal::Journal, timeline::Timeline, unlock::Unlock,
+        journal::Journal, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -43,6 +43,10 @@ pub struct Services {
     pub timeline: Timeline,
     /// Discussions and messages.
     pub discussions: Discussions,
+    /// Tags.
+    pub tags: Tags,
+    /// The owner's rules.
+    pub rules: Rules,
     /// What may do harm.
     pub dangers: Dangers,
     /// Signing in.

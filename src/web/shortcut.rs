@@ -40,6 +40,16 @@ pub(super) const SHORTCUTS: &[Shortcut] = &[
         says: |w| w.key_mark,
     },
     Shortcut {
+        key: "x",
+        action: "tick",
+        says: |w| w.tags.key_tick,
+    },
+    Shortcut {
+        key: "t",
+        action: "tag",
+        says: |w| w.tags.key_tag,
+    },
+    Shortcut {
         key: "?",
         action: "help",
         says: |w| w.key_help,

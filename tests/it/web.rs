@@ -156,6 +156,8 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
     let mut stranger = Visitor::new(&appliance);
     let mut owner = Visitor::owner(&appliance);
     let part = part_of(&owner.get("/messages/1").body);
+    let token = owner.get("/settings/rules").token().to_owned();
+    owner.post("/settings/rules", "", &format!("token={token}&text0=eve&importance=1"));
     for route in ROUTES {
         let (method, path) = (route.method.as_str(), example(route.pattern, &part));
         let what = format!("{method} {path}");

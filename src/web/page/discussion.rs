@@ -11,6 +11,7 @@ use super::{
     },
     Badge, Lock, Named, Pager, calm,
     danger::Warning,
+    tagging::{self, Chip, Marks},
 };
 use crate::{
     domain::{danger::Danger, id::MessageId},
@@ -38,6 +39,8 @@ struct Page {
     lock: Lock,
     messages: Vec<Letterhead>,
     pager: Pager,
+    chips: Vec<Chip>,
+    names: Vec<Chip>,
 }
 
 /// A message as it is shown, in its discussion and on its own page.
@@ -60,6 +63,8 @@ pub(super) struct Letterhead {
     pub(super) findings: Vec<String>,
     pub(super) watchers: Option<String>,
     pub(super) defects: Vec<&'static str>,
+    /// Its tags, where the page fills them in.
+    pub(super) marks: Marks,
     /// Whether it stands there unfolded.
     pub(super) open: bool,
 }
@@ -137,6 +142,7 @@ impl Letterhead {
                 Body::Nothing => Shown::Nothing(w.body_nothing),
                 Body::Encrypted => Shown::Nothing(w.body_encrypted),
             },
+            marks: Marks::default(),
             open: true,
             view,
         }
@@ -146,7 +152,17 @@ impl Letterhead {
 /// `GET /discussions/ID?page=`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let discussion = site.services.discussions.page(visit.number(0)?, visit.page()).await?;
-    shell::page(&view(&site, &visit, discussion))
+    let (w, tags) = (visit.lang.words(), &site.services.tags);
+    let marks = tags
+        .of_messages(discussion.shown.iter().map(|message| message.id).collect())
+        .await?;
+    let chips = tagging::chips(w, &tags.of_discussion(discussion.id).await?);
+    let names = tagging::names(&site, w).await?;
+    let mut page = view(&site, &visit, discussion);
+    for (message, marks) in page.messages.iter_mut().zip(&marks) {
+        message.marks = Marks::of(w, marks);
+    }
+    shell::page(&Page { chips, names, ..page })
 }
 
 fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
@@ -183,6 +199,8 @@ fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
         ),
         why,
         discussion,
+        chips: Vec::new(),
+        names: Vec::new(),
         s,
     }
 }

@@ -13,6 +13,8 @@ use super::{
     Badge,
     discussion::{Letterhead, Shown},
     lines::{self, Axis},
+    tagging::{self, Chip, Marks},
+    tags::signed,
 };
 use crate::{
     domain::{
@@ -40,6 +42,8 @@ struct Page {
     arrival: Option<Last>,
     sent: Option<When>,
     size: String,
+    level: String,
+    names: Vec<Chip>,
 }
 
 /// A hop that somebody else tells of.
@@ -67,8 +71,16 @@ struct Last {
 
 /// `GET /messages/ID`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let page = site.services.discussions.message(visit.number(0)?).await?;
-    shell::page(&view(&site, &visit, page))
+    let id = visit.number(0)?;
+    let page = site.services.discussions.message(id).await?;
+    let (w, tags) = (visit.lang.words(), &site.services.tags);
+    let marks = tags.of_messages(vec![id]).await?;
+    let level = tags.explain(id).await?.importance.level;
+    let mut page = view(&site, &visit, page);
+    page.message.marks = marks.first().map(|marks| Marks::of(w, marks)).unwrap_or_default();
+    page.level = w.tags.level.replace("{n}", &signed(level));
+    page.names = tagging::names(&site, w).await?;
+    shell::page(&page)
 }
 
 fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
@@ -91,6 +103,8 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         message: Letterhead::of(site, w, page.message),
         today,
         then_and_now,
+        level: String::new(),
+        names: Vec::new(),
         s,
     }
 }

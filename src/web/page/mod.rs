@@ -5,14 +5,19 @@ pub(super) mod danger;
 pub(super) mod discussion;
 pub(super) mod file;
 pub(super) mod help;
+pub(super) mod importance;
 mod lines;
 pub(super) mod message;
 pub(super) mod original;
 pub(super) mod passkeys;
 pub(super) mod proof;
+pub(super) mod rules;
+pub(super) mod search;
 pub(super) mod security;
 pub(super) mod setting;
 pub(super) mod sign_in;
+pub(super) mod tagging;
+pub(super) mod tags;
 pub(super) mod timeline;
 
 use super::{Site, problem::Problem, visit::Visit};
@@ -152,7 +157,7 @@ impl Pager {
             if page == 1 {
                 path.to_owned()
             } else {
-                format!("{path}?page={page}")
+                format!("{path}{}page={page}", if path.contains('?') { '&' } else { '?' })
             }
         };
         let first = u64::from(page - 1) * u64::from(step) + 1;

@@ -9,10 +9,16 @@ use super::{
         when::When,
     },
     Badge, Lock, Named, Pager, calm,
+    tagging::{self, Chip},
+    tags::{levels, signed},
 };
-use crate::service::{
-    timeline::ROWS,
-    view::{TimelinePage, TimelineRow},
+use crate::{
+    domain::importance::Range,
+    locale::Words,
+    service::{
+        timeline::ROWS,
+        view::{TimelinePage, TimelineRow},
+    },
 };
 use askama::Template;
 use std::sync::Arc;
@@ -27,38 +33,55 @@ struct Page {
     unread_words: String,
     pager: Pager,
     one_page: bool,
+    tickable: bool,
+    /// The tags that can be put on what is ticked.
+    names: Vec<Chip>,
+    /// Where something is not shown: how much.
+    hidden: Option<String>,
+    /// Which levels are shown, in words.
+    levels: String,
+    lows: Vec<(i8, String, bool)>,
+    highs: Vec<(i8, String, bool)>,
+    /// Whether the levels are those of a browser that has chosen none.
+    is_usual: bool,
+    /// Whether there is no message at all.
+    is_fresh: bool,
 }
 
-struct Day {
-    name: String,
-    rows: Vec<Row>,
+/// A day with its discussions.
+pub(super) struct Day {
+    pub(super) name: String,
+    pub(super) rows: Vec<Row>,
 }
 
-struct Row {
-    row: TimelineRow,
-    people: Vec<Named>,
-    address: Option<String>,
-    more: Option<String>,
-    messages: String,
-    when: When,
-    badge: Badge,
-    lock: Lock,
-    trackers: Option<String>,
-    files: Option<String>,
+/// A discussion.
+pub(super) struct Row {
+    pub(super) row: TimelineRow,
+    pub(super) chips: Vec<Chip>,
+    pub(super) people: Vec<Named>,
+    pub(super) address: Option<String>,
+    pub(super) more: Option<String>,
+    pub(super) messages: String,
+    pub(super) when: When,
+    pub(super) badge: Badge,
+    pub(super) lock: Lock,
+    pub(super) trackers: Option<String>,
+    pub(super) files: Option<String>,
 }
 
 /// `GET /?page=`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let page = site.services.timeline.page(visit.page()).await?;
-    shell::page(&view(&site, &visit, page))
+    let range = tagging::range(&visit.headers);
+    let page = site.services.timeline.page_in(visit.page(), range).await?;
+    let names = tagging::names(&site, visit.lang.words()).await?;
+    shell::page(&view(&site, &visit, page, names))
 }
 
-fn view(site: &Site, visit: &Visit, page: TimelinePage) -> Page {
-    let s = Shell::of(site, visit, Section::Discussions);
-    let (w, now) = (s.w, site.now());
-    let pager = Pager::of(w, "/", page.page.max(1), page.pages, ROWS, page.total);
+/// Discussions by day.
+pub(super) fn days(site: &Site, w: &Words, rows: Vec<TimelineRow>) -> Vec<Day> {
+    let now = site.now();
     let mut days: Vec<Day> = Vec::new();
-    for mut row in page.rows {
+    for mut row in rows {
         let when = site.zone.say(w, row.last, now);
         let name = when.day.clone();
         row.subject = calm(&row.subject);
@@ -66,6 +89,7 @@ fn view(site: &Site, visit: &Visit, page: TimelinePage) -> Page {
         row.list = row.list.as_deref().map(calm);
         let people = Named::row(w, &row.people);
         let row = Row {
+            chips: tagging::chips(w, &row.tags),
             address: people.first().and_then(|first| first.address.clone()),
             people,
             more: (row.more_people > 0).then(|| w.count(&w.and_more, row.more_people.into())),
@@ -82,8 +106,24 @@ fn view(site: &Site, visit: &Visit, page: TimelinePage) -> Page {
             _ => days.push(Day { name, rows: vec![row] }),
         }
     }
+    days
+}
+
+fn view(site: &Site, visit: &Visit, page: TimelinePage, names: Vec<Chip>) -> Page {
+    let s = Shell::of(site, visit, Section::Discussions);
+    let w = s.w;
+    let pager = Pager::of(w, "/", page.page.max(1), page.pages, ROWS, page.total);
+    let (low, high) = (page.range.low(), page.range.high());
     Page {
-        days,
+        levels: w.tags.levels.replace("{low}", &signed(low)).replace("{high}", &signed(high)),
+        lows: levels(low),
+        highs: levels(high),
+        is_usual: page.range == Range::default(),
+        is_fresh: page.total == 0 && page.hidden == 0,
+        hidden: (page.hidden > 0).then(|| w.count(&w.tags.hidden, page.hidden)),
+        tickable: true,
+        names,
+        days: days(site, w, page.rows),
         unread: (page.unread > 0).then(|| w.number(page.unread)),
         unread_words: w.count(&w.unread_count, page.unread),
         pager,

@@ -5,7 +5,7 @@
 
 use caliopen::{
     cli,
-    codec::{dkim, dmarc, hosts, html, inspect, mbox, mime, spf, tags},
+    codec::{base64url, dkim, dmarc, hosts, html, inspect, jws, mbox, mime, spf, tags, totp, webauthn},
     domain::{
         address::Address,
         danger::lookalike,
@@ -66,6 +66,8 @@ pub const ALL: &[Target] = targets! {
     message "mime";
     next "web";
     original "html";
+    passkey "web";
+    proof "web";
     prose "web";
     reader "html";
     records "web";
@@ -419,6 +421,37 @@ fn archive(octets: &[u8]) {
     };
     let threats = inspect::inspect(&file, bytes.get(1..).unwrap_or_default());
     assert!(threats.len() <= 100, "each is told once");
+}
+
+/// What a browser says of a new passkey. The beginning that no guess would hit is written here.
+fn passkey(octets: &[u8]) {
+    let asked = webauthn::Asked {
+        challenge: "Y2hhbGxlbmdl",
+        origin: "https://home.test",
+        host: "home.test",
+    };
+    let client = br#"{"type":"webauthn.create","challenge":"Y2hhbGxlbmdl","origin":"https://home.test"}"#;
+    let data = [&record::sha256(b"home.test")[..], &[0x45, 0, 0, 0, 0], octets].concat();
+    if let Ok(made) = webauthn::registration(asked, client, &data) {
+        assert!((1..=webauthn::CREDENTIAL).contains(&made.credential.len()));
+        assert!(!made.backup_eligible && !made.backed_up, "as the flags say");
+    }
+    assert!(
+        webauthn::registration(asked, octets, octets).is_err(),
+        "its hash would have to be guessed"
+    );
+}
+
+/// What a browser signs to show that it is still itself, and what an app shows.
+fn proof(octets: &[u8]) {
+    let text = lossy(octets);
+    if let Some(proof) = jws::proof(&text) {
+        assert!(!proof.is_of(&[4; 65]), "no point of the curve");
+    }
+    if let Some(read) = base64url::decode(&text, 4096) {
+        assert_eq!(base64url::encode(&read), text, "one text for one string of octets");
+    }
+    let _ = totp::matching(b"12345678901234567890", &text, Time(0), -1);
 }
 
 /// Signatures and seals as the message has them.

@@ -117,7 +117,7 @@ impl Services {
             discussions: Discussions::new(vault.clone(), people),
             custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
             delete: Delete::new(vault.clone(), &front.addresses),
-            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.prf_salt()?)?,
+            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?,
             happenings,
         })
     }

@@ -5,7 +5,7 @@
 //!
 //! Its sectors carry tags as the vault's do, keyed by nothing secret: they tell of damage, not of malice.
 //!
-//! Absent so far: the rate counters.
+//! Absent on purpose: the rate counters, which live in memory and cost a thief the power plug.
 
 use super::{Error, crypt::Sectors, guarded, mail::pieces, record::sha256, slots::random};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -145,6 +145,26 @@ impl FrontFile {
         let table = self.db.begin_read()?.open_table(FRONT)?;
         let salt = table.get("prf")?.and_then(|value| value.value().try_into().ok());
         salt.ok_or(Error::Damaged)
+    }
+
+    /// The devices that the owner verified, by number, with the hashes of their keys: random numbers' hashes, which
+    /// say nothing but how many there are. A locked box must know them, so that the owner is not kept out
+    /// by the delay that somebody else's wrong guesses earn.
+    pub fn devices(&self) -> Result<Vec<(u64, [u8; 32])>, Error> {
+        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let Some(value) = table.get("devices")? else {
+            return Ok(Vec::new());
+        };
+        postcard::from_bytes(value.value()).map_err(|_| Error::Damaged)
+    }
+
+    /// Replaces them.
+    pub fn set_devices(&self, devices: &[(u64, [u8; 32])]) -> Result<(), Error> {
+        let body = postcard::to_stdvec(devices).map_err(|_| Error::Damaged)?;
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        tx.open_table(FRONT)?.insert("devices", body.as_slice())?;
+        Ok(tx.commit()?)
     }
 
     /// Replaces what is in it.

@@ -238,6 +238,7 @@ async fn a_passkey_unlocks_a_locked_box() {
     browser.cdp("WebAuthn.addVirtualAuthenticator", authenticator).await;
     sign_in(&browser, &at).await;
     browser.goto(&format!("{at}/settings/security")).await;
+    click(&browser, "#passkeys details > summary").await;
     fill(&browser, "#passkeys-secret", PASSPHRASE).await;
     click(&browser, "form[action='/settings/security/passkeys'] button").await;
     fill(&browser, "#label", "A key of the test").await;

@@ -37,7 +37,9 @@ use crate::{
     locale::Lang,
     net::clock::Clock,
     store::{
-        self, hex,
+        self,
+        front::FrontFile,
+        hex,
         record::sha256,
         sign_in,
         slots::{Kind, Opening, random},
@@ -48,12 +50,14 @@ use passkeys::AnsweredOnes;
 use second_factor::{Halves, Proposals};
 use sessions::Sessions;
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use subtle::ConstantTimeEq;
 use tries::{Trier, Tries};
 
+/// Verified devices that the front remembers at most.
+const VERIFIED: usize = 64;
 /// Octets in the longest secret that is looked at.
 const MAX_SECRET: usize = 1024;
 
@@ -158,8 +162,10 @@ struct Keeper {
     halves: Halves,
     proposed: Proposals,
     answered: AnsweredOnes,
-    /// Hashes of the keys of devices that the owner verified, as far as they were seen since the start.
-    verified: Mutex<HashSet<[u8; 32]>>,
+    /// Devices that the owner verified and that signed in, with the hashes of their keys, as the front has
+    /// them: readable while locked.
+    verified: Mutex<HashMap<u64, [u8; 32]>>,
+    front: Arc<FrontFile>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -167,14 +173,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Unlock {
-    /// Over this vault; `owner` is the address that the pages show, `salt` the one of the box's passkeys.
+    /// Over this vault; `owner` is the address that the pages show.
     pub fn new(
         vault: Vault,
         clock: Clock,
         happenings: Happenings,
         known: (Devices, Journal),
         owner: String,
-        salt: [u8; 32],
+        front: Arc<FrontFile>,
     ) -> Result<Self, store::Error> {
         let (devices, journal) = known;
         Ok(Self(Arc::new(Keeper {
@@ -184,14 +190,15 @@ impl Unlock {
             devices,
             journal,
             owner,
-            salt,
+            salt: front.prf_salt()?,
             door: random()?,
             sessions: Sessions::default(),
             tries: Tries::default(),
             halves: Halves::default(),
             proposed: Proposals::default(),
             answered: AnsweredOnes::default(),
-            verified: Mutex::default(),
+            verified: Mutex::new(front.devices()?.into_iter().collect()),
+            front,
         })))
     }
 
@@ -201,7 +208,11 @@ impl Unlock {
         let trier = self.trier(caller);
         self.0.tries.may(trier, self.0.clock.now())?;
         let was_locked = self.is_locked();
-        match self.try_secret(typed, true).await? {
+        let outcome = self.try_secret(typed, true).await?;
+        if outcome == Secret::Right(Kind::Passphrase) {
+            self.note_strength(typed).await;
+        }
+        match outcome {
             Secret::Right(Kind::Passphrase) if self.has_code()? => {
                 self.0.tries.right(trier);
                 self.begin_half(door, was_locked);
@@ -254,9 +265,7 @@ impl Unlock {
         });
         let arrived = arrived.await.map_err(|_| Refused::Broken)?;
         self.0.tries.right(self.trier(caller));
-        if arrived.verified {
-            locked(&self.0.verified).insert(sha256(arrived.key.as_bytes()));
-        }
+        self.remember(arrived.device, arrived.verified.then(|| sha256(arrived.key.as_bytes())));
         self.read_idle();
         let key = sessions::brought_key(caller.key, caller.token);
         let begun = self
@@ -284,16 +293,37 @@ impl Unlock {
             return Trier::network(caller.client.peer);
         };
         let hash = sha256(key.as_bytes());
-        // While locked nothing is readable of the devices: then those count that were seen since the start.
+        // While locked nothing is readable of the devices but what the front has.
         let verified = match self.0.devices.by_key(key) {
             Some((_, verified)) => verified,
-            None => self.is_locked() && locked(&self.0.verified).contains(&hash),
+            None => self.is_locked() && locked(&self.0.verified).values().any(|known| *known == hash),
         };
         if verified {
             Trier::Verified(hash)
         } else {
             Trier::network(caller.client.peer)
         }
+    }
+
+    /// Remembers in the front that a device is verified, or that it is no longer.
+    fn remember(&self, device: DeviceId, verified: Option<[u8; 32]>) {
+        let mut all = locked(&self.0.verified);
+        let changed = match verified {
+            Some(hash) => all.len() < VERIFIED && all.insert(device.0, hash) != Some(hash),
+            None => all.remove(&device.0).is_some(),
+        };
+        if !changed {
+            return;
+        }
+        let list: Vec<(u64, [u8; 32])> = all.iter().map(|(id, hash)| (*id, *hash)).collect();
+        drop(all);
+        let front = self.0.front.clone();
+        // Nobody waits for it: at worst a locked box does not know a device that it will know the next time.
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = front.set_devices(&list) {
+                tracing::error!(%error, "the front could not keep which devices are verified");
+            }
+        });
     }
 
     /// Counts something wrong.
@@ -380,6 +410,7 @@ impl Unlock {
     /// [`Refused::Last`] where one of them is the last way to open the box; the sessions are ended all the same.
     pub async fn end_device(&self, device: DeviceId) -> Result<(), Refused> {
         self.0.sessions.end_device(device);
+        self.remember(device, None);
         self.remove_passkeys_of(device.0).await
     }
 

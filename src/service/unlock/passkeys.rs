@@ -179,7 +179,8 @@ impl Unlock {
         place: Place<'_>,
         caller: Caller<'_>,
     ) -> Result<SignedIn, Refused> {
-        let trier = self.trier(caller);
+        // No guesser of passphrases keeps a passkey out, and a passkey is not guessed.
+        let trier = self.trier(caller).with_passkey();
         self.0.tries.may(trier, self.0.clock.now())?;
         let Some(end) = self.challenge_end(&answer.challenge, door) else {
             return Err(Refused::Stale);

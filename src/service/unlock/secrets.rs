@@ -62,6 +62,21 @@ impl Unlock {
         strength(passphrase, &[&self.0.owner, "caliopen"])
     }
 
+    /// Notes how strong the passphrase is that was just typed rightly, where nobody has looked yet (it was set on the
+    /// command line). Nothing depends on it but what the owner is told.
+    pub(super) async fn note_strength(&self, typed: &str) {
+        let Ok(open) = self.0.vault.open() else { return };
+        if sign_in::read(&open).is_ok_and(|record| record.strength.is_none()) {
+            let strength = self.weigh(typed).0;
+            let noted = open
+                .writer
+                .write(move |tables| sign_in::change(tables, |record| record.strength = Some(strength)));
+            if let Err(error) = noted.await {
+                tracing::error!(%error, "the strength of the passphrase could not be noted");
+            }
+        }
+    }
+
     /// Puts a new passphrase in the old one's place, for whoever has just proven a secret: from then on the old
     /// one opens nothing. [`Refused::Weak`] below [`Strength::ENOUGH`].
     pub async fn set_passphrase(&self, new: &str) -> Result<Strength, Refused> {

@@ -1,6 +1,6 @@
 //! Wrong secrets: from the fourth on the network that they came from waits, each time twice as long. A
 //! browser that the owner verified counts for itself instead, so that a neighbour who guesses cannot keep
-//! the owner out; its own wait grows as well, to five minutes at most.
+//! the owner out; so do passkeys. Their own waits grow as well, to five minutes at most.
 
 use super::{Refused, locked};
 use crate::domain::time::Time;
@@ -16,6 +16,8 @@ const FORGOTTEN: i64 = 24 * 3600;
 pub(super) enum Trier {
     /// A household's network, not one machine of it (RFC 6177: /64).
     Network(IpAddr),
+    /// The same, with passkeys.
+    Passkey(IpAddr),
     /// A browser that the owner verified, by the hash of its key.
     Verified([u8; 32]),
 }
@@ -29,11 +31,19 @@ impl Trier {
         })
     }
 
+    /// The same one with a passkey in the hand.
+    pub(super) fn with_passkey(self) -> Self {
+        match self {
+            Self::Network(network) => Self::Passkey(network),
+            other => other,
+        }
+    }
+
     /// Wrong ones without a wait, and the longest wait in seconds.
     fn measure(self) -> (u32, u32) {
         match self {
             Self::Network(_) => (3, 3600),
-            Self::Verified(_) => (10, 300),
+            Self::Passkey(_) | Self::Verified(_) => (10, 300),
         }
     }
 }

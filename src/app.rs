@@ -126,11 +126,11 @@ impl Services {
     fn pages(&self, clock: &crate::net::clock::Clock) -> web::Services {
         let clock = clock.clone();
         web::Services {
-            timeline: self.timeline.clone(),
-            discussions: self.discussions.clone(),
             tags: self.tags.clone(),
             rules: self.rules.clone(),
             dangers: self.dangers.clone(),
+            unmasked_timeline: self.timeline.clone(),
+            unmasked_discussions: self.discussions.clone(),
             unlock: self.unlock.clone(),
             journal: self.journal.clone(),
             devices: self.devices.clone(),

@@ -5,7 +5,7 @@
 pub mod journal;
 mod lines;
 
-pub use lines::{line, reason, tip};
+pub use lines::{advice, line, reason, tip};
 
 use super::{Lang, Plural};
 use crate::domain::{
@@ -411,13 +411,19 @@ pub const FR: DevicesWords = DevicesWords {
 
 /// The words of a language.
 pub fn words(lang: Lang) -> &'static DevicesWords {
-    say(lang, &EN, &FR)
+    &lang.words().devices
 }
 
 /// A device by what its browser says of itself.
 pub fn agent(lang: Lang, agent: &Agent) -> String {
     let w = words(lang);
     agent.name(w.on).unwrap_or_else(|| w.unknown_browser.to_owned())
+}
+
+/// The notice about a new device.
+pub fn banner(lang: Lang, new: &Agent, when: &str, address: IpAddr) -> String {
+    let filled = words(lang).banner.replace("{device}", &agent(lang, new)).replace("{when}", when);
+    filled.replace("{address}", &address.to_canonical().to_string())
 }
 
 /// A kind of device.

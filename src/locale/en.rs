@@ -20,6 +20,7 @@ pub(super) const WORDS: Words = Words {
     menu_help: "Help",
     sign_out: "Sign out",
     language: "Language",
+    devices: super::devices::EN,
     theme: "Look",
     theme_system: "As the system",
     theme_light: "Light",

@@ -20,6 +20,7 @@ pub(super) const WORDS: Words = Words {
     menu_help: "Aide",
     sign_out: "Se déconnecter",
     language: "Langue",
+    devices: super::devices::FR,
     theme: "Apparence",
     theme_system: "Comme le système",
     theme_light: "Claire",

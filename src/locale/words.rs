@@ -37,6 +37,7 @@ pub struct Words {
     pub sign_out: &'static str,
     pub language: &'static str,
     pub theme: &'static str,
+    pub devices: super::devices::DevicesWords,
     pub theme_system: &'static str,
     pub theme_light: &'static str,
     pub theme_dark: &'static str,
@@ -266,6 +267,12 @@ impl Words {
             .unwrap_or_default();
         let first = if self.lang == Lang::Fr && day == 1 { "er" } else { "" };
         format!("{day}{first} {month}")
+    }
+
+    /// The name of a month, January being 1.
+    pub fn month(&self, month: u8) -> &'static str {
+        let at = usize::from(month).checked_sub(1);
+        at.and_then(|at| self.months.get(at)).copied().unwrap_or_default()
     }
 
     /// A weekday, Monday being 0, as it stands in a heading.

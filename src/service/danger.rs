@@ -7,6 +7,7 @@
 
 use super::{
     Error,
+    devices::Viewer,
     discussion::{File, file},
     read,
 };
@@ -138,10 +139,14 @@ impl Dangers {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// A file of a message with what one should know before saving it.
-    pub async fn saving(&self, id: MessageId, part: u32) -> Result<Saving, Error> {
+    /// A file of a message with what one should know before saving it; [`Error::Masked`] where the message is
+    /// masked for this viewer.
+    pub async fn saving(&self, id: MessageId, part: u32, viewer: Viewer) -> Result<Saving, Error> {
         read(&self.0.vault, move |snapshot| {
             let record = snapshot.message(id.0)?.ok_or(Error::NotFound)?;
+            if viewer.is_masked(id, record.index) {
+                return Err(Error::Masked(id));
+            }
             let raw = snapshot.raw(id.0, &record)?;
             let reading = mime::read(&raw);
             let look = known_look(snapshot, id.0, &raw, &reading)?;

@@ -71,6 +71,7 @@ struct Known {
     of: Weak<Open>,
     devices: Vec<(u64, record::Device)>,
     notices: Vec<(u64, record::Notice)>,
+    sheets: letting_in::Sheets,
     requests: Vec<Request>,
     invitations: Vec<Invitation>,
     shown: Vec<showing::Shown>,
@@ -123,6 +124,9 @@ pub enum Refused {
     /// The code or link is too old, was used, or never was.
     #[error("the code is no longer valid")]
     Expired,
+    /// Too many wrong codes; try again after so many seconds.
+    #[error("too many wrong codes")]
+    Wait(u32),
     /// The store refuses.
     #[error(transparent)]
     Other(#[from] Error),

@@ -1,7 +1,9 @@
 //! Reading a discussion and its messages.
 
 use super::{
-    Error, read,
+    Error,
+    devices::Viewer,
+    read,
     view::{Body, DiscussionPage, Journey, MessagePage, MessageView, People, Person},
 };
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
         id::{DiscussionId, MessageId},
         message::{Mailbox, Reading},
         padlock::Padlock,
-        privacy::message::evaluate,
+        privacy::{index::Letter, message::evaluate},
         time::Time,
     },
     store::{
@@ -34,6 +36,7 @@ const EMBEDDED: u64 = 8 * 1024 * 1024;
 pub struct Discussions {
     vault: Vault,
     people: People,
+    viewer: Viewer,
 }
 
 /// A file to hand out.
@@ -50,12 +53,21 @@ pub struct File {
 impl Discussions {
     /// Over this vault.
     pub fn new(vault: Vault, people: People) -> Self {
-        Self { vault, people }
+        Self {
+            vault,
+            people,
+            viewer: Viewer::own(),
+        }
+    }
+
+    /// The same, as somebody sees it: what stands above their device's letter is masked.
+    pub fn seen_by(&self, viewer: Viewer) -> Self {
+        Self { viewer, ..self.clone() }
     }
 
     /// One page of a discussion, counted from 1, the newest first; a page past the end is the last.
     pub async fn page(&self, id: DiscussionId, page: u32) -> Result<DiscussionPage, Error> {
-        let people = self.people.clone();
+        let (people, viewer) = (self.people.clone(), self.viewer.clone());
         read(&self.vault, move |snapshot| {
             let row = snapshot.discussion(id.0)?.ok_or(Error::NotFound)?;
             let pages = row.messages.div_ceil(MESSAGES).max(1);
@@ -64,7 +76,7 @@ impl Discussions {
             let shown = messages
                 .into_iter()
                 .rev()
-                .map(|(id, message)| show(&people, snapshot, id, &message).map(|(view, _)| view));
+                .map(|(id, message)| show(&people, snapshot, id, &message, &viewer).map(|(view, _)| view));
             let shown = shown.collect::<Result<_, _>>()?;
             let named = row
                 .people
@@ -89,9 +101,9 @@ impl Discussions {
 
     /// One message with its index and journey.
     pub async fn message(&self, id: MessageId) -> Result<MessagePage, Error> {
-        let people = self.people.clone();
+        let (people, viewer) = (self.people.clone(), self.viewer.clone());
         self.with(id, move |snapshot, record| {
-            let (message, reading) = show(&people, snapshot, id.0, record)?;
+            let (message, reading) = show(&people, snapshot, id.0, record, &viewer)?;
             let proof = snapshot.proof(id.0)?.ok_or(store::Error::Damaged)?;
             let arrival = proof.arrival.as_ref().map(record::Arrived::arrival);
             // The newest line of a message from our own door is our own: the arrival says it better.
@@ -105,20 +117,20 @@ impl Discussions {
         .await
     }
 
-    /// The bytes of a message exactly as they are kept.
+    /// The bytes of a message exactly as they are kept; [`Error::Masked`] where they may not be shown, as below.
     pub async fn source(&self, id: MessageId) -> Result<Vec<u8>, Error> {
-        self.with(id, move |snapshot, record| Ok(snapshot.raw(id.0, record)?)).await
+        self.open_with(id, move |snapshot, record| Ok(snapshot.raw(id.0, record)?)).await
     }
 
     /// The header block of a message as text.
     pub async fn headers(&self, id: MessageId) -> Result<String, Error> {
-        self.with(id, move |snapshot, record| Ok(mime::header_block(&snapshot.raw(id.0, record)?)))
+        self.open_with(id, move |snapshot, record| Ok(mime::header_block(&snapshot.raw(id.0, record)?)))
             .await
     }
 
     /// A file of a message, whatever it may do: see [`super::danger::Dangers::saving`] for what to say first.
     pub async fn attachment(&self, id: MessageId, part: u32) -> Result<File, Error> {
-        self.with(id, move |snapshot, record| {
+        self.open_with(id, move |snapshot, record| {
             let raw = snapshot.raw(id.0, record)?;
             file(&raw, &mime::read(&raw), part)
         })
@@ -127,7 +139,7 @@ impl Discussions {
 
     /// The sender's HTML for the sandboxed frame, made by [`crate::codec::html::original`].
     pub async fn original(&self, id: MessageId) -> Result<String, Error> {
-        self.with(id, move |snapshot, record| {
+        self.open_with(id, move |snapshot, record| {
             let raw = snapshot.raw(id.0, record)?;
             let reading = mime::read(&raw);
             let source = reading.html.as_deref().ok_or(Error::NotFound)?;
@@ -143,6 +155,22 @@ impl Discussions {
             .write(move |tables| mail::mark(tables, id.0, unread))
             .await?
             .ok_or(Error::NotFound)
+    }
+
+    /// The same, for what shows the text of a message.
+    async fn open_with<T: Send + 'static>(
+        &self,
+        id: MessageId,
+        job: impl FnOnce(&Snapshot, &record::Message) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let viewer = self.viewer.clone();
+        self.with(id, move |snapshot, record| {
+            if viewer.is_masked(id, record.index) {
+                return Err(Error::Masked(id));
+            }
+            job(snapshot, record)
+        })
+        .await
     }
 
     async fn with<T: Send + 'static>(
@@ -190,7 +218,7 @@ fn embedded(raw: &[u8], reading: &Reading) -> Vec<Embedded> {
         .collect()
 }
 
-fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message) -> Result<(MessageView, Reading), Error> {
+fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message, viewer: &Viewer) -> Result<(MessageView, Reading), Error> {
     let raw = snapshot.raw(id, record)?;
     let mut reading = mime::read(&raw);
     let name = |mailboxes: &[Mailbox]| -> Result<Vec<Person>, Error> {
@@ -205,13 +233,20 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message)
         .as_deref()
         .map(|source| html::reader(source, &embedded(&raw, &reading)));
     let (findings, trackers) = view.as_ref().map(|view| (view.findings, view.trackers.clone())).unwrap_or_default();
+    let masked = viewer.is_masked(MessageId(id), record.index);
+    let message = Letter::of(record.index.unwrap_or(0));
     let body = match view {
+        _ if masked => Body::Masked {
+            message,
+            device: viewer.letter(),
+        },
         _ if reading.openpgp.encrypted => Body::Encrypted,
         Some(view) if !view.html.trim().is_empty() => Body::Reader(view.html),
         _ if reading.text.trim().is_empty() => Body::Nothing,
         _ => Body::Text(std::mem::take(&mut reading.text)),
     };
     let excerpt = super::receive::excerpt(match &body {
+        Body::Masked { .. } => "",
         Body::Text(text) => text,
         _ => &reading.text,
     });
@@ -229,11 +264,11 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message)
         index: record.index,
         padlock: Padlock::from_rung(record.padlock),
         body,
-        has_html: reading.html.is_some(),
+        has_html: reading.html.is_some() && !masked,
         findings,
         trackers,
         look: super::danger::known_look(snapshot, id, &raw, &reading)?,
-        attachments: reading.attachments.clone(),
+        attachments: if masked { Vec::new() } else { reading.attachments.clone() },
         defects: reading.defects.clone(),
         size: record.size,
     };

@@ -34,6 +34,9 @@ pub enum Error {
     /// There is no such thing, or no longer.
     #[error("there is no such thing")]
     NotFound,
+    /// It is masked on this device: the owner has to say "show it anyway" first.
+    #[error("it is masked on this device")]
+    Masked(crate::domain::id::MessageId),
     /// The store could not read or write; nothing was changed.
     #[error(transparent)]
     Store(#[from] store::Error),

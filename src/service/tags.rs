@@ -5,7 +5,9 @@
 //! browser that asked has left.
 
 use super::{
-    Error, read, smart,
+    Error,
+    devices::Viewer,
+    read, smart,
     timeline::{self, ROWS},
     view::{People, TagMark, TimelineRow},
 };
@@ -295,8 +297,8 @@ impl Tags {
         Ok(open.writer.write(move |tables| kept::put_on_card(tables, card, tag, false)).await?)
     }
 
-    /// One page of the discussions that have a tag.
-    pub async fn tagged(&self, id: TagId, page: u32) -> Result<TaggedPage, Error> {
+    /// One page of the discussions that have a tag, as somebody may see them.
+    pub async fn tagged(&self, id: TagId, page: u32, viewer: Viewer) -> Result<TaggedPage, Error> {
         let people = self.people.clone();
         read(&self.vault, move |snapshot| {
             let tag = snapshot.tag(id)?.ok_or(Error::NotFound)?;
@@ -305,7 +307,7 @@ impl Tags {
             let page = page.clamp(1, pages);
             let rows = snapshot.tag_rows(id, (page as usize - 1) * ROWS as usize, ROWS as usize)?;
             Ok(TaggedPage {
-                rows: timeline::rows(&people, snapshot, rows)?,
+                rows: timeline::rows(&people, &viewer, snapshot, rows)?,
                 tag,
                 page,
                 pages,

@@ -1,11 +1,18 @@
 //! The timeline: discussions, newest first.
 
 use super::{
-    Error, read, tags,
+    Error,
+    devices::Viewer,
+    read, tags,
     view::{People, TimelinePage, TimelineRow},
 };
 use crate::{
-    domain::{id::DiscussionId, importance::Range, padlock::Padlock, time::Time},
+    domain::{
+        id::{DiscussionId, MessageId},
+        importance::Range,
+        padlock::Padlock,
+        time::Time,
+    },
     store::{mail::Snapshot, record, vault::Vault},
 };
 
@@ -19,12 +26,22 @@ const NAMED: usize = 6;
 pub struct Timeline {
     vault: Vault,
     people: People,
+    viewer: Viewer,
 }
 
 impl Timeline {
     /// Over this vault.
     pub fn new(vault: Vault, people: People) -> Self {
-        Self { vault, people }
+        Self {
+            vault,
+            people,
+            viewer: Viewer::own(),
+        }
+    }
+
+    /// The same, as somebody sees it: what stands above their device's letter is masked.
+    pub fn seen_by(&self, viewer: Viewer) -> Self {
+        Self { viewer, ..self.clone() }
     }
 
     /// One page of everything, counted from 1; a page past the end is the last.
@@ -34,7 +51,7 @@ impl Timeline {
 
     /// One page of what lies in a part of the scale of importance.
     pub async fn page_in(&self, page: u32, range: Range) -> Result<TimelinePage, Error> {
-        let people = self.people.clone();
+        let (people, viewer) = (self.people.clone(), self.viewer.clone());
         read(&self.vault, move |snapshot| {
             let (total, unread) = snapshot.counts_in(range)?;
             let (all, _) = snapshot.counts()?;
@@ -47,7 +64,7 @@ impl Timeline {
                 snapshot.timeline_in(range, skip, ROWS as usize)?
             };
             Ok(TimelinePage {
-                rows: rows(&people, snapshot, found)?,
+                rows: rows(&people, &viewer, snapshot, found)?,
                 page,
                 pages,
                 total,
@@ -61,7 +78,12 @@ impl Timeline {
 }
 
 /// Discussions as rows, with their tags.
-pub(super) fn rows(people: &People, snapshot: &Snapshot, found: Vec<(u64, record::Discussion)>) -> Result<Vec<TimelineRow>, Error> {
+pub(super) fn rows(
+    people: &People,
+    viewer: &Viewer,
+    snapshot: &Snapshot,
+    found: Vec<(u64, record::Discussion)>,
+) -> Result<Vec<TimelineRow>, Error> {
     let tags = snapshot.tags()?;
     let rows = found.into_iter().map(|(id, row)| {
         let filed = snapshot.filed(id)?.unwrap_or_default();
@@ -69,13 +91,13 @@ pub(super) fn rows(people: &People, snapshot: &Snapshot, found: Vec<(u64, record
         Ok(TimelineRow {
             tags: marks,
             level: filed.level,
-            ..show(people, snapshot, id, row)?
+            ..show(people, snapshot, id, row, viewer)?
         })
     });
     rows.collect()
 }
 
-fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion) -> Result<TimelineRow, Error> {
+fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion, viewer: &Viewer) -> Result<TimelineRow, Error> {
     let more = row.people.len().saturating_sub(NAMED);
     let named = row
         .people
@@ -86,6 +108,10 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion) 
     if named.is_empty() {
         named.extend(people.owner());
     }
+    let masked = row
+        .newest
+        .last()
+        .is_some_and(|(_, message, index)| viewer.is_masked(MessageId(*message), *index));
     Ok(TimelineRow {
         id: DiscussionId(id),
         people: named,
@@ -94,7 +120,8 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion) 
         padlock: Padlock::from_rung(row.padlock),
         list: row.list,
         subject: row.subject,
-        excerpt: row.excerpt,
+        excerpt: if masked { String::new() } else { row.excerpt },
+        masked,
         messages: row.messages,
         unread: row.unread,
         last: Time(row.last),

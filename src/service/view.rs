@@ -8,7 +8,10 @@ use crate::domain::{
     importance::Range,
     message::{Attachment, Defect},
     padlock::Padlock,
-    privacy::{evidence::HtmlFindings, index::Index},
+    privacy::{
+        evidence::HtmlFindings,
+        index::{Index, Letter},
+    },
     tag::{Colour, System},
     time::Time,
     transport::{Arrival, Hop},
@@ -133,8 +136,10 @@ pub struct TimelineRow {
     pub list: Option<String>,
     /// The subject of the newest message; may be empty.
     pub subject: String,
-    /// The first words of the newest message, one line.
+    /// The first words of the newest message, one line; empty where it is masked.
     pub excerpt: String,
+    /// Whether the newest message is masked on this device.
+    pub masked: bool,
     /// How many messages.
     pub messages: u32,
     /// How many of them are unread.
@@ -236,6 +241,13 @@ pub enum Body {
     Reader(String),
     /// There is nothing that could be shown.
     Nothing,
+    /// It is masked: it came with a letter above the device's.
+    Masked {
+        /// The letter that it came with.
+        message: Letter,
+        /// The letter of the device.
+        device: Letter,
+    },
     /// It claims to be encrypted and nobody has opened it.
     Encrypted,
 }

@@ -39,16 +39,16 @@ use tokio::sync::{Semaphore, watch};
 /// What the pages may ask for; cheap to clone.
 #[derive(Clone)]
 pub struct Services {
-    /// The timeline.
-    pub timeline: Timeline,
-    /// Discussions and messages.
-    pub discussions: Discussions,
     /// Tags.
     pub tags: Tags,
     /// The owner's rules.
     pub rules: Rules,
     /// What may do harm.
     pub dangers: Dangers,
+    /// The timeline; pages ask [`Site::timeline`], which masks.
+    pub unmasked_timeline: Timeline,
+    /// Discussions and messages; pages ask [`Site::discussions`], which masks.
+    pub unmasked_discussions: Discussions,
     /// Signing in.
     pub unlock: Unlock,
     /// The journal.
@@ -81,6 +81,16 @@ impl Site {
             ending,
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
         }
+    }
+
+    /// Discussions and messages as this visitor may see them on their device.
+    fn discussions(&self, visit: &visit::Visit) -> Discussions {
+        self.services.unmasked_discussions.seen_by(page::devices::viewer(self, visit))
+    }
+
+    /// The timeline as this visitor may see it on their device.
+    fn timeline(&self, visit: &visit::Visit) -> Timeline {
+        self.services.unmasked_timeline.seen_by(page::devices::viewer(self, visit))
     }
 
     fn now(&self) -> Time {

@@ -6,7 +6,7 @@ use super::{
     shell::{self, Section, Shell},
     visit::Visit,
 };
-use crate::service;
+use crate::{domain::id::MessageId, service};
 use askama::Template;
 use http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
@@ -40,6 +40,8 @@ pub(super) enum Problem {
     Misdirected,
     /// Too many listeners.
     Busy,
+    /// It is masked on this device: the message's page asks.
+    Masked(MessageId),
     /// Our own fault; it is in the log.
     Broken,
 }
@@ -48,6 +50,7 @@ impl From<service::Error> for Problem {
     fn from(error: service::Error) -> Self {
         match error {
             service::Error::NotFound => Self::NotFound,
+            service::Error::Masked(id) => Self::Masked(id),
             service::Error::Locked => Self::SignIn("/".to_owned()),
             error => {
                 tracing::error!(%error, "a page could not be read");
@@ -103,6 +106,7 @@ struct Page<'a> {
 pub(super) fn show(frame: &Frame, problem: Problem) -> Response {
     let w = frame.shell.w;
     let (status, (title, text)) = match &problem {
+        Problem::Masked(id) => return shell::see_other(&format!("/messages/{id}#masked")),
         Problem::SignIn(next) => return shell::see_other(&sign_in_address(next)),
         Problem::Prove => return proving(frame),
         Problem::UseTls(address) => return redirect(StatusCode::PERMANENT_REDIRECT, address),

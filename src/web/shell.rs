@@ -7,7 +7,11 @@ use super::{
     shortcut,
     visit::{Visit, cookie},
 };
-use crate::locale::{Lang, Words};
+use crate::{
+    domain::device::DeviceId,
+    locale::{Lang, Words, devices},
+    service::devices::Notice,
+};
 use askama::Template;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use warp::reply::Response;
@@ -55,9 +59,14 @@ pub(super) enum Section {
     None,
     /// Discussions and their messages.
     Discussions,
+    /// Devices and the journal.
+    Devices,
     /// Help.
     Help,
 }
+
+/// Notices at a time; the list of devices has them all.
+const BANNERS: usize = 3;
 
 /// What the layout shows.
 pub(super) struct Shell {
@@ -74,11 +83,29 @@ pub(super) struct Shell {
     pub(super) script: String,
     pub(super) icon: String,
     pub(super) keys: String,
+    pub(super) banners: Vec<Banner>,
+    /// Whether this device was not let in.
+    pub(super) unverified: bool,
+}
+
+/// A new device that the owner has not answered for yet.
+pub(super) struct Banner {
+    pub(super) device: DeviceId,
+    pub(super) text: String,
 }
 
 impl Shell {
     pub(super) fn of(site: &Site, visit: &Visit, section: Section) -> Self {
+        let (w, known) = (visit.lang.words(), &site.services.devices);
+        let here = visit.visitor.session.as_ref().map(|session| session.device);
+        let notices = here.map(|here| known.notices(Some(here))).unwrap_or_default();
+        let banner = |notice: Notice| Banner {
+            device: notice.device,
+            text: devices::banner(w.lang, &notice.agent, &site.zone.say(w, notice.at, site.now()).long, notice.address),
+        };
         Self {
+            banners: notices.into_iter().take(BANNERS).map(banner).collect(),
+            unverified: here.is_some_and(|here| !known.is_verified(here)),
             w: visit.lang.words(),
             theme: visit.theme,
             section,

@@ -286,7 +286,7 @@ async fn what_the_owner_tags_ten_times_is_suggested_with_its_reason() {
     let another = home.invoice(13).await;
     assert!(!home.suggested(another).await.is_empty(), "one refusal among ten examples");
     tags.answer(MessageId(another), invoices, true).await.unwrap();
-    let page = tags.tagged(invoices, 1).await.unwrap();
+    let page = tags.tagged(invoices, 1, caliopen::service::devices::Viewer::own()).await.unwrap();
     assert_eq!(page.tag.messages, 11);
 
     // Turned off, nothing is suggested; what is forgotten leaves no word behind.

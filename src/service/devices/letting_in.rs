@@ -10,7 +10,11 @@ use crate::{
         journal::Event,
         time::Time,
     },
-    store::{self, hex, slots::random},
+    store::{
+        self, hex,
+        slots::{Opening, random},
+        vault::Secret,
+    },
 };
 use std::net::IpAddr;
 use subtle::ConstantTimeEq;
@@ -25,6 +29,33 @@ const AT_MOST: usize = 32;
 const SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 /// Signs in a code: 40 bits, of which five tries in five minutes find nothing.
 const SIGNS_IN_CODE: usize = 8;
+/// Characters of a recovery code that are looked at.
+const LONGEST: usize = 256;
+
+/// Wrong recovery codes.
+#[derive(Default)]
+pub(super) struct Sheets {
+    wrong: u32,
+    next: i64,
+}
+
+impl Sheets {
+    fn wait(&self, now: Time) -> Option<u32> {
+        u32::try_from(self.next - now.0).ok()
+    }
+
+    /// From the fifth on the wait doubles, up to an hour.
+    fn count(&mut self, now: Time) {
+        self.wrong = self.wrong.saturating_add(1);
+        let more = self.wrong.saturating_sub(u32::from(TRIES)).min(12);
+        let wait = if self.wrong < u32::from(TRIES) {
+            0
+        } else {
+            (1_i64 << more).min(3600)
+        };
+        self.next = now.0 + wait;
+    }
+}
 
 /// A new device that shows a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,6 +207,30 @@ impl Devices {
             return Err(Refused::Expired);
         };
         self.let_in(Some(by), peer, device).await
+    }
+
+    /// The recovery code was typed on a device (Argon2id, on the blocking pool). After some wrong ones every
+    /// device waits; the code itself is too long to be guessed.
+    pub async fn recover(&self, device: DeviceId, peer: IpAddr, code: &str) -> Result<(), Refused> {
+        let now = self.0.clock.now();
+        if !self.is_live(device) {
+            return Err(Refused::NotFound);
+        }
+        if let Some(wait @ 1..) = self.known()?.sheets.wait(now) {
+            return Err(Refused::Wait(wait));
+        }
+        let (vault, code) = (
+            self.0.vault.clone(),
+            zeroize::Zeroizing::new(code.chars().take(LONGEST).collect::<String>()),
+        );
+        let proving = tokio::task::spawn_blocking(move || vault.prove(&Opening::Recovery(&code)));
+        let proven = proving.await.map_err(|_| store::Error::Database("a proof was cut short".into()))?;
+        if !matches!(proven?, Secret::Right(_)) {
+            self.known()?.sheets.count(now);
+            self.0.journal.note_device(Event::FailedVerification, peer, Some(device), device);
+            return Err(Refused::WrongCode);
+        }
+        self.let_in(None, peer, device).await
     }
 
     /// Lets a device in; what let it in was checked before.

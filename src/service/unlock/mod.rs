@@ -406,6 +406,11 @@ impl Unlock {
         self.0.forget_halves();
     }
 
+    /// Ends the sessions of a device; it may sign in again.
+    pub fn end_sessions_of(&self, device: DeviceId) {
+        self.0.sessions.end_device(device);
+    }
+
     /// Ends the sessions of a device and removes the passkeys that were added on it: it was taken off the list.
     /// [`Refused::Last`] where one of them is the last way to open the box; the sessions are ended all the same.
     pub async fn end_device(&self, device: DeviceId) -> Result<(), Refused> {

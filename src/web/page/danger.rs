@@ -8,7 +8,9 @@ use super::{
         shell::{self, Section, Shell},
         visit::Visit,
     },
-    calm, file,
+    calm,
+    devices::viewer,
+    file,
 };
 use crate::{
     domain::{danger::Danger, id::MessageId},
@@ -49,7 +51,7 @@ struct Page {
 /// `GET /messages/ID/parts/PART`: the file, or the step before it.
 pub(in crate::web) async fn part(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let (id, part) = (visit.number(0)?, visit.number(1)?);
-    let saving = site.services.dangers.saving(id, part).await?;
+    let saving = site.services.dangers.saving(id, part, viewer(&site, &visit)).await?;
     if saving.dangers.is_empty() {
         return Ok(file::attached(saving.file));
     }
@@ -82,7 +84,7 @@ fn step(site: &Site, visit: &Visit, id: MessageId, part: u32, saving: &Saving) -
 pub(in crate::web) async fn allow(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let (id, part): (MessageId, u32) = (visit.number(0)?, visit.number(1)?);
     // There must be something to save.
-    site.services.dangers.saving(id, part).await?;
+    site.services.dangers.saving(id, part, viewer(&site, &visit)).await?;
     let session = session(&visit);
     let ticket = site.services.dangers.allow(session, id, part, site.now())?;
     Ok(shell::see_other(&format!("/messages/{id}/parts/{part}/save?ticket={ticket}")))
@@ -91,7 +93,7 @@ pub(in crate::web) async fn allow(site: Arc<Site>, visit: Visit) -> Result<Respo
 /// `GET /messages/ID/parts/PART/save?ticket=`: the file, once; without a good ticket the step again.
 pub(in crate::web) async fn save(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let (id, part) = (visit.number(0)?, visit.number(1)?);
-    let saving = site.services.dangers.saving(id, part).await?;
+    let saving = site.services.dangers.saving(id, part, viewer(&site, &visit)).await?;
     let ticket = visit.asked("ticket");
     // Asking what would come uses nothing up.
     let asks = visit.method == http::Method::HEAD;

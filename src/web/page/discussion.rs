@@ -74,6 +74,8 @@ pub(super) enum Shown {
     Prose(Vec<Block>),
     Reader(String),
     Nothing(&'static str),
+    /// Why it is masked.
+    Masked(String),
 }
 
 /// A file that can be saved.
@@ -88,6 +90,11 @@ pub(super) struct FileRow {
 }
 
 impl Letterhead {
+    /// Whether its text is masked on this device.
+    pub(super) fn is_masked(&self) -> bool {
+        matches!(self.body, Shown::Masked(_))
+    }
+
     pub(super) fn of(site: &Site, w: &Words, mut view: MessageView) -> Self {
         view.subject = calm(&view.subject);
         view.excerpt = calm(&view.excerpt);
@@ -140,6 +147,10 @@ impl Letterhead {
                 Body::Text(text) => Shown::Prose(prose::blocks(&text)),
                 Body::Reader(html) => Shown::Reader(html),
                 Body::Nothing => Shown::Nothing(w.body_nothing),
+                Body::Masked { message, device } => {
+                    let phrase = w.devices.masked_text.replace("{letter}", message.as_str());
+                    Shown::Masked(phrase.replace("{device}", device.as_str()))
+                }
                 Body::Encrypted => Shown::Nothing(w.body_encrypted),
             },
             marks: Marks::default(),
@@ -151,7 +162,7 @@ impl Letterhead {
 
 /// `GET /discussions/ID?page=`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let discussion = site.services.discussions.page(visit.number(0)?, visit.page()).await?;
+    let discussion = site.discussions(&visit).page(visit.number(0)?, visit.page()).await?;
     let (w, tags) = (visit.lang.words(), &site.services.tags);
     let marks = tags
         .of_messages(discussion.shown.iter().map(|message| message.id).collect())
@@ -161,6 +172,10 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let mut page = view(&site, &visit, discussion);
     for (message, marks) in page.messages.iter_mut().zip(&marks) {
         message.marks = Marks::of(w, marks);
+        // What is suggested is told with words of the message.
+        if message.is_masked() {
+            message.marks.offers.clear();
+        }
     }
     shell::page(&Page { chips, names, ..page })
 }
@@ -216,6 +231,6 @@ pub(in crate::web) async fn mark_unread(site: Arc<Site>, visit: Visit) -> Result
 }
 
 async fn mark(site: Arc<Site>, visit: Visit, unread: bool) -> Result<Response, Problem> {
-    site.services.discussions.mark(visit.number(0)?, unread).await?;
+    site.discussions(&visit).mark(visit.number(0)?, unread).await?;
     Ok(shell::see_other(safe_next(visit.field("back")).unwrap_or("/")))
 }

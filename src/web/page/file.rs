@@ -1,8 +1,14 @@
 //! Bytes to keep: a message as it came, and the files in it. Nothing of this is ever shown in our origin:
 //! it is always a download, under a type that no browser runs.
 
-use super::super::{Site, problem::Problem, visit::Visit};
-use crate::{domain::id::MessageId, service::discussion::File};
+use super::{
+    super::{Site, problem::Problem, visit::Visit},
+    devices::here,
+};
+use crate::{
+    domain::{id::MessageId, journal::Event},
+    service::discussion::File,
+};
 use http::{HeaderValue, header};
 use std::sync::Arc;
 use warp::reply::Response;
@@ -15,7 +21,9 @@ const NAME: usize = 120;
 /// `GET /messages/ID/source`
 pub(in crate::web) async fn source(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let id: MessageId = visit.number(0)?;
-    let bytes = site.services.discussions.source(id).await?;
+    let bytes = site.discussions(&visit).source(id).await?;
+    let peer = visit.peer.address.ip();
+    site.services.journal.note_message(Event::Exported, peer, Some(here(&visit)), id);
     Ok(download(bytes, "message/rfc822", &format!("message-{id}.eml")))
 }
 

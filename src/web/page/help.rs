@@ -10,7 +10,14 @@ use super::{
     },
     Badge, Lock,
 };
-use crate::domain::padlock::Padlock;
+use crate::{
+    domain::{
+        device::support,
+        padlock::Padlock,
+        privacy::device::{Advice, LineId},
+    },
+    locale::{Words, devices},
+};
 use askama::Template;
 use std::sync::Arc;
 use warp::reply::Response;
@@ -26,6 +33,8 @@ struct Page {
     letters: Vec<(Badge, &'static str)>,
     unknown: Badge,
     keys: Vec<(&'static str, &'static str)>,
+    device_lines: Vec<(&'static str, i16, Vec<&'static str>)>,
+    table: String,
 }
 
 /// `GET /help`
@@ -40,7 +49,31 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             .map(|(points, range)| (Badge::of(Some(points)), range))
             .collect(),
         unknown: Badge::of(None),
+        device_lines: device_lines(w),
+        table: w
+            .devices
+            .help_table
+            .replace("{month}", &format!("{} {}", w.month(support::DATED.1), support::DATED.0)),
         keys: SHORTCUTS.iter().map(|shortcut| (shortcut.key, (shortcut.says)(w))).collect(),
         s,
     })
+}
+
+/// Every line of a device's index: its name, its points, what wins them.
+fn device_lines(w: &Words) -> Vec<(&'static str, i16, Vec<&'static str>)> {
+    let lines = LineId::ALL.iter().filter(|id| id.possible() > 0);
+    lines
+        .map(|id| {
+            let advice: &[Advice] = match id {
+                LineId::Credential => &[Advice::Passkey],
+                LineId::Verified | LineId::Unverified => &[Advice::Verify],
+                LineId::Session => &[Advice::Encrypt, Advice::NewerTls],
+                LineId::System => &[Advice::Update, Advice::SayUpdated],
+                LineId::Usage => &[Advice::Declare, Advice::LockIt, Advice::KeepItYours],
+                LineId::Habits => &[Advice::SignOutSooner],
+            };
+            let says = advice.iter().map(|advice| devices::advice(w.lang, *advice)).collect();
+            (devices::line(w.lang, *id), id.possible(), says)
+        })
+        .collect()
 }

@@ -58,7 +58,7 @@ pub(super) fn limit(w: &Words, index: &Index) -> Option<String> {
 }
 
 /// "7 of 9", "−23".
-fn points(w: &Words, won: i16, possible: i16) -> String {
+pub(super) fn points(w: &Words, won: i16, possible: i16) -> String {
     let won = if won < 0 {
         format!("\u{2212}{}", won.unsigned_abs())
     } else {

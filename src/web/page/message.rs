@@ -7,10 +7,11 @@ use super::{
         problem::Problem,
         prose::{Block, Piece},
         shell::{self, Section, Shell},
-        visit::Visit,
+        visit::{Visit, safe_next},
         when::When,
     },
     Badge,
+    devices::here,
     discussion::{Letterhead, Shown},
     lines::{self, Axis},
     tagging::{self, Chip, Marks},
@@ -72,15 +73,33 @@ struct Last {
 /// `GET /messages/ID`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let id = visit.number(0)?;
-    let page = site.services.discussions.message(id).await?;
+    let page = site.discussions(&visit).message(id).await?;
     let (w, tags) = (visit.lang.words(), &site.services.tags);
     let marks = tags.of_messages(vec![id]).await?;
     let level = tags.explain(id).await?.importance.level;
     let mut page = view(&site, &visit, page);
     page.message.marks = marks.first().map(|marks| Marks::of(w, marks)).unwrap_or_default();
+    if page.message.is_masked() {
+        page.message.marks.offers.clear();
+    }
     page.level = w.tags.level.replace("{n}", &signed(level));
     page.names = tagging::names(&site, w).await?;
     shell::page(&page)
+}
+
+/// `POST /messages/ID/show`: show it on this device anyway, in this session.
+pub(in crate::web) async fn show_anyway(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: MessageId = visit.number(0)?;
+    let session = visit.visitor.session.as_ref().map_or("", |session| session.form_token.as_str());
+    // A message that is not there is nothing to be noted.
+    site.discussions(&visit).message(id).await?;
+    let shown = site
+        .services
+        .devices
+        .show_anyway(session, here(&visit), visit.peer.address.ip(), id);
+    shown.map_err(|_| Problem::SignIn("/".to_owned()))?;
+    let page = format!("/messages/{id}");
+    Ok(shell::see_other(safe_next(visit.field("back")).unwrap_or(&page)))
 }
 
 fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
@@ -162,7 +181,7 @@ struct HeadersPage {
 /// `GET /messages/ID/headers`
 pub(in crate::web) async fn headers(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let id = visit.number(0)?;
-    let text = site.services.discussions.headers(id).await?;
+    let text = site.discussions(&visit).headers(id).await?;
     let s = Shell::of(&site, &visit, Section::Discussions);
     shell::page(&HeadersPage { s, id, text })
 }

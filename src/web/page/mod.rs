@@ -2,10 +2,14 @@
 //! several of them share are here.
 
 pub(super) mod danger;
+pub(super) mod device;
+pub(super) mod devices;
 pub(super) mod discussion;
 pub(super) mod file;
 pub(super) mod help;
 pub(super) mod importance;
+pub(super) mod journal;
+pub(super) mod letting_in;
 mod lines;
 pub(super) mod message;
 pub(super) mod original;

@@ -7,7 +7,7 @@ use super::super::{
     shell::{self, Section, Shell},
     visit::Visit,
 };
-use crate::domain::id::MessageId;
+use crate::{domain::id::MessageId, service::view::Body};
 use askama::Template;
 use http::{HeaderValue, header};
 use std::sync::Arc;
@@ -25,7 +25,10 @@ struct Page {
 /// `GET /messages/ID/original`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let id = visit.number(0)?;
-    let message = site.services.discussions.message(id).await?.message;
+    let message = site.discussions(&visit).message(id).await?.message;
+    if matches!(message.body, Body::Masked { .. }) {
+        return Err(Problem::Masked(id));
+    }
     let s = Shell::of(&site, &visit, Section::Discussions);
     shell::page(&Page {
         s,
@@ -37,7 +40,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
 
 /// `GET /messages/ID/original/frame`
 pub(in crate::web) async fn frame(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let html = site.services.discussions.original(visit.number(0)?).await?;
+    let html = site.discussions(&visit).original(visit.number(0)?).await?;
     let mut response = shell::html(html);
     let policy = HeaderValue::from_static(FRAME_POLICY);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

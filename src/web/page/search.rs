@@ -8,6 +8,7 @@ use super::{
         visit::Visit,
     },
     Pager,
+    devices::viewer,
     tagging::{self, Chip},
     timeline::{self, Day},
 };
@@ -48,7 +49,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             unknown: !slug.is_empty(),
         });
     };
-    let page = site.services.tags.tagged(id, visit.page()).await?;
+    let page = site.services.tags.tagged(id, visit.page(), viewer(&site, &visit)).await?;
     let chip = Chip::of(w, &page.tag.mark);
     let pager = (page.pages > 1).then(|| Pager::of(w, &chip.href, page.page, page.pages, ROWS, page.tag.discussions));
     shell::page(&Page {

@@ -72,7 +72,7 @@ pub(super) struct Row {
 /// `GET /?page=`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let range = tagging::range(&visit.headers);
-    let page = site.services.timeline.page_in(visit.page(), range).await?;
+    let page = site.timeline(&visit).page_in(visit.page(), range).await?;
     let names = tagging::names(&site, visit.lang.words()).await?;
     shell::page(&view(&site, &visit, page, names))
 }

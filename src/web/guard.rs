@@ -94,7 +94,7 @@ impl Visitor {
                     return visitor;
                 }
                 Standing::Prove(session) => visitor.unproven = Some(session),
-                Standing::Nobody => visitor.secret.clear(),
+                Standing::Nobody | Standing::Elsewhere => visitor.secret.clear(),
             }
         }
         let door = cookie(headers, names.door).filter(|door| is_hex(door, 32));
@@ -261,6 +261,46 @@ mod tests {
             (Some("https://evil.test"), Some("same-origin")),
         ] {
             assert!(!asked(origin, site), "{origin:?} {site:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_set_for_this_host_only_and_a_guarded_key_is_asked_for_over_tls() {
+        let who = SignedIn {
+            secret: "a".repeat(64),
+            proof: Some("b".repeat(64)),
+            registration: "c".repeat(64),
+            device: "d".repeat(64),
+            method: crate::service::unlock::Method::Passkey,
+        };
+        for secure in [true, false] {
+            let mut response = Response::default();
+            welcome(&mut response, &who, secure).unwrap();
+            let set: Vec<&str> = response
+                .headers()
+                .get_all(header::SET_COOKIE)
+                .iter()
+                .map(|value| value.to_str().unwrap())
+                .collect();
+            assert_eq!(set.len(), 3);
+            for cookie in &set {
+                assert!(cookie.contains("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
+                assert_eq!(
+                    (cookie.starts_with("__Host-"), cookie.contains("; Secure")),
+                    (secure, secure),
+                    "{cookie}"
+                );
+                assert!(!cookie.contains("Domain"), "{cookie}");
+            }
+            assert!(set.iter().any(|cookie| cookie.contains(GUARDED.1)) || !secure);
+            assert_eq!(response.headers().contains_key("secure-session-registration"), secure);
+            farewell(&mut response, secure);
+            let gone = |value: &&HeaderValue| value.to_str().unwrap().ends_with("; Max-Age=0");
+            assert_eq!(
+                response.headers().get_all(header::SET_COOKIE).iter().filter(gone).count(),
+                2,
+                "the device stays known"
+            );
         }
     }
 

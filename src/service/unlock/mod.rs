@@ -159,6 +159,9 @@ struct Keeper {
     door: [u8; 32],
     sessions: Sessions,
     tries: Tries,
+    /// One guess at a time, from looking whether it may be made to counting it: a hundred at once would all be
+    /// the first.
+    turn: tokio::sync::Mutex<()>,
     halves: Halves,
     proposed: Proposals,
     answered: AnsweredOnes,
@@ -194,6 +197,7 @@ impl Unlock {
             door: random()?,
             sessions: Sessions::default(),
             tries: Tries::default(),
+            turn: tokio::sync::Mutex::default(),
             halves: Halves::default(),
             proposed: Proposals::default(),
             answered: AnsweredOnes::default(),
@@ -205,6 +209,7 @@ impl Unlock {
     /// Checks a passphrase or recovery code (Argon2id, on the blocking pool) and unlocks the vault where it is
     /// locked. With a second factor in force no session begins before its code; the recovery sheet needs none.
     pub async fn sign_in(&self, typed: &str, door: &str, caller: Caller<'_>) -> Result<Entered, Refused> {
+        let turn = self.0.turn.lock().await;
         let trier = self.trier(caller);
         self.0.tries.may(trier, self.0.clock.now())?;
         let was_locked = self.is_locked();
@@ -213,12 +218,13 @@ impl Unlock {
             self.note_strength(typed).await;
         }
         match outcome {
+            // What was wrong before is not forgotten yet: the codes of somebody who has the passphrase count on.
             Secret::Right(Kind::Passphrase) if self.has_code()? => {
-                self.0.tries.right(trier);
                 self.begin_half(door, was_locked);
                 Ok(Entered::CodeAwaited)
             }
             Secret::Right(kind) => {
+                drop(turn);
                 let method = if kind == Kind::Recovery {
                     Method::Recovery
                 } else {
@@ -358,7 +364,10 @@ impl Unlock {
         }
         let standing = self.0.sessions.stand(secret, proof, client, &self.0.owner, self.0.clock.now());
         let (Standing::Here(session) | Standing::Prove(session)) = &standing else {
-            return standing;
+            if standing == Standing::Elsewhere {
+                self.0.journal.failed(Event::FailedSession, client.peer, None);
+            }
+            return Standing::Nobody;
         };
         if !self.0.devices.is_live(session.device) {
             self.0.sessions.end(secret);

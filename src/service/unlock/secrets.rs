@@ -38,6 +38,7 @@ impl Unlock {
 
     /// Whether this is the passphrase or the recovery code. What is wrong counts as at the door.
     pub async fn prove_secret(&self, typed: &str, caller: Caller<'_>) -> Result<(), Refused> {
+        let _turn = self.0.turn.lock().await;
         let trier = self.trier(caller);
         self.0.tries.may(trier, self.now())?;
         match self.try_secret(typed, false).await? {

@@ -112,6 +112,8 @@ impl Client<'_> {
 pub enum Standing {
     /// Nothing.
     Nobody,
+    /// Nothing here: it is the cookie of another browser.
+    Elsewhere,
     /// A session whose browser must first show that it is still itself.
     Prove(Session),
     /// A session.
@@ -281,7 +283,7 @@ impl Sessions {
             };
             let same = live.print == client.print();
             match live.binding() {
-                Binding::Cookie if !same => return Standing::Nobody,
+                Binding::Cookie if !same => return Standing::Elsewhere,
                 Binding::Key | Binding::Browser if !same || !live.proven(proof, now) => return Standing::Prove(session),
                 _ => {}
             }

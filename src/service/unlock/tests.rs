@@ -249,6 +249,42 @@ async fn with_a_second_factor_the_passphrase_alone_opens_no_session() {
 }
 
 #[tokio::test]
+async fn whoever_has_the_passphrase_cannot_guess_codes_for_ever() {
+    let house = House::new();
+    let unlock = &house.unlock;
+    house.set_code_up(&house.enter(me()).await).await;
+    // From one network: the right passphrase in between forgives nothing.
+    let thief = from([203, 0, 113, 5]);
+    let mut guesses = 0;
+    for _ in 0..5 {
+        match unlock.sign_in(WORD, DOOR, thief).await {
+            Ok(Entered::CodeAwaited) => {}
+            Err(Refused::Wait(_)) => break,
+            _ => panic!(),
+        }
+        guesses += i32::from(unlock.complete("000000", DOOR, thief).await.err() == Some(Refused::Wrong));
+    }
+    assert_eq!(guesses, 3);
+    // From a new network each time: all together.
+    for n in 0..40 {
+        let thief = from([198, 51, n, 1]);
+        let door = format!("door {n}");
+        unlock.begin_half(&door, false);
+        guesses += i32::from(unlock.complete("000000", &door, thief).await.err() == Some(Refused::Wrong));
+    }
+    assert_eq!(guesses, 20);
+    // A hundred at once are a hundred in a row.
+    let house = House::new();
+    let asked = (0..10).map(|_| house.unlock.sign_in("guess", DOOR, thief));
+    let refused: Vec<_> = futures_util::future::join_all(asked)
+        .await
+        .into_iter()
+        .map(|outcome| outcome.err().unwrap())
+        .collect();
+    assert_eq!(refused.iter().filter(|refused| **refused == Refused::Wrong).count(), 3);
+}
+
+#[tokio::test]
 async fn a_locked_box_locks_again_when_no_right_code_follows() {
     let house = House::new();
     let unlock = &house.unlock;

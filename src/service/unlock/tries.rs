@@ -20,6 +20,8 @@ pub(super) enum Trier {
     Passkey(IpAddr),
     /// A browser that the owner verified, by the hash of its key.
     Verified([u8; 32]),
+    /// Everyone else who has the passphrase and no right code.
+    Codes,
 }
 
 impl Trier {
@@ -43,6 +45,7 @@ impl Trier {
     fn measure(self) -> (u32, u32) {
         match self {
             Self::Network(_) => (3, 3600),
+            Self::Codes => (20, 3600),
             Self::Passkey(_) | Self::Verified(_) => (10, 300),
         }
     }

@@ -28,7 +28,7 @@ class Box:
     def serve(self, unlocked=True, under=()):
         """Starts it and gives the seconds until `GET /health` was answered. `under` is a tracer's command."""
         doors = ["--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]
-        command = [*under, self.program, "serve", "--data", self.data, *doors]
+        command = [*under, self.program, "serve", "--data", self.data, "--dns", "none", *doors]
         if unlocked:
             command += ["--unlock-with", self.secret]
         began = time.perf_counter()

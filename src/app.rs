@@ -4,12 +4,14 @@ use crate::{
     config::Config,
     jobs,
     net::{
+        authenticate::Authenticate,
         clamd::Clamd,
         clock::Clock,
+        dns::Dns,
         tls::{self, Current, Identity},
     },
     service::{
-        custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
+        authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
         journal::Journal, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
@@ -72,6 +74,8 @@ pub struct Appliance {
 pub struct Services {
     /// Taking messages in.
     pub receive: Receive,
+    /// Who really sent them.
+    pub senders: Senders,
     /// The timeline.
     pub timeline: Timeline,
     /// Discussions and messages.
@@ -97,12 +101,26 @@ pub struct Services {
 }
 
 impl Services {
-    /// Over one vault.
+    /// Over one vault, where nobody is to be asked about names.
     pub fn new(vault: &Vault, file: &Arc<FrontFile>, front: &Front, clock: &Clock) -> Result<Self, StartError> {
+        Self::over(vault, file, front, clock, Dns::nobody())
+    }
+
+    /// Over one vault and this DNS.
+    pub fn over(vault: &Vault, file: &Arc<FrontFile>, front: &Front, clock: &Clock, dns: Dns) -> Result<Self, StartError> {
+        let authenticate = Authenticate::new(dns, &front.host);
+        let senders = Senders::new(vault.clone(), clock.clone(), authenticate, &front.host);
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
         let happenings = Happenings::default();
         let owner = front.addresses.first().cloned().unwrap_or_default();
-        let receive = Receive::new(vault.clone(), clock.clone(), happenings.clone(), file.clone(), front);
+        let receive = Receive::new(
+            vault.clone(),
+            clock.clone(),
+            happenings.clone(),
+            file.clone(),
+            front,
+            senders.clone(),
+        );
         let journal = Journal::new(vault.clone(), clock.clone());
         let devices = Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone());
         let known = (devices.clone(), journal.clone());
@@ -111,6 +129,7 @@ impl Services {
             devices,
             journal,
             receive,
+            senders,
             timeline: Timeline::new(vault.clone(), people.clone()),
             tags: Tags::new(vault.clone(), people.clone()),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
@@ -169,7 +188,7 @@ impl Appliance {
     }
 
     async fn run(config: Config, file: Arc<FrontFile>, front: Front, vault: Vault) -> Result<Self, StartError> {
-        let services = Services::new(&vault, &file, &front, &config.clock)?;
+        let services = Services::over(&vault, &file, &front, &config.clock, config.dns.clone())?;
         if let Some(socket) = config.clamd {
             services.dangers.ask(Clamd::new(socket));
         }
@@ -200,6 +219,7 @@ impl Appliance {
         doors.spawn(jobs::run(
             Upkeep::new(vault.clone(), config.clock.clone()),
             services.receive.clone(),
+            services.senders.clone(),
             services.happenings.listen(),
             stopping,
         ));

@@ -1,6 +1,6 @@
 //! What the appliance is told when it starts.
 
-use crate::net::clock::Clock;
+use crate::net::{clock::Clock, dns::Dns};
 use std::{net::SocketAddr, path::PathBuf};
 use zeroize::Zeroizing;
 
@@ -18,6 +18,8 @@ pub struct Config {
     pub secret: Option<Zeroizing<String>>,
     /// The socket of the owner's own virus scanner.
     pub clamd: Option<PathBuf>,
+    /// Whom to ask about names.
+    pub dns: Dns,
     /// What time it is.
     pub clock: Clock,
 }

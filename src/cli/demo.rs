@@ -16,7 +16,7 @@ use crate::{
     app::Appliance,
     config::Config,
     domain::{address::Address, time::Time},
-    net::clock::Clock,
+    net::{clock::Clock, dns::Dns},
     service::{self, discussion::Discussions, setup, timeline::Timeline, view::People},
     store::{hex, slots::random},
 };
@@ -76,6 +76,8 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             http,
             clamd: None,
             secret: Some(passphrase.clone()),
+            // Nothing leaves this machine, and the domains of the demonstration are nobody's.
+            dns: Dns::nobody(),
             clock: clock.clone(),
         };
         let appliance = Appliance::start(config).await.map_err(failure)?;

@@ -4,11 +4,11 @@ use super::{Failure, code, log_to_stderr, runtime, say, secret_from};
 use crate::{
     app::{Appliance, StartError},
     config::Config,
-    net::clock::Clock,
+    net::{clock::Clock, dns::Dns},
     store,
 };
 use std::{
-    net::{Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     path::PathBuf,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,6 +29,54 @@ pub struct Args {
     /// answer, mail is kept all the same and says so
     #[arg(long, value_name = "SOCKET")]
     clamd: Option<PathBuf>,
+    #[command(flatten)]
+    dns: Names,
+}
+
+/// Whom to ask about names.
+#[derive(clap::Args)]
+pub struct Names {
+    /// The name server to ask, with or without a port, instead of the system's own; `none` asks nobody, and
+    /// who really sent a message is then not known
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = name_server)]
+    dns: Option<NameServer>,
+    /// The DNSKEY records to trust (zone file format) instead of those of the root
+    #[arg(long, value_name = "FILE", requires = "dns")]
+    dns_anchor: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum NameServer {
+    Nobody,
+    At(SocketAddr),
+}
+
+fn name_server(text: &str) -> Result<NameServer, String> {
+    if text == "none" {
+        return Ok(NameServer::Nobody);
+    }
+    let address = text
+        .parse()
+        .or_else(|_| text.parse::<IpAddr>().map(|address| SocketAddr::from((address, 53))));
+    address.map(NameServer::At).map_err(|_| "neither an address nor `none`".to_owned())
+}
+
+impl Names {
+    /// The client that asks them.
+    pub fn client(&self) -> Result<Dns, Failure> {
+        let keys = self.dns_anchor.as_deref().map(|path| {
+            let keys = std::fs::read_to_string(path);
+            keys.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))
+        });
+        match (self.dns, keys.transpose()?) {
+            (None, _) => Ok(Dns::system()),
+            (Some(NameServer::Nobody), _) => Ok(Dns::nobody()),
+            (Some(NameServer::At(address)), None) => Ok(Dns::server(address)),
+            (Some(NameServer::At(address)), Some(keys)) => {
+                Dns::anchored(address, &keys).ok_or_else(|| Failure::new(code::DATA, "the DNSKEY records cannot be read"))
+            }
+        }
+    }
 }
 
 /// Where to listen.
@@ -74,6 +122,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         http,
         secret,
         clamd: args.clamd,
+        dns: args.dns.client()?,
         clock: Clock::system(),
     };
     runtime()?.block_on(async {

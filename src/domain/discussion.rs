@@ -15,7 +15,7 @@ impl DiscussionKey {
     /// card an address stands on.
     pub fn of(reading: &Reading, is_owner: impl Fn(&Address) -> bool, contact_of: impl Fn(&Address) -> Option<ContactId>) -> Self {
         if let Some(list) = &reading.list_id {
-            return Self(format!("list:{list}"));
+            return Self::of_list(list);
         }
         let people: BTreeSet<String> = reading
             .participants()
@@ -23,6 +23,11 @@ impl DiscussionKey {
             .map(|mailbox| contact_of(&mailbox.address).map_or_else(|| mailbox.address.to_string(), |id| format!("#{id}")))
             .collect();
         Self(format!("with:{}", people.into_iter().collect::<Vec<_>>().join(" ")))
+    }
+
+    /// The key of a mailing list by its `List-Id`.
+    pub fn of_list(list: &str) -> Self {
+        Self(format!("list:{list}"))
     }
 
     /// The key of what the box itself writes. No message from elsewhere ever has it, so that nobody can speak

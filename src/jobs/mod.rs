@@ -2,6 +2,7 @@
 //! one loop runs what is due. What was sealed while the box was locked is taken in when it is unlocked.
 
 use crate::service::{
+    authenticate::Senders,
     happening::Happening,
     receive::{NotKept, Receive},
     upkeep::Upkeep,
@@ -13,14 +14,21 @@ use tokio::sync::{broadcast, watch};
 const NAP: u64 = 60;
 
 /// Runs what is due until it is told to stop. A locked box has nothing due.
-pub async fn run(upkeep: Upkeep, receive: Receive, mut happenings: broadcast::Receiver<Happening>, mut stopping: watch::Receiver<bool>) {
+pub async fn run(
+    upkeep: Upkeep,
+    receive: Receive,
+    senders: Senders,
+    mut happenings: broadcast::Receiver<Happening>,
+    mut stopping: watch::Receiver<bool>,
+) {
     while !*stopping.borrow() {
         match receive.drain().await {
             Ok(0) | Err(NotKept::Locked) => {}
             Ok(drained) => tracing::info!(drained, "what arrived while the box was locked was taken in"),
             Err(_) => tracing::error!("the spool could not be emptied and will be tried again"),
         }
-        let wait = upkeep.step().await.unwrap_or(NAP).clamp(1, NAP);
+        let again = senders.recheck().await;
+        let wait = upkeep.step().await.unwrap_or(NAP).min(again).clamp(1, NAP);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}
             () = unlocked(&mut happenings) => {}

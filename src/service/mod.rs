@@ -1,5 +1,6 @@
 //! Floor 3: use cases, one file each. Each does its slow work first and then one write.
 
+pub mod authenticate;
 pub mod custody;
 pub mod danger;
 pub mod delete;

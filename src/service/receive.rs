@@ -1,21 +1,22 @@
 //! A message arrives: read it, weigh it, keep it, and only then say so.
 //!
-//! Named steps, in order: too complex? → stamp (our `Received`) → read → what do we know → what may do harm →
-//! weigh (the index, the importance, tags) → one write → announce. The slow ones run on the blocking pool, before
-//! the write.
+//! Named steps, in order: too complex? → authenticate (`service::authenticate`) → refused? → stamp (our
+//! `Authentication-Results` and `Received`) → read → what do we know → what may do harm → weigh (the index, the
+//! importance, tags) → one write → announce. The slow ones run on the blocking pool, before the write.
 //!
-//! Absent so far: authentication (SPF, DKIM, DMARC), opening what is encrypted, spam. Their evidence
-//! is "not known" until then.
+//! Absent so far: opening what is encrypted, spam. Their evidence is "not known" until then.
 
 use super::{
+    authenticate::Senders,
     danger::Dangers,
     happening::{Happening, Happenings},
     importance,
 };
 use crate::{
-    codec::{hosts, html, mime},
+    codec::{authentication_results, hosts, html, mime},
     domain::{
         address::Address,
+        authentication::Authentication,
         contact::Contact,
         danger::Scan,
         discussion::DiscussionKey,
@@ -55,6 +56,9 @@ const EXCERPT: usize = 140;
 /// Characters of a subject or name that lists show; the message itself keeps all of it.
 const HEADLINE: usize = 200;
 
+/// Seconds after which the DNS is asked once more where it did not tell all.
+const AGAIN: i64 = 30 * 60;
+
 /// Takes messages in; cheap to clone.
 #[derive(Clone)]
 pub struct Receive(Arc<Inner>);
@@ -67,6 +71,7 @@ struct Inner {
     host: String,
     domain: String,
     owner: HashSet<Address>,
+    senders: Senders,
     /// The owner's own address, the first of theirs.
     first: String,
     file: Arc<FrontFile>,
@@ -116,12 +121,15 @@ pub enum NotKept {
     TooLarge,
     /// More MIME parts, deeper, or longer headers than will be read (554 5.6.0).
     TooComplex,
+    /// The domain in From asks for it to be refused, and nothing explains it (550 5.7.26, RFC 7372).
+    Refused,
 }
 
 /// Where a message came from, as far as it matters for keeping it.
 enum Source {
     Door {
         arrival: Arrival,
+        found: Box<Authentication>,
         spooled: Option<u64>,
     },
     Import {
@@ -136,7 +144,7 @@ enum Source {
 
 impl Receive {
     /// Over this vault, for the addresses of this front.
-    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front) -> Self {
+    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front, senders: Senders) -> Self {
         let owner = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
         Self(Arc::new(Inner {
             dangers: Dangers::new(vault.clone(), &front.domain),
@@ -146,6 +154,7 @@ impl Receive {
             host: front.host.clone(),
             domain: front.domain.to_lowercase(),
             owner,
+            senders,
             first: front.addresses.first().cloned().unwrap_or_default(),
             file,
             sealing: front.sealing.clone(),
@@ -199,28 +208,32 @@ impl Receive {
         if raw.len() > MAX_MESSAGE {
             return Err(NotKept::TooLarge);
         }
+        let raw = Arc::new(raw);
+        sound(raw.clone()).await?;
+        let found = self.0.senders.of(&arrival, &raw).await;
+        if found.refused {
+            return Err(NotKept::Refused);
+        }
+        let found = found.found;
         let coming = self.coming();
-        let stamp = mime::received::line(&arrival, &self.0.host);
-        let raw = [stamp.into_bytes(), raw].concat();
+        let raw = self.0.stamped(&arrival, &found, &raw);
         if self.0.vault.is_erased() {
             return Err(NotKept::Storage);
         }
         let Ok(open) = self.0.vault.taking() else {
-            return self.spool(arrival, raw).await;
+            return self.spool(arrival, found, raw).await;
         };
-        match self.take(&open, raw, Source::Door { arrival, spooled: None }, coming).await? {
+        let (found, spooled) = (Box::new(found), None);
+        match self.take(&open, raw, Source::Door { arrival, found, spooled }, coming).await? {
             Some(kept) => Ok(Taken::Kept(kept)),
             None => Err(NotKept::Storage),
         }
     }
 
-    async fn spool(&self, arrival: Arrival, raw: Vec<u8>) -> Result<Taken, NotKept> {
+    async fn spool(&self, arrival: Arrival, found: Authentication, raw: Vec<u8>) -> Result<Taken, NotKept> {
         let inner = self.0.clone();
         let spooled = tokio::task::spawn_blocking(move || {
-            if mime::is_too_complex(&raw) {
-                return Err(NotKept::TooComplex);
-            }
-            let clear = record::Spooled::encode(&arrival, &raw).map_err(not_kept)?;
+            let clear = record::Spooled::encode(&arrival, &found, &raw).map_err(not_kept)?;
             let sealed = seal::seal(&inner.sealing, &clear).map_err(not_kept)?;
             inner.file.spool(&sealed).map_err(not_kept)
         });
@@ -252,11 +265,12 @@ impl Receive {
                 return Ok(drained);
             };
             after = number;
-            let Some((arrival, raw)) = opened else { continue };
-            let source = Source::Door {
-                arrival,
-                spooled: Some(number),
-            };
+            let Some((arrival, found, raw)) = opened else { continue };
+            let mut found = found.unwrap_or_default();
+            // What only the owner's own lists can explain had to wait for them.
+            self.0.senders.explain(&mut found, &raw).await;
+            let (found, spooled) = (Box::new(found), Some(number));
+            let source = Source::Door { arrival, found, spooled };
             drained += u64::from(self.take(&open, raw, source, None).await?.is_some());
             let inner = self.0.clone();
             let gone = tokio::task::spawn_blocking(move || inner.file.unspool(number));
@@ -271,6 +285,9 @@ impl Receive {
             return Err(NotKept::TooLarge);
         }
         let received = received.unwrap_or_else(|| self.now());
+        if mime::is_too_complex(&raw) {
+            return Err(NotKept::TooComplex);
+        }
         let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
         self.take(&open, raw, Source::Import { received, read }, None).await
     }
@@ -311,8 +328,14 @@ impl Receive {
     }
 }
 
-/// An arrival out of the spool: what the door saw, and the message.
-type Opened = (Arrival, Vec<u8>);
+/// Whether a message may be read at all; looked at first, on the blocking pool.
+async fn sound(raw: Arc<Vec<u8>>) -> Result<(), NotKept> {
+    match tokio::task::spawn_blocking(move || mime::is_too_complex(&raw)).await {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(NotKept::TooComplex),
+        Err(_) => Err(NotKept::Storage),
+    }
+}
 
 fn not_kept(error: store::Error) -> NotKept {
     tracing::error!(%error, "a message could not be kept");
@@ -321,7 +344,7 @@ fn not_kept(error: store::Error) -> NotKept {
 
 impl Inner {
     /// The first arrival of the spool after this number: `None` in its place where it cannot be opened.
-    fn unseal_after(&self, open: &Open, after: u64) -> Result<Option<(u64, Option<Opened>)>, store::Error> {
+    fn unseal_after(&self, open: &Open, after: u64) -> Result<Option<(u64, Option<record::Unspooled>)>, store::Error> {
         let Some((number, sealed)) = self.file.spooled(after)? else {
             return Ok(None);
         };
@@ -340,22 +363,39 @@ impl Inner {
         format!("postmaster@{}", self.domain)
     }
 
+    /// The message as it is kept: what pretends to be our finding goes, our own comes, and our `Received`.
+    fn stamped(&self, arrival: &Arrival, found: &Authentication, raw: &[u8]) -> Vec<u8> {
+        // A field that says that nobody looked helps nobody.
+        let ours = if *found == Authentication::default() {
+            String::new()
+        } else {
+            authentication_results::line(found, &self.host, Some(arrival.peer))
+        };
+        let received = mime::received::line(arrival, &self.host);
+        [
+            ours.as_bytes(),
+            received.as_bytes(),
+            &authentication_results::without(raw, &self.host),
+        ]
+        .concat()
+    }
+
     /// Everything slow: reading, weighing, packing.
     fn prepare(&self, open: &Open, raw: &[u8], source: Source, scanned: (Scan, Option<String>)) -> Result<Keep, NotKept> {
-        if mime::is_too_complex(raw) {
-            return Err(NotKept::TooComplex);
-        }
         let reading = mime::read(raw);
         let known = self.known(open, &reading).map_err(not_kept)?;
         let (own, once) = (matches!(source, Source::Own { .. }), matches!(source, Source::Import { .. }));
         let is_owner = |address: &Address| self.is_owner(address);
         let look = self.dangers.look(open, raw, &reading, is_owner, scanned).map_err(not_kept)?;
-        let (received, unread, arrival, spooled) = match source {
-            Source::Door { arrival, spooled } => (arrival.at, true, Some(arrival), spooled),
-            Source::Import { received, read } => (received, !read, None, None),
-            Source::Own { received } => (received, true, None, None),
+        let (received, unread, arrival, found, spooled) = match source {
+            Source::Door { arrival, found, spooled } => (arrival.at, true, Some(arrival), Some(found), spooled),
+            Source::Import { received, read } => (received, !read, None, None, None),
+            Source::Own { received } => (received, true, None, None, None),
         };
-        let evidence = self.weigh(&reading, arrival.as_ref(), own, &known);
+        let mut evidence = self.weigh(&reading, arrival.as_ref(), own, &known);
+        if let Some(found) = &found {
+            vouched(&mut evidence, found);
+        }
         let index = evaluate(&evidence);
         let key = if own {
             DiscussionKey::of_the_box()
@@ -400,7 +440,8 @@ impl Inner {
             },
             spooled,
             once: once.then(|| sha256(raw)),
-            proof: record::Proof::of(&evidence, arrival.as_ref()),
+            proof: record::Proof::of(&evidence, arrival.as_ref()).with(found.as_deref()),
+            recheck: found.filter(|found| found.is_open()).map(|_| received.0.saturating_add(AGAIN)),
             looked: record::Looked::of(&look),
             packed,
         })
@@ -474,6 +515,12 @@ fn travel(arrival: &Arrival) -> Travel {
         quantum: Fact::Known(quantum),
         ..Travel::default()
     }
+}
+
+/// Who vouches for the sender becomes evidence.
+pub(super) fn vouched(evidence: &mut Evidence, found: &Authentication) {
+    evidence.travel.authentic = found.authentic();
+    evidence.travel.dmarc = found.met();
 }
 
 /// One line, at most so many characters.

@@ -133,6 +133,8 @@ replies! {
     NEEDS_UTF8 = 553 "5.6.7" "An address with such characters needs SMTPUTF8";
     /// Nobody here.
     NOBODY = 550 "5.1.1" "There is nobody of that name here";
+    /// The domain in From asks for it (RFC 7489 section 10.3, RFC 7372 section 3.4).
+    FORGED = 550 "5.7.26" "The domain in From asks for messages like this one to be refused (DMARC)";
     /// Not ours.
     ELSEWHERE = 550 "5.7.1" "Mail for other domains is not relayed";
     /// More than [`super::limits::Limits::message`].

@@ -220,6 +220,7 @@ impl Session {
             Outcome::Fault(Fault::LongLine) => reply::LONG_LINE,
             Outcome::Fault(Fault::TooLarge) | Outcome::NotKept(NotKept::TooLarge) => reply::TOO_LARGE,
             Outcome::NotKept(NotKept::TooComplex) => reply::COMPLEX,
+            Outcome::NotKept(NotKept::Refused) => reply::FORGED,
             // Ours, not the peer's: it counts for nothing against it.
             Outcome::Fault(Fault::NoRoom) | Outcome::NotKept(NotKept::Storage) => return say(reply::STORAGE, Next::Command),
             Outcome::NotKept(NotKept::Locked) => return say(reply::LOCKED, Next::Command),

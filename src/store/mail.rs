@@ -4,6 +4,7 @@
 use super::{
     Error,
     filing::{self, Filling},
+    recheck,
     record::{Contact, Discussion, Job, Looked, Message, Person, Proof, Record, sha256},
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     vault::{Open, Reading},
@@ -35,6 +36,8 @@ pub struct Keep {
     pub looked: Looked,
     /// What its importance rests on, and its tags.
     pub filling: Filling,
+    /// When to ask the DNS once more about its sender.
+    pub recheck: Option<i64>,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
@@ -127,6 +130,9 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     tables.dangers.insert(id, keep.looked.encode(id)?.as_slice())?;
     tables.discussed.insert((discussion, message.received, id), ())?;
     filing::arrive(tables, id, &message, &row, &keep.filling)?;
+    if let Some(due) = keep.recheck {
+        recheck::ask(tables, id, due)?;
+    }
     Ok(Kept::New { message: id, discussion })
 }
 

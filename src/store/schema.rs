@@ -37,6 +37,8 @@ pub const DRAINED: TableDefinition<u64, ()> = TableDefinition::new("drained");
 pub const JOBS: TableDefinition<&str, Octets> = TableDefinition::new("jobs");
 /// SHA-256 of the octets of an imported message → message: importing twice keeps once.
 pub const IMPORTED: TableDefinition<Octets, u64> = TableDefinition::new("imported");
+/// (Due, message): messages about whose senders the DNS is asked once more.
+pub const RECHECKS: TableDefinition<(i64, u64), ()> = TableDefinition::new("rechecks");
 /// Device → `record::Device`.
 pub const DEVICES: TableDefinition<u64, Octets> = TableDefinition::new("devices");
 /// (When, number) → `record::Entry`: what was done with the box.

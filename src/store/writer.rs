@@ -73,6 +73,7 @@ tables! {
     drained: u64 => () = DRAINED;
     jobs: &'static str => Octets = JOBS;
     imported: Octets => u64 = IMPORTED;
+    rechecks: (i64, u64) => () = RECHECKS;
     devices: u64 => Octets = DEVICES;
     journal: (i64, u64) => Octets = JOURNAL;
     notices: u64 => Octets = NOTICES;

@@ -30,6 +30,7 @@ mod keeping;
 mod mime;
 mod peers;
 mod privacy;
+mod senders;
 mod sign_in;
 mod smtp;
 mod story;

@@ -114,6 +114,14 @@ pub fn authors(raw: &[u8]) -> Option<Vec<Address>> {
     (!fields.is_empty() && fields.iter().all(|field| !field.is_empty())).then(|| fields.concat())
 }
 
+/// The `List-Id` of a message as [`Reading::list_id`] has it, read without the rest.
+pub fn list_id(raw: &[u8]) -> Option<String> {
+    let lines = tree::with_lines(raw);
+    let start = tree::header_start(&lines);
+    let (end, _) = tree::header_end(&lines, start, |_| false);
+    list(field::first(lines.get(start..end).unwrap_or_default(), "list-id")?).0
+}
+
 /// The header block of a message as it came, up to the empty line, as text (invalid UTF-8 replaced).
 pub fn header_block(raw: &[u8]) -> String {
     let lines = tree::with_lines(raw);

@@ -39,6 +39,14 @@ pub fn line(arrival: &Arrival, host: &str) -> String {
     line
 }
 
+/// A message without its first field, where that is a `Received` line.
+pub fn without_first(raw: &[u8]) -> &[u8] {
+    match crate::codec::dkim::cut(raw) {
+        Some((field, rest)) if field.get(..9).is_some_and(|name| name.eq_ignore_ascii_case(b"received:")) => rest,
+        _ => raw,
+    }
+}
+
 /// Writing to a `String` cannot fail.
 fn write(line: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = line.write_fmt(text);

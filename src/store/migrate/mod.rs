@@ -4,6 +4,7 @@ mod m0001_tables;
 mod m0002_devices;
 mod m0003_dangers;
 mod m0004_filing;
+mod m0005_rechecks;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -12,7 +13,7 @@ use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
 type Step = fn(&WriteTransaction) -> Result<(), Error>;
 
 /// The steps from an empty database to today's schema: step `n` makes version `n + 1`.
-const STEPS: &[Step] = &[m0001_tables::run, m0002_devices::run, m0003_dangers::run, m0004_filing::run];
+const STEPS: &[Step] = &[m0001_tables::run, m0002_devices::run, m0003_dangers::run, m0004_filing::run, m0005_rechecks::run];
 
 /// The schema that this program writes.
 pub const VERSION: u16 = STEPS.len() as u16;

@@ -5,6 +5,7 @@
 //! the body: an octet that flipped, or a record that lies under another's key, is an error and never a
 //! wrong answer (redb alone can return a flipped value without a word).
 
+mod authenticated;
 mod danger;
 mod devices;
 mod filed;
@@ -13,12 +14,13 @@ mod shapes;
 mod sign_in;
 mod spooled;
 
+pub use authenticated::Authenticated;
 pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};
 pub use filed::{Example, Filed, Rule, Tag, Weighed, Word};
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
-pub use spooled::Spooled;
+pub use spooled::{Spooled, Unspooled};
 
 use super::Error;
 use aws_lc_rs::digest;

@@ -1,8 +1,12 @@
 //! The domain's evidence and arrival to and from their record.
 
-use super::shapes::{Arrived, Proof};
+use super::{
+    Authenticated,
+    shapes::{Arrived, Proof},
+};
 use crate::domain::{
     address::Address,
+    authentication::Authentication,
     fact::Fact,
     privacy::evidence::{
         Authentic, Content, Direction, Dmarc, Encryption, Evidence, HopClaims, HtmlFindings, Integrity, KeyState, Other, Signature, Social,
@@ -75,6 +79,19 @@ fn octet<T: Numbered>(fact: Fact<T>) -> u8 {
 }
 
 impl Proof {
+    /// The same with what was found about the sender.
+    pub fn with(self, found: Option<&Authentication>) -> Self {
+        Self {
+            authenticated: found.map(Authenticated::of),
+            ..self
+        }
+    }
+
+    /// What was found about the sender; nothing is known where nobody looked.
+    pub fn authentication(&self) -> Authentication {
+        self.authenticated.as_ref().map(Authenticated::authentication).unwrap_or_default()
+    }
+
     /// The record of this evidence and arrival.
     pub fn of(evidence: &Evidence, arrival: Option<&Arrival>) -> Self {
         let mut facts = vec![(number::DIRECTION, evidence.direction.number())];
@@ -131,6 +148,7 @@ impl Proof {
                 })
                 .collect(),
             arrival: arrival.map(Arrived::of),
+            authenticated: None,
         }
     }
 

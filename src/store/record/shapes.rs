@@ -3,7 +3,7 @@
 //! Evidence is kept as numbers of our own, not as the domain's enums: their order is the meaning of
 //! the postcard octets, and domain must stay free to be rearranged.
 
-use super::Record;
+use super::{Authenticated, Record};
 use serde::{Deserialize, Serialize};
 
 /// A kept message, as far as lists show it. The rest is read from the raw octets.
@@ -38,6 +38,8 @@ pub struct Proof {
     pub others: Vec<(String, u8, u8, u8)>,
     /// The arrival, where there was one: at, peer, helo, mail_from, rcpt_to, extended, utf8.
     pub arrival: Option<Arrived>,
+    /// What was found about its sender; `None` where nobody looked.
+    pub authenticated: Option<Authenticated>,
 }
 
 /// What the door saw.
@@ -139,7 +141,6 @@ macro_rules! records {
 
 records! {
     Message => "messages" 1,
-    Proof => "proofs" 1,
     Discussion => "discussions" 1,
     Contact => "contacts" 1,
     Job => "jobs" 1,

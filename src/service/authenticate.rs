@@ -1,0 +1,225 @@
+//! Who really sent a message: asked when it arrives, weighed against what the owner trusts, and asked once
+//! more within the hour where the DNS did not tell all.
+//!
+//! A policy that asks for refusal is followed at the door, unless a chain of seals explains the failure and the
+//! owner trusts whoever sealed last, or the message came through a mailing list that the owner reads and the
+//! list's own domain vouches for it. Which sealers and lists these are lies in the vault: in front of the lock
+//! it would tell a thief what the owner reads. So a locked box refuses only what no sealer and no list could
+//! explain; the rest waits, sealed, and is judged when the box is unlocked. By then it has been taken, and
+//! what nothing explains is kept as a suspect (`Authentication::is_suspect`).
+
+use super::receive::vouched;
+use crate::{
+    codec::{hosts, mime},
+    domain::{
+        authentication::{Authentication, Explained},
+        discussion::DiscussionKey,
+        privacy::message::evaluate,
+        transport::Arrival,
+    },
+    net::{
+        authenticate::{Authenticate, Envelope},
+        clock::Clock,
+    },
+    store::{
+        self,
+        mail::Snapshot,
+        recheck::{self, Found},
+        vault::{Open, Vault},
+    },
+};
+use std::sync::Arc;
+
+/// The longest that looking for what is due waits, in seconds.
+const NAP: u64 = 60;
+/// Messages that are asked about in one go.
+const SLICE: usize = 20;
+
+/// Asks about senders; cheap to clone.
+#[derive(Clone)]
+pub struct Senders {
+    vault: Vault,
+    clock: Clock,
+    authenticate: Authenticate,
+    host: Arc<str>,
+}
+
+/// What was found about a message at the door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtTheDoor {
+    /// All of it.
+    pub found: Authentication,
+    /// Whether it is to be refused.
+    pub refused: bool,
+}
+
+impl Senders {
+    /// Over this vault.
+    pub fn new(vault: Vault, clock: Clock, authenticate: Authenticate, host: &str) -> Self {
+        let host = host.into();
+        Self {
+            vault,
+            clock,
+            authenticate,
+            host,
+        }
+    }
+
+    /// What is found about an arrival. Takes as long as the DNS does, ten seconds at most.
+    pub async fn of(&self, arrival: &Arrival, raw: &Arc<Vec<u8>>) -> AtTheDoor {
+        let mut found = self.authenticate.message(raw.clone(), &envelope(arrival)).await;
+        if !found.is_suspect() {
+            return AtTheDoor { found, refused: false };
+        }
+        let judged = self.explain(&mut found, raw).await;
+        let refused = found.is_refused() && (judged || !could_be_explained(&found, raw));
+        AtTheDoor { found, refused }
+    }
+
+    /// Looks for what explains that a message fails its domain's policy; says whether it could look, which
+    /// a locked box cannot.
+    pub async fn explain(&self, found: &mut Authentication, raw: &[u8]) -> bool {
+        let Ok(open) = self.vault.open() else { return false };
+        if !found.is_suspect() {
+            return true;
+        }
+        let list = list_of(found, raw);
+        let sealer = found.sealer().map(str::to_owned);
+        let looked = tokio::task::spawn_blocking(move || explained(&open, sealer, list)).await;
+        match looked {
+            Ok(Ok(explained)) => {
+                found.dmarc.explained = explained;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Asks again about what is due; says how many seconds from now to look again.
+    pub async fn recheck(&self) -> u64 {
+        match self.recheck_slice().await {
+            Ok(wait) => wait,
+            Err(error) => {
+                tracing::error!(%error, "senders could not be asked about again and will be later");
+                NAP
+            }
+        }
+    }
+
+    async fn recheck_slice(&self) -> Result<u64, store::Error> {
+        for _ in 0..SLICE {
+            let Ok(open) = self.vault.open() else { return Ok(NAP) };
+            let now = self.clock.now().0;
+            let reading = open.clone();
+            let next = blocking(move || {
+                let snapshot = Snapshot::of(&reading)?;
+                let Some((due, id)) = snapshot.next_recheck()? else {
+                    return Ok(None);
+                };
+                let read = || -> Result<_, store::Error> {
+                    let Some(message) = snapshot.message(id)? else { return Ok(None) };
+                    let Some(proof) = snapshot.proof(id)? else { return Ok(None) };
+                    Ok(Some((snapshot.raw(id, &message)?, proof)))
+                };
+                // A message that is damaged is the scrub's affair.
+                Ok(Some((due, id, if due > now { None } else { read().ok().flatten() })))
+            })
+            .await?;
+            let Some((due, id, read)) = next else { return Ok(NAP) };
+            if due > now {
+                return Ok(u64::try_from(due - now).unwrap_or(NAP).min(NAP));
+            }
+            let Some((raw, proof)) = read else {
+                open.writer.write(move |tables| recheck::forget(tables, due, id)).await?;
+                continue;
+            };
+            let found = self.again(raw, id, proof).await?;
+            open.writer.write(move |tables| recheck::found(tables, due, &found)).await?;
+        }
+        Ok(1)
+    }
+
+    /// Asks again about a kept message, as of the time when it arrived.
+    async fn again(&self, raw: Vec<u8>, message: u64, proof: store::record::Proof) -> Result<Found, store::Error> {
+        let Some(arrival) = proof.arrival.as_ref().map(store::record::Arrived::arrival) else {
+            return Err(store::Error::Damaged);
+        };
+        let raw = Arc::new(unstamped(&raw, &self.host));
+        let mut found = self.authenticate.message(raw.clone(), &envelope(&arrival)).await;
+        self.explain(&mut found, &raw).await;
+        let mut evidence = proof.evidence();
+        vouched(&mut evidence, &found);
+        let index = evaluate(&evidence);
+        Ok(Found {
+            message,
+            proof: store::record::Proof::of(&evidence, Some(&arrival)).with(Some(&found)),
+            index: index.points,
+            padlock: index.padlock as u8,
+        })
+    }
+
+    /// The sealers that the owner trusts.
+    pub async fn sealers(&self) -> Result<Vec<String>, super::Error> {
+        let open = self.vault.open()?;
+        Ok(blocking(move || recheck::sealers(&open)).await?)
+    }
+
+    /// Trusts a sealer from now on, or no longer. What is no domain is not trusted; says whether it is one.
+    pub async fn trust(&self, sealer: &str, trusted: bool) -> Result<bool, super::Error> {
+        let sealer = sealer.trim().trim_end_matches('.').to_lowercase();
+        let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.';
+        if !sealer.contains('.') || sealer.len() > 253 || !sealer.chars().all(fits) || sealer.split('.').any(str::is_empty) {
+            return Ok(false);
+        }
+        let open = self.vault.open()?;
+        open.writer.write(move |tables| recheck::trust(tables, &sealer, trusted)).await?;
+        Ok(true)
+    }
+}
+
+async fn blocking<T: Send + 'static>(job: impl FnOnce() -> Result<T, store::Error> + Send + 'static) -> Result<T, store::Error> {
+    let done = tokio::task::spawn_blocking(job).await;
+    done.unwrap_or_else(|_| Err(store::Error::Database("a read was cut short".into())))
+}
+
+/// What was said at the door, as the checks want it.
+fn envelope(arrival: &Arrival) -> Envelope {
+    Envelope {
+        peer: Some(arrival.peer),
+        helo: arrival.helo.clone(),
+        mail_from: arrival.mail_from.clone().unwrap_or_default(),
+        at: arrival.at.0,
+    }
+}
+
+/// The list that a message came through, where a domain of the list's own organisation vouches for it. A
+/// `List-Id` alone is anybody's word.
+fn list_of(found: &Authentication, raw: &[u8]) -> Option<String> {
+    let list = mime::list_id(raw)?;
+    let organisation = hosts::registrable(&list);
+    let vouched = found.vouching().any(|domain| hosts::registrable(domain) == organisation);
+    vouched.then_some(list)
+}
+
+/// Whether a sealer or a list could explain it, if only one knew which the owner trusts.
+fn could_be_explained(found: &Authentication, raw: &[u8]) -> bool {
+    found.sealer().is_some() || list_of(found, raw).is_some()
+}
+
+fn explained(open: &Open, sealer: Option<String>, list: Option<String>) -> Result<Option<Explained>, store::Error> {
+    if let Some(sealer) = sealer
+        && recheck::sealers(open)?.contains(&sealer)
+    {
+        return Ok(Some(Explained::Sealer(sealer)));
+    }
+    match list {
+        Some(list) if Snapshot::of(open)?.is_read(DiscussionKey::of_list(&list).as_str())? => Ok(Some(Explained::List(list))),
+        _ => Ok(None),
+    }
+}
+
+/// A kept message without what was put before it when it came.
+fn unstamped(raw: &[u8], host: &str) -> Vec<u8> {
+    let raw = crate::codec::authentication_results::without(raw, host);
+    mime::received::without_first(&raw).to_vec()
+}

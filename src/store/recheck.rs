@@ -1,0 +1,119 @@
+//! Messages about whose senders something could not be told when they came: which ones, when to ask again,
+//! and writing down what was found then. And the sealers that the owner trusts.
+
+use super::{
+    Error,
+    mail::Snapshot,
+    record::{Discussion, Message, Proof, Record},
+    schema::{DISCUSSION_OF, RECHECKS},
+    vault::Open,
+    writer::Tables,
+};
+use redb::ReadableTable;
+
+/// The setting that holds the sealers, a domain a line.
+const SEALERS: &str = "sealers";
+
+/// Sealers that may be trusted; nobody follows more lists.
+pub const MAX_SEALERS: usize = 200;
+
+/// What is found later about a message.
+pub struct Found {
+    /// The message.
+    pub message: u64,
+    /// Its evidence from now on.
+    pub proof: Proof,
+    /// Its index from now on.
+    pub index: Option<u8>,
+    /// Its padlock from now on.
+    pub padlock: u8,
+}
+
+/// Asks again about a message at this time.
+pub fn ask(tables: &mut Tables<'_>, message: u64, due: i64) -> Result<(), Error> {
+    tables.rechecks.insert((due, message), ())?;
+    Ok(())
+}
+
+/// Writes down what was found, and asks no more. A message that is gone meanwhile stays gone.
+pub fn found(tables: &mut Tables<'_>, due: i64, found: &Found) -> Result<(), Error> {
+    let id = found.message;
+    tables.rechecks.remove((due, id))?;
+    let Some(octets) = tables.messages.get(id)?.map(|value| value.value().to_vec()) else {
+        return Ok(());
+    };
+    let message = Message {
+        index: found.index,
+        padlock: found.padlock,
+        ..Message::decode(id, &octets)?
+    };
+    tables.messages.insert(id, message.encode(id)?.as_slice())?;
+    tables.proofs.insert(id, found.proof.encode(id)?.as_slice())?;
+    let number = message.discussion;
+    let Some(row) = tables
+        .discussions
+        .get(number)?
+        .map(|value| Discussion::decode(number, value.value()))
+    else {
+        return Ok(());
+    };
+    let mut row = row?;
+    for (_, newest, index) in &mut row.newest {
+        if *newest == id {
+            *index = found.index;
+        }
+    }
+    if row.newest.last().is_some_and(|(_, newest, _)| *newest == id) {
+        row.padlock = found.padlock;
+    }
+    tables.discussions.insert(number, row.encode(number)?.as_slice())?;
+    Ok(())
+}
+
+/// A message is not asked about any more.
+pub fn forget(tables: &mut Tables<'_>, due: i64, message: u64) -> Result<(), Error> {
+    tables.rechecks.remove((due, message))?;
+    Ok(())
+}
+
+impl Snapshot {
+    /// The first message to ask about again, and when.
+    pub fn next_recheck(&self) -> Result<Option<(i64, u64)>, Error> {
+        Ok(self.tx.open_table(RECHECKS)?.first()?.map(|(key, _)| key.value()))
+    }
+
+    /// Whether the discussion of this key is there, and something in it was read.
+    pub fn is_read(&self, key: &str) -> Result<bool, Error> {
+        let Some(number) = self.tx.open_table(DISCUSSION_OF)?.get(key)?.map(|value| value.value()) else {
+            return Ok(false);
+        };
+        Ok(self.discussion(number)?.is_some_and(|row| row.unread < row.messages))
+    }
+}
+
+/// The sealers that the owner trusts, in order.
+pub fn sealers(open: &Open) -> Result<Vec<String>, Error> {
+    let octets = open.setting(SEALERS)?.map(|octets| octets.to_vec()).unwrap_or_default();
+    let text = String::from_utf8(octets).map_err(|_| Error::Damaged)?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// Trusts a sealer, or no longer; says whether that was a change.
+pub fn trust(tables: &mut Tables<'_>, sealer: &str, trusted: bool) -> Result<bool, Error> {
+    let octets = tables.meta.get(SEALERS)?.map(|value| value.value().to_vec()).unwrap_or_default();
+    let text = String::from_utf8(octets).map_err(|_| Error::Damaged)?;
+    let mut sealers: Vec<&str> = text.lines().collect();
+    let before = sealers.len();
+    sealers.retain(|known| *known != sealer);
+    let known = sealers.len() < before;
+    if known == trusted || (trusted && sealers.len() >= MAX_SEALERS) {
+        return Ok(false);
+    }
+    if trusted {
+        sealers.push(sealer);
+        sealers.sort_unstable();
+    }
+    let text = sealers.join("\n");
+    tables.meta.insert(SEALERS, text.as_bytes())?;
+    Ok(true)
+}

@@ -1,0 +1,357 @@
+//! Who really sent a message, from the door to the page: a table of DNS records, the receiver with its vault,
+//! and what is kept, refused, or asked about again.
+
+use caliopen::{
+    app::{self, Appliance, Services},
+    codec::mime,
+    config::Config,
+    domain::{
+        authentication::{Authentication, Explained, Outcome, Policy},
+        fact::Fact,
+        privacy::evidence::{Authentic, Dmarc},
+        time::Time,
+        transport::{Arrival, TlsFacts, TlsVersion},
+    },
+    net::{
+        clock::Clock,
+        dns::{Dns, Entry, Failure, Kind, Record, Table},
+    },
+    service::{
+        receive::{Kept, NotKept, Taken},
+        setup,
+    },
+    store::{mail::Snapshot, slots::Opening, vault::Vault},
+};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+const NOW: Time = Time(1_700_000_000);
+
+struct House {
+    services: Services,
+    vault: Vault,
+    clock: Clock,
+    folder: tempfile::TempDir,
+}
+
+fn make() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    setup::make(folder.path(), "home.test", "me@home.test", "word")
+        .unwrap()
+        .vault
+        .lock();
+    folder
+}
+
+fn open(folder: tempfile::TempDir, dns: Dns, unlocked: bool) -> House {
+    let (file, front) = app::front(folder.path()).unwrap();
+    let (vault, clock) = (Vault::locked(folder.path()), Clock::fixed(NOW));
+    let services = Services::over(&vault, &file, &front, &clock, dns).unwrap();
+    let house = House {
+        services,
+        vault,
+        clock,
+        folder,
+    };
+    if unlocked {
+        house.unlock();
+    }
+    house
+}
+
+/// What the domains of these tests publish: `bank.test` refuses, `shop.test` is suspicious, both send from
+/// 192.0.2.7; `list.test` sends from 192.0.2.9 and publishes nothing more.
+fn zone() -> Table {
+    Table::default()
+        .with_text("bank.test", "v=spf1 ip4:192.0.2.7 -all")
+        .with_text("_dmarc.bank.test", "v=DMARC1; p=reject")
+        .with_text("shop.test", "v=spf1 ip4:192.0.2.7 -all")
+        .with_text("_dmarc.shop.test", "v=DMARC1; p=quarantine")
+        .with_text("lists.list.test", "v=spf1 ip4:192.0.2.9 -all")
+        .with("192.0.2.7", Record::Ptr("mx.bank.test".into()))
+        .with("mx.bank.test", Record::A([192, 0, 2, 7].into()))
+}
+
+fn arrival(peer: u8, mail_from: &str) -> Arrival {
+    Arrival {
+        at: NOW,
+        peer: [192, 0, 2, peer].into(),
+        helo: "mx.bank.test".into(),
+        mail_from: Some(mail_from.into()),
+        rcpt_to: vec!["me@home.test".into()],
+        tls: Some(TlsFacts {
+            version: TlsVersion::V1_3,
+            suite: "TLS13_AES_256_GCM_SHA384".into(),
+            group: "X25519".into(),
+        }),
+        extended: true,
+        utf8: false,
+    }
+}
+
+fn mail(from: &str, more: &str) -> Vec<u8> {
+    format!("From: {from}\r\nTo: me@home.test\r\n{more}Subject: x\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\nhello\r\n").into_bytes()
+}
+
+impl House {
+    fn unlock(&self) {
+        self.vault.unlock(&Opening::Typed("word")).unwrap();
+    }
+
+    async fn take(&self, peer: u8, mail_from: &str, raw: &[u8]) -> Result<Taken, NotKept> {
+        self.services.receive.keep(arrival(peer, mail_from), raw.to_vec()).await
+    }
+
+    async fn keep(&self, peer: u8, mail_from: &str, raw: &[u8]) -> Kept {
+        match self.take(peer, mail_from, raw).await.unwrap() {
+            Taken::Kept(kept) => kept,
+            Taken::Sealed => panic!("the box is locked"),
+        }
+    }
+
+    fn found(&self, message: u64) -> Authentication {
+        let proof = Snapshot::of(&self.vault.open().unwrap()).unwrap().proof(message).unwrap().unwrap();
+        let found = proof.authentication();
+        let travel = proof.evidence().travel;
+        assert_eq!((travel.authentic, travel.dmarc), (found.authentic(), found.met()));
+        found
+    }
+
+    async fn source(&self, kept: Kept) -> String {
+        String::from_utf8(self.services.discussions.source(kept.message).await.unwrap()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_the_domains_say_becomes_evidence_and_a_field_of_ours() {
+    let house = open(make(), Dns::table(zone()), true);
+    let host = house.services.receive.host().to_owned();
+    let forged =
+        format!("Authentication-Results: {host}; dkim=pass header.d=bank.test\r\nAuthentication-Results: other.test; spf=pass\r\n");
+    let kept = house.keep(7, "news@bank.test", &mail("news@bank.test", &forged)).await;
+    let found = house.found(kept.message.0);
+    assert_eq!((found.spf.outcome, found.spf.aligned), (Outcome::Pass, true));
+    assert_eq!(
+        (found.dkim, found.dmarc.outcome, found.dmarc.policy),
+        (Outcome::None, Outcome::Pass, Policy::Reject)
+    );
+    assert_eq!(
+        (found.arc.outcome, found.reverse.outcome, found.reverse.name.as_str()),
+        (Outcome::None, Outcome::Pass, "mx.bank.test")
+    );
+    assert_eq!(
+        (found.authentic(), found.met()),
+        (Fact::Known(Authentic::Spf), Fact::Known(Dmarc::Passed))
+    );
+    let source = house.source(kept).await;
+    assert!(
+        source.starts_with(&format!(
+            "Authentication-Results: {host};\r\n\tspf=pass smtp.mailfrom=bank.test;\r\n\tdkim=none"
+        )),
+        "{source}"
+    );
+    assert_eq!(
+        source.matches(&format!("Authentication-Results: {host}")).count(),
+        1,
+        "the forged one is gone"
+    );
+    assert!(
+        source.contains("Authentication-Results: other.test; spf=pass\r\n"),
+        "another's word stays theirs"
+    );
+    assert!(mime::read(source.as_bytes()).hops.len() == 1);
+}
+
+#[tokio::test]
+async fn a_policy_is_followed_where_nothing_explains_the_failure() {
+    let house = open(make(), Dns::table(zone()), true);
+    assert_eq!(
+        house.take(9, "x@evil.test", &mail("news@bank.test", "")).await,
+        Err(NotKept::Refused)
+    );
+    let kept = house.keep(9, "x@evil.test", &mail("news@shop.test", "")).await;
+    let found = house.found(kept.message.0);
+    assert!(found.is_suspect() && !found.is_refused());
+    assert_eq!(found.met(), Fact::Known(Dmarc::Refused));
+    let kept = house.keep(9, "x@evil.test", &mail("news@free.test", "")).await;
+    assert_eq!(
+        house.found(kept.message.0).met(),
+        Fact::Known(Dmarc::NoPolicy),
+        "no policy, no refusal"
+    );
+    let two = mail("news@free.test", "From: news@bank.test\r\n");
+    assert_eq!(
+        house.take(9, "x@evil.test", &two).await,
+        Err(NotKept::Refused),
+        "the stricter of two"
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_the_owner_reads_explains_and_a_list_that_anybody_names_does_not() {
+    let house = open(make(), Dns::table(zone()), true);
+    let through = mail("news@bank.test", "List-Id: <talk.list.test>\r\n");
+    assert_eq!(
+        house.take(9, "talk@lists.list.test", &through).await,
+        Err(NotKept::Refused),
+        "not read yet"
+    );
+    let own = house
+        .keep(9, "talk@lists.list.test", &mail("a@free.test", "List-Id: <talk.list.test>\r\n"))
+        .await;
+    assert_eq!(
+        house.take(9, "talk@lists.list.test", &through).await,
+        Err(NotKept::Refused),
+        "there, but not read"
+    );
+    house.services.discussions.mark(own.discussion, false).await.unwrap();
+    assert_eq!(
+        house.take(9, "x@evil.test", &through).await,
+        Err(NotKept::Refused),
+        "another's word for it"
+    );
+    let kept = house.keep(9, "talk@lists.list.test", &through).await;
+    let found = house.found(kept.message.0);
+    assert_eq!(found.dmarc.explained, Some(Explained::List("talk.list.test".into())));
+    assert_eq!((found.met(), found.is_suspect()), (Fact::Known(Dmarc::Explained), false));
+}
+
+#[tokio::test]
+async fn a_locked_box_refuses_what_nothing_could_explain_and_judges_the_rest_later() {
+    let house = open(make(), Dns::table(zone()), false);
+    assert_eq!(
+        house.take(9, "x@evil.test", &mail("news@bank.test", "")).await,
+        Err(NotKept::Refused)
+    );
+    let through = mail("news@bank.test", "List-Id: <talk.list.test>\r\n");
+    assert_eq!(house.take(9, "talk@lists.list.test", &through).await, Ok(Taken::Sealed));
+    assert_eq!(
+        house.take(7, "news@bank.test", &mail("news@bank.test", "")).await,
+        Ok(Taken::Sealed)
+    );
+    house.unlock();
+    assert_eq!(house.services.receive.drain().await, Ok(2));
+    let found = house.found(1);
+    assert!(found.is_suspect() && found.dmarc.explained.is_none(), "taken, and suspect");
+    assert_eq!(
+        house.found(2).authentic(),
+        Fact::Known(Authentic::Spf),
+        "what was found then was sealed with it"
+    );
+    drop(house.folder);
+}
+
+#[tokio::test]
+async fn without_a_name_server_nothing_is_known_and_all_is_asked_again() {
+    let house = open(make(), Dns::nobody(), true);
+    let kept = house.keep(9, "x@evil.test", &mail("news@bank.test", "")).await;
+    let found = house.found(kept.message.0);
+    assert_eq!(
+        (found.spf.outcome, found.dmarc.outcome, found.reverse.outcome),
+        (Outcome::NotKnown, Outcome::NotKnown, Outcome::NotKnown)
+    );
+    assert_eq!((found.authentic(), found.met()), (Fact::Unknown, Fact::Unknown));
+    assert!(
+        !house
+            .services
+            .discussions
+            .message(kept.message)
+            .await
+            .unwrap()
+            .index
+            .lines
+            .iter()
+            .any(|l| l.id.as_str() == "ceiling.forged")
+    );
+    assert!(house.services.senders.recheck().await > 0, "not due yet");
+    assert_eq!(house.found(kept.message.0), found);
+
+    // The same box, half an hour later, with a network.
+    let House {
+        services, vault, folder, ..
+    } = house;
+    drop((services, vault));
+    let house = open(folder, Dns::table(zone()), true);
+    house.clock.set(Time(NOW.0 + 3600));
+    house.services.senders.recheck().await;
+    let again = house.found(kept.message.0);
+    assert_eq!((again.dmarc.outcome, again.dmarc.disposition), (Outcome::Fail, Policy::Reject));
+    let page = house.services.discussions.message(kept.message).await.unwrap();
+    assert_eq!(page.message.index, page.index.points, "the letter that it is shown with follows");
+    assert!(page.index.points <= Some(20));
+    let row = &house.services.timeline.page(1).await.unwrap().rows[0];
+    assert_eq!(row.index, page.index.points);
+}
+
+#[tokio::test]
+async fn refused_failed_and_not_known_are_told_apart() {
+    let mut table = zone();
+    table.set("_dmarc.bank.test", Kind::Txt, Entry::Fails(Failure::Temporary));
+    let house = open(make(), Dns::table(table), true);
+    let kept = house.keep(9, "x@evil.test", &mail("news@bank.test", "")).await;
+    let found = house.found(kept.message.0);
+    assert_eq!((found.dmarc.outcome, found.spf.outcome), (Outcome::TempError, Outcome::None));
+    assert!(found.is_open() && !found.is_suspect());
+    assert!(house.source(kept).await.contains("dmarc=temperror reason=\"name server failed\""));
+}
+
+#[tokio::test]
+async fn a_sealer_that_the_owner_trusts_is_remembered() {
+    let house = open(make(), Dns::nobody(), true);
+    let senders = &house.services.senders;
+    assert!(senders.trust("Lists.Example.org.", true).await.unwrap());
+    assert!(senders.trust("a.example", true).await.unwrap());
+    assert!(!senders.trust("no domain", true).await.unwrap() && !senders.trust("", true).await.unwrap());
+    assert_eq!(senders.sealers().await.unwrap(), ["a.example", "lists.example.org"]);
+    assert!(senders.trust("a.example", false).await.unwrap());
+    assert_eq!(senders.sealers().await.unwrap(), ["lists.example.org"]);
+}
+
+fn say(stream: &mut BufReader<TcpStream>, line: &str) -> String {
+    stream.get_mut().write_all(line.as_bytes()).unwrap();
+    let mut answer = String::new();
+    loop {
+        let before = answer.len();
+        stream.read_line(&mut answer).unwrap();
+        if answer.get(before + 3..before + 4) != Some("-") {
+            return answer;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_door_says_in_a_sentence_why_it_refuses() {
+    let folder = make();
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = Config {
+        data: folder.path().to_owned(),
+        smtp: vec![loopback],
+        https: Vec::new(),
+        http: Vec::new(),
+        secret: Some("word".to_owned().into()),
+        dns: Dns::table(zone()),
+        clock: Clock::fixed(NOW),
+    };
+    let appliance = Appliance::start(config).await.unwrap();
+    let door = appliance.smtp[0];
+    let answers = tokio::task::spawn_blocking(move || {
+        let stream = TcpStream::connect(door).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut stream = BufReader::new(stream);
+        say(&mut stream, "");
+        say(&mut stream, "EHLO evil.test\r\n");
+        ["bank.test", "free.test"].map(|domain| {
+            say(&mut stream, "MAIL FROM:<x@evil.test>\r\n");
+            say(&mut stream, "RCPT TO:<me@home.test>\r\n");
+            say(&mut stream, "DATA\r\n");
+            say(&mut stream, &format!("From: news@{domain}\r\nSubject: x\r\n\r\nhello\r\n.\r\n"))
+        })
+    });
+    let [refused, kept] = answers.await.unwrap();
+    assert!(refused.starts_with("550 5.7.26 ") && !refused.contains("bank"), "{refused}");
+    assert!(kept.starts_with("250 "), "the visit goes on: {kept}");
+    appliance.stop().await;
+}

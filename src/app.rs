@@ -11,8 +11,9 @@ use crate::{
         tls::{self, Current, Identity},
     },
     service::{
-        authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
-        journal::Journal, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
+        happening::Happenings, journal::Journal, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
+        upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -113,7 +114,7 @@ impl Services {
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
         let happenings = Happenings::default();
         let owner = front.addresses.first().cloned().unwrap_or_default();
-        let receive = Receive::new(
+        let receive = Receive::over(
             vault.clone(),
             clock.clone(),
             happenings.clone(),
@@ -147,6 +148,7 @@ impl Services {
         web::Services {
             tags: self.tags.clone(),
             rules: self.rules.clone(),
+            senders: self.senders.clone(),
             dangers: self.dangers.clone(),
             unmasked_timeline: self.timeline.clone(),
             unmasked_discussions: self.discussions.clone(),

@@ -6,6 +6,7 @@ pub(super) const WORDS: Words = Words {
     lang: Lang::En,
     code: "en",
     name: "English",
+    authentication: super::authentication::EN,
     security: super::security::EN,
 
     tags: super::tags::EN,

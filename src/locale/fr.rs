@@ -6,6 +6,7 @@ pub(super) const WORDS: Words = Words {
     lang: Lang::Fr,
     code: "fr",
     name: "Français",
+    authentication: super::authentication::FR,
     security: super::security::FR,
 
     tags: super::tags::FR,

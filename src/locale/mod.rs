@@ -1,6 +1,7 @@
 //! Floor 1: every word that a human reads, in English and French. A missing one does not compile:
 //! [`Words`] has no default, and each language fills every field.
 
+pub mod authentication;
 pub mod danger;
 pub mod devices;
 mod en;

@@ -20,6 +20,8 @@ pub struct Words {
     pub code: &'static str,
     pub name: &'static str,
 
+    /// Who vouches for a message.
+    pub authentication: super::authentication::AuthenticationWords,
     /// Signing in and its settings.
     pub security: super::security::SecurityWords,
     /// Tags, importance and rules.

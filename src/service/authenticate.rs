@@ -14,6 +14,7 @@ use crate::{
     domain::{
         authentication::{Authentication, Explained},
         discussion::DiscussionKey,
+        id::MessageId,
         privacy::message::evaluate,
         transport::Arrival,
     },
@@ -161,7 +162,23 @@ impl Senders {
     /// The sealers that the owner trusts.
     pub async fn sealers(&self) -> Result<Vec<String>, super::Error> {
         let open = self.vault.open()?;
-        Ok(blocking(move || recheck::sealers(&open)).await?)
+        Ok(blocking(move || Snapshot::of(&open)?.sealers()).await?)
+    }
+
+    /// Trusts whoever sealed this message last, or no longer; there is no such thing where its chain does
+    /// not hold.
+    pub async fn trust_sealer_of(&self, message: MessageId, trusted: bool) -> Result<(), super::Error> {
+        let open = self.vault.open()?;
+        let proof = blocking(move || Snapshot::of(&open)?.proof(message.0))
+            .await?
+            .ok_or(super::Error::NotFound)?;
+        let found = proof.authentication();
+        let sealer = found.sealer().ok_or(super::Error::NotFound)?;
+        if self.trust(sealer, trusted).await? {
+            Ok(())
+        } else {
+            Err(super::Error::NotFound)
+        }
     }
 
     /// Trusts a sealer from now on, or no longer. What is no domain is not trusted; says whether it is one.
@@ -207,13 +224,14 @@ fn could_be_explained(found: &Authentication, raw: &[u8]) -> bool {
 }
 
 fn explained(open: &Open, sealer: Option<String>, list: Option<String>) -> Result<Option<Explained>, store::Error> {
+    let snapshot = Snapshot::of(open)?;
     if let Some(sealer) = sealer
-        && recheck::sealers(open)?.contains(&sealer)
+        && snapshot.sealers()?.contains(&sealer)
     {
         return Ok(Some(Explained::Sealer(sealer)));
     }
     match list {
-        Some(list) if Snapshot::of(open)?.is_read(DiscussionKey::of_list(&list).as_str())? => Ok(Some(Explained::List(list))),
+        Some(list) if snapshot.is_read(DiscussionKey::of_list(&list).as_str())? => Ok(Some(Explained::List(list))),
         _ => Ok(None),
     }
 }

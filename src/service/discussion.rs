@@ -108,7 +108,13 @@ impl Discussions {
             let arrival = proof.arrival.as_ref().map(record::Arrived::arrival);
             // The newest line of a message from our own door is our own: the arrival says it better.
             let hops = reading.hops.into_iter().skip(usize::from(arrival.is_some())).collect();
+            let authentication = proof.authentication();
+            let trusted = snapshot.sealers()?;
             Ok(MessagePage {
+                sealer: authentication
+                    .sealer()
+                    .map(|sealer| (sealer.to_owned(), trusted.iter().any(|each| each == sealer))),
+                authentication,
                 message,
                 index: evaluate(&proof.evidence()),
                 journey: Journey { arrival, hops },

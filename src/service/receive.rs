@@ -32,7 +32,7 @@ use crate::{
         time::Time,
         transport::Arrival,
     },
-    net::clock::Clock,
+    net::{authenticate::Authenticate, clock::Clock, dns::Dns},
     store::{
         self,
         front::{Front, FrontFile},
@@ -143,8 +143,19 @@ enum Source {
 }
 
 impl Receive {
-    /// Over this vault, for the addresses of this front.
-    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front, senders: Senders) -> Self {
+    /// Over this vault, for the addresses of this front, where nobody is to be asked about senders.
+    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front) -> Self {
+        let senders = Senders::new(
+            vault.clone(),
+            clock.clone(),
+            Authenticate::new(Dns::nobody(), &front.host),
+            &front.host,
+        );
+        Self::over(vault, clock, happenings, file, front, senders)
+    }
+
+    /// Over this vault, for the addresses of this front, asking about senders.
+    pub fn over(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front, senders: Senders) -> Self {
         let owner = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
         Self(Arc::new(Inner {
             dangers: Dangers::new(vault.clone(), &front.domain),

@@ -3,6 +3,7 @@
 use super::Error;
 use crate::domain::{
     address::Address,
+    authentication::Authentication,
     danger::Look,
     id::{DiscussionId, MessageId, TagId},
     importance::Range,
@@ -261,6 +262,10 @@ pub struct MessagePage {
     pub index: Index,
     /// How it travelled.
     pub journey: Journey,
+    /// Who vouches for it; nothing is known of what did not come through the door.
+    pub authentication: Authentication,
+    /// Whoever sealed it last, where the chain holds, and whether the owner trusts them.
+    pub sealer: Option<(String, bool)>,
 }
 
 /// How a message travelled (P05).

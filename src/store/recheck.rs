@@ -5,8 +5,7 @@ use super::{
     Error,
     mail::Snapshot,
     record::{Discussion, Message, Proof, Record},
-    schema::{DISCUSSION_OF, RECHECKS},
-    vault::Open,
+    schema::{DISCUSSION_OF, META, RECHECKS},
     writer::Tables,
 };
 use redb::ReadableTable;
@@ -82,6 +81,13 @@ impl Snapshot {
         Ok(self.tx.open_table(RECHECKS)?.first()?.map(|(key, _)| key.value()))
     }
 
+    /// The sealers that the owner trusts, in order.
+    pub fn sealers(&self) -> Result<Vec<String>, Error> {
+        let octets = self.tx.open_table(META)?.get(SEALERS)?.map(|value| value.value().to_vec());
+        let text = String::from_utf8(octets.unwrap_or_default()).map_err(|_| Error::Damaged)?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
     /// Whether the discussion of this key is there, and something in it was read.
     pub fn is_read(&self, key: &str) -> Result<bool, Error> {
         let Some(number) = self.tx.open_table(DISCUSSION_OF)?.get(key)?.map(|value| value.value()) else {
@@ -89,13 +95,6 @@ impl Snapshot {
         };
         Ok(self.discussion(number)?.is_some_and(|row| row.unread < row.messages))
     }
-}
-
-/// The sealers that the owner trusts, in order.
-pub fn sealers(open: &Open) -> Result<Vec<String>, Error> {
-    let octets = open.setting(SEALERS)?.map(|octets| octets.to_vec()).unwrap_or_default();
-    let text = String::from_utf8(octets).map_err(|_| Error::Damaged)?;
-    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// Trusts a sealer, or no longer; says whether that was a change.

@@ -29,8 +29,8 @@ pub use server::serve;
 use crate::{
     domain::time::Time,
     service::{
-        custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
-        journal::Journal, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
+        authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
+        happening::Happenings, journal::Journal, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -57,6 +57,8 @@ pub struct Services {
     pub devices: Devices,
     /// What just happened.
     pub happenings: Happenings,
+    /// Who really sent a message.
+    pub senders: Senders,
     /// The keys, and erasing.
     pub custody: Custody,
     /// Deleting.

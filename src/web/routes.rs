@@ -64,6 +64,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/discussions/:id/read"         Owner        page::discussion::mark_read;
     POST "/discussions/:id/unread"       Owner        page::discussion::mark_unread;
     GET  "/messages/:id"                 Owner        page::message::show;
+    POST "/messages/:id/sealer"          Owner        page::message::sealer;
     GET  "/messages/:id/headers"         Owner        page::message::headers;
     GET  "/messages/:id/source"          Owner        page::file::source;
     GET  "/messages/:id/original"        Owner        page::original::show;

@@ -24,6 +24,21 @@ pub(crate) fn corpus(path: &str) -> Option<PathBuf> {
     there
 }
 
+/// Whether these programs are here; what is missing is said in a line.
+pub(crate) fn zone_tools(programs: &[&str]) -> bool {
+    let missing = |program: &&&str| {
+        let found = Command::new("sh")
+            .args(["-c", &format!("PATH=$PATH:/usr/sbin:/sbin command -v {program}")])
+            .output();
+        !found.is_ok_and(|found| found.status.success())
+    };
+    let missing: Vec<_> = programs.iter().filter(missing).collect();
+    if !missing.is_empty() {
+        eprintln!("not there, and left out: {missing:?}");
+    }
+    missing.is_empty()
+}
+
 /// Every document of a YAML file, all scalars as texts; duplicate keys and all, as Python reads it.
 fn yaml(path: &std::path::Path) -> Vec<Value> {
     let script =

@@ -3,12 +3,10 @@
 use caliopen::{
     domain::{id::MessageId, transport::Arrival},
     net::{
-        authenticate::Authenticate,
         clock::Clock,
-        dns::Dns,
         tls::{Current, Identity, server_config},
     },
-    service::{authenticate::Senders, discussion::Discussions, happening::Happenings, receive::Receive, setup, view::People},
+    service::{discussion::Discussions, happening::Happenings, receive::Receive, setup, view::People},
     smtp::{Door, limits::Limits},
     store::{front::FrontFile, mail::Snapshot, vault::Vault},
 };
@@ -57,16 +55,7 @@ impl House {
         let file = Arc::new(FrontFile::open(folder.path()).unwrap());
         let front = file.read().unwrap().unwrap();
         let certificate = Current::new(&identity("mail.home.test")).unwrap();
-        let nobody = Authenticate::new(Dns::nobody(), &front.host);
-        let senders = Senders::new(made.vault.clone(), Clock::system(), nobody, &front.host);
-        let receive = Receive::new(
-            made.vault.clone(),
-            Clock::system(),
-            Happenings::default(),
-            file.clone(),
-            &front,
-            senders,
-        );
+        let receive = Receive::new(made.vault.clone(), Clock::system(), Happenings::default(), file.clone(), &front);
         let door = Door::new(receive, server_config(certificate.clone(), &[]).unwrap(), limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();

@@ -28,6 +28,7 @@ mod hostile_smtp;
 mod imports;
 mod keeping;
 mod mime;
+mod names;
 mod peers;
 mod privacy;
 mod senders;

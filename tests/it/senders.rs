@@ -332,6 +332,7 @@ async fn the_door_says_in_a_sentence_why_it_refuses() {
         https: Vec::new(),
         http: Vec::new(),
         secret: Some("word".to_owned().into()),
+        clamd: None,
         dns: Dns::table(zone()),
         clock: Clock::fixed(NOW),
     };

@@ -13,7 +13,13 @@ use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
 type Step = fn(&WriteTransaction) -> Result<(), Error>;
 
 /// The steps from an empty database to today's schema: step `n` makes version `n + 1`.
-const STEPS: &[Step] = &[m0001_tables::run, m0002_devices::run, m0003_dangers::run, m0004_filing::run, m0005_rechecks::run];
+const STEPS: &[Step] = &[
+    m0001_tables::run,
+    m0002_devices::run,
+    m0003_dangers::run,
+    m0004_filing::run,
+    m0005_rechecks::run,
+];
 
 /// The schema that this program writes.
 pub const VERSION: u16 = STEPS.len() as u16;

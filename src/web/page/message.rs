@@ -22,7 +22,7 @@ use crate::{
         id::MessageId,
         transport::{Arrival, Hop, TlsFacts, TlsVersion},
     },
-    locale::Words,
+    locale::{Words, authentication::Finding},
     service::view::{Journey, MessagePage},
 };
 use askama::Template;
@@ -41,10 +41,18 @@ struct Page {
     axes: Vec<Axis>,
     stops: Vec<Stop>,
     arrival: Option<Last>,
+    senders: Vec<Finding>,
+    sealer: Option<Sealer>,
     sent: Option<When>,
     size: String,
     level: String,
     names: Vec<Chip>,
+}
+
+/// Whoever sealed the message last.
+struct Sealer {
+    button: String,
+    trusted: bool,
 }
 
 /// A hop that somebody else tells of.
@@ -102,6 +110,13 @@ pub(in crate::web) async fn show_anyway(site: Arc<Site>, visit: Visit) -> Result
     Ok(shell::see_other(safe_next(visit.field("back")).unwrap_or(&page)))
 }
 
+/// `POST /messages/ID/sealer`
+pub(in crate::web) async fn sealer(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: MessageId = visit.number(0)?;
+    site.services.senders.trust_sealer_of(id, visit.field("trust") == "yes").await?;
+    Ok(shell::see_other(&format!("/messages/{id}#journey")))
+}
+
 fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
     let s = Shell::of(site, visit, Section::Discussions);
     let (w, now) = (s.w, site.now());
@@ -115,6 +130,11 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
     Page {
         size: w.octets(page.message.size),
         sent: page.message.date.map(|date| site.zone.say(w, date, now)),
+        senders: w.authentication.findings(&page.authentication),
+        sealer: page.sealer.map(|(sealer, trusted)| Sealer {
+            button: w.authentication.trust(&sealer, trusted),
+            trusted,
+        }),
         stops: hops.into_iter().rev().map(|hop| stop(site, w, hop)).collect(),
         arrival: arrival.map(|arrival| last(site, w, arrival)),
         limit: lines::limit(w, &page.index),

@@ -12,7 +12,7 @@ use crate::{
     },
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
         upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
@@ -87,6 +87,8 @@ pub struct Services {
     pub rules: Rules,
     /// What may do harm.
     pub dangers: Dangers,
+    /// Networks that send much spam.
+    pub nuisances: Nuisances,
     /// Signing in.
     pub unlock: Unlock,
     /// The journal of what is done with the box.
@@ -127,6 +129,7 @@ impl Services {
         let known = (devices.clone(), journal.clone());
         Ok(Self {
             dangers: receive.dangers(),
+            nuisances: receive.nuisances(),
             devices,
             journal,
             receive,
@@ -152,6 +155,7 @@ impl Services {
             dangers: self.dangers.clone(),
             unmasked_timeline: self.timeline.clone(),
             unmasked_discussions: self.discussions.clone(),
+            nuisances: self.nuisances.clone(),
             unlock: self.unlock.clone(),
             journal: self.journal.clone(),
             devices: self.devices.clone(),
@@ -191,6 +195,7 @@ impl Appliance {
 
     async fn run(config: Config, file: Arc<FrontFile>, front: Front, vault: Vault) -> Result<Self, StartError> {
         let services = Services::over(&vault, &file, &front, &config.clock, config.dns.clone())?;
+        services.nuisances.spare(config.spared.clone());
         if let Some(socket) = config.clamd {
             services.dangers.ask(Clamd::new(socket));
         }

@@ -1,6 +1,9 @@
 //! What the appliance is told when it starts.
 
-use crate::net::{clock::Clock, dns::Dns};
+use crate::{
+    domain::network::Network,
+    net::{clock::Clock, dns::Dns},
+};
 use std::{net::SocketAddr, path::PathBuf};
 use zeroize::Zeroizing;
 
@@ -20,6 +23,8 @@ pub struct Config {
     pub clamd: Option<PathBuf>,
     /// Whom to ask about names.
     pub dns: Dns,
+    /// Networks that are never slowed or refused for the spam that comes from them.
+    pub spared: Vec<Network>,
     /// What time it is.
     pub clock: Clock,
 }

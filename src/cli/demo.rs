@@ -75,6 +75,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             https,
             http,
             clamd: None,
+            spared: Vec::new(),
             secret: Some(passphrase.clone()),
             // Nothing leaves this machine, and the domains of the demonstration are nobody's.
             dns: Dns::nobody(),

@@ -4,6 +4,7 @@ use super::{Failure, code, log_to_stderr, runtime, say, secret_from};
 use crate::{
     app::{Appliance, StartError},
     config::Config,
+    domain::network::Network,
     net::{clock::Clock, dns::Dns},
     store,
 };
@@ -29,6 +30,10 @@ pub struct Args {
     /// answer, mail is kept all the same and says so
     #[arg(long, value_name = "SOCKET")]
     clamd: Option<PathBuf>,
+    /// Never slow or refuse this network for its spam, such as your own relay, as 192.0.2.0/24 or one
+    /// address; may be given again
+    #[arg(long, value_name = "NETWORK")]
+    never_refuse: Vec<Network>,
     #[command(flatten)]
     dns: Names,
 }
@@ -123,6 +128,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         secret,
         clamd: args.clamd,
         dns: args.dns.client()?,
+        spared: args.never_refuse,
         clock: Clock::system(),
     };
     runtime()?.block_on(async {

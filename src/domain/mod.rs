@@ -15,6 +15,8 @@ pub mod id;
 pub mod importance;
 pub mod journal;
 pub mod message;
+pub mod network;
+pub mod nuisance;
 pub mod padlock;
 pub mod privacy;
 pub mod rule;

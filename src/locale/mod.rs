@@ -6,6 +6,7 @@ pub mod danger;
 pub mod devices;
 mod en;
 mod fr;
+pub mod networks;
 pub mod privacy;
 pub mod security;
 pub mod tags;

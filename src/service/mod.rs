@@ -9,6 +9,7 @@ pub mod discussion;
 pub mod happening;
 pub mod importance;
 pub mod journal;
+pub mod nuisance;
 pub mod receive;
 pub mod rules;
 pub mod setup;

@@ -11,6 +11,7 @@ use super::{
     danger::Dangers,
     happening::{Happening, Happenings},
     importance,
+    nuisance::Nuisances,
 };
 use crate::{
     codec::{authentication_results, hosts, html, mime},
@@ -23,6 +24,7 @@ use crate::{
         fact::Fact,
         id::{ContactId, DiscussionId, MessageId},
         message::Reading,
+        nuisance::Welcome,
         privacy::{
             evidence::{Direction, Evidence, Other, Travel},
             gather::{Hosts, Observed, gather, session},
@@ -45,6 +47,7 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -58,6 +61,8 @@ const HEADLINE: usize = 200;
 
 /// Seconds after which the DNS is asked once more where it did not tell all.
 const AGAIN: i64 = 30 * 60;
+/// The test message of spam filters (GTUBE): spam by agreement.
+const GTUBE: &str = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
 
 /// Takes messages in; cheap to clone.
 #[derive(Clone)]
@@ -68,6 +73,7 @@ struct Inner {
     clock: Clock,
     happenings: Happenings,
     dangers: Dangers,
+    nuisances: Nuisances,
     host: String,
     domain: String,
     owner: HashSet<Address>,
@@ -159,6 +165,7 @@ impl Receive {
         let owner = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
         Self(Arc::new(Inner {
             dangers: Dangers::new(vault.clone(), &front.domain),
+            nuisances: Nuisances::new(vault.clone()),
             vault,
             clock,
             happenings,
@@ -195,6 +202,16 @@ impl Receive {
     /// What knows what may do harm.
     pub fn dangers(&self) -> Dangers {
         self.0.dangers.clone()
+    }
+
+    /// What knows which networks send much spam.
+    pub fn nuisances(&self) -> Nuisances {
+        self.0.nuisances.clone()
+    }
+
+    /// How a peer is met, after what came from its network.
+    pub fn welcome(&self, peer: IpAddr) -> Welcome {
+        self.0.nuisances.welcome(peer, self.now())
     }
 
     /// Our own name, for the greeting and the `Received` line.
@@ -262,8 +279,10 @@ impl Receive {
         let _one = self.0.draining.lock().await;
         let open = self.0.vault.taking().map_err(|_| {
             self.0.dangers.forget();
+            self.0.nuisances.forget();
             NotKept::Locked
         })?;
+        self.0.nuisances.load(&open).map_err(not_kept)?;
         let (mut after, mut drained) = (0, 0);
         loop {
             // Locked, or about to be written anew: what is left waits where it is.
@@ -426,6 +445,10 @@ impl Inner {
         };
         let filling = importance::fill(open, &asked).map_err(not_kept)?;
         let packed = mail::pack(raw).map_err(not_kept)?;
+        let spam = reading.text.contains(GTUBE);
+        let judged = arrival
+            .as_ref()
+            .and_then(|arrival| self.nuisances.judge(arrival.peer, spam, arrival.at));
         Ok(Keep {
             filling,
             key: key.as_str().to_owned(),
@@ -454,6 +477,7 @@ impl Inner {
             proof: record::Proof::of(&evidence, arrival.as_ref()).with(found.as_deref()),
             recheck: found.filter(|found| found.is_open()).map(|_| received.0.saturating_add(AGAIN)),
             looked: record::Looked::of(&look),
+            nuisance: judged,
             packed,
         })
     }

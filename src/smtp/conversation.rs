@@ -11,7 +11,10 @@ use super::{
     stream::{Line, Lost, Stream},
     text::{Fault, Text},
 };
-use crate::domain::transport::{Arrival, TlsFacts};
+use crate::domain::{
+    nuisance::Welcome,
+    transport::{Arrival, TlsFacts},
+};
 use std::{
     net::IpAddr,
     sync::{Arc, OnceLock},
@@ -143,6 +146,19 @@ impl Visit {
         };
         if let Ok(Command::Chunk { size, last }) = command {
             return self.chunk(stream, size, last).await;
+        }
+        if let Ok(Command::Mail { .. }) = command {
+            match self.shared.receive.welcome(self.peer) {
+                Welcome::Free => {}
+                Welcome::Refused => return Ok(self.session.turn_away()),
+                Welcome::Slow(steps) => {
+                    let pause = async {
+                        tokio::time::sleep(self.shared.limits.drag * steps).await;
+                        Ok(())
+                    };
+                    self.wait(Duration::ZERO, pause).await?;
+                }
+            }
         }
         let receive = &self.shared.receive;
         let step = self.session.command(command, |address| receive.recipient(address));

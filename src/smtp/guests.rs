@@ -10,6 +10,7 @@ use super::{
     limits::Limits,
     reply::{self, Reply},
 };
+use crate::domain::network::Network;
 use std::{
     collections::BTreeMap,
     net::IpAddr,
@@ -31,27 +32,6 @@ pub enum Doing {
     Message = 1,
     /// It waits for us.
     Waiting = 2,
-}
-
-/// A network for counting: an IPv4 /24 or an IPv6 /64 (RFC 6177: a site has at least that).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
-    bits: u128,
-    loopback: bool,
-}
-
-impl Network {
-    fn of(peer: IpAddr) -> Self {
-        let peer = peer.to_canonical();
-        let bits = match peer {
-            IpAddr::V4(v4) => (0xffff << 32) | u128::from(v4.to_bits() >> 8),
-            IpAddr::V6(v6) => (v6.to_bits() >> 64) << 64,
-        };
-        Self {
-            bits,
-            loopback: peer.is_loopback(),
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -99,11 +79,12 @@ impl Guests {
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Guest, Reply> {
         let network = Network::of(peer);
         let mut present = self.lock();
-        let allowed = if network.loopback { self.per_loopback } else { self.per_network };
+        let here = peer.to_canonical().is_loopback();
+        let allowed = if here { self.per_loopback } else { self.per_network };
         let full = present.1.len() >= self.connections;
         let neighbours = present.1.values().filter(|guest| guest.network == network).count();
         // This machine's own share is the whole: where that is used up, one of its own makes room.
-        if neighbours >= allowed && !(network.loopback && full) {
+        if neighbours >= allowed && !(here && full) {
             return Err(reply::CROWDED);
         }
         if full {

@@ -43,6 +43,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// When all places are taken: the silence after which one in the middle of a message loses its place.
     pub patience: Duration,
+    /// One step of the wait before a message of a network that sends much spam is taken; five at most.
+    pub drag: Duration,
     /// When the door closes: how long a message that is being sent may still take.
     pub grace: Duration,
 }
@@ -63,6 +65,7 @@ impl Default for Limits {
             per_message: Duration::from_secs(15 * 60),
             handshake: Duration::from_secs(30),
             patience: Duration::from_secs(20),
+            drag: Duration::from_millis(500),
             grace: Duration::from_secs(2),
         }
     }

@@ -96,6 +96,8 @@ replies! {
 
     /// Locked.
     LOCKED = 451 "4.3.0" "The mailbox cannot take messages just now, try again later";
+    /// Nearly nothing but spam comes from that network.
+    NUISANCE = 451 "4.7.1" "Too much spam from your network, try again later";
     /// The store cannot write, or the memory for messages is used up.
     STORAGE = 452 "4.3.1" "There is no room just now, try again later";
     /// More recipients than one message may have.

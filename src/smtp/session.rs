@@ -259,6 +259,11 @@ impl Session {
         say(reply::SENDER_OK, Next::Command)
     }
 
+    /// A MAIL of a network that is refused for now. It counts as an error, so that such a peer ends soon.
+    pub fn turn_away(&mut self) -> Step {
+        self.refuse(reply::NUISANCE)
+    }
+
     fn rcpt(&mut self, to: String, ours: impl Fn(&str) -> Recipient) -> Step {
         let max = self.max_recipients;
         let refusal = match &mut self.mail {

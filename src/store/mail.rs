@@ -5,6 +5,7 @@ use super::{
     Error,
     filing::{self, Filling},
     recheck,
+    nuisance::{self, Change},
     record::{Contact, Discussion, Job, Looked, Message, Person, Proof, Record, sha256},
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     vault::{Open, Reading},
@@ -38,6 +39,8 @@ pub struct Keep {
     pub filling: Filling,
     /// When to ask the DNS once more about its sender.
     pub recheck: Option<i64>,
+    /// What it changes of what is known of the network that it came from.
+    pub nuisance: Option<Change>,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
@@ -128,6 +131,9 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     tables.messages.insert(id, message.encode(id)?.as_slice())?;
     tables.proofs.insert(id, keep.proof.encode(id)?.as_slice())?;
     tables.dangers.insert(id, keep.looked.encode(id)?.as_slice())?;
+    if let Some(change) = &keep.nuisance {
+        nuisance::keep(tables, change)?;
+    }
     tables.discussed.insert((discussion, message.received, id), ())?;
     filing::arrive(tables, id, &message, &row, &keep.filling)?;
     if let Some(due) = keep.recheck {

@@ -15,6 +15,7 @@ pub mod key_file;
 pub mod learning;
 pub mod mail;
 pub mod migrate;
+pub mod nuisance;
 pub mod recheck;
 pub mod record;
 mod rewrite;

@@ -14,6 +14,8 @@ pub const MESSAGES: TableDefinition<u64, Octets> = TableDefinition::new("message
 pub const PROOFS: TableDefinition<u64, Octets> = TableDefinition::new("proofs");
 /// Message → `record::Looked`: what in it may do harm.
 pub const DANGERS: TableDefinition<u64, Octets> = TableDefinition::new("dangers");
+/// Network → `record::Troubled`: how much spam came from it lately.
+pub const NUISANCES: TableDefinition<&str, Octets> = TableDefinition::new("nuisances");
 /// (Message, chunk) → the message as received, zstd, cut where redb's pages end.
 pub const RAW: TableDefinition<(u64, u32), Octets> = TableDefinition::new("raw");
 /// Discussion → `record::Discussion`: all that a row of the timeline shows.

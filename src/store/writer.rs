@@ -74,6 +74,7 @@ tables! {
     jobs: &'static str => Octets = JOBS;
     imported: Octets => u64 = IMPORTED;
     rechecks: (i64, u64) => () = RECHECKS;
+    nuisances: &'static str => Octets = NUISANCES;
     devices: u64 => Octets = DEVICES;
     journal: (i64, u64) => Octets = JOURNAL;
     notices: u64 => Octets = NOTICES;

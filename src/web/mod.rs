@@ -30,7 +30,7 @@ use crate::{
     domain::time::Time,
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub struct Services {
     pub unmasked_timeline: Timeline,
     /// Discussions and messages; pages ask [`Site::discussions`], which masks.
     pub unmasked_discussions: Discussions,
+    /// Networks that send much spam.
+    pub nuisances: Nuisances,
     /// Signing in.
     pub unlock: Unlock,
     /// The journal.

@@ -111,6 +111,8 @@ pub static ROUTES: &[Route] = routes! {
     POST "/devices/:id/not-me"           Owner        page::device::disown;
     GET  "/journal"                      Owner        page::journal::show;
     POST "/journal/keep"                 Owner        page::journal::keep;
+    GET  "/settings/networks"            Owner        page::networks::show;
+    POST "/settings/networks"            Owner        page::networks::forgive;
     GET  "/help"                         Owner        page::help::show;
     GET  "/live"                         OwnersScript live::listen;
     GET  "/sign-in"                      Anyone       page::sign_in::show;

@@ -197,7 +197,10 @@ pub struct Sender {
 impl Sender {
     /// Connects and says EHLO.
     pub fn connect(to: SocketAddr) -> std::io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&to, Duration::from_secs(10))?;
+        Self::greet(TcpStream::connect_timeout(&to, Duration::from_secs(10))?)
+    }
+
+    fn greet(stream: TcpStream) -> std::io::Result<Self> {
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         stream.set_nodelay(true)?;
         let mut sender = Self {
@@ -206,6 +209,18 @@ impl Sender {
         sender.reply()?;
         sender.say("EHLO sender.test\r\n")?;
         Ok(sender)
+    }
+
+    /// Connects from this address of this machine and says EHLO.
+    pub fn connect_from(from: [u8; 4], to: SocketAddr) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let stream = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.bind((from, 0).into())?;
+            socket.connect(to).await?.into_std()
+        })?;
+        stream.set_nonblocking(false)?;
+        Self::greet(stream)
     }
 
     /// Sends and gives the reply code.

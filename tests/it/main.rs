@@ -29,6 +29,7 @@ mod imports;
 mod keeping;
 mod mime;
 mod names;
+mod networks;
 mod peers;
 mod privacy;
 mod senders;

@@ -5,6 +5,7 @@ mod m0002_devices;
 mod m0003_dangers;
 mod m0004_filing;
 mod m0005_rechecks;
+mod m0006_nuisances;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -19,6 +20,7 @@ const STEPS: &[Step] = &[
     m0003_dangers::run,
     m0004_filing::run,
     m0005_rechecks::run,
+    m0006_nuisances::run,
 ];
 
 /// The schema that this program writes.

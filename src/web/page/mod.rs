@@ -12,6 +12,7 @@ pub(super) mod journal;
 pub(super) mod letting_in;
 mod lines;
 pub(super) mod message;
+pub(super) mod networks;
 pub(super) mod original;
 pub(super) mod passkeys;
 pub(super) mod proof;

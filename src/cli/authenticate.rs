@@ -3,7 +3,7 @@
 //!
 //! The same code judges what arrives at the door. The JSON is stable and documented in README.md.
 
-mod table;
+pub(super) mod table;
 
 use super::{Failure, code};
 use crate::{
@@ -71,11 +71,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let raw = with_line_ends(load(&args.file, MAX_MESSAGE as u64)?);
     let dns = match &args.dns {
         None => Dns::system(),
-        Some(path) => {
-            let table = table::read(&load(path, table::MAX)?)
-                .map_err(|what| Failure::new(code::DATA, format_args!("the records in {} cannot be used: {what}", path.display())))?;
-            Dns::table(table)
-        }
+        Some(path) => table::dns(path)?,
     };
     let envelope = Envelope {
         peer: args.ip,

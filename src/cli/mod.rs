@@ -1,7 +1,7 @@
 //! The command line: what a person or a script says to the binary.
 //!
 //! Exit codes are those of sysexits(3), so that a script can tell what went wrong: 0 done, 1 done in
-//! part, 2 not understood, 65 bad data, 66 no such file, 69 cannot listen, 73 cannot be made, 74 the store refuses,
+//! part, 2 not understood, 65 bad data, 66 no such file, 68 no such mail server, 69 cannot listen, 73 cannot be made, 74 the store refuses,
 //! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
 
 mod authenticate;
@@ -9,6 +9,7 @@ mod demo;
 mod import;
 mod init;
 mod privacy;
+mod route;
 mod serve;
 mod spam;
 
@@ -50,6 +51,8 @@ enum Command {
     ///
     /// Nothing is kept. With a table of records nobody is asked, and the same question gives the same answer.
     Authenticate(authenticate::Args),
+    /// Show where a message for somebody would go: mail servers in order, and what is known of their encryption
+    Route(route::Args),
     /// Look into the privacy of a message
     #[command(subcommand)]
     Privacy(privacy::Privacy),
@@ -73,6 +76,7 @@ pub(crate) mod code {
     pub(crate) const PARTLY: u8 = 1;
     pub(crate) const DATA: u8 = 65;
     pub(crate) const NO_INPUT: u8 = 66;
+    pub(crate) const NO_HOST: u8 = 68;
     pub(crate) const UNAVAILABLE: u8 = 69;
     pub(crate) const CANNOT_CREATE: u8 = 73;
     pub(crate) const IO: u8 = 74;
@@ -100,6 +104,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(&args),
         Command::Authenticate(args) => authenticate::run(&args),
+        Command::Route(args) => route::run(&args),
         Command::Privacy(command) => privacy::run(&command),
         Command::Spam(command) => spam::run(&command),
     };

@@ -4,6 +4,7 @@
 pub mod authentication_claims;
 pub mod authentication_results;
 pub mod base64url;
+pub mod dane;
 pub mod dkim;
 pub mod dmarc;
 pub mod es256;
@@ -14,6 +15,7 @@ pub mod jws;
 pub mod mac;
 pub mod mbox;
 pub mod mime;
+pub mod mta_sts;
 pub mod password;
 pub mod qr;
 pub mod spam;

@@ -3,5 +3,8 @@
 pub mod authenticate;
 pub mod clamd;
 pub mod clock;
+pub mod courier;
+pub mod demand;
 pub mod dns;
+pub mod route;
 pub mod tls;

@@ -8,11 +8,21 @@
 //!
 //! or one object from names to values: a text or a list of texts is TXT, an object goes from types to values.
 
-use crate::net::dns::{Entry, Failure, Kind, Record, Security, Table};
+use crate::{
+    cli::{Failure, code},
+    net::dns::{self, Dns, Entry, Kind, Record, Security, Table},
+};
 use serde_json::{Map, Value};
+use std::path::Path;
 
 /// Octets of a table.
 pub const MAX: u64 = 16 * 1024 * 1024;
+
+/// A DNS that answers from the table in this file.
+pub fn dns(path: &Path) -> Result<Dns, Failure> {
+    let unusable = |what| Failure::new(code::DATA, format_args!("the records in {} cannot be used: {what}", path.display()));
+    Ok(Dns::table(read(&super::load(path, MAX)?).map_err(unusable)?))
+}
 
 /// Reads a table; the sentence says what is wrong with it.
 pub fn read(octets: &[u8]) -> Result<Table, String> {
@@ -63,9 +73,9 @@ fn named(table: &mut Table, name: &str, value: &Value) -> Result<(), String> {
 
 fn fail(table: &mut Table, name: &str, kind: &str, error: &str) -> Result<(), String> {
     let failure = match error.to_ascii_lowercase().as_str() {
-        "temperror" | "timeout" | "servfail" | "refused" => Failure::Temporary,
-        "bogus" => Failure::Bogus,
-        "unreachable" => Failure::Unreachable,
+        "temperror" | "timeout" | "servfail" | "refused" => dns::Failure::Temporary,
+        "bogus" => dns::Failure::Bogus,
+        "unreachable" => dns::Failure::Unreachable,
         "nxdomain" | "none" => return Ok(()),
         _ => return Err(format!("{error:?} is no error that is known here")),
     };
@@ -88,6 +98,7 @@ fn kind_of(kind: &str) -> Option<Kind> {
         "AAAA" => Kind::Aaaa,
         "MX" => Kind::Mx,
         "PTR" => Kind::Ptr,
+        "TLSA" => Kind::Tlsa,
         "TXT" => Kind::Txt,
         _ => return None,
     })
@@ -127,6 +138,12 @@ fn put(table: &mut Table, name: &str, kind: &str, value: &Value) -> Result<(), S
     Ok(())
 }
 
+/// Hexadecimal digits as octets.
+fn octets(digits: &str) -> Option<Vec<u8>> {
+    let pair = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    (0..digits.len()).step_by(2).map(pair).collect()
+}
+
 fn record(kind: Kind, value: &Value) -> Option<Record> {
     let name = |name: &str| name.trim_end_matches('.').to_lowercase();
     Some(match (kind, value) {
@@ -145,6 +162,13 @@ fn record(kind: Kind, value: &Value) -> Option<Record> {
             Some((preference, host)) => Record::Mx(preference.parse().ok()?, name(host.trim())),
             None => Record::Mx(0, name(value.as_str()?)),
         },
+        // `3 1 1 0123abcd`
+        (Kind::Tlsa, value) => {
+            let mut words = value.as_str()?.split_ascii_whitespace();
+            let mut number = || words.next()?.parse().ok();
+            let (usage, selector, matching) = (number()?, number()?, number()?);
+            Record::Tlsa(usage, selector, matching, octets(&words.collect::<String>())?)
+        }
         // A text in several strings.
         (Kind::Txt, Value::Array(parts)) => {
             let parts: Option<Vec<&str>> = parts.iter().map(Value::as_str).collect();
@@ -157,7 +181,6 @@ fn record(kind: Kind, value: &Value) -> Option<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::dns::Dns;
 
     async fn texts(table: &str, name: &str) -> Vec<String> {
         let answer = Dns::table(read(table.as_bytes()).unwrap()).look(name, Kind::Txt).await.unwrap();
@@ -178,7 +201,7 @@ mod tests {
         }
         assert_eq!(texts(r#"{"a.test": "x"}"#, "a.test").await, ["x"]);
         let slow = Dns::table(read(br#"[{"name": "a.test", "type": "TXT", "error": "timeout"}]"#).unwrap());
-        assert_eq!(slow.look("a.test", Kind::Txt).await, Err(Failure::Temporary));
+        assert_eq!(slow.look("a.test", Kind::Txt).await, Err(dns::Failure::Temporary));
         for bad in [
             "",
             "1",

@@ -8,8 +8,7 @@
 //! Limits: 3 s for each question, asked at most twice; 8 aliases (CNAME) in a row; 100 records and 16 KiB
 //! a record of an answer; 5,000 answers are remembered, at most a day, that there is nothing at most an hour.
 //!
-//! Absent on purpose: a recursive resolver (the one that the system or the owner names does that), and so
-//! far the records that only sending needs (TLSA).
+//! Absent on purpose: a recursive resolver (the one that the system or the owner names does that).
 
 mod cache;
 mod table;
@@ -42,6 +41,8 @@ pub enum Kind {
     Mx,
     /// Names of an address.
     Ptr,
+    /// What is said of a server's certificate (RFC 6698).
+    Tlsa,
     /// Text.
     Txt,
 }
@@ -57,6 +58,8 @@ pub enum Record {
     Mx(u16, String),
     /// A name, lower case, without the last dot.
     Ptr(String),
+    /// What is said of a server's certificate: usage, selector, matching type and data.
+    Tlsa(u8, u8, u8, Vec<u8>),
     /// A text, its strings joined (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2).
     Txt(Vec<u8>),
 }

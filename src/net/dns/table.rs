@@ -31,6 +31,7 @@ impl Table {
             Record::Aaaa(_) => Kind::Aaaa,
             Record::Mx(..) => Kind::Mx,
             Record::Ptr(_) => Kind::Ptr,
+            Record::Tlsa(..) => Kind::Tlsa,
             Record::Txt(_) => Kind::Txt,
         };
         let Some(name) = self.known(name) else { return };

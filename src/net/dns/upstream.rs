@@ -124,6 +124,7 @@ fn record_type(kind: Kind) -> RecordType {
         Kind::Aaaa => RecordType::AAAA,
         Kind::Mx => RecordType::MX,
         Kind::Ptr => RecordType::PTR,
+        Kind::Tlsa => RecordType::TLSA,
         Kind::Txt => RecordType::TXT,
     }
 }
@@ -198,6 +199,15 @@ fn read(data: &RData) -> Option<Record> {
         RData::AAAA(address) => Some(Record::Aaaa(address.0)),
         RData::MX(mx) => Some(Record::Mx(mx.preference, name(&mx.exchange))),
         RData::PTR(ptr) => Some(Record::Ptr(name(&ptr.0))),
+        RData::TLSA(tlsa) => {
+            let data = tlsa.cert_data.get(..MAX_TEXT).unwrap_or(&tlsa.cert_data).to_vec();
+            Some(Record::Tlsa(
+                tlsa.cert_usage.into(),
+                tlsa.selector.into(),
+                tlsa.matching.into(),
+                data,
+            ))
+        }
         RData::TXT(txt) => {
             let text = txt.txt_data.iter().flat_map(|part| part.iter().copied());
             Some(Record::Txt(text.take(MAX_TEXT).collect()))

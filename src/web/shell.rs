@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::device::DeviceId,
-    locale::{Lang, Words, devices},
+    locale::{Lang, Words, devices, networks},
     service::devices::Notice,
 };
 use askama::Template;
@@ -122,6 +122,11 @@ impl Shell {
     /// The languages with whether each is the page's.
     pub(super) fn languages(&self) -> impl Iterator<Item = (&'static Words, bool)> {
         Lang::ALL.into_iter().map(|lang| (lang.words(), lang == self.w.lang))
+    }
+
+    /// What the page about networks that send spam is called.
+    pub(super) fn networks(&self) -> &'static str {
+        networks::words(self.w.lang).title
     }
 
     /// What is still to be built.

@@ -46,6 +46,8 @@ struct Page {
     name: String,
     size: String,
     warnings: Vec<Warning>,
+    /// Whether there is something the matter with the file itself.
+    of_file: bool,
 }
 
 /// `GET /messages/ID/parts/PART`: the file, or the step before it.
@@ -76,6 +78,7 @@ fn step(site: &Site, visit: &Visit, id: MessageId, part: u32, saving: &Saving) -
         name: calm(&saving.file.name),
         size: s.w.octets(saving.file.bytes.len() as u64),
         warnings,
+        of_file: saving.dangers.iter().any(|danger| danger.part().is_some()),
         s,
     })
 }

@@ -49,7 +49,7 @@ async fn talk(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), lines: &[&str]
             let data = at > 0 && lines[at - 1].starts_with("354");
             let before = heard.len();
             loop {
-                let new = &heard[before..];
+                let new = heard.get(before..).unwrap_or_default();
                 if if data { new.ends_with("\r\n.\r\n") } else { new.ends_with('\n') } {
                     break;
                 }

@@ -12,8 +12,8 @@ use crate::{
     },
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
-        upkeep::Upkeep, view::People,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline,
+        unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{

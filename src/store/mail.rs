@@ -4,8 +4,8 @@
 use super::{
     Error,
     filing::{self, Filling},
-    recheck,
     nuisance::{self, Change},
+    recheck,
     record::{Contact, Discussion, Job, Looked, Message, Person, Proof, Record, sha256},
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     vault::{Open, Reading},

@@ -333,6 +333,7 @@ async fn the_door_says_in_a_sentence_why_it_refuses() {
         http: Vec::new(),
         secret: Some("word".to_owned().into()),
         clamd: None,
+        spared: Vec::new(),
         dns: Dns::table(zone()),
         clock: Clock::fixed(NOW),
     };

@@ -66,6 +66,12 @@ fn moment(text: &str) -> Result<Time, String> {
     Ok(Time(moment.as_second()))
 }
 
+/// Reads a table of DNS records, for the fuzzer: whether it is one.
+#[doc(hidden)]
+pub fn is_dns_table(octets: &[u8]) -> bool {
+    table::read(octets).is_ok()
+}
+
 /// Runs it.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let raw = with_line_ends(load(&args.file, MAX_MESSAGE as u64)?);

@@ -14,7 +14,7 @@ mod serve;
 mod spam;
 
 #[doc(hidden)]
-pub use privacy::is_evidence;
+pub use {authenticate::is_dns_table, privacy::is_evidence};
 
 use clap::{Parser, Subcommand};
 use std::{fmt, io::Write, path::Path, process::ExitCode};
@@ -98,6 +98,9 @@ pub fn run() -> ExitCode {
     );
     // Whatever is written is the owner's alone.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    std::panic::set_hook(Box::new(|fault| {
+        let _ = writeln!(std::io::stderr(), "{}", of_fault(fault.location()));
+    }));
     let outcome = match Cli::parse().command {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(args),
@@ -115,6 +118,13 @@ pub fn run() -> ExitCode {
             ExitCode::from(code)
         }
     }
+}
+
+/// What is said of a fault of ours: where it is, and never what it says, for that may quote somebody's mail
+/// (a text that is cut inside of a letter is quoted whole).
+fn of_fault(place: Option<&std::panic::Location<'_>>) -> String {
+    let place = place.map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    format!("caliopen: a fault at {place}; please report that line")
 }
 
 /// Writes a line to stdout. A reader that has gone away is not our failure.
@@ -147,4 +157,14 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .max_blocking_threads(32)
         .build()
         .map_err(|error| Failure::new(code::IO, format_args!("cannot start: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_fault_is_a_place_and_no_word_of_mail() {
+        let here = std::panic::Location::caller();
+        let line = super::of_fault(Some(here));
+        assert!(line.contains("src/cli/mod.rs:"), "{line}");
+    }
 }

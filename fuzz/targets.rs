@@ -5,12 +5,15 @@
 
 use caliopen::{
     cli,
-    codec::{base64url, dkim, dmarc, hosts, html, inspect, jws, mbox, mime, spf, tags, totp, webauthn},
+    codec::{authentication_results, base64url, dkim, dmarc, hosts, html, inspect, jws, mbox, mime, spf, tags, totp, webauthn, words},
     domain::{
         address::Address,
         danger::lookalike,
         device::agent::{Agent, Hints},
+        fold::fold,
+        importance,
         message::Attachment,
+        rule, tag,
         time::Time,
         transport::{Arrival, TlsFacts, TlsVersion},
     },
@@ -56,7 +59,9 @@ pub const ALL: &[Target] = targets! {
     danger "mime";
     dialogue "smtp";
     dmarc_record "auth";
+    dns_table "auth";
     evidence "evidence";
+    forged "auth";
     file_name "web";
     form "web";
     hosts_of "web";
@@ -66,7 +71,7 @@ pub const ALL: &[Target] = targets! {
     message "mime";
     next "web";
     original "html";
-    passkey "web";
+    passkey "passkey";
     proof "web";
     prose "web";
     reader "html";
@@ -75,7 +80,9 @@ pub const ALL: &[Target] = targets! {
     slots "slots";
     spf_record "auth";
     tag_list "auth";
+    tag_name "web";
     text "smtp";
+    words_of "web";
 };
 
 /// Waits for something that waits for no socket.
@@ -538,4 +545,50 @@ fn tag_list(octets: &[u8]) {
         }
     }
     tags::base64(octets);
+}
+
+fn dns_table(octets: &[u8]) {
+    cli::is_dns_table(octets);
+}
+
+/// Results that somebody else wrote under our name are gone, however they are folded.
+fn forged(octets: &[u8]) {
+    let host = "mail.home.test";
+    let left = authentication_results::without(octets, host);
+    assert_eq!(authentication_results::without(&left, host), left);
+}
+
+/// What the owner calls a tag, what an address asks for, and a range of importance.
+fn tag_name(octets: &[u8]) {
+    let text = lossy(octets);
+    if let Ok(name) = tag::Name::parse(&text) {
+        assert!(!name.as_str().is_empty() && !name.as_str().contains(char::is_control));
+        assert_eq!(tag::Name::parse(name.as_str()).as_ref(), Ok(&name));
+    }
+    tag::of_detail(&text);
+    assert_eq!(fold(&fold(&text)), fold(&text));
+    if let Ok(range) = text.parse::<importance::Range>() {
+        assert!((-10..=10).contains(&range.low()) && range.low() <= range.high() && range.high() <= 10);
+    }
+    let condition = rule::Condition {
+        field: rule::Field::ALL[octets.len() % rule::Field::ALL.len()],
+        how: rule::How::ALL[octets.len() / 7 % rule::How::ALL.len()],
+        text: text.clone(),
+    };
+    let rule = rule::Rule {
+        on: true,
+        conditions: vec![condition],
+        importance: 1,
+        ..rule::Rule::default()
+    };
+    if let Ok(rule) = rule.checked() {
+        rule.matches(&mime::read(octets));
+    }
+}
+
+fn words_of(octets: &[u8]) {
+    let text = lossy(octets);
+    let found = words::words(&text, 100);
+    assert!(found.len() <= 100 && found.iter().all(|word| !word.is_empty()));
+    words::hash(&[&text]);
 }

@@ -6,7 +6,7 @@ mod targets;
 
 use std::path::{Path, PathBuf};
 
-/// Inputs made for each target.
+/// Inputs made for each target, where the variable `FUZZ_INPUTS` does not say how many.
 const MADE: usize = 300;
 
 fn root() -> &'static Path {
@@ -82,7 +82,13 @@ fn smoke() {
         .into_iter()
         .map(|file| std::fs::read(file).unwrap())
         .collect();
-    for target in targets::ALL {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (made_here, other) = (number("FUZZ_INPUTS"), number("FUZZ_SEED").unwrap_or_default());
+    let only = std::env::var("FUZZ_TARGET").ok();
+    let asked = targets::ALL
+        .iter()
+        .filter(|target| only.as_deref().is_none_or(|name| name == target.name));
+    for target in asked {
         for file in files(root().join("fuzz/found").join(target.name)) {
             eprintln!("{}", file.display());
             (target.feed)(&std::fs::read(&file).unwrap());
@@ -99,7 +105,8 @@ fn smoke() {
             .bytes()
             .fold(0x9e37_79b9_7f4a_7c15, |state: u64, octet| state.rotate_left(9) ^ u64::from(octet));
         seeds.iter().for_each(|seed| (target.feed)(seed));
-        for _ in 0..MADE {
+        state ^= other.wrapping_mul(0x2545_f491_4f6c_dd1d);
+        for _ in 0..made_here.unwrap_or(MADE as u64) {
             let octets = made(&mut state, &words, seeds);
             if std::panic::catch_unwind(|| (target.feed)(&octets)).is_err() {
                 panic!("{} broke on {:?}", target.name, octets.escape_ascii().to_string());

@@ -7,6 +7,7 @@
 
 mod sender;
 mod set;
+mod tagged;
 
 use super::{
     Failure, code, log_to_stderr, runtime, say,
@@ -157,6 +158,7 @@ async fn fill(appliance: &Appliance, clock: &Clock) -> Result<usize, Failure> {
     if count > 0 {
         deliver(appliance, clock, messages).await?;
         read(appliance, now).await.map_err(|error| broken(&error))?;
+        tagged::sort(appliance).await.map_err(|error| broken(&error))?;
     }
     Ok(count)
 }

@@ -111,6 +111,8 @@ pub struct TagWords {
     pub probability: &'static str,
     pub spam_below: &'static str,
     pub from_tag: &'static str,
+    pub help_text: &'static str,
+    pub help_points: [&'static str; 8],
 
     // Rules.
     pub quotes: (&'static str, &'static str),
@@ -130,7 +132,6 @@ pub struct TagWords {
     pub hows: [&'static str; 2],
     pub text: &'static str,
     pub condition: &'static str,
-    pub then: &'static str,
     pub then_tags: &'static str,
     pub then_importance: &'static str,
     pub no_tags_yet: &'static str,
@@ -192,6 +193,12 @@ impl TagWords {
     /// The name of a line and its reason.
     pub fn line(&self, id: LineId) -> (&'static str, &'static str) {
         self.lines.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// The lines of the importance for the help page: name, points, reason.
+    pub fn help_lines(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        let lines = self.lines.iter().zip(&self.help_points);
+        lines.map(|((name, reason), points)| (*name, *points, *reason))
     }
 
     /// The word of a field.
@@ -361,6 +368,8 @@ pub const EN: TagWords = TagWords {
     probability: "It is spam with a likelihood of {n} %.",
     spam_below: "Below 50 % it takes nothing away.",
     from_tag: "It carries the tag “{name}”.",
+    help_text: "Every message has a level of importance from −10 to +10: the sum of these lines, which its page shows. A discussion is as important as the mean of the best three among its newest ten messages. The timeline shows 0 and above; “Show spam” shows the rest. Nothing is ever deleted because of its level.",
+    help_points: ["0 to −10", "−10 to +10", "+2", "0 to +3", "0 to +3", "+2", "−2", "−10 to +10"],
 
     quotes: ("“", "”"),
     both: " and ",
@@ -379,8 +388,7 @@ pub const EN: TagWords = TagWords {
     hows: ["contains", "is exactly"],
     text: "Text",
     condition: "Condition",
-    then: "Then",
-    then_tags: "Put these tags on it",
+    then_tags: "Then put these tags on it",
     then_importance: "Add to its importance",
     no_tags_yet: "You have no tag of your own yet; a rule can still change the importance.",
     in_force: "In force",
@@ -547,6 +555,8 @@ pub const FR: TagWords = TagWords {
     probability: "Il est indésirable avec une probabilité de {n}\u{202f}%.",
     spam_below: "En dessous de 50\u{202f}%, cela n’enlève rien.",
     from_tag: "Il porte l’étiquette «\u{202f}{name}\u{202f}».",
+    help_text: "Chaque message a un niveau d’importance de −10 à +10\u{202f}: la somme de ces lignes, que sa page montre. Une discussion est aussi importante que la moyenne des trois meilleurs de ses dix derniers messages. Le fil affiche 0 et plus\u{202f}; «\u{202f}Afficher les indésirables\u{202f}» montre le reste. Rien n’est jamais supprimé à cause de son niveau.",
+    help_points: ["0 à −10", "−10 à +10", "+2", "0 à +3", "0 à +3", "+2", "−2", "−10 à +10"],
 
     quotes: ("«\u{202f}", "\u{202f}»"),
     both: " et ",
@@ -565,8 +575,7 @@ pub const FR: TagWords = TagWords {
     hows: ["contient", "est exactement"],
     text: "Texte",
     condition: "Condition",
-    then: "Alors",
-    then_tags: "Poser ces étiquettes",
+    then_tags: "Alors poser ces étiquettes",
     then_importance: "Ajouter à son importance",
     no_tags_yet: "Vous n’avez pas encore d’étiquette à vous\u{202f}; une règle peut tout de même changer l’importance.",
     in_force: "En vigueur",

@@ -63,8 +63,10 @@ pub(super) fn fill(open: &Open, asked: &Asked<'_>) -> Result<Filling, store::Err
     let wished_for = is_own || card.is_some() || answers || written_to;
     let bulk = asked.reading.bulk || asked.reading.list_id.is_some();
     let effect = rules(&snapshot, asked.reading)?;
+    // Its domain asks to put aside what fails its checks, and nothing explains this failure.
+    let suspect = asked.evidence.travel.dmarc == Fact::Known(Dmarc::Refused);
     let facts = Facts {
-        spam: Spam::Unknown,
+        spam: if suspect { Spam::Quarantined(0) } else { Spam::Unknown },
         tag: None,
         answers,
         index: asked.index.into(),
@@ -74,6 +76,9 @@ pub(super) fn fill(open: &Open, asked: &Asked<'_>) -> Result<Filling, store::Err
         rules: effect.importance,
     };
     let mut tags: Vec<(Wanted, By)> = Vec::new();
+    if suspect {
+        tags.push((Wanted::Known(System::Spam.id()), By::House));
+    }
     if is_internal(asked, author) {
         tags.push((Wanted::Known(System::Internal.id()), By::House));
     }

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::domain::{
     id::TagId,
-    importance::{self, Facts},
-    tag::{By, MAX_FROM_ADDRESSES, MAX_ON_MESSAGE, MAX_TAGS, Name},
+    importance::{self, Facts, Spam},
+    tag::{By, MAX_FROM_ADDRESSES, MAX_ON_MESSAGE, MAX_TAGS, Name, System},
 };
 use redb::ReadableTable;
 
@@ -334,6 +334,37 @@ pub fn unset(tables: &mut Tables<'_>, message: u64, tag: TagId) -> Result<bool, 
 pub fn reweigh(tables: &mut Tables<'_>, message: u64, change: impl FnOnce(&mut Facts)) -> Result<bool, Error> {
     let Some(record) = record(tables, message)? else { return Ok(false) };
     again(tables, message, &record, |_| {}, change)?;
+    Ok(true)
+}
+
+/// A later judgement of a message that is kept: its probability, and whether it is tagged as spam. The owner's own
+/// word stands above it, and nothing changes where they have spoken. Says whether it counts.
+pub fn judge(tables: &mut Tables<'_>, message: u64, spam: Spam, tagged: bool) -> Result<bool, Error> {
+    let tag = System::Spam.id();
+    let by = tables
+        .tags_of(message)?
+        .into_iter()
+        .find(|(known, _)| *known == tag.0)
+        .map(|(_, by)| by);
+    let mut spoken = by == Some(By::Owner as u8);
+    let known = reweigh(tables, message, |facts| {
+        spoken |= matches!(facts.spam, Spam::Unwanted | Spam::Wanted);
+        if !spoken {
+            facts.spam = match (spam, facts.spam) {
+                // What is known of its words is not lost where its domain speaks.
+                (Spam::Quarantined(0), Spam::Judged(p)) => Spam::Quarantined(p),
+                (spam, _) => spam,
+            };
+        }
+    })?;
+    if !known || spoken {
+        return Ok(false);
+    }
+    if tagged {
+        set(tables, message, tag, By::House)?;
+    } else if by == Some(By::House as u8) {
+        unset(tables, message, tag)?;
+    }
     Ok(true)
 }
 

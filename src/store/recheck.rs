@@ -2,12 +2,13 @@
 //! and writing down what was found then. And the sealers that the owner trusts.
 
 use super::{
-    Error,
+    Error, filing,
     mail::Snapshot,
     record::{Discussion, Message, Proof, Record},
     schema::{DISCUSSION_OF, META, RECHECKS},
     writer::Tables,
 };
+use crate::domain::{fact::Fact, importance::Spam, privacy::evidence::Dmarc};
 use redb::ReadableTable;
 
 /// The setting that holds the sealers, a domain a line.
@@ -66,6 +67,10 @@ pub fn found(tables: &mut Tables<'_>, due: i64, found: &Found) -> Result<(), Err
         row.padlock = found.padlock;
     }
     tables.discussions.insert(number, row.encode(number)?.as_slice())?;
+    filing::reweigh(tables, id, |facts| facts.index = found.index.into())?;
+    if found.proof.evidence().travel.dmarc == Fact::Known(Dmarc::Refused) {
+        filing::judge(tables, id, Spam::Quarantined(0), true)?;
+    }
     Ok(())
 }
 

@@ -88,7 +88,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/smart-tags"          Owner        page::tags::smart;
     GET  "/settings/rules"               Owner        page::rules::show;
     POST "/settings/rules"               Owner        page::rules::create;
-    POST "/settings/rules/run"           Owner        page::rules::run;
+    POST "/settings/run-rules"           Owner        page::rules::run;
     GET  "/settings/rules/:id"           Owner        page::rules::show_one;
     POST "/settings/rules/:id"           Owner        page::rules::change;
     POST "/settings/rules/:id/do"        Owner        page::rules::act;

@@ -340,3 +340,39 @@ async fn a_card_gives_its_tags_to_the_mail_of_its_person() {
     assert_eq!(snapshot.tag_rows(family, 0, 9).unwrap()[0].0, discussion);
     assert!(snapshot.filed(discussion).unwrap().unwrap().level >= 5);
 }
+
+#[tokio::test]
+async fn the_owners_word_on_spam_stands_above_every_judgement() {
+    let home = Home::make();
+    let (message, discussion) = home.deliver("me@home.test", "From: eve@x.test\nTo: me@home.test\n\nbuy\n").await;
+    let judge = async |spam, tagged| {
+        let open = home.open();
+        open.writer
+            .write(move |tables| filing::judge(tables, message, spam, tagged))
+            .await
+            .unwrap()
+    };
+    let seen = || {
+        let snapshot = home.snapshot();
+        let tagged = snapshot
+            .tags_of(message)
+            .unwrap()
+            .iter()
+            .any(|(tag, _)| *tag == System::Spam.id().0);
+        (tagged, snapshot.filed(discussion).unwrap().unwrap().level < 0)
+    };
+    assert!(judge(Spam::Judged(9_900), true).await);
+    assert_eq!(seen(), (true, true));
+    assert!(judge(Spam::Judged(100), false).await);
+    assert_eq!(seen(), (false, false));
+    assert!(judge(Spam::Quarantined(0), true).await);
+    assert_eq!(seen(), (true, true));
+    let ids = vec![caliopen::domain::id::MessageId(message)];
+    home.services.tags.put(ids.clone(), System::Spam.id(), false).await.unwrap();
+    assert_eq!(seen(), (false, false));
+    assert!(!judge(Spam::Judged(10_000), true).await, "they said that it is none");
+    assert_eq!(seen(), (false, false));
+    home.services.tags.put(ids, System::Spam.id(), true).await.unwrap();
+    assert!(!judge(Spam::Judged(0), false).await, "they said that it is");
+    assert_eq!(seen(), (true, true));
+}

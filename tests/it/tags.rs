@@ -78,7 +78,8 @@ fn a_tag_is_made_once_put_on_and_gone_without_a_trace() {
     let page = format!("/discussions/{}", ids[0]);
     assert_eq!(submit(&mut owner, &page, &path, &[("remove", "101")]).status, 303);
     let message = owner.get(&format!("/discussions/{}", ids[1])).body;
-    let (_, after) = message.split_once("id=\"m").unwrap();
+    let (_, after) = message.split_once("<article class=\"msg").unwrap();
+    let (_, after) = after.split_once("id=\"m").unwrap();
     let message = after.split('"').next().unwrap().to_owned();
     let page = format!("/messages/{message}");
     assert_eq!(submit(&mut owner, &page, &format!("{page}/tags"), &[("add", "Travel")]).status, 303);
@@ -204,7 +205,7 @@ fn a_rule_is_written_tried_and_run_over_all_mail() {
 
     send(&mut sender, "Boss <boss@work.test>, x@x.test", OWNER, "after it", "hello");
     assert_eq!(page_ids(&owner.get("/search?tag=work").body).len(), 1);
-    submit(&mut owner, "/settings/rules", "/settings/rules/run", &[]);
+    submit(&mut owner, "/settings/rules", "/settings/run-rules", &[]);
     while page_ids(&owner.get("/search?tag=work").body).len() < 2 {
         std::thread::yield_now();
     }

@@ -201,7 +201,7 @@ pub(in crate::web) async fn create(site: Arc<Site>, visit: Visit) -> Result<Resp
     }
 }
 
-/// `POST /settings/rules/run`
+/// `POST /settings/run-rules`
 pub(in crate::web) async fn run(site: Arc<Site>, _visit: Visit) -> Result<Response, Problem> {
     site.services.rules.run().await?;
     Ok(shell::see_other("/settings/rules"))

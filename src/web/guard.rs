@@ -193,11 +193,7 @@ pub(super) async fn form<B: Buf>(
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Problem::NoForm);
     }
-    // What says that it will be too large is not waited for.
-    let announced = text(headers, &header::CONTENT_LENGTH).parse::<u64>();
-    if announced.is_ok_and(|length| length > FORM as u64) {
-        return Err(Problem::TooLarge);
-    }
+    announced(headers)?;
     let bytes = within(FORM_TIME, body).await?;
     let form: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().take(FIELDS).collect();
     let given = form.iter().find(|(name, _)| name == "token").map_or("", |(_, value)| value);
@@ -208,6 +204,21 @@ pub(super) async fn form<B: Buf>(
 }
 
 /// The octets of a body, where they come in time.
+/// What says that it will be too large is not waited for.
+fn announced(headers: &HeaderMap) -> Result<(), Problem> {
+    let length = text(headers, &header::CONTENT_LENGTH).parse::<u64>();
+    if length.is_ok_and(|length| length > FORM as u64) {
+        return Err(Problem::TooLarge);
+    }
+    Ok(())
+}
+
+/// Reads what should be no body at all, and counts it as a form's.
+pub(super) async fn nothing<B: Buf>(headers: &HeaderMap, body: impl Stream<Item = Result<B, warp::Error>>) -> Result<(), Problem> {
+    announced(headers)?;
+    within(FORM_TIME, body).await.map(drop)
+}
+
 async fn within<B: Buf>(time: Duration, body: impl Stream<Item = Result<B, warp::Error>>) -> Result<Vec<u8>, Problem> {
     tokio::time::timeout(time, collect(body)).await.map_err(|_| Problem::Slow)?
 }

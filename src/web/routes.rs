@@ -301,6 +301,7 @@ where
     if route.method == Method::POST {
         guard::same_origin(&visit.headers, visit.peer, &visit.authority)?;
         if route.who == Who::Machinery {
+            guard::nothing(&visit.headers, body).await?;
             return (route.answer)(site, visit).await;
         }
         let token = match &visit.visitor.unproven {

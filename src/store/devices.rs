@@ -135,8 +135,9 @@ fn same(one: &Entry, other: &Entry) -> bool {
     what(one) == what(other)
 }
 
-/// Takes the lines before `before` away, and shortens the addresses of those before `shorten`, with `network`
-/// saying what is left of one, and of devices not seen since. Says how many lines went.
+/// Takes the lines before `before` away, and the devices that were taken off the list before then; shortens the
+/// addresses of lines before `shorten`, and of devices not seen since, with `network` saying what is left of
+/// one. Says how many lines went.
 pub fn tidy(tables: &mut Tables<'_>, before: i64, shorten: i64, network: fn(IpAddr) -> IpAddr) -> Result<u64, Error> {
     let count = tables.journal.len()?;
     tables.journal.retain_in(..(before, 0), |_, _| false)?;
@@ -157,17 +158,22 @@ pub fn tidy(tables: &mut Tables<'_>, before: i64, shorten: i64, network: fn(IpAd
         };
         tables.journal.insert((at, number), line.encode(number)?.as_slice())?;
     }
-    let mut stale = Vec::new();
+    let (mut stale, mut forgotten) = (Vec::new(), Vec::new());
     for row in tables.devices.iter()? {
         let (id, value) = row?;
         let device = Device::decode(id.value(), value.value())?;
-        if device.last < shorten && device.address != network(device.address) {
+        if device.status == 2 && device.changed < before {
+            forgotten.push(id.value());
+        } else if device.last < shorten && device.address != network(device.address) {
             stale.push((id.value(), device));
         }
     }
     for (id, mut device) in stale {
         device.address = network(device.address);
         tables.devices.insert(id, device.encode(id)?.as_slice())?;
+    }
+    for id in forgotten {
+        tables.devices.remove(id)?;
     }
     Ok(gone)
 }

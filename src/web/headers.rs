@@ -16,7 +16,7 @@ pub const FRAME_POLICY: &str = "default-src 'none'; img-src data:; style-src 'un
                                 frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// What every answer wears unless it brought its own.
-const WORN: [(HeaderName, &str); 8] = [
+const WORN: [(HeaderName, &str); 9] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (REFERRER_POLICY, "no-referrer"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -27,6 +27,8 @@ const WORN: [(HeaderName, &str); 8] = [
         HeaderName::from_static("permissions-policy"),
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
+    // Whether a device still gets security updates is a line of its index; without this no Windows tells.
+    (HeaderName::from_static("accept-ch"), "Sec-CH-UA-Platform-Version"),
     (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
 ];
 

@@ -19,6 +19,7 @@ mod canary;
 mod crash;
 mod custody;
 mod danger;
+mod devices;
 mod door;
 mod filing;
 mod fuzz;

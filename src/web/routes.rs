@@ -94,9 +94,9 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/rules/:id/do"        Owner        page::rules::act;
     POST "/messages/:id/show"            Owner        page::message::show_anyway;
     GET  "/devices"                      Owner        page::devices::show;
-    POST "/devices/ask"                  Owner        page::letting_in::ask;
-    POST "/devices/invite"               Owner        page::letting_in::invite;
-    POST "/devices/recover"              Owner        page::letting_in::recover;
+    POST "/devices/here/ask"             Owner        page::letting_in::ask;
+    POST "/devices/here/invite"          Owner        page::letting_in::invite;
+    POST "/devices/here/recover"         Owner        page::letting_in::recover;
     GET  "/devices/join"                 Owner        page::letting_in::joining;
     POST "/devices/join"                 Owner        page::letting_in::join;
     POST "/devices/others/sign-out"      Owner        page::devices::sign_out_others;

@@ -168,7 +168,7 @@ fn a_second_browser_is_a_stranger_until_it_is_let_in() {
         (format!("/devices/{other}/describe"), vec![("kind", "phone"), ("usage", "public")]),
         (format!("/devices/{id}/known"), vec![]),
         (format!("/devices/{id}/approve"), vec![("code", "AAAA-AAAA")]),
-        ("/devices/invite".into(), vec![]),
+        ("/devices/here/invite".into(), vec![]),
         ("/devices/others/sign-out".into(), vec![]),
         ("/journal/keep".into(), vec![("days", "1")]),
     ] {
@@ -179,7 +179,7 @@ fn a_second_browser_is_a_stranger_until_it_is_let_in() {
     assert_eq!(first.get("/devices").status, 200, "still there");
 
     // It shows a code, which is typed on the first.
-    second.send("/devices", "/devices/ask", &[]).is(303, "/devices#ask");
+    second.send("/devices", "/devices/here/ask", &[]).is(303, "/devices#ask");
     let code = second.get("/devices").between("class=\"big-code\">", "<");
     first.get("/devices").has("A device asks to be let in").has_not(&code);
     let wrong = first.send("/devices", &format!("/devices/{id}/approve"), &[("code", "2222-2222")]);
@@ -201,7 +201,7 @@ fn five_wrong_codes_use_the_right_one_up() {
     let appliance = folder.serve();
     let mut first = Browser::signed_in(&appliance, FIREFOX);
     let mut second = Browser::signed_in(&appliance, PHONE);
-    second.send("/devices", "/devices/ask", &[]).is(303, "/devices#ask");
+    second.send("/devices", "/devices/here/ask", &[]).is(303, "/devices#ask");
     let code = second.get("/devices").between("class=\"big-code\">", "<");
     let approve = format!("/devices/{}/approve", second.device());
     for _ in 0..5 {
@@ -263,7 +263,7 @@ fn a_link_lets_one_device_in() {
     let folder = Folder::make();
     let appliance = folder.serve();
     let mut first = Browser::signed_in(&appliance, FIREFOX);
-    first.send("/devices", "/devices/invite", &[]).is(303, "/devices#let-in");
+    first.send("/devices", "/devices/here/invite", &[]).is(303, "/devices#let-in");
     let shown = first.get("/devices");
     shown.has("<svg ");
     let address = shown.between("<p class=\"address\">", "<");
@@ -301,14 +301,14 @@ fn the_recovery_code_lets_a_device_in() {
     let _first = Browser::signed_in(&appliance, FIREFOX);
     let mut second = Browser::signed_in(&appliance, PHONE);
     for wrong in [PASSPHRASE, "", "guess"] {
-        let refused = second.send("/devices", "/devices/recover", &[("recovery", wrong)]);
+        let refused = second.send("/devices", "/devices/here/recover", &[("recovery", wrong)]);
         assert_eq!(refused.status, 422, "{wrong}");
     }
     assert_eq!(second.page().points(), 0, "the passphrase is not the sheet");
     let code = made.recovery.to_lowercase();
     let id = second.device();
     second
-        .send("/devices", "/devices/recover", &[("recovery", &code)])
+        .send("/devices", "/devices/here/recover", &[("recovery", &code)])
         .is(303, &format!("/devices/{id}"));
     assert!(second.page().points() > 0);
 }
@@ -341,7 +341,7 @@ fn who_is_thrown_out_is_out_at_once() {
     assert_eq!(thief.page().points(), 0);
 
     // Taking oneself off signs out.
-    first.send("/devices", "/devices/invite", &[]).is(303, "/devices#let-in");
+    first.send("/devices", "/devices/here/invite", &[]).is(303, "/devices#let-in");
     let token = first.get("/devices").between("join?token=", "<");
     let mut second = Browser::signed_in(&appliance, FIREFOX);
     assert_eq!(second.send("/devices", "/devices/join", &[("link", &token)]).status, 303);

@@ -19,7 +19,7 @@ use http::StatusCode;
 use std::sync::Arc;
 use warp::reply::Response;
 
-/// `POST /devices/ask`: a new device gets a code to show.
+/// `POST /devices/here/ask`: a new device gets a code to show.
 pub(in crate::web) async fn ask(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     match site.services.devices.ask(here(&visit)) {
         Ok(()) => Ok(shell::see_other("/devices#ask")),
@@ -37,7 +37,7 @@ pub(in crate::web) async fn approve(site: Arc<Site>, visit: Visit) -> Result<Res
     }
 }
 
-/// `POST /devices/invite`: a verified device shows a link.
+/// `POST /devices/here/invite`: a verified device shows a link.
 pub(in crate::web) async fn invite(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     match site.services.devices.invite(here(&visit)) {
         Ok(()) => Ok(shell::see_other("/devices#let-in")),
@@ -45,7 +45,7 @@ pub(in crate::web) async fn invite(site: Arc<Site>, visit: Visit) -> Result<Resp
     }
 }
 
-/// `POST /devices/recover`: the recovery code was typed on a new one.
+/// `POST /devices/here/recover`: the recovery code was typed on a new one.
 pub(in crate::web) async fn recover(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let peer = visit.peer.address.ip();
     match site.services.devices.recover(here(&visit), peer, visit.field("recovery")).await {

@@ -59,7 +59,8 @@ class Box:
             head["Content-Type"] = "application/x-www-form-urlencoded"
         connection.request(method, path, body, head)
         answer = connection.getresponse()
-        answer.text = answer.read().decode()
+        answer.octets = answer.read()
+        answer.text = answer.octets.decode(errors="replace")
         connection.close()
         return answer
 

@@ -1,7 +1,7 @@
 """What the house must reach, measured on this machine, beside Postfix where there is something to compare.
 
     sh bench/run                 all figures
-    sh bench/run --only rate     one group: rate, flushes, history, hostile
+    sh bench/run --only rate     one group: rate, flushes, history, hostile, spam
     sh bench/run --quick         small numbers, to see whether it works; the figures mean little
 
 Every server is started here, in a temporary folder on a disk, on loopback. The two sides of the rate take
@@ -22,6 +22,7 @@ import time
 from box import Box
 from mail import Writer, deep, many_parts, send
 from peer import Postfix
+from spam import spam
 
 FLUSHES = ("fsync(", "fdatasync(", "sync_file_range(", "msync(", "syncfs(", "sync(")
 
@@ -216,7 +217,7 @@ def machine(where):
     print(f"postfix {version or '-'}; load when it began {load:.1f}{' (busy: figures of time are too high)' if load > 0.7 else ''}\n", flush=True)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "hostile": hostile}
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "hostile": hostile, "spam": spam}
 
 
 def main():

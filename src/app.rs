@@ -12,8 +12,8 @@ use crate::{
     },
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, receive::Receive, rules::Rules, tags::Tags, timeline::Timeline,
-        unlock::Unlock, upkeep::Upkeep, view::People,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, receive::Receive, rules::Rules, spam::Spam, tags::Tags,
+        timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -101,6 +101,8 @@ pub struct Services {
     pub custody: Custody,
     /// Deleting.
     pub delete: Delete,
+    /// What judges spam, and learns.
+    pub spam: Spam,
 }
 
 impl Services {
@@ -124,6 +126,7 @@ impl Services {
             front,
             senders.clone(),
         );
+        let spam = receive.spam();
         let journal = Journal::new(vault.clone(), clock.clone());
         let devices = Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone());
         let known = (devices.clone(), journal.clone());
@@ -132,10 +135,11 @@ impl Services {
             nuisances: receive.nuisances(),
             devices,
             journal,
+            spam: spam.clone(),
             receive,
             senders,
             timeline: Timeline::new(vault.clone(), people.clone()),
-            tags: Tags::new(vault.clone(), people.clone()),
+            tags: Tags::new(vault.clone(), people.clone(), spam),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
             custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
@@ -162,6 +166,7 @@ impl Services {
             happenings: self.happenings.clone(),
             custody: self.custody.clone(),
             delete: self.delete.clone(),
+            spam: self.spam.clone(),
             now: Arc::new(move || clock.now()),
         }
     }

@@ -18,7 +18,7 @@ use crate::{
         address::Address,
         message::Reading,
         spam::{
-            Reason, Sight, Standing, Verdict,
+            Kind, Reason, Sight, Standing, Verdict,
             model::{Lesson, Model},
         },
         time::Time,
@@ -36,6 +36,21 @@ pub(super) enum Spam {
     ///
     /// Learns the oldest share of each, judges the rest, and says how much was told right.
     Evaluate(Evaluate),
+    /// Make the model that a new box begins with, from mail that may be passed on
+    ///
+    /// Only words of texts and subjects that stand in several messages, as hashes with a weight: no address, no
+    /// host, and nothing that the mail could be put together from.
+    Learn(Learn),
+}
+
+/// The arguments of `caliopen spam learn`.
+#[derive(Debug, Args)]
+pub(super) struct Learn {
+    #[command(flatten)]
+    from: Evaluate,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
 }
 
 /// The arguments of `caliopen spam evaluate`.
@@ -74,6 +89,7 @@ pub(super) struct Evaluate {
 pub(super) fn run(command: &Spam) -> Result<(), Failure> {
     match command {
         Spam::Evaluate(args) => evaluate(args),
+        Spam::Learn(args) => learn(args),
     }
 }
 
@@ -86,36 +102,47 @@ struct Labelled {
     reading: Reading,
 }
 
-fn evaluate(args: &Evaluate) -> Result<(), Failure> {
-    if !(0.0..1.0).contains(&args.train) {
-        return Err(Failure::new(code::DATA, "--train is a share: from 0 up to, but not, 1"));
+/// The oldest share of each kind, in order of date, and the rest.
+fn divided(args: &Evaluate) -> Result<(Vec<Labelled>, Vec<Labelled>), Failure> {
+    if !(0.0..=1.0).contains(&args.train) {
+        return Err(Failure::new(code::DATA, "--train is a share, from 0 to 1"));
     }
-    let began = Instant::now();
-    let ham = load(args, &args.ham, false)?;
-    let spam = load(args, &args.spam, true)?;
-    let reading = began.elapsed().as_secs_f64() / (ham.len() + spam.len()).max(1) as f64;
     let (mut learnt, mut judged) = (Vec::new(), Vec::new());
-    for mut mail in [ham, spam] {
+    for (paths, spam) in [(&args.ham, false), (&args.spam, true)] {
+        let mut mail = load(args, paths, spam)?;
         mail.sort_by_key(|message| (message.date, shuffled(args.seed, &message.name)));
-        let share = (mail.len() as f64 * args.train).floor() as usize;
-        let rest = mail.split_off(share);
+        let rest = mail.split_off((mail.len() as f64 * args.train).floor() as usize);
         learnt.extend(mail);
         judged.extend(rest);
     }
     learnt.sort_by_key(|message| (message.date, shuffled(args.seed, &message.name)));
-    let mut history = HashMap::new();
-    let mut lessons: Vec<(u64, Lesson)> = learnt
-        .iter()
-        .map(|message| {
-            let sight = sight(args, message, &history);
-            if let (false, Some(author)) = (message.spam, message.reading.author()) {
-                *history.entry(author.address.clone()).or_insert(0) += 1;
-            }
-            (shuffled(args.seed, &message.name), Lesson::of(&sight, message.spam))
-        })
-        .collect();
+    Ok((learnt, judged))
+}
+
+/// Honest messages by author, counted in the order in which they came.
+type History = HashMap<Address, u32>;
+
+/// The lessons of these messages in the order of the seed; what they are made of goes through `keep`.
+fn lessons(args: &Evaluate, learnt: &[Labelled], history: &mut History, keep: impl Fn(&mut Sight)) -> Vec<Lesson> {
+    let mut lessons: Vec<(u64, Lesson)> = Vec::new();
+    for message in learnt {
+        let mut sight = sight(args, message, history);
+        if let (false, Some(author)) = (message.spam, message.reading.author()) {
+            *history.entry(author.address.clone()).or_insert(0) += 1;
+        }
+        keep(&mut sight);
+        lessons.push((shuffled(args.seed, &message.name), Lesson::of(&sight, message.spam)));
+    }
     lessons.sort_by_key(|(order, _)| *order);
-    let lessons: Vec<Lesson> = lessons.into_iter().map(|(_, lesson)| lesson).collect();
+    lessons.into_iter().map(|(_, lesson)| lesson).collect()
+}
+
+fn evaluate(args: &Evaluate) -> Result<(), Failure> {
+    let began = Instant::now();
+    let (learnt, judged) = divided(args)?;
+    let reading = began.elapsed().as_secs_f64() / (learnt.len() + judged.len()).max(1) as f64;
+    let mut history = History::new();
+    let lessons = lessons(args, &learnt, &mut history, |_| ());
     let start = if args.from_nothing {
         Model::default()
     } else {
@@ -123,12 +150,11 @@ fn evaluate(args: &Evaluate) -> Result<(), Failure> {
     };
     let began = Instant::now();
     let model = start.learn(&lessons);
-    let learning = began.elapsed().as_secs_f64();
     let mut figures = Figures {
         seed: args.seed,
         learnt: count(&learnt),
         tested: count(&judged),
-        learning,
+        learning: began.elapsed().as_secs_f64(),
         reading,
         model: model.size(),
         ..Figures::default()
@@ -147,12 +173,8 @@ fn evaluate(args: &Evaluate) -> Result<(), Failure> {
         .zip(&verdicts)
         .map(|(message, (score, verdict))| {
             if args.each {
-                say(format_args!(
-                    "{}\t{score:.2}\t{}\t{}",
-                    if message.spam { "spam" } else { "ham" },
-                    message.name,
-                    reasons(verdict)
-                ));
+                let kind = if message.spam { "spam" } else { "ham" };
+                say(format_args!("{kind}\t{score:.2}\t{}\t{}", message.name, reasons(verdict)));
             }
             Judged {
                 spam: message.spam,
@@ -163,6 +185,37 @@ fn evaluate(args: &Evaluate) -> Result<(), Failure> {
         .collect();
     figures.measure(&judged);
     say(if args.json { figures.json() } else { figures.text() });
+    Ok(())
+}
+
+/// Lessons in which a word must stand to be known to a new box: fewer could be somebody's own.
+const SEVERAL: u32 = 6;
+/// The weakest weight that is worth its place.
+const WEAKEST: f32 = 0.1;
+
+fn learn(args: &Learn) -> Result<(), Failure> {
+    let (learnt, _) = divided(&args.from)?;
+    let lessons = lessons(&args.from, &learnt, &mut History::new(), |sight| {
+        sight.tokens.retain(|token| token.kind == Kind::Words);
+    });
+    let mut counts: HashMap<u32, u32> = HashMap::new();
+    for hash in lessons.iter().flat_map(|lesson| &lesson.tokens) {
+        *counts.entry(*hash).or_default() += 1;
+    }
+    let known = |hash: &u32| counts.get(hash).is_some_and(|count| *count >= SEVERAL);
+    let lessons: Vec<Lesson> = lessons
+        .into_iter()
+        .map(|mut lesson| {
+            lesson.tokens.retain(known);
+            lesson
+        })
+        .collect();
+    let model = Model::default().learn(&lessons);
+    let model = Model::new(model.weights().filter(|(_, weight)| weight.abs() >= WEAKEST));
+    let octets = model.octets();
+    std::fs::write(&args.out, &octets)
+        .map_err(|error| Failure::new(code::CANNOT_CREATE, format_args!("cannot write {}: {error}", args.out.display())))?;
+    say(format_args!("{} words, {} octets", model.weights().count(), octets.len()));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod fr;
 pub mod networks;
 pub mod privacy;
 pub mod security;
+pub mod spam;
 pub mod tags;
 mod words;
 

@@ -12,6 +12,7 @@ use super::{
     happening::{Happening, Happenings},
     importance,
     nuisance::Nuisances,
+    spam::{self, Case, Spam},
 };
 use crate::{
     codec::{authentication_results, hosts, html, mime},
@@ -31,6 +32,7 @@ use crate::{
             index::RULES_VERSION,
             message::evaluate,
         },
+        spam::Checks,
         time::Time,
         transport::Arrival,
     },
@@ -61,9 +63,6 @@ const HEADLINE: usize = 200;
 
 /// Seconds after which the DNS is asked once more where it did not tell all.
 const AGAIN: i64 = 30 * 60;
-/// The test message of spam filters (GTUBE): spam by agreement.
-const GTUBE: &str = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
-
 /// Takes messages in; cheap to clone.
 #[derive(Clone)]
 pub struct Receive(Arc<Inner>);
@@ -74,6 +73,7 @@ struct Inner {
     happenings: Happenings,
     dangers: Dangers,
     nuisances: Nuisances,
+    spam: Spam,
     host: String,
     domain: String,
     owner: HashSet<Address>,
@@ -162,10 +162,11 @@ impl Receive {
 
     /// Over this vault, for the addresses of this front, asking about senders.
     pub fn over(vault: Vault, clock: Clock, happenings: Happenings, file: Arc<FrontFile>, front: &Front, senders: Senders) -> Self {
-        let owner = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
+        let owner: HashSet<Address> = front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
         Self(Arc::new(Inner {
             dangers: Dangers::new(vault.clone(), &front.domain),
             nuisances: Nuisances::new(vault.clone()),
+            spam: Spam::new(vault.clone(), owner.iter().cloned().collect()),
             vault,
             clock,
             happenings,
@@ -178,6 +179,11 @@ impl Receive {
             sealing: front.sealing.clone(),
             draining: tokio::sync::Mutex::default(),
         }))
+    }
+
+    /// What judges spam here, and learns.
+    pub fn spam(&self) -> Spam {
+        self.0.spam.clone()
     }
 
     /// Whether a recipient of the envelope is ours; `postmaster` always is, with our domain or without
@@ -422,6 +428,10 @@ impl Inner {
             Source::Import { received, read } => (received, !read, None, None, None),
             Source::Own { received } => (received, true, None, None, None),
         };
+        let checks = found.as_deref().map(spam::checks).unwrap_or_default();
+        let judged = self
+            .judge(open, raw, &reading, (arrival.as_ref(), checks), once)
+            .map_err(not_kept)?;
         let mut evidence = self.weigh(&reading, arrival.as_ref(), own, &known);
         if let Some(found) = &found {
             vouched(&mut evidence, found);
@@ -443,10 +453,13 @@ impl Inner {
             domain: &self.domain,
             key: key.as_str(),
         };
-        let filling = importance::fill(open, &asked).map_err(not_kept)?;
+        let mut filling = importance::fill(open, &asked).map_err(not_kept)?;
+        if let Some((_, judged)) = judged.as_ref().filter(|_| arrival.is_some()) {
+            spam::file(&mut filling, judged);
+        }
         let packed = mail::pack(raw).map_err(not_kept)?;
-        let spam = reading.text.contains(GTUBE);
-        let judged = arrival
+        let spam = judged.as_ref().is_some_and(|(_, judged)| judged.is_spam());
+        let nuisance = arrival
             .as_ref()
             .and_then(|arrival| self.nuisances.judge(arrival.peer, spam, arrival.at));
         Ok(Keep {
@@ -477,7 +490,8 @@ impl Inner {
             proof: record::Proof::of(&evidence, arrival.as_ref()).with(found.as_deref()),
             recheck: found.filter(|found| found.is_open()).map(|_| received.0.saturating_add(AGAIN)),
             looked: record::Looked::of(&look),
-            nuisance: judged,
+            nuisance,
+            judged,
             packed,
         })
     }
@@ -485,6 +499,37 @@ impl Inner {
     /// Whether an address is the owner's, with a detail (`me+shop@`) or without.
     fn is_owner(&self, address: &Address) -> bool {
         address.is_one_of(self.owner.iter())
+    }
+
+    /// What the spam filter thinks of a message from the door. What is imported was wanted by whoever kept
+    /// it, and what the box or its owner wrote is not asked about.
+    fn judge(
+        &self,
+        open: &Open,
+        raw: &[u8],
+        reading: &Reading,
+        (arrival, checks): (Option<&Arrival>, Checks),
+        imported: bool,
+    ) -> Result<Option<(String, record::Judged)>, store::Error> {
+        let author = spam::author(reading);
+        if imported {
+            let own = reading.author().is_none_or(|author| self.is_owner(&author.address));
+            let heard = record::Judged {
+                heard: !own,
+                ..record::Judged::default()
+            };
+            return Ok(Some((author, heard)));
+        }
+        if arrival.is_none() {
+            return Ok(None);
+        }
+        let case = Case {
+            raw,
+            reading,
+            arrival,
+            checks,
+        };
+        Ok(Some((author, self.spam.judge(open, &Snapshot::of(open)?, &case)?)))
     }
 
     /// The cards of those who take part, from one snapshot.

@@ -37,6 +37,7 @@ const LEARNT: usize = 10;
 pub struct Tags {
     vault: Vault,
     people: People,
+    spam: super::spam::Spam,
 }
 
 /// A tag as its page shows it.
@@ -148,8 +149,8 @@ impl TagView {
 
 impl Tags {
     /// Over this vault.
-    pub fn new(vault: Vault, people: People) -> Self {
-        Self { vault, people }
+    pub fn new(vault: Vault, people: People, spam: super::spam::Spam) -> Self {
+        Self { vault, people, spam }
     }
 
     /// Every tag, by name, those of the house last.
@@ -420,6 +421,7 @@ impl Tags {
     /// The owner's word on spam: the tag, and the probability with it.
     async fn call_spam(&self, ids: Vec<u64>, is: bool) -> Result<(), Error> {
         let open = self.vault.open()?;
+        let learnt: Vec<MessageId> = ids.iter().copied().take(LEARNT).map(MessageId).collect();
         going_on(async move {
             in_slices(&open, ids, move |tables, message| {
                 let spam = System::Spam.id();
@@ -433,7 +435,11 @@ impl Tags {
             })
             .await
         })
-        .await
+        .await?;
+        for id in learnt {
+            self.spam.teach(id, Some(is)).await?;
+        }
+        Ok(())
     }
 
     async fn messages(&self, id: DiscussionId) -> Result<Vec<u64>, Error> {

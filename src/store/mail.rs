@@ -6,8 +6,9 @@ use super::{
     filing::{self, Filling},
     nuisance::{self, Change},
     recheck,
-    record::{Contact, Discussion, Job, Looked, Message, Person, Proof, Record, sha256},
+    record::{Contact, Discussion, Job, Judged, Looked, Message, Person, Proof, Record, sha256},
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
+    spam,
     vault::{Open, Reading},
     writer::Tables,
 };
@@ -41,6 +42,8 @@ pub struct Keep {
     pub recheck: Option<i64>,
     /// What it changes of what is known of the network that it came from.
     pub nuisance: Option<Change>,
+    /// Its author's address, and what the spam filter thinks of it; `None` where it was not asked.
+    pub judged: Option<(String, Judged)>,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
@@ -133,6 +136,9 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     tables.dangers.insert(id, keep.looked.encode(id)?.as_slice())?;
     if let Some(change) = &keep.nuisance {
         nuisance::keep(tables, change)?;
+    }
+    if let Some((author, judged)) = &keep.judged {
+        spam::judged(tables, id, author, judged)?;
     }
     tables.discussed.insert((discussion, message.received, id), ())?;
     filing::arrive(tables, id, &message, &row, &keep.filling)?;

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod seal;
 pub mod sign_in;
 pub mod slots;
+pub mod spam;
 pub mod tags;
 pub mod vault;
 pub mod writer;

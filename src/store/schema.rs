@@ -77,3 +77,9 @@ pub const LESSONS: TableDefinition<u32, Octets> = TableDefinition::new("lessons"
 pub const EXAMPLES: TableDefinition<(u64, u64), Octets> = TableDefinition::new("examples");
 /// Message → `record::Example`: what examples are compared with.
 pub const BACKGROUND: TableDefinition<u64, Octets> = TableDefinition::new("background");
+/// Message → `record::Judged`: what the spam filter thought of it, and the owner's word.
+pub const VERDICTS: TableDefinition<u64, Octets> = TableDefinition::new("verdicts");
+/// Message → `record::Lesson`: what the spam filter learns from the owner's word on it.
+pub const TAUGHT: TableDefinition<u64, Octets> = TableDefinition::new("taught");
+/// Address → how many honest messages came from it.
+pub const HEARD: TableDefinition<&str, u64> = TableDefinition::new("heard");

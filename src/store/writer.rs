@@ -93,6 +93,9 @@ tables! {
     lessons: u32 => Octets = LESSONS;
     examples: (u64, u64) => Octets = EXAMPLES;
     background: u64 => Octets = BACKGROUND;
+    verdicts: u64 => Octets = VERDICTS;
+    taught: u64 => Octets = TAUGHT;
+    heard: &'static str => u64 = HEARD;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

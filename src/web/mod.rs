@@ -30,7 +30,8 @@ use crate::{
     domain::time::Time,
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, rules::Rules, tags::Tags, timeline::Timeline, unlock::Unlock,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, rules::Rules, spam::Spam, tags::Tags, timeline::Timeline,
+        unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub struct Services {
     pub custody: Custody,
     /// Deleting.
     pub delete: Delete,
+    /// What judges spam, and learns.
+    pub spam: Spam,
     /// The clock.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

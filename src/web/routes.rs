@@ -113,6 +113,9 @@ pub static ROUTES: &[Route] = routes! {
     POST "/journal/keep"                 Owner        page::journal::keep;
     GET  "/settings/networks"            Owner        page::networks::show;
     POST "/settings/networks"            Owner        page::networks::forgive;
+    GET  "/messages/:id/spam"            Owner        page::spam::show;
+    POST "/messages/:id/spam"            Owner        page::spam::say;
+    POST "/discussions/:id/spam"         Owner        page::spam::say_of_all;
     GET  "/help"                         Owner        page::help::show;
     GET  "/live"                         OwnersScript live::listen;
     GET  "/sign-in"                      Anyone       page::sign_in::show;

@@ -36,6 +36,7 @@ mod privacy;
 mod senders;
 mod sign_in;
 mod smtp;
+mod spam;
 mod story;
 mod tags;
 mod web;

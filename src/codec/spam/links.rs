@@ -74,7 +74,7 @@ fn one(message: &Message<'_>, link: &Place, out: &mut Vec<Sign>) {
         })
     };
     let checks = [
-        (Sign::LinkDeceives, link.deceives && !bound),
+        (Sign::LinkDeceives, link.deceives && stranger && !bound),
         (Sign::LinkToNumber, address),
         (
             Sign::LinkPunycode,

@@ -76,6 +76,7 @@ pub(super) fn signs(message: &Message<'_>, out: &mut Vec<Sign>) {
         ),
         (Sign::List, bound),
         (Sign::GreetsAddress, greets_address(message)),
+        (Sign::GreetsName, greets_name(message)),
     ];
     out.extend(checks.into_iter().filter(|(_, found)| *found).map(|(sign, _)| sign));
     subject(message, out);
@@ -145,6 +146,42 @@ fn greets_address(message: &Message<'_>) -> bool {
             line.len() < 120 && (hello && line.contains(owner.as_str()) || line.trim().trim_end_matches([',', ':', '!']) == owner.as_str())
         })
     })
+}
+
+/// Whether it greets the owner by a name that the address does not give away.
+fn greets_name(message: &Message<'_>) -> bool {
+    let start = lures::folded(message.text, 200);
+    let hello = [
+        " dear ",
+        " hello ",
+        " hi ",
+        " hey ",
+        " bonjour ",
+        " salut ",
+        " cher ",
+        " chere ",
+        " hallo ",
+        " liebe ",
+        " lieber ",
+        " hola ",
+        " ciao ",
+    ];
+    let named = message.reading.to.iter().any(|mailbox| {
+        let name = lures::folded(&mailbox.name, 80);
+        let local = mailbox.address.local();
+        name.split(' ').any(|word| {
+            word.len() > 2
+                && !local.contains(word)
+                && !word.contains('@')
+                && hello.iter().any(|hello| {
+                    start
+                        .find(hello)
+                        .and_then(|at| start.get(at..))
+                        .is_some_and(|after| super::cut(after, 40).contains(word))
+                })
+        })
+    });
+    named && !message.text.is_empty()
 }
 
 fn ends(file: &Attachment, endings: &[&str]) -> bool {

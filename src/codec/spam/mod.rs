@@ -8,7 +8,10 @@
 mod links;
 mod lures;
 mod make;
+#[rustfmt::skip]
+mod phrases;
 mod sender;
+#[rustfmt::skip]
 mod tables;
 mod tokens;
 

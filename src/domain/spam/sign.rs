@@ -175,6 +175,8 @@ signs! {
     NoName = 81, Text, 0.8;
     /// It greets the owner by the address.
     GreetsAddress = 82, Text, 1.3;
+    /// It greets the owner by the name that it is addressed to.
+    GreetsName = 87, Text, -1.0;
     /// It speaks of a document or a message that waits behind a link.
     SharedFile = 83, Text, 0.9;
     /// A voucher, a medicine, a watch, a loan: what nobody asked for.

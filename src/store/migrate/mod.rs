@@ -6,6 +6,7 @@ mod m0003_dangers;
 mod m0004_filing;
 mod m0005_rechecks;
 mod m0006_nuisances;
+mod m0007_spam;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -21,6 +22,7 @@ const STEPS: &[Step] = &[
     m0004_filing::run,
     m0005_rechecks::run,
     m0006_nuisances::run,
+    m0007_spam::run,
 ];
 
 /// The schema that this program writes.

@@ -13,6 +13,7 @@ mod nuisance;
 mod proof;
 mod shapes;
 mod sign_in;
+mod spam;
 mod spooled;
 
 pub use authenticated::Authenticated;
@@ -22,6 +23,7 @@ pub use filed::{Example, Filed, Rule, Tag, Weighed, Word};
 pub use nuisance::Troubled;
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
+pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};
 
 use super::Error;

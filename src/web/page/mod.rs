@@ -21,6 +21,7 @@ pub(super) mod search;
 pub(super) mod security;
 pub(super) mod setting;
 pub(super) mod sign_in;
+pub(super) mod spam;
 pub(super) mod tagging;
 pub(super) mod tags;
 pub(super) mod timeline;

@@ -190,6 +190,8 @@ fn evaluate(args: &Evaluate) -> Result<(), Failure> {
 
 /// Lessons in which a word must stand to be known to a new box: fewer could be somebody's own.
 const SEVERAL: u32 = 6;
+/// How loud words of 2002 may be today: of what they weighed then, a quarter.
+const FAINT: f32 = 0.25;
 /// The weakest weight that is worth its place.
 const WEAKEST: f32 = 0.1;
 
@@ -211,7 +213,12 @@ fn learn(args: &Learn) -> Result<(), Failure> {
         })
         .collect();
     let model = Model::default().learn(&lessons);
-    let model = Model::new(model.weights().filter(|(_, weight)| weight.abs() >= WEAKEST));
+    let model = Model::new(
+        model
+            .weights()
+            .filter(|(_, weight)| weight.abs() >= WEAKEST)
+            .map(|(hash, weight)| (hash, weight * FAINT)),
+    );
     let octets = model.octets();
     std::fs::write(&args.out, &octets)
         .map_err(|error| Failure::new(code::CANNOT_CREATE, format_args!("cannot write {}: {error}", args.out.display())))?;

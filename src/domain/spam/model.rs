@@ -153,11 +153,11 @@ impl Model {
     }
 
     /// The model as octets, for the file that a new box begins with: `CSM1`, then hash (four octets, the
-    /// lowest first) and weight (one octet, in sixteenths) in turn. Weights of nothing are left out.
+    /// lowest first) and weight (one octet, in sixty-fourths) in turn. Weights of nothing are left out.
     pub fn octets(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         for (hash, weight) in self.weights() {
-            let small = (weight * 16.0).round().clamp(-127.0, 127.0) as i8;
+            let small = (weight * FINENESS).round().clamp(-127.0, 127.0) as i8;
             if small != 0 {
                 out.extend(hash.to_le_bytes());
                 out.extend(small.to_le_bytes());
@@ -172,13 +172,19 @@ impl Model {
             return Self::default();
         };
         Self::new(rest.chunks_exact(5).filter_map(|entry| match entry {
-            [a, b, c, d, weight] => Some((u32::from_le_bytes([*a, *b, *c, *d]), f32::from(i8::from_le_bytes([*weight])) / 16.0)),
+            [a, b, c, d, weight] => Some((
+                u32::from_le_bytes([*a, *b, *c, *d]),
+                f32::from(i8::from_le_bytes([*weight])) / FINENESS,
+            )),
             _ => None,
         }))
     }
 }
 
 const MAGIC: &[u8; 4] = b"CSM1";
+
+/// Parts of a natural log-odd that a kept weight is counted in.
+const FINENESS: f32 = 64.0;
 
 /// In how many lessons a token must stand to be learnt: with many lessons, what stands in one says nothing.
 fn least(lessons: usize) -> u32 {

@@ -6,8 +6,9 @@
 //! Absent on purpose: a bin. Absent so far: a time in which to take it back.
 
 use super::{
-    Error, read,
-    receive::{excerpt, headline},
+    Error,
+    excerpt::{excerpt, headline},
+    read,
 };
 use crate::{
     codec::{html, mime},

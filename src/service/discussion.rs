@@ -251,7 +251,7 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message,
         _ if reading.text.trim().is_empty() => Body::Nothing,
         _ => Body::Text(std::mem::take(&mut reading.text)),
     };
-    let excerpt = super::receive::excerpt(match &body {
+    let excerpt = super::excerpt::excerpt(match &body {
         Body::Masked { .. } => "",
         Body::Text(text) => text,
         _ => &reading.text,

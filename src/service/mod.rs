@@ -6,6 +6,7 @@ pub mod danger;
 pub mod delete;
 pub mod devices;
 pub mod discussion;
+mod excerpt;
 pub mod happening;
 pub mod importance;
 pub mod journal;

@@ -6,6 +6,7 @@
 //!
 //! Absent so far: opening what is encrypted, spam. Their evidence is "not known" until then.
 
+use super::excerpt::{excerpt, headline};
 use super::{
     authenticate::Senders,
     danger::Dangers,
@@ -32,7 +33,6 @@ use crate::{
             index::RULES_VERSION,
             message::evaluate,
         },
-        spam::Checks,
         time::Time,
         transport::Arrival,
     },
@@ -55,11 +55,6 @@ use std::{
 
 /// The most octets a message may have (25 MiB).
 pub const MAX_MESSAGE: usize = 25 * 1024 * 1024;
-
-/// Characters of the first words that lists show.
-const EXCERPT: usize = 140;
-/// Characters of a subject or name that lists show; the message itself keeps all of it.
-const HEADLINE: usize = 200;
 
 /// Seconds after which the DNS is asked once more where it did not tell all.
 const AGAIN: i64 = 30 * 60;
@@ -429,9 +424,13 @@ impl Inner {
             Source::Own { received } => (received, true, None, None, None),
         };
         let checks = found.as_deref().map(spam::checks).unwrap_or_default();
-        let judged = self
-            .judge(open, raw, &reading, (arrival.as_ref(), checks), once)
-            .map_err(not_kept)?;
+        let case = Case {
+            raw,
+            reading: &reading,
+            arrival: arrival.as_ref(),
+            checks,
+        };
+        let judged = self.spam.on_arrival(open, &case, own, once).map_err(not_kept)?;
         let mut evidence = self.weigh(&reading, arrival.as_ref(), own, &known);
         if let Some(found) = &found {
             vouched(&mut evidence, found);
@@ -499,37 +498,6 @@ impl Inner {
     /// Whether an address is the owner's, with a detail (`me+shop@`) or without.
     fn is_owner(&self, address: &Address) -> bool {
         address.is_one_of(self.owner.iter())
-    }
-
-    /// What the spam filter thinks of a message from the door. What is imported was wanted by whoever kept
-    /// it, and what the box or its owner wrote is not asked about.
-    fn judge(
-        &self,
-        open: &Open,
-        raw: &[u8],
-        reading: &Reading,
-        (arrival, checks): (Option<&Arrival>, Checks),
-        imported: bool,
-    ) -> Result<Option<(String, record::Judged)>, store::Error> {
-        let author = spam::author(reading);
-        if imported {
-            let own = reading.author().is_none_or(|author| self.is_owner(&author.address));
-            let heard = record::Judged {
-                heard: !own,
-                ..record::Judged::default()
-            };
-            return Ok(Some((author, heard)));
-        }
-        if arrival.is_none() {
-            return Ok(None);
-        }
-        let case = Case {
-            raw,
-            reading,
-            arrival,
-            checks,
-        };
-        Ok(Some((author, self.spam.judge(open, &Snapshot::of(open)?, &case)?)))
     }
 
     /// The cards of those who take part, from one snapshot.
@@ -601,48 +569,4 @@ fn travel(arrival: &Arrival) -> Travel {
 pub(super) fn vouched(evidence: &mut Evidence, found: &Authentication) {
     evidence.travel.authentic = found.authentic();
     evidence.travel.dmarc = found.met();
-}
-
-/// One line, at most so many characters.
-fn shorten(text: &str, most: usize) -> String {
-    let mut out = String::new();
-    let mut length = 0;
-    for word in text.split_whitespace() {
-        let space = usize::from(!out.is_empty());
-        let room = most.saturating_sub(length + space);
-        if room == 0 {
-            break;
-        }
-        out.extend((space == 1).then_some(' '));
-        out.extend(word.chars().take(room));
-        length += space + word.chars().count().min(room);
-    }
-    if text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>() > length + 1 {
-        out.push('…');
-    }
-    out
-}
-
-pub(super) fn headline(text: &str) -> String {
-    shorten(text, HEADLINE)
-}
-
-/// The first words that the author wrote: quoted lines are somebody else's.
-pub(super) fn excerpt(text: &str) -> String {
-    let own: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('>')).take(12).collect();
-    shorten(&own.join(" "), EXCERPT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn first_words_are_the_authors_on_one_line() {
-        assert_eq!(excerpt("> what you said\r\nSee   you\non Friday"), "See you on Friday");
-        assert_eq!(shorten("éé éé", 3), "éé…");
-        assert_eq!(shorten("éé éé", 4), "éé é…");
-        assert_eq!(shorten("one", 3), "one");
-        assert_eq!(shorten("", 3), "");
-    }
 }

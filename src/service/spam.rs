@@ -18,7 +18,7 @@ use crate::{
         authentication::{self, Authentication},
         id::{DiscussionId, MessageId},
         importance,
-        message::Reading,
+        message::{Mailbox, Reading},
         spam::{Checks, Outcome, Sight, Sign, Standing, Verdict, model::Lesson, model::Model},
         tag::{By, System},
         transport::Arrival,
@@ -116,8 +116,29 @@ impl Spam {
         self.0.model.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    /// What is kept of the verdict on a new message, with its author. What is imported was wanted by whoever
+    /// kept it, and what the box or its owner wrote is not asked about.
+    pub(super) fn on_arrival(
+        &self,
+        open: &Open,
+        case: &Case<'_>,
+        own: bool,
+        imported: bool,
+    ) -> Result<Option<(String, record::Judged)>, store::Error> {
+        let written = |author: &Mailbox| author.address.is_one_of(self.0.owner.iter());
+        let judged = match (imported, own) {
+            (true, _) => record::Judged {
+                heard: !case.reading.author().is_none_or(written),
+                ..record::Judged::default()
+            },
+            (false, true) => return Ok(None),
+            (false, false) => self.judge(open, &Snapshot::of(open)?, case)?,
+        };
+        Ok(Some((author(case.reading), judged)))
+    }
+
     /// The verdict on a message that arrives.
-    pub(super) fn judge(&self, open: &Open, snapshot: &Snapshot, case: &Case<'_>) -> Result<record::Judged, store::Error> {
+    fn judge(&self, open: &Open, snapshot: &Snapshot, case: &Case<'_>) -> Result<record::Judged, store::Error> {
         let standing = standing(snapshot, case.reading)?;
         let sight = self.sight(case, standing);
         let model = self.model(open, snapshot)?;

@@ -27,7 +27,8 @@ const TAGS: &[Sorted] = &[
 /// Makes the tags, puts them on the cards of these people and on what they wrote.
 pub(super) async fn sort(appliance: &Appliance) -> Result<(), service::Error> {
     let people = People::new(&appliance.front.addresses).ok_or(service::Error::NotFound)?;
-    let tags = Tags::new(appliance.vault.clone(), people.clone());
+    let spam = crate::service::spam::Spam::new(appliance.vault.clone(), Vec::new());
+    let tags = Tags::new(appliance.vault.clone(), people.clone(), spam);
     let rows = Timeline::new(appliance.vault.clone(), people).page(1).await?.rows;
     for (name, colour, importance, names) in TAGS {
         let Ok(name) = Name::parse(name) else { continue };

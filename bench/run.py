@@ -9,6 +9,7 @@ turns, so that a busy moment of the machine falls on both. A miss is printed as 
 """
 
 import argparse
+import json
 import os
 import pathlib
 import platform
@@ -217,7 +218,26 @@ def machine(where):
     print(f"postfix {version or '-'}; load when it began {load:.1f}{' (busy: figures of time are too high)' if load > 0.7 else ''}\n", flush=True)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "hostile": hostile, "spam": spam}
+def sealed(table, program, where, size):
+    """What encrypting costs: the rate over the encrypting backend and over none, in turns, and opening a large vault."""
+    found = subprocess.run(["cargo", "bench", "--bench", "sealed", "--no-run", "--message-format=json"], check=True, capture_output=True, text=True)
+    artifacts = (json.loads(line) for line in found.stdout.splitlines() if line.startswith("{"))
+    bench = next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == "sealed")
+    folder = pathlib.Path(where) / "sealed"
+    folder.mkdir()
+    load, large = (200, 2000) if size.quick else (2000, 100_000)
+    ran = subprocess.run([bench, folder, str(load), str(size.rounds), str(large)], check=True, capture_output=True, text=True)
+    said = json.loads(ran.stdout)
+    mine, other = statistics.median(said["sealed"]), statistics.median(said["bare"])
+    cost = (1 - mine / other) * 100
+    table.add("rate lost to the encrypting backend", "<= 25 %", f"{cost:.0f} %", "", "", cost <= 25)
+    table.add("  messages a second, encrypted and not", "", f"{mine:.0f}", f"({other:.0f})", f"{spread(said['sealed'])} | {spread(said['bare'])}")
+    opened = statistics.median(said["opened"]) * 1000
+    took = spread([value * 1000 for value in said["opened"]], " ms")
+    table.add(f"opening {said['messages']:,} messages, after the key", "<= 2 s", f"{opened:.0f} ms", "", took, opened <= 2000)
+
+
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "hostile": hostile, "spam": spam, "sealed": sealed}
 
 
 def main():

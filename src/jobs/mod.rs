@@ -5,7 +5,7 @@ use crate::service::{
     authenticate::Senders,
     happening::Happening,
     receive::{NotKept, Receive},
-    upkeep::Upkeep,
+    upkeep::{self, Upkeep},
 };
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
@@ -22,6 +22,7 @@ pub async fn run(
     mut stopping: watch::Receiver<bool>,
 ) {
     while !*stopping.borrow() {
+        upkeep::settle();
         match receive.drain().await {
             Ok(0) | Err(NotKept::Locked) => {}
             Ok(drained) => tracing::info!(drained, "what arrived while the box was locked was taken in"),

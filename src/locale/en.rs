@@ -8,6 +8,7 @@ pub(super) const WORDS: Words = Words {
     name: "English",
     authentication: super::authentication::EN,
     security: super::security::EN,
+    custody: super::custody::EN,
 
     tags: super::tags::EN,
 

@@ -8,6 +8,7 @@ pub(super) const WORDS: Words = Words {
     name: "Français",
     authentication: super::authentication::FR,
     security: super::security::FR,
+    custody: super::custody::FR,
 
     tags: super::tags::FR,
 

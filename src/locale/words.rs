@@ -26,6 +26,7 @@ pub struct Words {
     pub security: super::security::SecurityWords,
     /// Tags, importance and rules.
     pub tags: super::tags::TagWords,
+    pub custody: super::custody::CustodyWords,
 
     // The frame.
     pub skip: &'static str,

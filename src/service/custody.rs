@@ -9,12 +9,13 @@ use super::{
     Error,
     happening::{Happening, Happenings},
 };
+pub use crate::store::slots::{Kind, SlotId, SlotView};
 use crate::{
     domain::time::Time,
     net::clock::Clock,
     store::{
         self, key_file,
-        slots::{self, Kind, Opening, SlotError, SlotId, SlotView, recovery},
+        slots::{self, Opening, SlotError, recovery},
         vault::{Secret, Vault},
     },
 };

@@ -74,6 +74,23 @@ impl Delete {
         }
     }
 
+    /// Whether there is such a message; an error where not.
+    pub async fn knows_message(&self, id: MessageId) -> Result<(), Error> {
+        read(&self.vault, move |snapshot| {
+            snapshot.message(id.0)?.ok_or(Error::NotFound)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// How many messages a discussion has.
+    pub async fn messages_in(&self, id: DiscussionId) -> Result<u32, Error> {
+        read(&self.vault, move |snapshot| {
+            Ok(snapshot.discussion(id.0)?.ok_or(Error::NotFound)?.messages)
+        })
+        .await
+    }
+
     /// Writes the vault's file anew, so that nothing is left of what was deleted; `false` where that is being
     /// done already. Takes as long as copying everything that is kept.
     pub async fn wipe(&self) -> Result<bool, Error> {

@@ -58,6 +58,13 @@ const KINDS: &[Kind] = &[
     },
 ];
 
+/// Lets the allocator give the memory of a tried passphrase back to the system: 64 MiB or more of it that
+/// nobody needs again before somebody signs in. mimalloc looks for what it can give back when a large block is
+/// freed a second later, so one that was never touched is.
+pub fn settle() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(24 * 1024 * 1024)));
+}
+
 /// Runs what is due; cheap to clone.
 #[derive(Clone)]
 pub struct Upkeep {

@@ -274,6 +274,19 @@ impl Vault {
         })
     }
 
+    /// A vault whose file is not encrypted at all: what the encrypted one is measured against (`bench/sealed.rs`).
+    #[doc(hidden)]
+    pub fn bare(folder: &Path) -> Result<Self, Error> {
+        let vault = Self::locked(folder);
+        let path = folder.join("bare.redb");
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
+        let backend = Sectors::bare(file.map_err(Error::io)?)?;
+        let open = Open::over(folder, backend, VaultKey::new([0; 64]), Counted::new(&vault.0.alive))?;
+        open.set(SEALING, seal::pair().1.as_bytes())?;
+        vault.set(open, false);
+        Ok(vault)
+    }
+
     fn begin(&self, key: VaultKey, fresh: bool) -> Result<Open, Error> {
         Open::new(&self.0.folder, key, Counted::new(&self.0.alive), fresh)
     }

@@ -86,6 +86,10 @@ pub(super) struct Shell {
     pub(super) banners: Vec<Banner>,
     /// Whether this device was not let in.
     pub(super) unverified: bool,
+    /// Whether the recovery sheet still waits for its proof.
+    pub(super) sheet_waits: bool,
+    /// Whether the box is locked.
+    pub(super) locked: bool,
 }
 
 /// A new device that the owner has not answered for yet.
@@ -116,6 +120,20 @@ impl Shell {
             script: asset::address("app.js"),
             icon: asset::address("icon.svg"),
             keys: shortcut::for_script(),
+            sheet_waits: visit.visitor.session.is_some() && site.services.custody.sheet_waits(),
+            locked: site.services.unlock.is_locked(),
+        }
+    }
+
+    /// The frame of a page on which nobody is signed in any more.
+    pub(super) fn signed_out(site: &Site, visit: &Visit) -> Self {
+        Self {
+            owner: None,
+            token: String::new(),
+            banners: Vec::new(),
+            unverified: false,
+            sheet_waits: false,
+            ..Self::of(site, visit, Section::None)
         }
     }
 

@@ -128,6 +128,11 @@ impl Appliance {
     pub fn terminate(mut self) -> (bool, Duration) {
         terminate(&mut self.child)
     }
+
+    /// Waits until it ends by itself; says whether it did so with success.
+    pub fn end(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
 }
 
 impl Drop for Appliance {

@@ -181,7 +181,10 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
             let answer = owner.get(&path);
             wears_everything(&answer, &what);
             // Pages that only lead on: one is signed in, and nothing is being set up.
-            let leads_on = path.starts_with("/sign-in") || path.ends_with("/security/code") || path.ends_with("/passkeys/new");
+            let leads_on = path.starts_with("/sign-in")
+                || path.ends_with("/security/code")
+                || path.ends_with("/passkeys/new")
+                || path.ends_with("/recovery/sheet");
             let right = if leads_on { 303 } else { 200 };
             assert_eq!(answer.status, right, "{what}: {}", answer.body);
             let head = owner.ask("HEAD", &path, "", "");

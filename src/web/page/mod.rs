@@ -2,20 +2,24 @@
 //! several of them share are here.
 
 pub(super) mod danger;
+pub(super) mod delete;
 pub(super) mod device;
 pub(super) mod devices;
 pub(super) mod discussion;
+pub(super) mod erase;
 pub(super) mod file;
 pub(super) mod help;
 pub(super) mod importance;
 pub(super) mod journal;
 pub(super) mod letting_in;
 mod lines;
+pub(super) mod locks;
 pub(super) mod message;
 pub(super) mod networks;
 pub(super) mod original;
 pub(super) mod passkeys;
 pub(super) mod proof;
+pub(super) mod recovery;
 pub(super) mod rules;
 pub(super) mod search;
 pub(super) mod security;

@@ -8,7 +8,7 @@ use crate::{
 use caliopen::store::{mail::Snapshot, slots::Opening, vault::Vault};
 use std::{net::SocketAddr, thread};
 
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 12;
 const EACH: usize = 12;
 
 fn next(state: &mut u64) -> u64 {
@@ -77,7 +77,7 @@ fn killed_while_it_is_written_anew_the_file_is_the_old_one_or_the_new_one() {
     let folder = Folder::make();
     let mut seed = 0x2545_f491_4f6c_dd1d;
     let mut sent = Vec::new();
-    for round in 0..12 {
+    for round in 0..8 {
         let appliance = folder.serve();
         for n in 0..6 {
             let subject = format!("{round}-{n}");

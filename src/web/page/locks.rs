@@ -82,9 +82,9 @@ fn why(t: &CustodyWords, error: NotDone) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// A date in words, without the hour.
+/// A date with its year, whatever day it is: it may be read on paper in ten years.
 pub(super) fn day(site: &Site, visit: &Visit, time: Time) -> String {
-    site.zone.say(visit.lang.words(), time, site.now()).long
+    site.zone.say(visit.lang.words(), time, Time(0)).short
 }
 
 fn row(site: &Site, visit: &Visit, slot: &SlotView, error: Option<&(Part, String)>) -> Row {

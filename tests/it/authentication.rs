@@ -5,12 +5,13 @@
 //! disagreement is listed here with its reason: a new one fails.
 
 use caliopen::{
-    domain::authentication::{Authentication, Outcome},
+    domain::authentication::{Authentication, Outcome, Reason},
     net::{
         authenticate::{Authenticate, Envelope},
         dns::{Dns, Failure, Record, Table},
     },
 };
+use mail_auth::common::crypto::{Ed25519Key, SigningKey};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc};
 
@@ -210,4 +211,131 @@ async fn signatures_agree_with_another_verifier() {
     assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(otherwise, not_the_oracle, "a disagreement that is none any more");
     assert!(ran >= 45);
+}
+
+#[tokio::test]
+async fn signatures_and_seals_of_real_mail_hold() {
+    let Some(folder) = corpus("auth/mail-auth") else { return };
+    let mut ran = 0;
+    for kind in ["dkim", "arc"] {
+        for entry in std::fs::read_dir(folder.join(kind)).unwrap() {
+            let path = entry.unwrap().path();
+            let file = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            let (records, message) = file.split_once("\n\n").unwrap();
+            let mut table = Table::default();
+            for (name, record) in records.lines().filter_map(|line| line.split_once(' ')) {
+                table.add(name, Record::Txt(record.as_bytes().to_vec()));
+            }
+            let found = judge(Dns::table(table), &crlf(message), 1_500_000_000).await;
+            assert_eq!(found.dkim, Outcome::Pass, "{}", path.display());
+            assert_eq!(found.arc.outcome == Outcome::Pass, kind == "arc", "{}", path.display());
+            // One was signed before a list put its footer in.
+            for signature in found.signatures.iter().filter(|signature| !signature.outcome.is_pass()) {
+                assert_eq!(
+                    (signature.outcome, signature.reason),
+                    (Outcome::Fail, Reason::BodyAltered),
+                    "{}",
+                    path.display()
+                );
+            }
+            ran += 1;
+        }
+    }
+    println!("mail-auth's own mail: {ran} of {ran} messages hold");
+    assert_eq!(ran, 8);
+}
+
+#[tokio::test]
+async fn a_key_of_512_bits_proves_nothing() {
+    let Some(folder) = corpus("auth/dkimpy") else { return };
+    let dns = keys(&folder.join("dns.json"));
+    let mut found = Vec::new();
+    for file in ["rfc6376.signed.msg", "rfc6376.signed.rsa.msg", "rfc6376.signed.no_t.msg"] {
+        let raw = std::fs::read(folder.join(file)).unwrap();
+        let signatures = judge(dns.clone(), &crlf(&String::from_utf8_lossy(&raw)), 1_500_000_000)
+            .await
+            .signatures;
+        found.extend(
+            signatures
+                .into_iter()
+                .map(|signature| (signature.algorithm, signature.outcome, signature.reason)),
+        );
+    }
+    let weak = || ("rsa-sha256".to_owned(), Outcome::PermError, Reason::WeakKey);
+    let good = ("ed25519-sha256".to_owned(), Outcome::Pass, Reason::Plain);
+    assert_eq!(found, [good, weak(), weak(), weak()]);
+}
+
+/// A message signed by a fresh key of `a.test`, and the DNS that has the key.
+fn signed(headers: &[&str], tags: &str, message: &str) -> (Dns, Vec<u8>) {
+    let key = Ed25519Key::from_pkcs8_der(&Ed25519Key::generate_pkcs8().unwrap()).unwrap();
+    let public = base64(&key.public_key());
+    let (header, body) = message.split_once("\r\n\r\n").unwrap();
+    let hash = base64(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.as_bytes()).as_ref());
+    let list = headers.join(":");
+    let unsigned = format!("DKIM-Signature: v=1; a=ed25519-sha256; d=a.test; s=k; c=simple/simple; h={list}; bh={hash};{tags} b=");
+    let mut data = String::new();
+    for name in headers {
+        let field = header
+            .split("\r\n")
+            .find(|field| field.to_lowercase().starts_with(&format!("{name}:")))
+            .unwrap();
+        data.push_str(&format!("{field}\r\n"));
+    }
+    data.push_str(&unsigned);
+    let signature = base64(&key.sign(data.as_bytes()).unwrap());
+    let dns = Dns::table(Table::default().with_text("k._domainkey.a.test", &format!("k=ed25519; p={public}")));
+    (dns, format!("{unsigned}{signature}\r\n{message}").into_bytes())
+}
+
+fn base64(octets: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |group: &[u8]| {
+        let bits = group.iter().fold(0_u32, |bits, octet| bits << 8 | u32::from(*octet)) << (8 * (3 - group.len()));
+        let letters = (0..=group.len()).map(|at| LETTERS[(bits >> (18 - 6 * at)) as usize & 63] as char);
+        letters.chain(std::iter::repeat_n('=', 3 - group.len())).collect::<String>()
+    };
+    octets.chunks(3).map(group).collect()
+}
+
+#[tokio::test]
+async fn what_was_changed_cut_or_expired_does_not_hold() {
+    const MESSAGE: &str = "From: a@a.test\r\nSubject: x\r\n\r\nhello\r\n";
+    let one = |found: Authentication| (found.signatures[0].outcome, found.signatures[0].reason);
+    let (dns, raw) = signed(&["from", "subject"], "", MESSAGE);
+    assert_eq!(one(judge(dns.clone(), &raw, 0).await), (Outcome::Pass, Reason::Plain));
+    let text = String::from_utf8(raw.clone()).unwrap();
+    let changed = |from: &str, to: &str| text.replace(from, to).into_bytes();
+    assert_eq!(
+        one(judge(dns.clone(), &changed("hello", "hallo"), 0).await),
+        (Outcome::Fail, Reason::BodyAltered)
+    );
+    assert_eq!(
+        one(judge(dns.clone(), &changed("Subject: x", "Subject: y"), 0).await),
+        (Outcome::Fail, Reason::HeadersAltered)
+    );
+    let twice = changed("\r\nFrom: a@a.test", "\r\nFrom: b@b.test\r\nFrom: a@a.test");
+    assert_eq!(one(judge(dns.clone(), &twice, 0).await), (Outcome::PermError, Reason::FromUnsigned));
+    let weak = changed("a=ed25519-sha256", "a=rsa-sha1");
+    assert_eq!(one(judge(dns.clone(), &weak, 0).await), (Outcome::PermError, Reason::WeakAlgorithm));
+    assert_eq!(
+        one(judge(Dns::table(Table::default()), &raw, 0).await),
+        (Outcome::PermError, Reason::NoKey)
+    );
+    assert_eq!(one(judge(Dns::nobody(), &raw, 0).await).0, Outcome::NotKnown);
+
+    let (dns, raw) = signed(&["from"], " t=100; x=200;", MESSAGE);
+    assert_eq!(
+        one(judge(dns.clone(), &raw, 200).await),
+        (Outcome::Pass, Reason::Plain),
+        "as of when it arrived"
+    );
+    assert_eq!(one(judge(dns, &raw, 201).await), (Outcome::Fail, Reason::Expired));
+
+    let (dns, raw) = signed(&["from"], " l=7;", MESSAGE);
+    assert_eq!(one(judge(dns.clone(), &raw, 0).await), (Outcome::Pass, Reason::Plain), "all of it");
+    let more = [raw.as_slice(), b"and buy this\r\n"].concat();
+    assert_eq!(one(judge(dns, &more, 0).await), (Outcome::Policy, Reason::Partial));
+    let (dns, raw) = signed(&["subject"], "", MESSAGE);
+    assert_eq!(one(judge(dns, &raw, 0).await), (Outcome::PermError, Reason::FromUnsigned));
 }

@@ -282,6 +282,8 @@ async fn without_a_name_server_nothing_is_known_and_all_is_asked_again() {
     let page = house.services.discussions.message(kept.message).await.unwrap();
     assert_eq!(page.message.index, page.index.points, "the letter that it is shown with follows");
     assert!(page.index.points <= Some(20));
+    let tags = Snapshot::of(&house.vault.open().unwrap()).unwrap().tags_of(kept.message.0).unwrap();
+    assert_eq!(tags.len(), 1, "put aside as its domain asks: {tags:?}");
     let row = &house.services.timeline.page(1).await.unwrap().rows[0];
     assert_eq!(row.index, page.index.points);
 }

@@ -25,10 +25,10 @@ class Box:
         subprocess.run([self.program, *made, "--passphrase-file", self.secret], check=True, stdout=subprocess.DEVNULL)
         self.process = None
 
-    def serve(self, unlocked=True, under=()):
+    def serve(self, unlocked=True, under=(), dns="none"):
         """Starts it and gives the seconds until `GET /health` was answered. `under` is a tracer's command."""
         doors = ["--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]
-        command = [*under, self.program, "serve", "--data", self.data, "--dns", "none", *doors]
+        command = [*under, self.program, "serve", "--data", self.data, "--dns", dns, *doors]
         if unlocked:
             command += ["--unlock-with", self.secret]
         began = time.perf_counter()

@@ -19,7 +19,7 @@ use crate::{
     codec::{authentication_results, hosts, html, mime},
     domain::{
         address::Address,
-        authentication::Authentication,
+        authentication::{Authentication, Outcome},
         contact::Contact,
         danger::Scan,
         discussion::DiscussionKey,
@@ -396,8 +396,9 @@ impl Inner {
 
     /// The message as it is kept: what pretends to be our finding goes, our own comes, and our `Received`.
     fn stamped(&self, arrival: &Arrival, found: &Authentication, raw: &[u8]) -> Vec<u8> {
-        // A field that says that nobody looked helps nobody.
-        let ours = if *found == Authentication::default() {
+        // Every arrival has an address whose name is asked for: where that is not known, nobody could be asked,
+        // and a field that says so helps nobody.
+        let ours = if found.reverse.outcome == Outcome::NotKnown {
             String::new()
         } else {
             authentication_results::line(found, &self.host, Some(arrival.peer))

@@ -135,7 +135,13 @@ pub(crate) fn say(line: impl fmt::Display) {
 
 /// Log lines go to stderr: warnings and up, more by `CALIOPEN_LOG` (as `info` or `caliopen=debug`).
 pub(crate) fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CALIOPEN_LOG").unwrap_or_else(|_| "warn".into());
+    let mut filter = tracing_subscriber::EnvFilter::try_from_env("CALIOPEN_LOG").unwrap_or_else(|_| "warn".into());
+    // The DNS client writes down whom it was asked about, which is who writes to the owner.
+    for silent in ["hickory_net=off", "hickory_resolver=off", "hickory_proto=off"] {
+        if let Ok(directive) = silent.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -143,7 +143,7 @@ fn a_scanner_of_the_owners_is_asked_and_its_silence_holds_nothing_up() {
     assert_eq!(sender.send("b@x.test", OWNER, &message).unwrap(), 250);
     let scanned = String::from_utf8(daemon.join().unwrap()).unwrap();
     assert!(
-        scanned.contains("a plan") && scanned.contains("\nReceived: from "),
+        scanned.contains("a plan") && scanned.starts_with("Received: from "),
         "all of it was shown"
     );
     assert_eq!(sender.send("b@x.test", OWNER, &message).unwrap(), 250);

@@ -193,7 +193,7 @@ async fn everything_works_without_scripts() {
     says(&browser, "form[data-mark] button", "Marquer comme non lue").await;
     click(&browser, "a[data-up]").await;
     find(&browser, ".row").await;
-    click(&browser, ".me button").await;
+    click(&browser, "form[action='/sign-out'] button").await;
     find(&browser, "#passphrase").await;
     browser.quit().await;
 }

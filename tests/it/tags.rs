@@ -231,7 +231,8 @@ impl Home {
 
     async fn invoice(&self, n: u32) -> u64 {
         let text = format!(
-            "From: Billing <billing@shop.test>\nTo: me@home.test\nSubject: Your invoice number {n}\n\n\
+            "From: Billing <billing@shop.test>\nTo: me@home.test\nSubject: Your invoice number {n}\n\
+             Date: Tue, 24 Nov 2026 08:00:00 +0000\nMessage-ID: <invoice-{n}@shop.test>\n\n\
              Dear customer, please find the invoice of this month. Total amount due: {n} euros.\n"
         );
         self.deliver("me@home.test", &text).await.0
@@ -240,7 +241,8 @@ impl Home {
     async fn letter(&self, n: u32) -> u64 {
         let about = ["garden", "holiday", "football", "children", "weather", "concert", "kitchen"][n as usize % 7];
         let text = format!(
-            "From: friend{n}@y.test\nTo: me@home.test\nSubject: about the {about}\n\n\
+            "From: friend{n}@y.test\nTo: me@home.test\nSubject: about the {about}\n\
+             Date: Tue, 24 Nov 2026 08:00:00 +0000\nMessage-ID: <about-{n}@y.test>\n\n\
              Dear you, I was thinking of the {about} this month. See you soon, and please write.\n"
         );
         self.deliver("me@home.test", &text).await.0

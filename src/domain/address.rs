@@ -46,7 +46,8 @@ impl Address {
         }
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Incomplete)?;
         let domain = domain.strip_suffix('.').unwrap_or(domain);
-        if local.is_empty() || domain.is_empty() {
+        // One dot at the end is a spelling of the same domain; two are none of any.
+        if local.is_empty() || domain.is_empty() || domain.ends_with('.') {
             return Err(AddressError::Incomplete);
         }
         let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
@@ -138,6 +139,7 @@ mod tests {
             ("alice", AddressError::Incomplete),
             ("@x.org", AddressError::Incomplete),
             ("a@", AddressError::Incomplete),
+            ("a@x.org..", AddressError::Incomplete),
             ("a b@x.org", AddressError::Character),
             ("a@x\r\n.org", AddressError::Character),
         ] {

@@ -277,13 +277,13 @@ pub(super) fn author(reading: &Reading) -> String {
     reading.author().map(|author| author.address.to_string()).unwrap_or_default()
 }
 
-/// What the owner has to do with the author of a message.
+/// What the owner has to do with the author of a message: known is who has a card, or was ever written to.
 fn standing(snapshot: &Snapshot, reading: &Reading) -> Result<Standing, store::Error> {
     let Some(author) = reading.author() else {
         return Ok(Standing::Stranger);
     };
     let address = author.address.as_str();
-    if snapshot.contact_of(address)?.is_some() {
+    if snapshot.contact_of(address)?.is_some() || snapshot.written_to(address)? > 0 {
         return Ok(Standing::Known);
     }
     Ok(match snapshot.heard(address)? {

@@ -287,6 +287,28 @@ async fn whoever_writes_to_made_up_details_makes_no_end_of_tags() {
 }
 
 #[tokio::test]
+async fn whoever_was_written_to_is_not_tagged_for_what_they_say() {
+    let home = Home::make();
+    let tagged = |message| {
+        home.snapshot()
+            .tags_of(message)
+            .unwrap()
+            .iter()
+            .any(|(tag, _)| *tag == System::Spam.id().0)
+    };
+    let lure = "From: Service Client <colis@x.test>\nTo: undisclosed-recipients:;\nReply-To: pay@y.test\n\
+                Subject: URGENT: your parcel is blocked, your account will be suspended\n\n\
+                Dear customer, your account has been suspended. Verify your password within 24 hours and pay the \
+                fee of 1,99 EUR: http://192.0.2.9/login.php?verify=account\n";
+    let (before, _) = home.deliver("me@home.test", lure).await;
+    assert!(tagged(before), "from nobody known");
+    home.import("From: me@home.test\nTo: colis@x.test\nMessage-ID: <asked@home.test>\n\nwhere is it?\n")
+        .await;
+    let (after, _) = home.deliver("me@home.test", lure).await;
+    assert!(!tagged(after), "the owner writes with them");
+}
+
+#[tokio::test]
 async fn what_the_owner_wrote_makes_answers_and_acquaintances() {
     let home = Home::make();
     let weighed = |message| home.snapshot().weighed(message).unwrap().unwrap();

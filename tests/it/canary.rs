@@ -318,6 +318,12 @@ fn no_word_of_the_mail_and_no_secret_ever_touches_the_disk() {
             303
         );
     }
+    // One message goes for good, a tag is looked for, and mail comes to a box that was locked by hand.
+    assert!(owner.get("/search?tag=spam").status < 500);
+    assert_eq!(owner.post("/messages/2/delete", "", &format!("token={token}")).status, 303);
+    assert_eq!(owner.get("/messages/2").status, 404);
+    assert_eq!(owner.post("/lock", "", &format!("token={token}")).status, 303);
+    deliver(appliance.smtp, || {});
     assert!(appliance.terminate().0, "it ends in order");
 
     let seen = cage.look(&watch);

@@ -12,8 +12,8 @@ use crate::{
     },
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, receive::Receive, rules::Rules, spam::Spam, tags::Tags,
-        timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, receive::Receive, rules::Rules, spam::Spam,
+        tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -103,6 +103,8 @@ pub struct Services {
     pub delete: Delete,
     /// What judges spam, and learns.
     pub spam: Spam,
+    /// What became of sent messages.
+    pub outbox: Outbox,
 }
 
 impl Services {
@@ -144,6 +146,7 @@ impl Services {
             discussions: Discussions::new(vault.clone(), people),
             custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
             delete: Delete::new(vault.clone(), &front.addresses),
+            outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone()),
             unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?,
             happenings,
         })
@@ -167,6 +170,7 @@ impl Services {
             custody: self.custody.clone(),
             delete: self.delete.clone(),
             spam: self.spam.clone(),
+            outbox: self.outbox.clone(),
             now: Arc::new(move || clock.now()),
         }
     }

@@ -17,6 +17,7 @@ pub mod journal;
 pub mod message;
 pub mod network;
 pub mod nuisance;
+pub mod outgoing;
 pub mod padlock;
 pub mod privacy;
 pub mod rule;

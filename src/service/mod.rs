@@ -11,6 +11,7 @@ pub mod happening;
 pub mod importance;
 pub mod journal;
 pub mod nuisance;
+pub mod outbox;
 pub mod receive;
 pub mod rules;
 pub mod setup;

@@ -83,6 +83,13 @@ pub fn short_hash(raw: &[u8]) -> [u8; 16] {
     out
 }
 
+/// What [`pack`] packed, checked against its size and its [`short_hash`].
+pub(super) fn unpack(packed: &[u8], size: u64, hash: [u8; 16]) -> Result<Vec<u8>, Error> {
+    let size = usize::try_from(size).map_err(|_| Error::Damaged)?;
+    let raw = zstd::bulk::decompress(packed, size).map_err(|_| Error::Damaged)?;
+    if short_hash(&raw) == hash { Ok(raw) } else { Err(Error::Damaged) }
+}
+
 /// redb gives a value larger than a page the next power of two of pages, so a message of 5,000 octets
 /// would take 8,192. Pieces just under a power of two waste nothing, and the small rest shares a page.
 pub(super) fn pieces(mut packed: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -344,17 +351,11 @@ impl Snapshot {
     /// The octets of a message as received, checked against its hash.
     pub fn raw(&self, id: u64, message: &Message) -> Result<Vec<u8>, Error> {
         let table = self.tx.open_table(RAW)?;
-        let size = |octets: u64| usize::try_from(octets).map_err(|_| Error::Damaged);
-        let mut packed = Vec::with_capacity(size(message.packed)?);
+        let mut packed = Vec::with_capacity(usize::try_from(message.packed).map_err(|_| Error::Damaged)?);
         for entry in table.range((id, 0)..=(id, u32::MAX))? {
             packed.extend_from_slice(entry?.1.value());
         }
-        let raw = zstd::bulk::decompress(&packed, size(message.size)?).map_err(|_| Error::Damaged)?;
-        if short_hash(&raw) == message.hash {
-            Ok(raw)
-        } else {
-            Err(Error::Damaged)
-        }
+        unpack(&packed, message.size, message.hash)
     }
 
     /// The messages of a discussion, newest first, from `skip` on.

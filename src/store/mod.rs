@@ -16,6 +16,7 @@ pub mod learning;
 pub mod mail;
 pub mod migrate;
 pub mod nuisance;
+pub mod outbox;
 pub mod recheck;
 pub mod record;
 mod rewrite;

@@ -83,3 +83,11 @@ pub const VERDICTS: TableDefinition<u64, Octets> = TableDefinition::new("verdict
 pub const TAUGHT: TableDefinition<u64, Octets> = TableDefinition::new("taught");
 /// Address → how many honest messages came from it.
 pub const HEARD: TableDefinition<&str, u64> = TableDefinition::new("heard");
+/// Delivery → `record::Delivery`: a copy of a message on its way to one domain, and what became of it.
+pub const OUTBOX: TableDefinition<u64, Octets> = TableDefinition::new("outbox");
+/// (Message, delivery): the deliveries of a message.
+pub const OUTBOX_OF: TableDefinition<(u64, u64), ()> = TableDefinition::new("outbox_of");
+/// (Due, delivery): those for which somebody waits.
+pub const OUTBOX_DUE: TableDefinition<(i64, u64), ()> = TableDefinition::new("outbox_due");
+/// (Message, copy, piece) → octets that are sent, zstd, where they are not those of the filed message.
+pub const COPIES: TableDefinition<(u64, u32, u32), Octets> = TableDefinition::new("copies");

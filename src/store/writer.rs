@@ -96,6 +96,10 @@ tables! {
     verdicts: u64 => Octets = VERDICTS;
     taught: u64 => Octets = TAUGHT;
     heard: &'static str => u64 = HEARD;
+    outbox: u64 => Octets = OUTBOX;
+    outbox_of: (u64, u64) => () = OUTBOX_OF;
+    outbox_due: (i64, u64) => () = OUTBOX_DUE;
+    copies: (u64, u32, u32) => Octets = COPIES;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

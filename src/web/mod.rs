@@ -30,8 +30,8 @@ use crate::{
     domain::time::Time,
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, rules::Rules, spam::Spam, tags::Tags, timeline::Timeline,
-        unlock::Unlock,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, rules::Rules, spam::Spam, tags::Tags,
+        timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -68,6 +68,8 @@ pub struct Services {
     pub delete: Delete,
     /// What judges spam, and learns.
     pub spam: Spam,
+    /// What became of sent messages.
+    pub outbox: Outbox,
     /// The clock.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

@@ -7,6 +7,7 @@ mod m0004_filing;
 mod m0005_rechecks;
 mod m0006_nuisances;
 mod m0007_spam;
+mod m0008_outbox;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -23,6 +24,7 @@ const STEPS: &[Step] = &[
     m0005_rechecks::run,
     m0006_nuisances::run,
     m0007_spam::run,
+    m0008_outbox::run,
 ];
 
 /// The schema that this program writes.

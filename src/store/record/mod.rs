@@ -10,6 +10,7 @@ mod danger;
 mod devices;
 mod filed;
 mod nuisance;
+mod outbox;
 mod proof;
 mod shapes;
 mod sign_in;
@@ -21,6 +22,7 @@ pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};
 pub use filed::{Example, Filed, Rule, Tag, Weighed, Word};
 pub use nuisance::Troubled;
+pub use outbox::{Delivery, Octets as SentOctets};
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
 pub use spam::{Judged, Lesson};
@@ -85,6 +87,7 @@ pub fn probe(version: u8, body: &[u8]) -> usize {
         reads::<Contact>(version, body),
         reads::<Job>(version, body),
         reads::<Proof>(version, body),
+        reads::<Delivery>(version, body),
     ];
     kinds.into_iter().filter(|reads| *reads).count()
 }

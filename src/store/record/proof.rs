@@ -207,6 +207,20 @@ fn other((address, known, key, index): &(String, u8, u8, u8)) -> Option<Other> {
     })
 }
 
+/// A session's facts as a record holds them: version, suite, group.
+pub(super) fn of_tls(tls: &TlsFacts) -> (u8, String, String) {
+    (tls.version.number() as u8, tls.suite.clone(), tls.group.clone())
+}
+
+/// The facts in it.
+pub(super) fn tls_of((version, suite, group): &(u8, String, String)) -> TlsFacts {
+    TlsFacts {
+        version: TlsVersion::of(u32::from(*version)).unwrap_or(TlsVersion::Older),
+        suite: suite.clone(),
+        group: group.clone(),
+    }
+}
+
 impl Arrived {
     /// The record of an arrival.
     pub fn of(arrival: &Arrival) -> Self {
@@ -216,10 +230,7 @@ impl Arrived {
             helo: arrival.helo.clone(),
             mail_from: arrival.mail_from.clone(),
             rcpt_to: arrival.rcpt_to.clone(),
-            tls: arrival
-                .tls
-                .as_ref()
-                .map(|tls| (tls.version.number() as u8, tls.suite.clone(), tls.group.clone())),
+            tls: arrival.tls.as_ref().map(of_tls),
             extended: arrival.extended,
             utf8: arrival.utf8,
         }
@@ -227,11 +238,7 @@ impl Arrived {
 
     /// The arrival in it.
     pub fn arrival(&self) -> Arrival {
-        let tls = self.tls.as_ref().map(|(version, suite, group)| TlsFacts {
-            version: TlsVersion::of(u32::from(*version)).unwrap_or(TlsVersion::Older),
-            suite: suite.clone(),
-            group: group.clone(),
-        });
+        let tls = self.tls.as_ref().map(tls_of);
         Arrival {
             at: Time(self.at),
             peer: self.peer,

@@ -1,0 +1,160 @@
+//! The machine of a delivery, over every path that a try can take.
+
+use super::*;
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn delivery(recipients: &[&str]) -> Delivery {
+    let recipient = |text: &&str| Recipient {
+        address: address(text),
+        state: State::Waiting,
+        since: Time(0),
+        trouble: None,
+        handed: None,
+    };
+    Delivery {
+        id: 1,
+        message: MessageId(1),
+        copy: 0,
+        from: address("me@home.test"),
+        domain: "x.test".into(),
+        recipients: recipients.iter().map(recipient).collect(),
+        confidential: false,
+        queued: Time(0),
+        not_before: Time(20),
+        due: Some(Time(20)),
+        attempts: 0,
+        begun: None,
+        via: Via::Direct,
+        told_late: false,
+    }
+}
+
+fn handed(at: Time) -> Handed {
+    Handed {
+        at,
+        host: "mx.x.test".into(),
+        peer: [192, 0, 2, 1].into(),
+        tls: None,
+        enforced: Enforced::Nothing,
+        promised: false,
+        via: Via::Direct,
+        words: "kept".into(),
+    }
+}
+
+fn no(code: u16) -> Trouble {
+    Trouble::of(Kind::Refused).at("mx.x.test").saying(code, "no")
+}
+
+#[test]
+fn each_recipient_has_its_own_end() {
+    let mut it = delivery(&["a@x.test", "b@x.test", "c@x.test"]);
+    assert!(it.begin(Time(30)) && !it.begin(Time(31)), "one try at a time");
+    let answers = vec![None, Some(no(550)), Some(no(450))];
+    it.settle(&Outcome::Answered(handed(Time(31)), answers), Time(31), 0);
+    let states: Vec<State> = it.recipients.iter().map(|recipient| recipient.state).collect();
+    assert_eq!(states, [State::Delivered, State::Failed, State::Waiting]);
+    assert_eq!(it.state(), State::Failed);
+    assert_eq!(it.due, Some(Time(31 + delay(1, 0))));
+    // The next try is for the one that waits.
+    it.settle(&Outcome::Answered(handed(Time(400)), vec![None]), Time(400), 0);
+    assert_eq!((it.due, it.attempts), (None, 2));
+    assert_eq!(it.recipients[2].state, State::Delivered);
+    assert_eq!(it.recipients[0].since, Time(31), "what ended stays as it ended");
+}
+
+#[test]
+fn three_days_of_trying_end_in_words() {
+    let mut it = delivery(&["a@x.test"]);
+    let (mut now, mut tries) = (Time(20), 0);
+    let mut last = 0;
+    while let Some(due) = it.due {
+        assert!(due >= now && tries < 100);
+        last = due.0;
+        now = due;
+        it.settle(&Outcome::Trouble(no(451)), now, tries * 7919);
+        tries += 1;
+    }
+    assert_eq!(last, 20 + PATIENCE, "the last try is at the end");
+    assert!((20..40).contains(&tries), "{tries}");
+    assert_eq!(it.recipients[0].state, State::Failed);
+    assert!(it.recipients[0].trouble.as_ref().unwrap().is_temporary(), "given up, not refused");
+    assert!(it.again(now) && it.due == Some(now) && it.attempts == 0);
+}
+
+#[test]
+fn a_crash_is_ambiguous_only_once_the_octets_began() {
+    let mut it = delivery(&["a@x.test"]);
+    assert!(!it.recover(Time(25)) && it.is_untouched());
+    assert!(it.begin(Time(30)));
+    assert!(!it.take_back(Time(31)) && !it.try_now(Time(31)), "too late for both");
+    assert!(it.recover(Time(40)));
+    assert_eq!((it.state(), it.due), (State::NobodyKnows, None));
+    assert!(it.again(Time(50)) && it.is_waiting());
+}
+
+#[test]
+fn a_lost_answer_is_not_tried_again() {
+    let mut it = delivery(&["a@x.test"]);
+    it.settle(&Outcome::Trouble(Trouble::of(Kind::LostAnswer)), Time(30), 0);
+    assert_eq!((it.state(), it.due), (State::NobodyKnows, None));
+}
+
+#[test]
+fn what_waits_is_taken_back_and_what_left_is_not() {
+    let mut it = delivery(&["a@x.test", "b@x.test"]);
+    it.settle(&Outcome::Answered(handed(Time(30)), vec![None, Some(no(450))]), Time(30), 0);
+    assert!(it.take_back(Time(31)) && !it.take_back(Time(32)));
+    let states: Vec<State> = it.recipients.iter().map(|recipient| recipient.state).collect();
+    assert_eq!(states, [State::Delivered, State::TakenBack]);
+    assert_eq!(it.due, None);
+    assert!(!it.begin(Time(33)));
+}
+
+#[test]
+fn late_is_said_once_and_only_after_a_try() {
+    let mut it = delivery(&["a@x.test"]);
+    assert!(!it.is_late(Time(20 + LATE)), "nothing was tried: the box was locked");
+    it.settle(&Outcome::Trouble(no(451)), Time(30), 0);
+    assert!(!it.is_late(Time(19 + LATE)) && it.is_late(Time(20 + LATE)));
+    it.told_late = true;
+    assert!(!it.is_late(Time(20 + LATE)));
+}
+
+#[test]
+fn only_what_left_comes_back() {
+    let mut it = delivery(&["a@x.test", "b@x.test"]);
+    let back = Trouble::of(Kind::Returned).saying(550, "mailbox full");
+    assert!(!it.returned(&address("a@x.test"), &back, Time(30)), "it has not left");
+    it.settle(&Outcome::Answered(handed(Time(30)), vec![None, None]), Time(30), 0);
+    assert!(!it.returned(&address("z@x.test"), &back, Time(31)), "nobody we wrote to");
+    assert!(it.returned(&address("a@x.test"), &back, Time(31)));
+    assert!(!it.returned(&address("a@x.test"), &back, Time(32)), "once");
+    assert_eq!(it.recipients[1].state, State::Delivered);
+}
+
+#[test]
+fn confidence_is_the_owners_to_give_up() {
+    let mut it = delivery(&["a@x.test"]);
+    it.confidential = true;
+    it.settle(&Outcome::Trouble(Trouble::of(Kind::NoPromise)), Time(30), 0);
+    assert_eq!(it.state(), State::Failed);
+    assert!(it.without_confidence(Time(40)) && it.due == Some(Time(40)) && !it.confidential);
+    assert!(!it.without_confidence(Time(41)));
+}
+
+#[test]
+fn delays_grow_within_bounds() {
+    let plain: Vec<i64> = (1..12).map(|attempts| delay(attempts, 0)).collect();
+    assert!(plain.windows(2).all(|pair| pair[0] <= pair[1]), "{plain:?}");
+    for attempts in [0, 1, 2, 5, 9, 50, u32::MAX] {
+        for dice in [0, 1, 77, u64::MAX] {
+            let delay = delay(attempts, dice);
+            assert!((FIRST * 9 / 10..=LONGEST * 11 / 10).contains(&delay), "{attempts} {dice}: {delay}");
+        }
+    }
+    assert!((270..=330).contains(&delay(1, 12345)));
+}

@@ -8,12 +8,13 @@ use crate::{
         clamd::Clamd,
         clock::Clock,
         dns::Dns,
+        https::Https,
         tls::{self, Current, Identity},
     },
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
         happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, receive::Receive, rules::Rules, spam::Spam,
-        tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -105,6 +106,8 @@ pub struct Services {
     pub spam: Spam,
     /// What became of sent messages.
     pub outbox: Outbox,
+    /// How other domains protect their mail servers.
+    pub strict: Strict,
 }
 
 impl Services {
@@ -115,6 +118,8 @@ impl Services {
 
     /// Over one vault and this DNS.
     pub fn over(vault: &Vault, file: &Arc<FrontFile>, front: &Front, clock: &Clock, dns: Dns) -> Result<Self, StartError> {
+        let https = Https::new(dns.clone(), None);
+        let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https, &front.domain, &front.host);
         let authenticate = Authenticate::new(dns, &front.host);
         let senders = Senders::new(vault.clone(), clock.clone(), authenticate, &front.host);
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
@@ -149,6 +154,7 @@ impl Services {
             outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone()),
             unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?,
             happenings,
+            strict,
         })
     }
 
@@ -236,6 +242,7 @@ impl Appliance {
             Upkeep::new(vault.clone(), config.clock.clone()),
             services.receive.clone(),
             services.senders.clone(),
+            services.strict.clone(),
             services.happenings.listen(),
             stopping,
         ));

@@ -5,6 +5,7 @@ use crate::service::{
     authenticate::Senders,
     happening::Happening,
     receive::{NotKept, Receive},
+    strict::Strict,
     upkeep::{self, Upkeep},
 };
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub async fn run(
     upkeep: Upkeep,
     receive: Receive,
     senders: Senders,
+    strict: Strict,
     mut happenings: broadcast::Receiver<Happening>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -28,7 +30,7 @@ pub async fn run(
             Ok(drained) => tracing::info!(drained, "what arrived while the box was locked was taken in"),
             Err(_) => tracing::error!("the spool could not be emptied and will be tried again"),
         }
-        let again = senders.recheck().await;
+        let again = senders.recheck().await.min(strict.refresh().await);
         let wait = upkeep.step().await.unwrap_or(NAP).min(again).clamp(1, NAP);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}

@@ -6,5 +6,7 @@ pub mod clock;
 pub mod courier;
 pub mod demand;
 pub mod dns;
+pub mod https;
+pub mod mta_sts;
 pub mod route;
 pub mod tls;

@@ -17,6 +17,7 @@ pub mod rules;
 pub mod setup;
 mod smart;
 pub mod spam;
+pub mod strict;
 pub mod tags;
 pub mod timeline;
 pub mod unlock;

@@ -14,6 +14,7 @@ use super::{
     importance,
     nuisance::Nuisances,
     spam::{self, Case, Spam},
+    strict,
 };
 use crate::{
     codec::{authentication_results, hosts, html, mime},
@@ -435,6 +436,7 @@ impl Inner {
         let mut evidence = self.weigh(&reading, arrival.as_ref(), own, &known);
         if let Some(found) = &found {
             vouched(&mut evidence, found);
+            evidence.travel.strict = strict::of_our_door(open, &self.domain, received).map_err(not_kept)?;
         }
         let index = evaluate(&evidence);
         let key = if own {

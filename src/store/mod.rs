@@ -25,6 +25,7 @@ pub mod seal;
 pub mod sign_in;
 pub mod slots;
 pub mod spam;
+pub mod strict;
 pub mod tags;
 pub mod vault;
 pub mod writer;

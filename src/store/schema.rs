@@ -16,6 +16,8 @@ pub const PROOFS: TableDefinition<u64, Octets> = TableDefinition::new("proofs");
 pub const DANGERS: TableDefinition<u64, Octets> = TableDefinition::new("dangers");
 /// Network → `record::Troubled`: how much spam came from it lately.
 pub const NUISANCES: TableDefinition<&str, Octets> = TableDefinition::new("nuisances");
+/// Domain → `record::Strictness`: how it protects its mail servers (MTA-STS, DANE).
+pub const STRICT: TableDefinition<&str, Octets> = TableDefinition::new("strict");
 /// (Message, chunk) → the message as received, zstd, cut where redb's pages end.
 pub const RAW: TableDefinition<(u64, u32), Octets> = TableDefinition::new("raw");
 /// Discussion → `record::Discussion`: all that a row of the timeline shows.

@@ -100,6 +100,7 @@ tables! {
     outbox_of: (u64, u64) => () = OUTBOX_OF;
     outbox_due: (i64, u64) => () = OUTBOX_DUE;
     copies: (u64, u32, u32) => Octets = COPIES;
+    strict: &'static str => Octets = STRICT;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

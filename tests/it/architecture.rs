@@ -60,7 +60,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("qrcode", &["codec/qr"]),
     ("rcgen", &["net/tls"]),
     ("redb", &["store"]),
-    ("reqwest", &["net"]),
+    ("reqwest", &["net/https"]),
     ("rust_embed", &["web"]),
     ("rustix", &["store", "app", "cli"]),
     ("rustls", &["net", "smtp", "web", "app", "cli"]),

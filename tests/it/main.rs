@@ -41,5 +41,6 @@ mod sign_in;
 mod smtp;
 mod spam;
 mod story;
+mod strict;
 mod tags;
 mod web;

@@ -8,6 +8,7 @@ mod m0005_rechecks;
 mod m0006_nuisances;
 mod m0007_spam;
 mod m0008_outbox;
+mod m0009_strict;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -25,6 +26,7 @@ const STEPS: &[Step] = &[
     m0006_nuisances::run,
     m0007_spam::run,
     m0008_outbox::run,
+    m0009_strict::run,
 ];
 
 /// The schema that this program writes.

@@ -16,6 +16,7 @@ mod shapes;
 mod sign_in;
 mod spam;
 mod spooled;
+mod strict;
 
 pub use authenticated::Authenticated;
 pub use danger::Looked;
@@ -27,6 +28,7 @@ pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
 pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};
+pub use strict::{Failed, Remembered, Strictness};
 
 use super::Error;
 use aws_lc_rs::digest;

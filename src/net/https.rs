@@ -1,0 +1,187 @@
+//! Asking other people's web servers, over HTTPS and not otherwise: policies (RFC 8461), keys, reports. The home
+//! of `reqwest`.
+//!
+//! Names go through the one DNS client of the house, so that nobody else learns what is asked for. Nothing is
+//! followed (redirects), remembered (cookies, TLS sessions, caches), sent along (no User-Agent) or handed to a
+//! proxy that the environment names. A page has a largest size and a visit a longest time, both counted here.
+//!
+//! Absent on purpose: HTTP without TLS, and certificates that no known authority has signed.
+
+use super::{
+    demand,
+    dns::{Dns, Kind},
+};
+use reqwest::{
+    Client, Response,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::CONTENT_TYPE,
+    redirect,
+};
+use rustls::{ClientConfig, RootCertStore, client::Resumption};
+use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+
+/// The longest that a visit takes, from the first question to the last octet.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest that a connection and its handshake take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Addresses of one server that are tried.
+const MAX_ADDRESSES: usize = 4;
+/// Characters of a content type that are kept.
+const MAX_KIND: usize = 100;
+
+/// Why there is no page. Names no server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unfetched {
+    /// It is no address of a page.
+    #[error("that is no address of a page")]
+    NoAddress,
+    /// The server has no address, refuses the connection or hangs up.
+    #[error("the web server cannot be reached")]
+    Unreachable,
+    /// The time is over.
+    #[error("the web server did not answer in time")]
+    Silent,
+    /// Its certificate is not for its name, is too old, or nobody known has signed it.
+    #[error("the web server's certificate is not valid")]
+    Certificate,
+    /// The page is larger than was asked for.
+    #[error("the page is too large")]
+    TooLarge,
+    /// What it says is no HTTP.
+    #[error("the web server's answer cannot be read")]
+    Garbled,
+}
+
+/// What a server answered; any status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The status of three digits.
+    pub status: u16,
+    /// Its content type as sent, lower case; empty where it has none.
+    pub kind: String,
+    /// The body, whole.
+    pub body: Vec<u8>,
+}
+
+/// Visits web servers; cheap to clone.
+#[derive(Clone)]
+pub struct Https(Option<Client>);
+
+/// Names through our own DNS.
+struct Names {
+    dns: Dns,
+    /// 0 is the usual port.
+    port: u16,
+}
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (dns, port) = (self.dns.clone(), self.port);
+        Box::pin(async move {
+            let (six, four) = tokio::join!(dns.look(name.as_str(), Kind::Aaaa), dns.look(name.as_str(), Kind::A));
+            let answers = [six, four].into_iter().flatten();
+            let found: Vec<SocketAddr> = answers
+                .flat_map(|answer| answer.addresses().collect::<Vec<_>>())
+                .take(MAX_ADDRESSES)
+                .map(|address| SocketAddr::new(address, port))
+                .collect();
+            if found.is_empty() {
+                return Err(io::Error::from(io::ErrorKind::NotFound).into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl Https {
+    /// Asks this DNS for addresses, and believes these authorities; `None` are those that browsers know.
+    pub fn new(dns: Dns, roots: Option<Arc<RootCertStore>>) -> Self {
+        Self::with(dns, roots, 0, PATIENCE)
+    }
+
+    /// The same at another port than 443 (0 is that), and with another patience.
+    pub fn with(dns: Dns, roots: Option<Arc<RootCertStore>>, port: u16, patience: Duration) -> Self {
+        let client = tls(roots.unwrap_or_else(demand::roots)).and_then(|tls| {
+            Client::builder()
+                .tls_backend_preconfigured(tls)
+                .dns_resolver(Arc::new(Names { dns, port }))
+                .https_only(true)
+                .http1_only()
+                .redirect(redirect::Policy::none())
+                .referer(false)
+                .no_proxy()
+                .pool_max_idle_per_host(0)
+                .connect_timeout(CONNECT.min(patience))
+                .timeout(patience)
+                .build()
+                .ok()
+        });
+        Self(client)
+    }
+
+    /// Fetches a page of at most `most` octets.
+    pub async fn get(&self, url: &str, most: usize) -> Result<Page, Unfetched> {
+        let client = self.0.as_ref().ok_or(Unfetched::Unreachable)?;
+        read(client.get(url).send().await.map_err(|error| why(&error))?, most).await
+    }
+
+    /// Hands something over, of this content type; the answer's page has at most `most` octets.
+    pub async fn post(&self, url: &str, kind: &str, body: Vec<u8>, most: usize) -> Result<Page, Unfetched> {
+        let client = self.0.as_ref().ok_or(Unfetched::Unreachable)?;
+        let sent = client.post(url).header(CONTENT_TYPE, kind).body(body).send().await;
+        read(sent.map_err(|error| why(&error))?, most).await
+    }
+}
+
+/// Settings of the client's side: TLS 1.2 and 1.3, these authorities, no session that could be recognised.
+fn tls(roots: Arc<RootCertStore>) -> Option<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider);
+    let config = config.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12]);
+    let mut config = config.ok()?.with_root_certificates(roots).with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    Some(config)
+}
+
+async fn read(mut response: Response, most: usize) -> Result<Page, Unfetched> {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().chars().take(MAX_KIND).collect::<String>().to_lowercase();
+    let status = response.status().as_u16();
+    if response.content_length().is_some_and(|length| length > most as u64) {
+        return Err(Unfetched::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| why(&error))? {
+        if body.len() + piece.len() > most {
+            return Err(Unfetched::TooLarge);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(Page { status, kind, body })
+}
+
+/// What an error means; its words name the server, and are left behind.
+fn why(error: &reqwest::Error) -> Unfetched {
+    if error.is_builder() {
+        return Unfetched::NoAddress;
+    }
+    if error.is_timeout() {
+        return Unfetched::Silent;
+    }
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(this) = cause {
+        match this.downcast_ref() {
+            Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => return Unfetched::Certificate,
+            Some(_) => return Unfetched::Unreachable,
+            None => {}
+        }
+        // An error of TLS travels inside one of the connection, which does not count it among its causes.
+        let inner = this.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = inner.map_or_else(|| this.source(), |inner| Some(inner));
+    }
+    if error.is_connect() || error.is_request() {
+        Unfetched::Unreachable
+    } else {
+        Unfetched::Garbled
+    }
+}

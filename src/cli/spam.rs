@@ -11,7 +11,7 @@ mod metrics;
 use super::{Failure, code, say};
 use crate::{
     codec::{
-        authentication_claims, mime,
+        authentication_claims, inspect, mime,
         spam::{Around, look},
     },
     domain::{
@@ -303,6 +303,7 @@ fn sight(args: &Evaluate, message: &Labelled, history: &HashMap<Address, u32>) -
             authentication_claims::topmost(&head)
         },
         standing: heard.map_or(Standing::Stranger, Standing::Heard),
+        dangers: inspect::look(&message.raw, reading),
     };
     look(&message.raw, reading, &around)
 }

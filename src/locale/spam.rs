@@ -39,7 +39,7 @@ phrases! {
     /// The button that takes a word back.
     take_back "Take back what I said" "Retirer ce que j’ai dit";
     /// What the buttons do.
-    what_happens "The filter learns from what you say, here on your box and nowhere else. Spam is put aside, never deleted. You can always change your mind: the filter then is as if you had never said it." "Le filtre apprend de ce que vous dites, ici sur votre boîte et nulle part ailleurs. Un indésirable est mis de côté, jamais supprimé. Vous pouvez toujours changer d’avis : le filtre est alors comme si vous n’aviez rien dit.";
+    what_happens "The filter learns from what you say, here in your box and nowhere else. Spam is put aside, never deleted. You can always change your mind: the filter then is as if you had never said it." "Le filtre apprend de ce que vous dites, ici dans votre boîte et nulle part ailleurs. Un indésirable est mis de côté, jamais supprimé. Vous pouvez toujours changer d’avis : le filtre est alors comme si vous n’aviez rien dit.";
     /// The heading of the reasons.
     reasons "The strongest reasons" "Les raisons les plus fortes";
     /// What the numbers are.
@@ -133,6 +133,8 @@ fn words(sign: Sign) -> (&'static str, &'static str) {
         Sign::NumberElsewhere => ("Its number was given by another domain", "Son numéro vient d’un autre domaine"),
         Sign::OfficialName => ("The sender calls himself a service, a support or an office", "L’expéditeur se présente comme un service, un support ou un bureau"),
         Sign::OddDomain => ("The sender’s domain is an odd one", "Le domaine de l’expéditeur est étrange"),
+        Sign::LooksLikeKnown => ("The sender’s domain looks like one that you know, and is not it", "Le domaine de l’expéditeur ressemble à un domaine que vous connaissez, sans l’être"),
+        Sign::BorrowedName => ("The name is that of somebody in your address book, the address is not", "Le nom est celui de quelqu’un de votre carnet, pas l’adresse"),
         Sign::SpfFail => ("That server may not send for this domain (SPF)", "Ce serveur n’a pas le droit d’envoyer pour ce domaine (SPF)"),
         Sign::SpfSoft => ("That server probably may not send for this domain (SPF)", "Ce serveur n’a sans doute pas le droit d’envoyer pour ce domaine (SPF)"),
         Sign::SpfAbsent => ("The domain does not say which servers are its own (SPF)", "Le domaine ne dit pas quels serveurs sont les siens (SPF)"),
@@ -177,6 +179,11 @@ fn words(sign: Sign) -> (&'static str, &'static str) {
         Sign::MailboxAlarm => ("It alarms about your mailbox", "Il alarme au sujet de votre messagerie"),
         Sign::HtmlFile => ("A web page as a file", "Une page web en pièce jointe"),
         Sign::DangerousFile => ("A file that can do harm", "Un fichier qui peut nuire"),
+        Sign::DisguisedFile => ("A file that pretends to be something else", "Un fichier qui se fait passer pour autre chose"),
+        Sign::ActiveDocument => ("A document that runs or fetches something when it is opened", "Un document qui exécute ou va chercher quelque chose à l’ouverture"),
+        Sign::LockedFile => ("An archive with a password, into which nobody could look", "Une archive avec un mot de passe, dans laquelle personne n’a pu regarder"),
+        Sign::TrapPage => ("A page that builds a file on your computer, or asks for a password", "Une page qui fabrique un fichier sur votre ordinateur, ou demande un mot de passe"),
+        Sign::Virus => ("Your virus scanner knows it", "Votre antivirus le connaît"),
         Sign::FileOnly => ("A file and hardly a word", "Un fichier et presque pas de mots"),
         Sign::NoRecipient => ("It names no recipient", "Il ne nomme aucun destinataire"),
         Sign::ToSender => ("It is addressed to its own sender", "Il est adressé à son propre expéditeur"),

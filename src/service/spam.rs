@@ -16,6 +16,7 @@ use crate::{
     domain::{
         address::Address,
         authentication::{self, Authentication},
+        danger::Danger,
         id::{DiscussionId, MessageId},
         importance,
         message::{Mailbox, Reading},
@@ -61,6 +62,8 @@ pub(super) struct Case<'a> {
     pub(super) reading: &'a Reading,
     pub(super) arrival: Option<&'a Arrival>,
     pub(super) checks: Checks,
+    /// What in it may do harm.
+    pub(super) dangers: &'a [Danger],
 }
 
 /// What is shown of a verdict.
@@ -170,6 +173,7 @@ impl Spam {
             received: case.arrival.map(|arrival| arrival.at),
             checks: case.checks,
             standing,
+            dangers: case.dangers.to_vec(),
         };
         look(case.raw, case.reading, &around)
     }
@@ -211,11 +215,13 @@ impl Spam {
                 .as_ref()
                 .and_then(|proof| proof.arrival.as_ref())
                 .map(record::Arrived::arrival);
+            let looked = snapshot.looked(id.0)?.map(|looked| looked.look()).unwrap_or_default();
             let case = Case {
                 raw: &raw,
                 reading: &reading,
                 arrival: arrival.as_ref(),
                 checks: proof.as_ref().map(|proof| checks(&proof.authentication())).unwrap_or_default(),
+                dangers: &looked.dangers,
             };
             // What is learnt is the message; whether its sender was heard of before is counted elsewhere.
             let sight = this.sight(&case, Standing::Stranger);

@@ -1,9 +1,6 @@
 //! Signs in how a message is made: its headers, its parts, its files.
 
-use super::{
-    Message, lures,
-    tables::{PAGES, PROGRAMS},
-};
+use super::{Message, lures};
 use crate::domain::{
     message::{Attachment, Defect},
     spam::Sign,
@@ -57,8 +54,6 @@ pub(super) fn signs(message: &Message<'_>, out: &mut Vec<Sign>) {
             Sign::MixedScripts,
             lures::mixed_words(&reading.subject, 50) > 0 || lures::mixed_words(message.text, 500) > 1,
         ),
-        (Sign::HtmlFile, file(|file| !file.inline && ends(file, PAGES))),
-        (Sign::DangerousFile, file(|file| ends(file, PROGRAMS) && !is_packed_source(file))),
         (
             Sign::FileOnly,
             written < 25 && file(|file| !file.inline) && reading.references.is_empty(),
@@ -182,26 +177,4 @@ fn greets_name(message: &Message<'_>) -> bool {
         })
     });
     named && !message.text.is_empty()
-}
-
-fn ends(file: &Attachment, endings: &[&str]) -> bool {
-    let name = file.name.to_ascii_lowercase();
-    name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
-}
-
-/// `patch.gz` and `source.tar.gz` are what programmers send one another.
-fn is_packed_source(file: &Attachment) -> bool {
-    let name = file.name.to_ascii_lowercase();
-    [
-        ".tar.gz",
-        ".patch.gz",
-        ".diff.gz",
-        ".txt.gz",
-        ".log.gz",
-        ".xml.gz",
-        ".json.gz",
-        ".com.txt",
-    ]
-    .iter()
-    .any(|ending| name.ends_with(ending))
 }

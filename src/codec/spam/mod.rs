@@ -1,10 +1,11 @@
 //! What can be seen of a message that tells whether anybody wants it: signs and tokens.
 //!
-//! `sender`, `links`, `lures` and `make` find the signs, `tokens` what can be learnt, `tables` what is
+//! `sender`, `links`, `lures`, `make` and `files` find the signs, `tokens` what can be learnt, `tables` what is
 //! known of the world. Pure, bounded, linear. Deliberately not looked at: names of lists, names of the
 //! servers on the way, dates other than to see whether they can be true, other filters' opinions, and
 //! anything that only one collection of mail has. Of what is encrypted only the outside is seen.
 
+mod files;
 mod links;
 mod lures;
 mod make;
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::domain::{
     address::Address,
+    danger::Danger,
     message::Reading,
     spam::{Checks, Sight, Standing},
     time::Time,
@@ -46,6 +48,8 @@ pub struct Around {
     pub checks: Checks,
     /// What the owner has to do with the sender.
     pub standing: Standing,
+    /// What in it may do harm (`codec::inspect`, `domain::danger::sender`).
+    pub dangers: Vec<Danger>,
 }
 
 /// A message taken apart for the rooms of this folder.
@@ -134,6 +138,7 @@ pub fn look(raw: &[u8], reading: &Reading, around: &Around) -> Sight {
     sender::signs(&message, &mut signs);
     links::signs(&message, &mut signs);
     make::signs(&message, &mut signs);
+    files::signs(&message, &mut signs);
     let loose = sender::is_loose(&message);
     let near = lures::Around {
         links: !message.links.is_empty(),

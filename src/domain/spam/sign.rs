@@ -98,6 +98,10 @@ signs! {
     OfficialName = 16, Sender, 0.7;
     /// The domain has a free-hosting service's name or a long row of digits in it.
     OddDomain = 17, Sender, 1.0;
+    /// The author's domain looks like one that the owner knows, and is not it.
+    LooksLikeKnown = 18, Sender, 3.0;
+    /// The author bears the name of somebody in the address book, from an address that is not theirs.
+    BorrowedName = 19, Sender, 1.2;
 
     /// SPF: that server may not send for the sender's domain.
     SpfFail = 30, Checks, 1.5;
@@ -192,6 +196,16 @@ signs! {
     DangerousFile = 101, Files, 3.0;
     /// A file and hardly a word.
     FileOnly = 102, Files, 0.7;
+    /// A program that calls itself something else, or whose name is made to be misread.
+    DisguisedFile = 103, Files, 4.0;
+    /// A document that runs or fetches something when it is opened.
+    ActiveDocument = 104, Files, 1.5;
+    /// An archive with a password, so that nobody on the way could look inside.
+    LockedFile = 105, Files, 1.5;
+    /// A page that puts a file together on the reader's computer, or asks for a password.
+    TrapPage = 106, Files, 3.0;
+    /// The owner's virus scanner knows it.
+    Virus = 107, Files, 6.0;
 
     /// Neither `To` nor `Cc` names anybody.
     NoRecipient = 120, Make, 0.9;

@@ -1,0 +1,297 @@
+//! Everything slow about a message that is kept: reading, weighing, packing. Runs on the blocking pool, before
+//! the one write.
+//!
+//! [`Inner::prepare`] is the list of the steps and does nothing but call them; what a later step needs of an
+//! earlier one stands in [`Met`] and is handed on. Nothing here writes.
+
+use super::{Inner, NotKept, Source, not_kept};
+use crate::{
+    codec::{hosts, html, mime},
+    domain::{
+        address::Address,
+        authentication::Authentication,
+        contact::Contact,
+        danger::{Look, Scan},
+        discussion::DiscussionKey,
+        fact::Fact,
+        id::ContactId,
+        message::{Mailbox, Reading},
+        privacy::{
+            evidence::{Direction, Evidence, Other, Travel},
+            gather::{Hosts, Observed, gather, session},
+            index::{Index, RULES_VERSION},
+            message::evaluate,
+        },
+        time::Time,
+        transport::Arrival,
+    },
+    service::{
+        excerpt::{excerpt, headline},
+        importance,
+        spam::{self, Case},
+        strict,
+    },
+    store::{
+        self,
+        filing::Filling,
+        mail::{self, Keep, Snapshot},
+        nuisance::Change,
+        record::{self, sha256},
+        vault::Open,
+    },
+};
+use std::collections::HashMap;
+
+/// Seconds after which the DNS is asked once more where it did not tell all.
+const AGAIN: i64 = 30 * 60;
+
+/// Where a message came from, taken apart.
+struct Met {
+    received: Time,
+    unread: bool,
+    /// How it came through the door; `None` for what did not.
+    arrival: Option<Arrival>,
+    /// What was found of its sender at the door.
+    found: Option<Box<Authentication>>,
+    /// Its number in the spool.
+    spooled: Option<u64>,
+    /// Whether the box itself wrote it.
+    own: bool,
+    /// Whether the very same octets are kept only once.
+    once: bool,
+}
+
+impl Met {
+    fn of(source: Source) -> Self {
+        let bare = |received, unread| Self {
+            received,
+            unread,
+            arrival: None,
+            found: None,
+            spooled: None,
+            own: false,
+            once: false,
+        };
+        match source {
+            Source::Door { arrival, found, spooled } => {
+                let bare = bare(arrival.at, true);
+                Self {
+                    arrival: Some(arrival),
+                    found: Some(found),
+                    spooled,
+                    ..bare
+                }
+            }
+            Source::Import { received, read } => Self {
+                once: true,
+                ..bare(received, !read)
+            },
+            Source::Own { received } => Self {
+                own: true,
+                ..bare(received, true)
+            },
+        }
+    }
+}
+
+/// The cards of those who take part, by address.
+type Known = HashMap<Address, Contact>;
+
+/// The author, as the sender's history counts them, and the verdict.
+type Judged = Option<(String, record::Judged)>;
+
+/// What was seen of it, the index that this makes, and the discussion that it joins.
+struct Weighed {
+    evidence: Evidence,
+    index: Index,
+    key: DiscussionKey,
+}
+
+impl Inner {
+    /// The steps, in order: what is written is all that comes of them.
+    pub(super) fn prepare(&self, open: &Open, raw: &[u8], source: Source, scanned: (Scan, Option<String>)) -> Result<Keep, NotKept> {
+        let met = Met::of(source);
+        let reading = mime::read(raw);
+        let known = known(open, &reading).map_err(not_kept)?;
+        let is_owner = |address: &Address| self.is_owner(address);
+        let look = self.dangers.look(open, raw, &reading, is_owner, scanned).map_err(not_kept)?;
+        let judged = self.judged(open, raw, &reading, &met, &look).map_err(not_kept)?;
+        let weighed = self.weighed(open, &reading, &met, &known).map_err(not_kept)?;
+        let mut filling = self.filling(open, &reading, &met, &known, &weighed).map_err(not_kept)?;
+        if let Some((_, judged)) = judged.as_ref().filter(|_| met.arrival.is_some()) {
+            spam::file(&mut filling, judged);
+        }
+        let packed = mail::pack(raw).map_err(not_kept)?;
+        let Weighed { evidence, index, key } = weighed;
+        Ok(Keep {
+            filling,
+            key: key.as_str().to_owned(),
+            list: list(&reading),
+            people: self.people(&reading),
+            subject: headline(&reading.subject),
+            excerpt: excerpt(&reading.text),
+            trackers: evidence.content.html.known().map_or(0, |html| html.trackers),
+            attachments: reading.attachments.iter().filter(|file| !file.inline).count() as u32,
+            message: row(raw, packed.len(), &met, &index),
+            spooled: met.spooled,
+            once: met.once.then(|| sha256(raw)),
+            proof: record::Proof::of(&evidence, met.arrival.as_ref()).with(met.found.as_deref()),
+            recheck: recheck(&met),
+            looked: record::Looked::of(&look),
+            nuisance: self.nuisance(&met, &judged),
+            judged,
+            packed,
+        })
+    }
+
+    /// Whether anybody wants it.
+    fn judged(&self, open: &Open, raw: &[u8], reading: &Reading, met: &Met, look: &Look) -> Result<Judged, store::Error> {
+        let case = Case {
+            raw,
+            reading,
+            arrival: met.arrival.as_ref(),
+            checks: met.found.as_deref().map(spam::checks).unwrap_or_default(),
+            dangers: &look.dangers,
+        };
+        self.spam.on_arrival(open, &case, met.own, met.once)
+    }
+
+    /// What is thought of its network from now on.
+    fn nuisance(&self, met: &Met, judged: &Judged) -> Option<Change> {
+        let spam = judged.as_ref().is_some_and(|(_, judged)| judged.is_spam());
+        let arrival = met.arrival.as_ref()?;
+        self.nuisances.judge(arrival.peer, spam, arrival.at)
+    }
+
+    /// What was seen of it comes together: its index, and the discussion that it joins.
+    fn weighed(&self, open: &Open, reading: &Reading, met: &Met, known: &Known) -> Result<Weighed, store::Error> {
+        let mut evidence = self.evidence(reading, met.arrival.as_ref(), met.own, known);
+        if let Some(found) = &met.found {
+            vouched(&mut evidence, found);
+            evidence.travel.strict = strict::of_our_door(open, &self.domain, met.received)?;
+        }
+        let key = if met.own {
+            DiscussionKey::of_the_box()
+        } else {
+            let contact = |address: &Address| known.get(address).map(|card| card.id);
+            DiscussionKey::of(reading, |address| self.is_owner(address), contact)
+        };
+        Ok(Weighed {
+            index: evaluate(&evidence),
+            evidence,
+            key,
+        })
+    }
+
+    /// What its importance and its tags rest on.
+    fn filling(&self, open: &Open, reading: &Reading, met: &Met, known: &Known, weighed: &Weighed) -> Result<Filling, store::Error> {
+        let asked = importance::Asked {
+            reading,
+            arrival: met.arrival.as_ref(),
+            evidence: &weighed.evidence,
+            index: weighed.index.points,
+            known,
+            owner: &self.owner,
+            domain: &self.domain,
+            key: weighed.key.as_str(),
+        };
+        importance::fill(open, &asked)
+    }
+
+    fn people(&self, reading: &Reading) -> Vec<record::Person> {
+        let others = reading.participants().filter(|mailbox| !self.is_owner(&mailbox.address));
+        let person = |m: &Mailbox| record::Person {
+            name: headline(&m.name),
+            address: m.address.to_string(),
+        };
+        others.take(record::Discussion::PEOPLE).map(person).collect()
+    }
+
+    /// The evidence. What only authentication and opening could tell is left "not known".
+    fn evidence(&self, reading: &Reading, arrival: Option<&Arrival>, own: bool, known: &Known) -> Evidence {
+        let html = reading.html.as_deref().map(|source| html::findings(source).0).unwrap_or_default();
+        let seen = Observed {
+            direction: if own { Direction::Local } else { Direction::In },
+            received: arrival.is_some(),
+            travel: arrival.map(travel).unwrap_or_default(),
+            ..Observed::default()
+        };
+        let hosts = Hosts {
+            home: &self.host,
+            registrable: &hosts::registrable,
+        };
+        let about = |address: &Address| Other {
+            address: address.clone(),
+            known: Fact::Known(known.contains_key(address)),
+            key: Fact::Unknown,
+            index: Fact::Unknown,
+        };
+        // What the box writes to its owner has nobody else in it.
+        let is_owner = |address: &Address| self.is_owner(address) || (own && address.as_str() == self.box_address());
+        gather(reading, html, &seen, hosts, is_owner, about)
+    }
+}
+
+/// The cards of those who take part, from one snapshot.
+fn known(open: &Open, reading: &Reading) -> Result<Known, store::Error> {
+    let snapshot = Snapshot::of(open)?;
+    let mut known = Known::new();
+    for mailbox in reading.participants() {
+        if let Some((id, card)) = snapshot.contact_of(mailbox.address.as_str())? {
+            let addresses = card.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect();
+            known.insert(
+                mailbox.address.clone(),
+                Contact {
+                    id: ContactId(id),
+                    name: card.name,
+                    addresses,
+                },
+            );
+        }
+    }
+    Ok(known)
+}
+
+/// What the mailing list that it came through is called.
+fn list(reading: &Reading) -> Option<String> {
+    let id = reading.list_id.as_ref()?;
+    Some(headline(if reading.list_name.is_empty() { id } else { &reading.list_name }))
+}
+
+/// When the DNS is asked once more, where it did not tell all.
+fn recheck(met: &Met) -> Option<i64> {
+    let found = met.found.as_ref()?;
+    found.is_open().then(|| met.received.0.saturating_add(AGAIN))
+}
+
+/// The message's own row.
+fn row(raw: &[u8], packed: usize, met: &Met, index: &Index) -> record::Message {
+    record::Message {
+        discussion: 0,
+        received: met.received.0,
+        unread: met.unread,
+        size: raw.len() as u64,
+        packed: packed as u64,
+        hash: mail::short_hash(raw),
+        index: index.points,
+        rules: RULES_VERSION,
+        padlock: index.padlock as u8,
+    }
+}
+
+/// What the door saw of the last hop. Whether it could have been stripped is not known until this
+/// domain's own records are.
+fn travel(arrival: &Arrival) -> Travel {
+    let (tls, quantum) = session(arrival.tls.as_ref());
+    Travel {
+        tls: Fact::Known(tls),
+        quantum: Fact::Known(quantum),
+        ..Travel::default()
+    }
+}
+
+/// Who vouches for the sender becomes evidence.
+pub(in crate::service) fn vouched(evidence: &mut Evidence, found: &Authentication) {
+    evidence.travel.authentic = found.authentic();
+    evidence.travel.dmarc = found.met();
+}

@@ -117,6 +117,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/journal/keep"                 Owner        page::journal::keep;
     GET  "/settings/networks"            Owner        page::networks::show;
     POST "/settings/networks"            Owner        page::networks::forgive;
+    POST "/settings/sealers"             Owner        page::networks::trust;
     GET  "/messages/:id/spam"            Owner        page::spam::show;
     POST "/messages/:id/spam"            Owner        page::spam::say;
     POST "/discussions/:id/spam"         Owner        page::spam::say_of_all;

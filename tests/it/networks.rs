@@ -61,3 +61,21 @@ fn the_owners_own_relay_is_spared() {
     let appliance = Appliance::start_with(&folder.data, Some(&folder.secret), &more);
     assert!((0..15).all(|_| spam(&appliance, [127, 0, 0, 1]) == 250));
 }
+
+#[test]
+fn whom_the_owner_trusts_to_pass_messages_on_is_listed_and_can_be_taken_back() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let page = owner.get("/settings/networks");
+    assert!(page.body.contains("Nobody so far."), "{}", page.body);
+    let form = |domain: &str, trust: &str| format!("token={}&domain={domain}&trust={trust}", page.token());
+    let refused = owner.post("/settings/sealers", "", &form("not+a+domain%22%3E", "yes"));
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("This is no domain") && refused.body.contains("value=\"not a domain&#34;&#62;\""));
+    assert_eq!(owner.post("/settings/sealers", "", &form("Lists.Example.org", "yes")).status, 303);
+    let page = owner.get("/settings/networks?done=2").body;
+    assert!(page.contains("<bdi>lists.example.org</bdi>") && page.contains("This is noted"), "{page}");
+    assert_eq!(owner.post("/settings/sealers", "", &form("lists.example.org", "no")).status, 303);
+    assert!(!owner.get("/settings/networks").body.contains("<bdi>lists.example.org</bdi>"));
+}

@@ -459,7 +459,7 @@ pub fn credential(lang: Lang, credential: Credential) -> &'static str {
 /// How a connection is protected.
 pub fn link(lang: Lang, link: Link) -> &'static str {
     match link {
-        Link::Local => say(lang, "it never leaves this machine", "elle ne quitte pas cette machine"),
+        Link::Local => say(lang, "it never leaves this box", "elle ne quitte pas cette boîte"),
         Link::Tls13 => "TLS 1.3",
         Link::Tls12 => "TLS 1.2",
         Link::Plain => say(lang, "none", "aucun"),

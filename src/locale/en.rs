@@ -27,7 +27,7 @@ pub(super) const WORDS: Words = Words {
     theme_system: "As the system",
     theme_light: "Light",
     theme_dark: "Dark",
-    footer: "Your mail, on your own machine. No page here loads anything from elsewhere.",
+    footer: "Your mail, in your own box. No page here loads anything from elsewhere.",
     new_messages: Plural {
         one: "{n} new message.",
         many: "{n} new messages.",
@@ -253,7 +253,7 @@ pub(super) const WORDS: Words = Words {
     ),
     problem_misdirected: (
         "Not under this name",
-        "Without encryption, this box answers only to its own machine, under a name such as localhost.",
+        "Without encryption, this box answers only to itself, under a name such as localhost.",
     ),
     problem_busy: ("Too many open pages", "Please close a few of them and try again."),
     problem_broken: (

@@ -27,7 +27,7 @@ pub(super) const WORDS: Words = Words {
     theme_system: "Comme le système",
     theme_light: "Claire",
     theme_dark: "Sombre",
-    footer: "Votre courrier, sur votre propre machine. Aucune page d’ici ne charge quoi que ce soit d’ailleurs.",
+    footer: "Votre courrier, dans votre propre boîte. Aucune page d’ici ne charge quoi que ce soit d’ailleurs.",
     new_messages: Plural {
         one: "{n} nouveau message.",
         many: "{n} nouveaux messages.",
@@ -120,7 +120,7 @@ pub(super) const WORDS: Words = Words {
     headers: "En-têtes",
     source: "Source",
     body_nothing: "Ce message ne contient pas de texte.",
-    body_encrypted: "Ce message se dit chiffré. Il ne peut pas encore être ouvert ici\u{202f}: cette machine n’a pas de clé.",
+    body_encrypted: "Ce message se dit chiffré. Il ne peut pas encore être ouvert ici\u{202f}: cette boîte n’a pas de clé.",
     spies: Plural {
         one: "{n} image espionne n’a pas été chargée.",
         many: "{n} images espionnes n’ont pas été chargées.",
@@ -145,11 +145,11 @@ pub(super) const WORDS: Words = Words {
     details: "Détails",
     size: "Taille",
     journey: "Son trajet",
-    journey_intro: "De l’expéditeur jusqu’à cette machine. Ce que nous avons vu nous-mêmes est distingué de ce que disent les autres.",
+    journey_intro: "De l’expéditeur jusqu’à cette boîte. Ce que nous avons vu nous-mêmes est distingué de ce que disent les autres.",
     sent: "Envoyé",
     sent_claim: "à l’horloge de l’expéditeur",
     received: "Reçu",
-    seen_here: "vu par cette machine",
+    seen_here: "vu par cette boîte",
     claimed: "parole d’autrui",
     handed_over_by: "Remis par",
     greeted_as: "qui se nomme",
@@ -167,7 +167,7 @@ pub(super) const WORDS: Words = Words {
     hop_clear: "dit\u{202f}: non chiffré",
     hop_unsaid: "ne dit pas si c’était chiffré",
     hop_unnamed: "un serveur sans nom",
-    not_seen: "Cette machine ne l’a pas vu arriver\u{202f}: il a été importé.",
+    not_seen: "Cette boîte ne l’a pas vu arriver\u{202f}: il a été importé.",
     index_why: "Pourquoi cet indice",
     index_why_unknown: "Pourquoi l’indice est inconnu",
     points_of: "{won} sur {possible}",
@@ -176,7 +176,7 @@ pub(super) const WORDS: Words = Words {
     then_and_now: "À son arrivée il portait {then}. Les règles et les faits d’aujourd’hui donnent {now}.",
     how_counted: "Comment il est compté",
     how_counted_text: "L’indice est la simple somme des lignes ci-dessus, sur 100. Il n’y a aucun paramètre caché\u{202f}: un fait qui \
-        annule le reste est une ligne, lui aussi. Seul ce que cette machine a observé, ou ce que vous avez vérifié, gagne des points.",
+        annule le reste est une ligne, lui aussi. Seul ce que cette boîte a observé, ou ce que vous avez vérifié, gagne des points.",
     not_known_explained: "«\u{202f}Inconnu\u{202f}» n’est ni bon ni mauvais\u{202f}: personne n’a regardé, ou regarder n’a rien donné. \
         Cela ne gagne rien.",
     headers_title: "En-têtes",
@@ -187,7 +187,7 @@ pub(super) const WORDS: Words = Words {
     back_to_message: "Retour au message",
 
     sign_in: "Se connecter",
-    sign_in_intro: "Cette machine appartient à une seule personne. Se connecter déverrouille aussi le courrier qu’elle garde.",
+    sign_in_intro: "Cette boîte appartient à une seule personne. Se connecter déverrouille aussi le courrier qu’elle garde.",
     passphrase: "Phrase de passe",
     passphrase_hint: "Vous pouvez la coller, ou laisser un gestionnaire de mots de passe la remplir.",
     sign_in_wrong: "Ce n’est pas la bonne phrase de passe.",
@@ -195,7 +195,7 @@ pub(super) const WORDS: Words = Words {
         one: "Trop d’essais manqués. Veuillez attendre {n} seconde et réessayer.",
         many: "Trop d’essais manqués. Veuillez attendre {n} secondes et réessayer.",
     },
-    sign_in_broken: "La phrase de passe n’a pas pu être vérifiée\u{202f}: le courrier ne peut pas être ouvert. Le journal de la machine dit pourquoi.",
+    sign_in_broken: "La phrase de passe n’a pas pu être vérifiée\u{202f}: le courrier ne peut pas être ouvert. Le journal de la boîte dit pourquoi.",
     sign_in_stale: "Ce formulaire était trop ancien. Veuillez réessayer.",
     sign_in_empty: "Veuillez saisir votre phrase de passe.",
 
@@ -213,7 +213,7 @@ pub(super) const WORDS: Words = Words {
     help_means: "Signification",
     help_unknown: "Un point d’interrogation gris dit que rien n’est connu. Ce n’est ni bon ni mauvais.",
     help_evidence: "Ce qui compte",
-    help_evidence_text: "Seul ce que cette machine a vu elle-même, et ce que vous avez vérifié, gagne des points. Ce que d’autres affirment \
+    help_evidence_text: "Seul ce que cette boîte a vu elle-même, et ce que vous avez vérifié, gagne des points. Ce que d’autres affirment \
         est montré et peut en retirer. Ainsi personne ne peut s’attribuer une meilleure lettre.",
     help_keys: "Raccourcis clavier",
     help_keys_text: "Ils agissent partout où vous n’êtes pas en train d’écrire. Tout peut se faire sans eux.",
@@ -231,7 +231,7 @@ pub(super) const WORDS: Words = Words {
     problem_home: "Vers les discussions",
     problem_not_found: ("Il n’y a rien ici", "Cette page n’existe pas, ou ce qu’elle montrait a été retiré."),
     problem_method: ("Pas de cette façon", "Cette adresse existe, mais elle ne s’utilise pas ainsi."),
-    problem_not_signed_in: ("Veuillez vous connecter", "Ceci est réservé au propriétaire de cette machine."),
+    problem_not_signed_in: ("Veuillez vous connecter", "Ceci est réservé au propriétaire de cette boîte."),
     problem_elsewhere: (
         "Ceci venait d’un autre site",
         "Le formulaire a été envoyé par une page qui n’est pas la nôtre\u{202f}; rien n’a été changé.",
@@ -254,12 +254,12 @@ pub(super) const WORDS: Words = Words {
     ),
     problem_misdirected: (
         "Pas sous ce nom",
-        "Sans chiffrement, cette machine ne répond qu’à elle-même, sous un nom comme localhost.",
+        "Sans chiffrement, cette boîte ne répond qu’à elle-même, sous un nom comme localhost.",
     ),
     problem_busy: ("Trop de pages ouvertes", "Veuillez en fermer quelques-unes et réessayer."),
     problem_broken: (
         "Quelque chose s’est cassé de notre côté",
-        "C’est noté dans le journal de la machine. Rien n’a été perdu.",
+        "C’est noté dans le journal de la boîte. Rien n’a été perdu.",
     ),
 
     no_from: "Il ne dit pas lisiblement de qui il vient.",

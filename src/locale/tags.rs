@@ -437,8 +437,8 @@ pub const FR: TagWords = TagWords {
     none_yet: "Vous n’avez pas encore d’étiquette à vous.",
     house_tags: "Étiquettes de la maison",
     protected: "Cette étiquette appartient à la maison\u{202f}: on ne peut ni la renommer ni la supprimer.",
-    internal_means: "Le courrier de votre propre domaine, quand cela a été vérifié ou qu’il n’a jamais quitté cette machine.",
-    spam_means: "Le courrier jugé indésirable, par cette machine ou par vous. Il est masqué par défaut et jamais supprimé.",
+    internal_means: "Le courrier de votre propre domaine, quand cela a été vérifié ou qu’il n’a jamais quitté cette boîte.",
+    spam_means: "Le courrier jugé indésirable, par cette boîte ou par vous. Il est masqué par défaut et jamais supprimé.",
     on_messages: Plural {
         one: "{n} message",
         many: "{n} messages",
@@ -470,7 +470,7 @@ pub const FR: TagWords = TagWords {
     unknown_tag: "Aucune étiquette ne porte ce nom.",
     edit_tag: "Modifier cette étiquette",
     by: [
-        "par cette machine",
+        "par cette boîte",
         "par une de vos règles",
         "en raison de l’expéditeur",
         "en raison de l’adresse de réception",

@@ -90,8 +90,8 @@ fn of_link(lang: Lang, link: Link) -> &'static str {
     match link {
         Link::Local => say(
             lang,
-            "Its connection never leaves this machine, or comes through an onion address.",
-            "Sa connexion ne quitte pas cette machine, ou passe par une adresse onion.",
+            "Its connection never leaves this box, or comes through an onion address.",
+            "Sa connexion ne quitte pas cette boîte, ou passe par une adresse onion.",
         ),
         Link::Tls13 => say(
             lang,

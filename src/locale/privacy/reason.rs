@@ -14,7 +14,7 @@ use crate::{
 pub fn reason(lang: Lang, line: &Line) -> String {
     match &line.reason {
         Reason::NotKnown => not_known(lang, line.id).into(),
-        Reason::NeverLeft => say(lang, "It never left this appliance.", "Il n’a jamais quitté ce serveur.").into(),
+        Reason::NeverLeft => say(lang, "It never left this box.", "Il n’a jamais quitté cette boîte.").into(),
         Reason::NoteToSelf => say(
             lang,
             "A note to yourself: nobody else takes part.",
@@ -151,8 +151,8 @@ fn not_known(lang: Lang, id: LineId) -> &'static str {
         LineId::ContentClean => say(lang, "Its text could not be looked through.", "Son texte n’a pas pu être examiné."),
         LineId::TravelTls | LineId::TravelQuantum => say(
             lang,
-            "This appliance did not see the connection.",
-            "Ce serveur n’a pas vu la connexion.",
+            "This box did not see the connection.",
+            "Cette boîte n’a pas vu la connexion.",
         ),
         LineId::TravelStrict => say(
             lang,

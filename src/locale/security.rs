@@ -204,11 +204,26 @@ pub const EN: SecurityWords = SecurityWords {
     done_saved: "Saved.",
     help_text: "Signing in does two things: it shows that it is you, and after a restart it opens the box, in which everything is sealed. There are several ways, and each is one more if another is lost.",
     help_ways: [
-        ("Passphrase", "Works in every browser, without scripts, and opens the box. Nobody can send you a new one: only you know it, and the recovery sheet replaces it."),
-        ("Passkey", "Your telephone, computer or security key signs you in, with your finger or its own code. It cannot be guessed, and gives itself to no false page. Most of them open the locked box too; each says so."),
-        ("Code from an app", "Six digits after the passphrase, from an app on your telephone. Whoever has found out the passphrase is still outside. Six digits open no locks: the passphrase does that."),
-        ("Recovery sheet", "A code on paper that opens everything, for the day when the passphrase is forgotten and the devices are lost. Type it in place of the passphrase. Whoever finds it can do the same."),
-        ("Staying signed in", "A browser is signed out by itself after the time that you chose, at the latest after thirty days. Its session is tied to it: copied elsewhere it is worth nothing within minutes."),
+        (
+            "Passphrase",
+            "Works in every browser, without scripts, and opens the box. Nobody can send you a new one: only you know it, and the recovery sheet replaces it.",
+        ),
+        (
+            "Passkey",
+            "Your telephone, computer or security key signs you in, with your finger or its own code. It cannot be guessed, and gives itself to no false page. Most of them open the locked box too; each says so.",
+        ),
+        (
+            "Code from an app",
+            "Six digits after the passphrase, from an app on your telephone. Whoever has found out the passphrase is still outside. Six digits open no locks: the passphrase does that.",
+        ),
+        (
+            "Recovery sheet",
+            "A code on paper that opens everything, for the day when the passphrase is forgotten and the devices are lost. Type it in place of the passphrase. Whoever finds it can do the same.",
+        ),
+        (
+            "Staying signed in",
+            "A browser is signed out by itself after the time that you chose, at the latest after thirty days. Its session is tied to it: copied elsewhere it is worth nothing within minutes.",
+        ),
     ],
 };
 
@@ -311,10 +326,25 @@ pub const FR: SecurityWords = SecurityWords {
     done_saved: "Enregistré.",
     help_text: "Se connecter fait deux choses\u{202f}: montrer que c’est bien vous et, après un redémarrage, ouvrir la boîte, où tout est scellé. Il y a plusieurs moyens, et chacun reste quand un autre est perdu.",
     help_ways: [
-        ("Phrase de passe", "Elle marche dans tous les navigateurs, sans scripts, et ouvre la boîte. Personne ne peut vous en envoyer une autre\u{202f}: vous seul la connaissez, et la feuille de secours la remplace."),
-        ("Clé d’accès", "Votre téléphone, votre ordinateur ou une clé de sécurité vous connecte, avec votre doigt ou son propre code. Elle ne se devine pas et ne se donne à aucune fausse page. La plupart ouvrent aussi la boîte verrouillée\u{202f}; chacune le dit."),
-        ("Code d’une application", "Six chiffres après la phrase de passe, donnés par une application de votre téléphone. Qui a découvert la phrase de passe reste dehors. Six chiffres n’ouvrent aucune serrure\u{202f}: cela, la phrase de passe le fait."),
-        ("Feuille de secours", "Un code sur papier qui ouvre tout, pour le jour où la phrase de passe est oubliée et les appareils perdus. Tapez-le à la place de la phrase de passe. Qui la trouve peut en faire autant."),
-        ("Rester connecté", "Un navigateur se déconnecte de lui-même après le temps que vous avez choisi, au plus tard après trente jours. Sa session est liée à lui\u{202f}: copiée ailleurs, elle ne vaut plus rien en quelques minutes."),
+        (
+            "Phrase de passe",
+            "Elle marche dans tous les navigateurs, sans scripts, et ouvre la boîte. Personne ne peut vous en envoyer une autre\u{202f}: vous seul la connaissez, et la feuille de secours la remplace.",
+        ),
+        (
+            "Clé d’accès",
+            "Votre téléphone, votre ordinateur ou une clé de sécurité vous connecte, avec votre doigt ou son propre code. Elle ne se devine pas et ne se donne à aucune fausse page. La plupart ouvrent aussi la boîte verrouillée\u{202f}; chacune le dit.",
+        ),
+        (
+            "Code d’une application",
+            "Six chiffres après la phrase de passe, donnés par une application de votre téléphone. Qui a découvert la phrase de passe reste dehors. Six chiffres n’ouvrent aucune serrure\u{202f}: cela, la phrase de passe le fait.",
+        ),
+        (
+            "Feuille de secours",
+            "Un code sur papier qui ouvre tout, pour le jour où la phrase de passe est oubliée et les appareils perdus. Tapez-le à la place de la phrase de passe. Qui la trouve peut en faire autant.",
+        ),
+        (
+            "Rester connecté",
+            "Un navigateur se déconnecte de lui-même après le temps que vous avez choisi, au plus tard après trente jours. Sa session est liée à lui\u{202f}: copiée ailleurs, elle ne vaut plus rien en quelques minutes.",
+        ),
     ],
 };

@@ -75,7 +75,10 @@ fn whom_the_owner_trusts_to_pass_messages_on_is_listed_and_can_be_taken_back() {
     assert!(refused.body.contains("This is no domain") && refused.body.contains("value=\"not a domain&#34;&#62;\""));
     assert_eq!(owner.post("/settings/sealers", "", &form("Lists.Example.org", "yes")).status, 303);
     let page = owner.get("/settings/networks?done=2").body;
-    assert!(page.contains("<bdi>lists.example.org</bdi>") && page.contains("This is noted"), "{page}");
+    assert!(
+        page.contains("<bdi>lists.example.org</bdi>") && page.contains("This is noted"),
+        "{page}"
+    );
     assert_eq!(owner.post("/settings/sealers", "", &form("lists.example.org", "no")).status, 303);
     assert!(!owner.get("/settings/networks").body.contains("<bdi>lists.example.org</bdi>"));
 }

@@ -149,11 +149,9 @@ fn not_known(lang: Lang, id: LineId) -> &'static str {
             "On ne sait pas si vous avez comparé une clé qui l’aurait signé.",
         ),
         LineId::ContentClean => say(lang, "Its text could not be looked through.", "Son texte n’a pas pu être examiné."),
-        LineId::TravelTls | LineId::TravelQuantum => say(
-            lang,
-            "This box did not see the connection.",
-            "Cette boîte n’a pas vu la connexion.",
-        ),
+        LineId::TravelTls | LineId::TravelQuantum => {
+            say(lang, "This box did not see the connection.", "Cette boîte n’a pas vu la connexion.")
+        }
         LineId::TravelStrict => say(
             lang,
             "Nobody checked whether the encryption could have been removed.",

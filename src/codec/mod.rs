@@ -17,6 +17,7 @@ pub mod mbox;
 pub mod mime;
 pub mod mta_sts;
 pub mod password;
+pub mod pgp;
 pub mod qr;
 pub mod spam;
 pub mod spf;

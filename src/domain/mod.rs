@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod authentication;
+pub mod autocrypt;
 pub mod contact;
 pub mod danger;
 pub mod device;
@@ -17,6 +18,7 @@ pub mod journal;
 pub mod message;
 pub mod network;
 pub mod nuisance;
+pub mod openpgp;
 pub mod outgoing;
 pub mod padlock;
 pub mod privacy;

@@ -58,6 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("postcard", &["store"]),
     ("psl", &["codec"]),
     ("qrcode", &["codec/qr"]),
+    ("rand_core", &["codec/pgp"]),
     ("rcgen", &["net/tls"]),
     ("redb", &["store"]),
     ("reqwest", &["net/https"]),

@@ -1,0 +1,287 @@
+//! OpenPGP (RFC 9580, RFC 4880): keys read, judged, made and written; messages opened and sealed; signatures
+//! made and verified. rPGP lives here only, and nothing of it is seen from outside.
+//!
+//! rPGP reads packets and does the mathematics; it does not judge. What a key may be used for is `policy`'s, and
+//! every use of a key here asks it. Everything that reads has limits, and a panic inside of rPGP is caught and is
+//! an unreadable input. Deliberately absent: trust in third-party signatures, passwords instead of keys, S/MIME.
+
+pub mod armor;
+pub mod autocrypt;
+pub mod directory;
+mod make;
+mod open;
+mod part;
+mod policy;
+mod seal;
+#[cfg(test)]
+mod tests;
+
+pub use make::{EXTEND_BEFORE, LIFE, ROTATE_AFTER};
+pub use open::{Opened, open, verify, verify_clear};
+pub use seal::{Sealing, seal};
+
+use crate::domain::{
+    openpgp::{Fingerprint, KeyFacts, Unusable},
+    time::Time,
+};
+use pgp::{
+    composed::{ArmorOptions, Deserializable, PublicOrSecret, SignedPublicKey, SignedSecretKey},
+    ser::Serialize,
+    types::{KeyDetails, Password},
+};
+use rand_core::OsRng;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Octets of a file of keys that are read.
+pub const MAX_KEYS: usize = 4 * 1024 * 1024;
+
+/// Keys that are read of one file.
+const MAX_COUNT: usize = 200;
+
+/// Names and subkeys of one key that are kept.
+const MAX_COMPONENTS: usize = 200;
+
+/// Why no key was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoKey {
+    /// It is no OpenPGP key, or damaged.
+    Unreadable,
+    /// It is larger than [`MAX_KEYS`].
+    TooLarge,
+    /// Its secret parts are protected by a passphrase that was not given, or another.
+    Passphrase,
+}
+
+/// Runs something of rPGP; a panic in it is an error as any other.
+fn guarded<T>(work: impl FnOnce() -> pgp::errors::Result<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()?.ok()
+}
+
+/// The moment as OpenPGP counts it: seconds in 32 bits.
+fn stamp(time: Time) -> pgp::types::Timestamp {
+    pgp::types::Timestamp::from_secs(u32::try_from(time.0.max(0)).unwrap_or(u32::MAX))
+}
+
+fn time(stamp: pgp::types::Timestamp) -> Time {
+    Time(i64::from(stamp.as_secs()))
+}
+
+fn fingerprint(key: &impl KeyDetails) -> Fingerprint {
+    Fingerprint::new(key.fingerprint().as_bytes())
+}
+
+/// The short identity of a key (RFC 9580 section 5.5.4).
+fn short(key: &impl KeyDetails) -> u64 {
+    let id = key.legacy_key_id();
+    let octets: &[u8] = id.as_ref();
+    octets.iter().fold(0, |id, octet| id << 8 | u64::from(*octet))
+}
+
+/// Somebody's public key with all that is bound to it: an OpenPGP certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate(SignedPublicKey);
+
+impl Certificate {
+    /// Reads all certificates of a file, armored or not; of a secret key its public half. What is damaged among
+    /// them is left out.
+    pub fn read_all(octets: &[u8]) -> Result<Vec<Self>, NoKey> {
+        let keys = read_all(octets)?;
+        Ok(keys
+            .into_iter()
+            .map(|key| match key {
+                PublicOrSecret::Public(key) => Self(trimmed(key)),
+                PublicOrSecret::Secret(key) => Self(trimmed(key.to_public_key())),
+            })
+            .collect())
+    }
+
+    /// Reads the first certificate.
+    pub fn read(octets: &[u8]) -> Result<Self, NoKey> {
+        Self::read_all(octets)?.into_iter().next().ok_or(NoKey::Unreadable)
+    }
+
+    /// As octets, all that is known of it.
+    pub fn octets(&self) -> Vec<u8> {
+        guarded(|| self.0.to_bytes()).unwrap_or_default()
+    }
+
+    /// As text, for a file.
+    pub fn armored(&self) -> String {
+        let options = ArmorOptions {
+            headers: None,
+            include_checksum: self.0.primary_key.version() != pgp::types::KeyVersion::V6,
+        };
+        guarded(|| self.0.to_armored_string(options)).unwrap_or_default()
+    }
+
+    /// Its fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        fingerprint(&self.0.primary_key)
+    }
+
+    /// The short identities of it and of its subkeys, by which signatures and encrypted messages name it.
+    pub fn ids(&self) -> Vec<u64> {
+        let subkeys = self.0.public_subkeys.iter().map(|subkey| short(&subkey.key));
+        std::iter::once(short(&self.0.primary_key)).chain(subkeys).collect()
+    }
+
+    /// What it may be used for at a moment.
+    pub fn facts(&self, at: Time) -> KeyFacts {
+        policy::judge(&self.0, at, at).facts
+    }
+
+    /// With everything that is bound to the same key elsewhere: a revocation that one copy has is not lost by an
+    /// older copy. Another key changes nothing.
+    pub fn merged(mut self, other: &Self) -> Self {
+        if self.fingerprint() != other.fingerprint() {
+            return self;
+        }
+        let (mine, more) = (&mut self.0, &other.0);
+        join(&mut mine.details.revocation_signatures, &more.details.revocation_signatures);
+        join(&mut mine.details.direct_signatures, &more.details.direct_signatures);
+        for user in &more.details.users {
+            match mine.details.users.iter_mut().find(|known| known.id == user.id) {
+                Some(known) => join(&mut known.signatures, &user.signatures),
+                None => mine.details.users.push(user.clone()),
+            }
+        }
+        for subkey in &more.public_subkeys {
+            match mine.public_subkeys.iter_mut().find(|known| known.key == subkey.key) {
+                Some(known) => join(&mut known.signatures, &subkey.signatures),
+                None => mine.public_subkeys.push(subkey.clone()),
+            }
+        }
+        Self(trimmed(self.0))
+    }
+}
+
+fn join<T: Clone + PartialEq>(mine: &mut Vec<T>, more: &[T]) {
+    for one in more {
+        if !mine.contains(one) {
+            mine.push(one.clone());
+        }
+    }
+}
+
+/// Without pictures and what is beyond the limits, and without what others signed: it proves nothing here, and
+/// whoever publishes keys can pile it up.
+fn trimmed(mut key: SignedPublicKey) -> SignedPublicKey {
+    key.details.user_attributes.clear();
+    key.details.users.truncate(MAX_COMPONENTS);
+    key.public_subkeys.truncate(MAX_COMPONENTS);
+    let primary = key.primary_key.clone();
+    let own = |signature: &pgp::packet::Signature| policy::names(signature, &primary);
+    for user in &mut key.details.users {
+        user.signatures.retain(own);
+    }
+    key.details.users.retain(|user| !user.signatures.is_empty());
+    key.details.direct_signatures.retain(own);
+    key.details.revocation_signatures.retain(own);
+    key
+}
+
+/// The owner's key, with its secret parts. Never protected by a passphrase here: the vault that keeps it is.
+#[derive(Clone)]
+pub struct SecretKey(SignedSecretKey);
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecretKey({})", fingerprint(&self.0.primary_key).hex())
+    }
+}
+
+impl SecretKey {
+    /// Reads all secret keys of a file, armored or not, and takes the passphrase off them. A key of which only
+    /// some parts are secret (a smartcard's) is no key here.
+    pub fn read_all(octets: &[u8], passphrase: &str) -> Result<Vec<Self>, NoKey> {
+        let keys: Vec<SignedSecretKey> = read_all(octets)?
+            .into_iter()
+            .filter_map(|key| SignedSecretKey::try_from(key).ok())
+            .collect();
+        if keys.is_empty() {
+            return Err(NoKey::Unreadable);
+        }
+        let password = Password::from(passphrase);
+        let open = |mut key: SignedSecretKey| {
+            guarded(|| {
+                key.primary_key.remove_password(&password)?;
+                for subkey in &mut key.secret_subkeys {
+                    subkey.key.remove_password(&password)?;
+                }
+                Ok(Self(key))
+            })
+            .ok_or(NoKey::Passphrase)
+        };
+        keys.into_iter().map(open).collect()
+    }
+
+    /// Reads one as [`SecretKey::octets`] wrote it.
+    pub fn read(octets: &[u8]) -> Result<Self, NoKey> {
+        Self::read_all(octets, "")?.into_iter().next().ok_or(NoKey::Unreadable)
+    }
+
+    /// As octets. Secret.
+    pub fn octets(&self) -> Vec<u8> {
+        guarded(|| self.0.to_bytes()).unwrap_or_default()
+    }
+
+    /// As text for a file, under a passphrase where one is given. Secret without one.
+    pub fn armored(&self, passphrase: Option<&str>) -> Option<String> {
+        let mut key = self.0.clone();
+        guarded(|| {
+            if let Some(passphrase) = passphrase {
+                let password = Password::from(passphrase);
+                key.primary_key.set_password(OsRng, &password)?;
+                for subkey in &mut key.secret_subkeys {
+                    subkey.key.set_password(OsRng, &password)?;
+                }
+            }
+            key.to_armored_string(ArmorOptions::default())
+        })
+    }
+
+    /// Its public half.
+    pub fn certificate(&self) -> Certificate {
+        Certificate(trimmed(self.0.to_public_key()))
+    }
+
+    /// Its fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        fingerprint(&self.0.primary_key)
+    }
+
+    /// Whether something can be signed with it now, and if not, why.
+    pub fn can_sign(&self, at: Time) -> Result<(), Unusable> {
+        self.certificate().facts(at).sign
+    }
+}
+
+fn read_all(octets: &[u8]) -> Result<Vec<PublicOrSecret>, NoKey> {
+    if octets.len() > MAX_KEYS {
+        return Err(NoKey::TooLarge);
+    }
+    let keys = if armor::is_armored(octets) {
+        // A file may hold several blocks, and words between them.
+        let blocks = armor::blocks(octets, armor::Kind::Key);
+        blocks.into_iter().take(MAX_COUNT).flat_map(|block| packets(&block)).collect()
+    } else {
+        packets(octets)
+    };
+    let keys: Vec<PublicOrSecret> = keys.into_iter().take(MAX_COUNT).collect();
+    if keys.is_empty() { Err(NoKey::Unreadable) } else { Ok(keys) }
+}
+
+fn packets(octets: &[u8]) -> Vec<PublicOrSecret> {
+    let secret = guarded(|| {
+        let keys = PublicOrSecret::from_bytes_many(octets)?;
+        Ok(keys.take(MAX_COUNT).flatten().collect::<Vec<_>>())
+    });
+    match secret {
+        Some(keys) if !keys.is_empty() => keys,
+        _ => guarded(|| {
+            let keys = SignedPublicKey::from_bytes_many(octets)?;
+            Ok(keys.take(MAX_COUNT).flatten().map(PublicOrSecret::Public).collect())
+        })
+        .unwrap_or_default(),
+    }
+}

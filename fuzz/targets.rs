@@ -5,7 +5,10 @@
 
 use caliopen::{
     cli,
-    codec::{authentication_results, base64url, dkim, dmarc, hosts, html, inspect, jws, mbox, mime, spf, tags, totp, webauthn, words},
+    codec::{
+        authentication_results, base64url, dkim, dmarc, hosts, html, inspect, jws, mbox, mime, mta_sts, report as reports, spf, tags, totp,
+        webauthn, words,
+    },
     domain::{
         address::Address,
         danger::lookalike,
@@ -13,6 +16,7 @@ use caliopen::{
         fold::fold,
         importance,
         message::Attachment,
+        report::{MAX_NAME, MAX_ROWS, Says},
         rule, tag,
         time::Time,
         transport::{Arrival, TlsFacts, TlsVersion},
@@ -69,6 +73,7 @@ pub const ALL: &[Target] = targets! {
     look_alike "web";
     mailbox "mbox";
     message "mime";
+    mta_sts_policy "report";
     next "web";
     original "html";
     passkey "passkey";
@@ -76,6 +81,7 @@ pub const ALL: &[Target] = targets! {
     prose "web";
     reader "html";
     records "web";
+    report "report";
     sealed "web";
     slots "slots";
     spf_record "auth";
@@ -148,6 +154,37 @@ fn cookie(octets: &[u8]) {
     if let Some(headers) = probe::headers(cookies, language.get(1..).unwrap_or_default()) {
         let value = probe::cookie(&headers, "caliopen").unwrap_or_default();
         assert!(!value.contains(';'));
+    }
+}
+
+/// A policy that is one names what it is about, and allows nobody by chance.
+fn mta_sts_policy(octets: &[u8]) {
+    if let Some(policy) = mta_sts::policy(octets) {
+        assert!(policy.mode == mta_sts::Mode::None || !policy.hosts.is_empty());
+        assert!(!policy.allows("") || policy.hosts.iter().any(String::is_empty));
+    }
+    if let Some(id) = mta_sts::policy_id(octets.split(|octet| *octet == 0)) {
+        assert!((1..=32).contains(&id.len()));
+    }
+}
+
+/// Whatever a report says, it is about us, and not endless.
+fn report(octets: &[u8]) {
+    let domain = "home.test";
+    let whole = reports::parse(octets, domain);
+    let file = [
+        b"Subject: Report Domain: x\r\nContent-Type: application/gzip; name=\"a!b!1!2.xml.gz\"\r\n\r\n",
+        octets,
+    ];
+    let raw = file.concat();
+    let carried = reports::read(&raw, &mime::read(&raw), domain);
+    for report in whole.into_iter().chain(carried) {
+        assert!(report.domain == domain || report.domain.ends_with(".home.test"));
+        let rows = match &report.says {
+            Says::Senders(sources) => sources.len(),
+            Says::Tls { troubles, .. } => troubles.len(),
+        };
+        assert!(rows <= MAX_ROWS && report.by.chars().count() <= MAX_NAME && !report.by.contains(char::is_control));
     }
 }
 

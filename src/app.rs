@@ -13,8 +13,8 @@ use crate::{
     },
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, receive::Receive, rules::Rules, spam::Spam,
-        strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, receive::Receive, reports::Reports, rules::Rules,
+        spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -106,6 +106,8 @@ pub struct Services {
     pub spam: Spam,
     /// What became of sent messages.
     pub outbox: Outbox,
+    /// What other mail services report.
+    pub reports: Reports,
     /// How other domains protect their mail servers.
     pub strict: Strict,
 }
@@ -120,6 +122,8 @@ impl Services {
     pub fn over(vault: &Vault, file: &Arc<FrontFile>, front: &Front, clock: &Clock, dns: Dns) -> Result<Self, StartError> {
         let https = Https::new(dns.clone(), None);
         let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https, &front.domain, &front.host);
+        let first = front.addresses.first().map_or("", String::as_str);
+        let reports = Reports::new(vault.clone(), clock.clone(), &front.domain, first);
         let authenticate = Authenticate::new(dns, &front.host);
         let senders = Senders::new(vault.clone(), clock.clone(), authenticate, &front.host);
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
@@ -154,6 +158,7 @@ impl Services {
             outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone()),
             unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?,
             happenings,
+            reports,
             strict,
         })
     }
@@ -176,6 +181,7 @@ impl Services {
             custody: self.custody.clone(),
             delete: self.delete.clone(),
             spam: self.spam.clone(),
+            reports: self.reports.clone(),
             outbox: self.outbox.clone(),
             now: Arc::new(move || clock.now()),
         }

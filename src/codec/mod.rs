@@ -19,6 +19,7 @@ pub mod mta_sts;
 pub mod password;
 pub mod pgp;
 pub mod qr;
+pub mod report;
 pub mod spam;
 pub mod spf;
 pub mod tags;

@@ -22,6 +22,7 @@ pub mod openpgp;
 pub mod outgoing;
 pub mod padlock;
 pub mod privacy;
+pub mod report;
 pub mod rule;
 pub mod spam;
 pub mod tag;

@@ -132,17 +132,20 @@ pub enum System {
     Spam,
     /// It comes from this very domain, and that was verified or it never left the box.
     Internal,
+    /// Another mail service reports about the owner's domain: added up on a page of its own, and no letter.
+    Report,
 }
 
 impl System {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Spam, Self::Internal];
+    pub const ALL: [Self; 3] = [Self::Spam, Self::Internal, Self::Report];
 
     /// Its number, the same in every box. The owner's own tags begin at [`TagId::FIRST`].
     pub fn id(self) -> TagId {
         TagId(match self {
             Self::Spam => 1,
             Self::Internal => 2,
+            Self::Report => 3,
         })
     }
 
@@ -156,6 +159,7 @@ impl System {
         match self {
             Self::Spam => "spam",
             Self::Internal => "internal",
+            Self::Report => "domain_report",
         }
     }
 
@@ -164,6 +168,7 @@ impl System {
         match self {
             Self::Spam => 0,
             Self::Internal => 2,
+            Self::Report => -5,
         }
     }
 }

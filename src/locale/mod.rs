@@ -9,6 +9,7 @@ mod en;
 mod fr;
 pub mod networks;
 pub mod privacy;
+pub mod reports;
 pub mod security;
 pub mod spam;
 pub mod tags;

@@ -35,6 +35,8 @@ pub struct TagWords {
     pub in_discussions: Plural,
     pub spam: &'static str,
     pub internal: &'static str,
+    /// What other mail services report.
+    pub reports: &'static super::reports::ReportWords,
     pub colours: [&'static str; 8],
     pub taken: &'static str,
     pub too_many: &'static str,
@@ -169,6 +171,7 @@ impl TagWords {
         match system {
             System::Spam => self.spam,
             System::Internal => self.internal,
+            System::Report => self.reports.tag,
         }
     }
 
@@ -177,6 +180,7 @@ impl TagWords {
         match system {
             System::Spam => self.spam_means,
             System::Internal => self.internal_means,
+            System::Report => self.reports.tag_means,
         }
     }
 
@@ -262,6 +266,7 @@ pub const EN: TagWords = TagWords {
     },
     spam: "spam",
     internal: "internal",
+    reports: super::reports::words(super::Lang::En),
     colours: ["grey", "blue", "navy", "green", "ochre", "red", "plum", "rose"],
     taken: "There is a tag of that name already.",
     too_many: "There are 200 tags; delete one first.",
@@ -449,6 +454,7 @@ pub const FR: TagWords = TagWords {
     },
     spam: "indésirable",
     internal: "interne",
+    reports: super::reports::words(super::Lang::Fr),
     colours: ["gris", "bleu", "bleu nuit", "vert", "ocre", "rouge", "prune", "rose"],
     taken: "Une étiquette porte déjà ce nom.",
     too_many: "Il y a déjà 200 étiquettes\u{202f}; supprimez-en une d’abord.",

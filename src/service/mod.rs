@@ -13,6 +13,7 @@ pub mod journal;
 pub mod nuisance;
 pub mod outbox;
 pub mod receive;
+pub mod reports;
 pub mod rules;
 pub mod setup;
 mod smart;

@@ -6,7 +6,8 @@ use super::{
     filing::{self, Filling},
     nuisance::{self, Change},
     recheck,
-    record::{Contact, Discussion, Job, Judged, Looked, Message, Person, Proof, Record, sha256},
+    record::{Contact, Discussion, Job, Judged, Looked, Message, Person, Proof, Record, Report, sha256},
+    reports,
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     spam,
     vault::{Open, Reading},
@@ -44,6 +45,8 @@ pub struct Keep {
     pub nuisance: Option<Change>,
     /// Its author's address, and what the spam filter thinks of it; `None` where it was not asked.
     pub judged: Option<(String, Judged)>,
+    /// What it reports about the owner's domain.
+    pub report: Option<Report>,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
@@ -143,6 +146,9 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     tables.dangers.insert(id, keep.looked.encode(id)?.as_slice())?;
     if let Some(change) = &keep.nuisance {
         nuisance::keep(tables, change)?;
+    }
+    if let Some(report) = &keep.report {
+        reports::keep(tables, id, report)?;
     }
     if let Some((author, judged)) = &keep.judged {
         spam::judged(tables, id, author, judged)?;

@@ -19,6 +19,7 @@ pub mod nuisance;
 pub mod outbox;
 pub mod recheck;
 pub mod record;
+pub mod reports;
 mod rewrite;
 pub mod schema;
 pub mod seal;

@@ -16,6 +16,8 @@ pub const PROOFS: TableDefinition<u64, Octets> = TableDefinition::new("proofs");
 pub const DANGERS: TableDefinition<u64, Octets> = TableDefinition::new("dangers");
 /// Network → `record::Troubled`: how much spam came from it lately.
 pub const NUISANCES: TableDefinition<&str, Octets> = TableDefinition::new("nuisances");
+/// Message → `record::Report`: what it reports about the owner's domain.
+pub const REPORTS: TableDefinition<u64, Octets> = TableDefinition::new("reports");
 /// Domain → `record::Strictness`: how it protects its mail servers (MTA-STS, DANE).
 pub const STRICT: TableDefinition<&str, Octets> = TableDefinition::new("strict");
 /// (Message, chunk) → the message as received, zstd, cut where redb's pages end.

@@ -101,6 +101,7 @@ tables! {
     outbox_due: (i64, u64) => () = OUTBOX_DUE;
     copies: (u64, u32, u32) => Octets = COPIES;
     strict: &'static str => Octets = STRICT;
+    reports: u64 => Octets = REPORTS;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

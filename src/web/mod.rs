@@ -30,8 +30,8 @@ use crate::{
     domain::time::Time,
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, rules::Rules, spam::Spam, tags::Tags,
-        timeline::Timeline, unlock::Unlock,
+        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, reports::Reports, rules::Rules, spam::Spam,
+        tags::Tags, timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -70,6 +70,8 @@ pub struct Services {
     pub spam: Spam,
     /// What became of sent messages.
     pub outbox: Outbox,
+    /// What other mail services report.
+    pub reports: Reports,
     /// The clock.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

@@ -118,6 +118,7 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/settings/networks"            Owner        page::networks::show;
     POST "/settings/networks"            Owner        page::networks::forgive;
     POST "/settings/sealers"             Owner        page::networks::trust;
+    GET  "/reports"                      Owner        page::reports::show;
     GET  "/messages/:id/spam"            Owner        page::spam::show;
     POST "/messages/:id/spam"            Owner        page::spam::say;
     POST "/discussions/:id/spam"         Owner        page::spam::say_of_all;

@@ -36,6 +36,7 @@ mod names;
 mod networks;
 mod peers;
 mod privacy;
+mod reports;
 mod senders;
 mod sign_in;
 mod smtp;

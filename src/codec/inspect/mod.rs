@@ -60,6 +60,24 @@ impl Budget {
     }
 }
 
+/// The octets of a file, unpacked where it is packed by gzip or, as its first file, in a zip archive; `None` where they
+/// are more than `most`, or cannot be unpacked.
+pub(crate) fn unpacked(bytes: &[u8], most: usize) -> Option<Vec<u8>> {
+    let out = if bytes.starts_with(b"\x1f\x8b") {
+        let mut out = Vec::new();
+        let limit = (most as u64).saturating_add(1);
+        MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut out).ok()?;
+        out
+    } else if zip::is_zip(bytes) {
+        let listing = zip::list(bytes);
+        let first = listing.entries.iter().find(|entry| !entry.name.ends_with('/'))?;
+        zip::unpack(bytes, first, most.saturating_add(1))?
+    } else {
+        bytes.get(..most.saturating_add(1)).unwrap_or(bytes).to_vec()
+    };
+    (out.len() <= most).then_some(out)
+}
+
 /// The dangers of a message's text and files. Who the author pretends to be is `domain::danger::sender`'s.
 pub fn look(raw: &[u8], reading: &Reading) -> Vec<Danger> {
     let mut found = text_dangers(reading);

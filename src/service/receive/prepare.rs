@@ -22,18 +22,19 @@ use crate::{
             index::{Index, RULES_VERSION},
             message::evaluate,
         },
+        tag::{By, System},
         time::Time,
         transport::Arrival,
     },
     service::{
         excerpt::{excerpt, headline},
-        importance,
+        importance, reports,
         spam::{self, Case},
         strict,
     },
     store::{
         self,
-        filing::Filling,
+        filing::{Filling, Wanted},
         mail::{self, Keep, Snapshot},
         nuisance::Change,
         record::{self, sha256},
@@ -121,6 +122,12 @@ impl Inner {
         if let Some((_, judged)) = judged.as_ref().filter(|_| met.arrival.is_some()) {
             spam::file(&mut filling, judged);
         }
+        let report = (!met.own)
+            .then(|| reports::brought(raw, &reading, &self.domain, &weighed.evidence))
+            .flatten();
+        if report.is_some() {
+            filling.tags.push((Wanted::Known(System::Report.id()), By::House));
+        }
         let packed = mail::pack(raw).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
         Ok(Keep {
@@ -140,6 +147,7 @@ impl Inner {
             looked: record::Looked::of(&look),
             nuisance: self.nuisance(&met, &judged),
             judged,
+            report,
             packed,
         })
     }

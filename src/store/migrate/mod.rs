@@ -9,6 +9,7 @@ mod m0006_nuisances;
 mod m0007_spam;
 mod m0008_outbox;
 mod m0009_strict;
+mod m0010_reports;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -27,6 +28,7 @@ const STEPS: &[Step] = &[
     m0007_spam::run,
     m0008_outbox::run,
     m0009_strict::run,
+    m0010_reports::run,
 ];
 
 /// The schema that this program writes.

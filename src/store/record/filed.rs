@@ -46,6 +46,7 @@ impl Tag {
             colour: match system {
                 System::Spam => Colour::Red,
                 System::Internal => Colour::Navy,
+                System::Report => Colour::Grey,
             } as u8,
             importance: system.importance(),
             from_address: false,

@@ -20,6 +20,7 @@ pub(super) mod original;
 pub(super) mod passkeys;
 pub(super) mod proof;
 pub(super) mod recovery;
+pub(super) mod reports;
 pub(super) mod rules;
 pub(super) mod search;
 pub(super) mod security;

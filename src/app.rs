@@ -9,8 +9,10 @@ use crate::{
         clock::Clock,
         dns::Dns,
         https::Https,
+        outward::Outward,
         tls::{self, Current, Identity},
     },
+    service::deliver::{Deliver, Rests},
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
         happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, receive::Receive, reports::Reports, rules::Rules,
@@ -28,6 +30,8 @@ use crate::{
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
+/// How long is waited for a web server.
+const HTTPS: Duration = Duration::from_secs(20);
 /// How long the doors may take to end what they are doing.
 const GRACE: Duration = Duration::from_secs(4);
 
@@ -110,6 +114,8 @@ pub struct Services {
     pub reports: Reports,
     /// How other domains protect their mail servers.
     pub strict: Strict,
+    /// Handing messages over.
+    pub deliver: Deliver,
 }
 
 impl Services {
@@ -118,9 +124,17 @@ impl Services {
         Self::over(vault, file, front, clock, Dns::nobody())
     }
 
-    /// Over one vault and this DNS.
-    pub fn over(vault: &Vault, file: &Arc<FrontFile>, front: &Front, clock: &Clock, dns: Dns) -> Result<Self, StartError> {
-        let https = Https::new(dns.clone(), None);
+    /// Over one vault and this way to the outside.
+    pub fn over(
+        vault: &Vault,
+        file: &Arc<FrontFile>,
+        front: &Front,
+        clock: &Clock,
+        outward: impl Into<Outward>,
+    ) -> Result<Self, StartError> {
+        let outward = outward.into();
+        let dns = outward.dns.clone();
+        let https = Https::with(dns.clone(), outward.roots.clone(), outward.https_port, HTTPS);
         let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https, &front.domain, &front.host);
         let first = front.addresses.first().map_or("", String::as_str);
         let reports = Reports::new(vault.clone(), clock.clone(), &front.domain, first);
@@ -141,7 +155,11 @@ impl Services {
         let journal = Journal::new(vault.clone(), clock.clone());
         let devices = Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone());
         let known = (devices.clone(), journal.clone());
+        let rests = Rests::default();
+        let room = (vault.clone(), clock.clone());
+        let deliver = Deliver::new(room, strict.clone(), outward, &front.host, rests.clone());
         Ok(Self {
+            deliver,
             dangers: receive.dangers(),
             nuisances: receive.nuisances(),
             devices,
@@ -155,7 +173,7 @@ impl Services {
             discussions: Discussions::new(vault.clone(), people),
             custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
             delete: Delete::new(vault.clone(), &front.addresses),
-            outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone()),
+            outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone(), rests),
             unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?,
             happenings,
             reports,
@@ -215,7 +233,7 @@ impl Appliance {
     }
 
     async fn run(config: Config, file: Arc<FrontFile>, front: Front, vault: Vault) -> Result<Self, StartError> {
-        let services = Services::over(&vault, &file, &front, &config.clock, config.dns.clone())?;
+        let services = Services::over(&vault, &file, &front, &config.clock, config.outward.clone())?;
         services.nuisances.spare(config.spared.clone());
         if let Some(socket) = config.clamd {
             services.dangers.ask(Clamd::new(socket));
@@ -244,6 +262,11 @@ impl Appliance {
             let listener = listen(*address, bound).await?;
             doors.spawn(web::serve(listener, tls, pages.clone(), stopping.clone()));
         }
+        doors.spawn(jobs::deliver(
+            services.deliver.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
         doors.spawn(jobs::run(
             Upkeep::new(vault.clone(), config.clock.clone()),
             services.receive.clone(),

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::network::Network,
-    net::{clock::Clock, dns::Dns},
+    net::{clock::Clock, outward::Outward},
 };
 use std::{net::SocketAddr, path::PathBuf};
 use zeroize::Zeroizing;
@@ -21,8 +21,8 @@ pub struct Config {
     pub secret: Option<Zeroizing<String>>,
     /// The socket of the owner's own virus scanner.
     pub clamd: Option<PathBuf>,
-    /// Whom to ask about names.
-    pub dns: Dns,
+    /// Whom to ask about names, and how the outside is reached.
+    pub outward: Outward,
     /// Networks that are never slowed or refused for the spam that comes from them.
     pub spared: Vec<Network>,
     /// What time it is.

@@ -79,7 +79,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             spared: Vec::new(),
             secret: Some(passphrase.clone()),
             // Nothing leaves this machine, and the domains of the demonstration are nobody's.
-            dns: Dns::nobody(),
+            outward: Dns::nobody().into(),
             clock: clock.clone(),
         };
         let appliance = Appliance::start(config).await.map_err(failure)?;

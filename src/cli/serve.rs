@@ -5,7 +5,7 @@ use crate::{
     app::{Appliance, StartError},
     config::Config,
     domain::network::Network,
-    net::{clock::Clock, dns::Dns},
+    net::{clock::Clock, demand, dns::Dns, outward::Outward},
     store,
 };
 use std::{
@@ -36,6 +36,41 @@ pub struct Args {
     never_refuse: Vec<Network>,
     #[command(flatten)]
     dns: Names,
+    #[command(flatten)]
+    way: Way,
+}
+
+/// How other servers are reached.
+#[derive(clap::Args)]
+pub struct Way {
+    /// Authorities (PEM) that other servers' certificates may be from, besides those that browsers know, such as that
+    /// of your own network
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// The port of other domains' mail servers. For tests: the world's is 25
+    #[arg(long, value_name = "PORT", default_value_t = 25)]
+    smtp_port_out: u16,
+    /// The port of other domains' web servers. For tests: the world's is 443
+    #[arg(long, value_name = "PORT", default_value_t = 443)]
+    https_port_out: u16,
+}
+
+impl Way {
+    /// The same with whoever is asked about names.
+    fn outward(&self, dns: Dns) -> Result<Outward, Failure> {
+        let roots = self.trust.as_deref().map(|path| {
+            let unreadable =
+                |why: &dyn std::fmt::Display| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {why}", path.display()));
+            let pem = std::fs::read(path).map_err(|error| unreadable(&error))?;
+            demand::trusting(&pem).ok_or_else(|| unreadable(&"there is no certificate of an authority in it"))
+        });
+        Ok(Outward {
+            smtp_port: self.smtp_port_out,
+            https_port: self.https_port_out,
+            roots: roots.transpose()?,
+            ..dns.into()
+        })
+    }
 }
 
 /// Whom to ask about names.
@@ -127,7 +162,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         http,
         secret,
         clamd: args.clamd,
-        dns: args.dns.client()?,
+        outward: args.way.outward(args.dns.client()?)?,
         spared: args.never_refuse,
         clock: Clock::system(),
     };

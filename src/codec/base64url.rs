@@ -16,6 +16,22 @@ pub fn encode(octets: &[u8]) -> String {
     out
 }
 
+/// Octets as text with the alphabet and the padding of RFC 4648 section 4, as SASL wants it.
+pub fn plain(octets: &[u8]) -> String {
+    let mut out: String = encode(octets)
+        .chars()
+        .map(|digit| match digit {
+            '-' => '+',
+            '_' => '/',
+            digit => digit,
+        })
+        .collect();
+    while !out.len().is_multiple_of(4) {
+        out.push('=');
+    }
+    out
+}
+
 fn value(digit: u8) -> Option<u32> {
     Some(u32::from(match digit {
         b'A'..=b'Z' => digit - b'A',
@@ -58,6 +74,7 @@ mod tests {
     #[test]
     fn the_vectors_of_rfc_4648_without_padding() {
         for (octets, text) in [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(plain(octets.as_bytes()).trim_end_matches('='), text);
             assert_eq!(encode(octets.as_bytes()), text);
             assert_eq!(decode(text, 99).unwrap(), octets.as_bytes());
         }

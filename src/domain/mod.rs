@@ -24,6 +24,7 @@ pub mod padlock;
 pub mod privacy;
 pub mod report;
 pub mod rule;
+pub mod sending;
 pub mod spam;
 pub mod tag;
 pub mod time;

@@ -7,7 +7,14 @@
 //! (`net`), rows (`store::outbox`), and sending again by itself what may have arrived (RFC 5321 section 4.2.5 wants
 //! no doubles where they can be avoided).
 
-use super::{address::Address, id::MessageId, time::Time, transport::TlsFacts};
+use super::{
+    address::Address,
+    fact::Fact,
+    id::MessageId,
+    privacy::{evidence::Tls, gather::session},
+    time::Time,
+    transport::TlsFacts,
+};
 use std::net::IpAddr;
 
 /// Recipients of one row: what every server must take in one go (RFC 5321 section 4.5.3.1.8).
@@ -122,11 +129,13 @@ pub enum Kind {
     NoSignIn,
     /// Their own server, or one on the way, sent it back later.
     Returned,
+    /// It talks to nobody from here just now, whatever the message.
+    TurnedAway,
 }
 
 impl Kind {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::NoNames,
         Self::NoSuchDomain,
         Self::TakesNoMail,
@@ -152,6 +161,7 @@ impl Kind {
         Self::SignIn,
         Self::NoSignIn,
         Self::Returned,
+        Self::TurnedAway,
     ];
 
     /// Whether it is a matter of confidentiality: sending without it would help.
@@ -330,10 +340,12 @@ pub struct Delivery {
 /// What came of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A server answered for each recipient that was waiting, in order: taken, or what it said.
-    Answered(Handed, Vec<Option<Trouble>>),
+    /// A server answered for each recipient that was waiting, in order: how it took it, or what it said.
+    Answered(Vec<Result<Box<Handed>, Trouble>>),
     /// Nobody got it.
     Trouble(Trouble),
+    /// Nobody was visited: its servers have a rest until then. This is no try.
+    Rest(Trouble, Time),
 }
 
 impl Delivery {
@@ -358,51 +370,71 @@ impl Delivery {
     }
 
     /// The octets begin to be sent; false where they must not: nobody waits any more, or another try has begun.
-    pub fn begin(&mut self, now: Time) -> bool {
+    pub fn begin(&mut self, via: Via, now: Time) -> bool {
         let may = self.begun.is_none() && self.is_waiting();
         if may {
             self.begun = Some(now);
+            self.via = via;
         }
         may
     }
 
     /// What came of a try. `dice` spreads the next one; see [`delay`].
     pub fn settle(&mut self, outcome: &Outcome, now: Time, dice: u64) {
+        let rest = match outcome {
+            Outcome::Rest(_, until) if now < self.end_of_patience() => Some(*until),
+            _ => None,
+        };
+        if rest.is_none() {
+            self.attempts = self.attempts.saturating_add(1);
+        }
         self.begun = None;
-        self.attempts = self.attempts.saturating_add(1);
+        let waiting = self.recipients.iter_mut().filter(|recipient| recipient.state == State::Waiting);
         match outcome {
-            Outcome::Answered(handed, answers) => {
-                self.via = handed.via;
-                let waiting = self.recipients.iter_mut().filter(|recipient| recipient.state == State::Waiting);
+            Outcome::Answered(answers) => {
                 for (recipient, answer) in waiting.zip(answers) {
                     match answer {
-                        None => {
+                        Ok(handed) => {
                             recipient.state = State::Delivered;
-                            recipient.handed = Some(handed.clone());
+                            recipient.handed = Some((**handed).clone());
                             recipient.trouble = None;
                             recipient.since = now;
                         }
-                        Some(trouble) => troubled(recipient, trouble, now),
+                        Err(trouble) => troubled(recipient, trouble, now),
                     }
                 }
             }
-            Outcome::Trouble(trouble) => {
-                let waiting = self.recipients.iter_mut().filter(|recipient| recipient.state == State::Waiting);
-                waiting.for_each(|recipient| troubled(recipient, trouble, now));
-            }
+            Outcome::Trouble(trouble) => waiting.for_each(|recipient| troubled(recipient, trouble, now)),
+            // What was met in earnest says more than that nobody was met.
+            Outcome::Rest(trouble, _) => waiting
+                .filter(|recipient| recipient.trouble.is_none())
+                .for_each(|recipient| troubled(recipient, trouble, now)),
         }
-        self.due = self.next(now, dice);
+        self.due = match rest {
+            Some(until) => Some(until.min(self.end_of_patience())).filter(|_| self.is_waiting()),
+            None => self.next(now, dice),
+        };
         if self.due.is_none() {
             // What waits after three days is given up.
             self.end(State::Failed, now);
         }
     }
 
-    /// When it is tried next; `None` where nobody waits or patience is at its end. The last try is at that end.
+    fn end_of_patience(&self) -> Time {
+        Time(self.not_before.0.max(self.queued.0).saturating_add(PATIENCE))
+    }
+
+    fn late_at(&self) -> Time {
+        Time(self.not_before.0.max(self.queued.0).saturating_add(LATE))
+    }
+
+    /// When it is tried next; `None` where nobody waits or patience is at its end. There is a try when it is late, so
+    /// that what is said then is true, and the last one is at the end.
     fn next(&self, now: Time, dice: u64) -> Option<Time> {
-        let end = self.not_before.0.max(self.queued.0).saturating_add(PATIENCE);
-        let next = now.0.saturating_add(delay(self.attempts, dice)).min(end);
-        (self.is_waiting() && now.0 < end).then_some(Time(next))
+        let (end, late) = (self.end_of_patience(), self.late_at());
+        let next = Time(now.0.saturating_add(delay(self.attempts, dice))).min(end);
+        let next = if now < late { next.min(late) } else { next };
+        (self.is_waiting() && now < end).then_some(next)
     }
 
     fn end(&mut self, state: State, now: Time) {
@@ -475,7 +507,7 @@ impl Delivery {
 
     /// Whether the owner should be told now that it is late.
     pub fn is_late(&self, now: Time) -> bool {
-        !self.told_late && self.attempts > 0 && self.is_waiting() && now.0 >= self.not_before.0.saturating_add(LATE)
+        !self.told_late && self.attempts > 0 && self.is_waiting() && now >= self.late_at()
     }
 
     /// Somebody returned it for this recipient; says whether that is news. Only what left can come back.
@@ -491,6 +523,33 @@ impl Delivery {
         recipient.trouble = Some(trouble.clone());
         true
     }
+}
+
+/// What was seen of the way of a message, the weakest of all recipients: encryption, whether it was a hybrid with a
+/// post-quantum part, whether it could not be stripped. What nobody got does not count; what a smarthost passes on is not
+/// seen, and what still waits is not known, unless something is known already that nothing can be weaker than.
+pub fn travelled(deliveries: &[Delivery]) -> (Fact<Tls>, Fact<bool>, Fact<bool>) {
+    let mut seen = Vec::new();
+    for recipient in deliveries.iter().flat_map(|delivery| &delivery.recipients) {
+        match (&recipient.handed, recipient.state) {
+            (Some(handed), _) if handed.via == Via::Direct => {
+                let (tls, quantum) = session(handed.tls.as_ref());
+                seen.push(Some((tls, quantum, matches!(handed.enforced, Enforced::Dane | Enforced::MtaSts))));
+            }
+            (None, State::Failed | State::TakenBack) => {}
+            _ => seen.push(None),
+        }
+    }
+    fn weakest<T: Ord + PartialEq + std::marker::Copy>(seen: impl Iterator<Item = Option<T>> + Clone, lowest: T) -> Fact<T> {
+        let least = seen.clone().flatten().min();
+        let all = seen.clone().all(|fact| fact.is_some());
+        least.filter(|least| all || *least == lowest).into()
+    }
+    (
+        weakest(seen.iter().map(|fact| fact.map(|(tls, _, _)| tls)), Tls::None),
+        weakest(seen.iter().map(|fact| fact.map(|(_, quantum, _)| quantum)), false),
+        weakest(seen.iter().map(|fact| fact.map(|(_, _, strict)| strict)), false),
+    )
 }
 
 fn troubled(recipient: &mut Recipient, trouble: &Trouble, now: Time) {

@@ -2,14 +2,19 @@
 //! one loop runs what is due. What was sealed while the box was locked is taken in when it is unlocked.
 
 use crate::service::{
+    Error,
     authenticate::Senders,
+    deliver::Deliver,
     happening::Happening,
     receive::{NotKept, Receive},
     strict::Strict,
     upkeep::{self, Upkeep},
 };
 use std::time::Duration;
-use tokio::sync::{broadcast, watch};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinSet,
+};
 
 /// The longest that the loop sleeps, in seconds: a clock may jump.
 const NAP: u64 = 60;
@@ -39,6 +44,29 @@ pub async fn run(
             changed = stopping.changed() => if changed.is_err() { return },
         }
     }
+}
+
+/// Has messages handed over until it is told to stop; what is being handed over then may end.
+pub async fn deliver(deliver: Deliver, mut happenings: broadcast::Receiver<Happening>, mut stopping: watch::Receiver<bool>) {
+    let mut workers = JoinSet::new();
+    while !*stopping.borrow() {
+        let wait = match deliver.step(&mut workers).await {
+            Ok(wait) => wait,
+            Err(Error::Locked) => NAP,
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be read and will be looked at again");
+                NAP
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(wait)) => {}
+            () = unlocked(&mut happenings) => {}
+            () = deliver.done() => {}
+            changed = stopping.changed() => if changed.is_err() { break },
+        }
+    }
+    deliver.stop();
+    while workers.join_next().await.is_some() {}
 }
 
 /// Waits until the vault is unlocked or work is put down, or may have been.

@@ -4,10 +4,13 @@
 //! What the server says is read with limits on length, lines and time. Octets that come with the answer to
 //! STARTTLS were put there by somebody in between, and end the visit. When the message was sent and the
 //! answer to it is lost, that is said as what it is: nobody knows. Absent on purpose: choosing the server
-//! (`net::route`), trying again, signing in.
+//! (`net::route`), trying again, and signing in where nobody knows whose server it is.
 
 use super::demand::{self, Demand, Proof};
-use crate::domain::transport::{TlsFacts, TlsVersion};
+use crate::{
+    codec::base64url,
+    domain::transport::{TlsFacts, TlsVersion},
+};
 use rustls::{ClientConnection, ProtocolVersion, RootCertStore, pki_types::ServerName};
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -55,6 +58,8 @@ pub enum Stage {
     Hello,
     /// STARTTLS and the handshake.
     Tls,
+    /// AUTH.
+    SignIn,
     /// MAIL.
     Sender,
     /// DATA, before the message.
@@ -114,6 +119,9 @@ pub enum Failure {
     /// The handshake failed, or its certificate is not what is demanded.
     #[error("encryption could not be agreed on: {0}")]
     Tls(String),
+    /// It offers no way of signing in that is known here, or none over this connection.
+    #[error("the server offers no way of signing in that is known here")]
+    NoSignIn,
     /// The message was sent whole and the answer is lost: it may have been kept or not.
     #[error("the server went away before it said whether it keeps the message")]
     NobodyKnows,
@@ -141,6 +149,18 @@ pub struct Facts {
     pub proof: Proof,
 }
 
+/// How TLS begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// By STARTTLS, where it is offered (RFC 3207).
+    #[default]
+    StartTls,
+    /// At once (RFC 8314 section 3.3).
+    Implicit,
+    /// Not at all, although it may be offered: it failed before, and nothing is demanded (RFC 7435 section 3).
+    Never,
+}
+
 /// Whom to visit, and what to demand.
 pub struct Visit<'a> {
     /// The server's address.
@@ -153,6 +173,8 @@ pub struct Visit<'a> {
     pub own: &'a str,
     /// What is demanded of its TLS.
     pub demand: &'a Demand,
+    /// How TLS begins.
+    pub start: Start,
     /// How long is waited.
     pub patience: Patience,
     /// The authorities that names are checked with; `None` for those that browsers know.
@@ -172,6 +194,10 @@ pub struct Offers {
     pub utf8: bool,
     /// REQUIRETLS (RFC 8689).
     pub require_tls: bool,
+    /// AUTH PLAIN (RFC 4616).
+    pub plain: bool,
+    /// AUTH LOGIN, which was never made a standard and is still all that some offer.
+    pub login: bool,
     /// The largest message in octets; 0 is not said.
     pub size: u64,
 }
@@ -198,6 +224,8 @@ pub struct Envelope<'a> {
     pub from: Option<&'a str>,
     /// The recipients, at least one.
     pub to: &'a [&'a str],
+    /// Whether the server must promise to pass it on over verified TLS only (RFC 8689).
+    pub require_tls: bool,
 }
 
 impl Courier {
@@ -220,9 +248,16 @@ impl Courier {
             },
             offers: Offers::default(),
         };
+        if visit.start == Start::Implicit {
+            courier = courier.seal(visit).await?;
+        }
         good(courier.reply(Stage::Greeting, visit.patience.answer).await?, Stage::Greeting)?;
         courier.hello(visit.own).await?;
-        if courier.offers.tls {
+        if visit.start == Start::Implicit {
+            return Ok(courier);
+        }
+        if courier.offers.tls && visit.start == Start::StartTls {
+            good(courier.ask("STARTTLS\r\n", Stage::Tls).await?, Stage::Tls)?;
             courier = courier.seal(visit).await?;
             courier.hello(visit.own).await?;
         } else if *visit.demand != Demand::Nothing {
@@ -243,7 +278,6 @@ impl Courier {
     }
 
     async fn seal(mut self, visit: &Visit<'_>) -> Result<Self, Failure> {
-        good(self.ask("STARTTLS\r\n", Stage::Tls).await?, Stage::Tls)?;
         if !self.heard.is_empty() {
             return Err(Failure::Injected);
         }
@@ -268,29 +302,69 @@ impl Courier {
         Ok(self)
     }
 
-    /// Hands a message over: for each recipient what the server said. `raw` ends its lines with CRLF. A
-    /// message that nobody takes is not sent.
-    pub async fn send(&mut self, envelope: &Envelope<'_>, raw: &[u8]) -> Result<Vec<Reply>, Failure> {
-        let ascii = envelope.from.is_none_or(str::is_ascii) && envelope.to.iter().all(|to| to.is_ascii());
-        let body = if self.offers.eight_bit && !raw.is_ascii() {
-            " BODY=8BITMIME"
+    /// Signs in (RFC 4954). Only over TLS: the secret is sent as it is.
+    pub async fn sign_in(&mut self, user: &str, secret: &str) -> Result<(), Failure> {
+        if self.facts.tls.is_none() {
+            return Err(Failure::NoTls);
+        }
+        let said = if self.offers.plain {
+            let line = base64url::plain(format!("\0{user}\0{secret}").as_bytes());
+            self.ask(&format!("AUTH PLAIN {line}\r\n"), Stage::SignIn).await?
+        } else if self.offers.login {
+            let mut said = self.ask("AUTH LOGIN\r\n", Stage::SignIn).await?;
+            for word in [user, secret] {
+                if said.code != 334 {
+                    return Err(Failure::Refused(Stage::SignIn, said));
+                }
+                let line = base64url::plain(word.as_bytes());
+                said = self.ask(&format!("{line}\r\n"), Stage::SignIn).await?;
+            }
+            said
         } else {
-            ""
+            return Err(Failure::NoSignIn);
         };
-        let utf8 = if self.offers.utf8 && !ascii { " SMTPUTF8" } else { "" };
-        let mail = format!("MAIL FROM:<{}>{body}{utf8}\r\n", envelope.from.unwrap_or_default());
-        let mut commands = vec![mail];
+        if said.code == 235 {
+            Ok(())
+        } else {
+            Err(Failure::Refused(Stage::SignIn, said))
+        }
+    }
+
+    /// Says who a message of so many octets is from and for; gives what the server said of each recipient. Where it
+    /// takes none of them, the message must not follow.
+    pub async fn announce(&mut self, envelope: &Envelope<'_>, raw: &[u8]) -> Result<Vec<Reply>, Failure> {
+        let ascii = envelope.from.is_none_or(str::is_ascii) && envelope.to.iter().all(|to| to.is_ascii()) && has_ascii_head(raw);
+        let mut mail = format!("MAIL FROM:<{}>", envelope.from.unwrap_or_default());
+        if self.offers.size > 0 {
+            mail.push_str(&format!(" SIZE={}", raw.len()));
+        }
+        if self.offers.eight_bit && !raw.is_ascii() {
+            mail.push_str(" BODY=8BITMIME");
+        }
+        if self.offers.utf8 && !ascii {
+            mail.push_str(" SMTPUTF8");
+        }
+        if envelope.require_tls {
+            mail.push_str(" REQUIRETLS");
+        }
+        let mut commands = vec![mail + "\r\n"];
         commands.extend(envelope.to.iter().map(|to| format!("RCPT TO:<{to}>\r\n")));
         let mut replies = self.ask_all(&commands).await?.into_iter();
         let sender = replies.next().ok_or(Failure::Garbled(Stage::Sender))?;
-        let taken: Vec<Reply> = replies.collect();
-        if !sender.is_good() {
-            return Err(Failure::Refused(Stage::Sender, sender));
+        if sender.is_good() {
+            Ok(replies.collect())
+        } else {
+            Err(Failure::Refused(Stage::Sender, sender))
         }
-        if !taken.iter().any(Reply::is_good) {
-            self.ask("RSET\r\n", Stage::Sender).await?;
-            return Ok(taken);
-        }
+    }
+
+    /// Lets go of what was announced.
+    pub async fn reset(&mut self) -> Result<(), Failure> {
+        self.ask("RSET\r\n", Stage::Sender).await.map(|_| ())
+    }
+
+    /// Sends the message that was announced; gives what the server said to it. `raw` ends its lines with CRLF.
+    pub async fn hand_over(&mut self, raw: &[u8]) -> Result<Reply, Failure> {
         let go = self.ask("DATA\r\n", Stage::Data).await?;
         if go.code != 354 {
             return Err(Failure::Refused(Stage::Data, go));
@@ -300,11 +374,23 @@ impl Courier {
         let written = self.write(&octets, Stage::Message).await;
         let said = self.reply(Stage::Message, self.patience.kept).await;
         match (written, said) {
-            (_, Ok(reply)) if reply.is_good() => Ok(taken),
+            (_, Ok(reply)) if reply.is_good() => Ok(reply),
             (_, Ok(reply)) => Err(Failure::Refused(Stage::Message, reply)),
             (Err(failure), Err(_)) => Err(failure),
             (Ok(()), Err(_)) => Err(Failure::NobodyKnows),
         }
+    }
+
+    /// Announces a message and hands it over: for each recipient what the server said. A message that nobody
+    /// takes is not sent.
+    pub async fn send(&mut self, envelope: &Envelope<'_>, raw: &[u8]) -> Result<Vec<Reply>, Failure> {
+        let taken = self.announce(envelope, raw).await?;
+        if taken.iter().any(Reply::is_good) {
+            self.hand_over(raw).await?;
+        } else {
+            self.reset().await?;
+        }
+        Ok(taken)
     }
 
     /// Says goodbye. What becomes of that changes nothing.
@@ -436,11 +522,22 @@ fn offers(words: &str) -> Offers {
             "8BITMIME" => offers.eight_bit = true,
             "SMTPUTF8" => offers.utf8 = true,
             "REQUIRETLS" => offers.require_tls = true,
+            "AUTH" => {
+                let ways: Vec<&str> = line.collect();
+                offers.plain = ways.iter().any(|way| way.eq_ignore_ascii_case("PLAIN"));
+                offers.login = ways.iter().any(|way| way.eq_ignore_ascii_case("LOGIN"));
+            }
             "SIZE" => offers.size = line.next().and_then(|size| size.parse().ok()).unwrap_or(0),
             _ => {}
         }
     }
     offers
+}
+
+/// Whether the headers of a message are ASCII; where not, it needs SMTPUTF8 (RFC 6532).
+pub fn has_ascii_head(raw: &[u8]) -> bool {
+    let end = memchr::memmem::find(raw, b"\r\n\r\n").unwrap_or(raw.len());
+    raw.get(..end).is_some_and(<[u8]>::is_ascii)
 }
 
 /// A message as it goes over the line: a dot before a dot that begins one (RFC 5321 section 4.5.2), and the end.

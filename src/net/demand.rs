@@ -48,6 +48,21 @@ pub(super) struct Session {
     pub(super) proved: Arc<OnceLock<Proof>>,
 }
 
+/// The authorities that names are checked with; `None` for those that browsers know.
+pub type Roots = Option<Arc<RootCertStore>>;
+
+/// The authorities that browsers know and those of these certificates (PEM); `None` where one cannot be read, or
+/// there is none.
+pub fn trusting(pem: &[u8]) -> Option<Arc<RootCertStore>> {
+    use rustls::pki_types::pem::PemObject;
+    let mut store = (*roots()).clone();
+    let known = store.len();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        store.add(certificate.ok()?).ok()?;
+    }
+    (store.len() > known).then(|| Arc::new(store))
+}
+
 /// The authorities that browsers know.
 pub(super) fn roots() -> Arc<RootCertStore> {
     static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();

@@ -8,5 +8,6 @@ pub mod demand;
 pub mod dns;
 pub mod https;
 pub mod mta_sts;
+pub mod outward;
 pub mod route;
 pub mod tls;

@@ -4,6 +4,7 @@ pub mod authenticate;
 pub mod custody;
 pub mod danger;
 pub mod delete;
+pub mod deliver;
 pub mod devices;
 pub mod discussion;
 mod excerpt;
@@ -52,6 +53,12 @@ impl From<Locked> for Error {
     fn from(_: Locked) -> Self {
         Self::Locked
     }
+}
+
+/// Runs something that reads or packs on the blocking pool.
+async fn blocking<T: Send + 'static>(job: impl FnOnce() -> Result<T, store::Error> + Send + 'static) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(job).await;
+    Ok(done.unwrap_or(Err(store::Error::Damaged))?)
 }
 
 /// Reads from one snapshot, on the blocking pool. redb panics on some pages that are none; here that becomes

@@ -3,6 +3,7 @@
 
 use super::{
     Error,
+    deliver::Rests,
     happening::{Happening, Happenings},
     read,
 };
@@ -11,6 +12,7 @@ use crate::{
     domain::{
         id::{DiscussionId, MessageId},
         outgoing::{Delivery, State},
+        sending::Unreached,
         time::Time,
     },
     net::clock::Clock,
@@ -46,6 +48,8 @@ pub struct Content {
     pub failed: Vec<Item>,
     /// Whether more wait than are shown.
     pub more: bool,
+    /// Since when port 25 is shut, and how that shows.
+    pub shut: Option<(Time, Unreached)>,
 }
 
 /// The outbox; cheap to clone.
@@ -54,12 +58,18 @@ pub struct Outbox {
     vault: Vault,
     clock: Clock,
     happenings: Happenings,
+    rests: Rests,
 }
 
 impl Outbox {
-    /// Over this vault.
-    pub fn new(vault: Vault, clock: Clock, happenings: Happenings) -> Self {
-        Self { vault, clock, happenings }
+    /// Over this vault; trying now ends these rests.
+    pub fn new(vault: Vault, clock: Clock, happenings: Happenings, rests: Rests) -> Self {
+        Self {
+            vault,
+            clock,
+            happenings,
+            rests,
+        }
     }
 
     /// What became of a message, a row for each copy and domain; none where it was never sent from here.
@@ -74,6 +84,7 @@ impl Outbox {
             let due = snapshot.due(Time(i64::MAX), SHOWN + 1)?;
             let mut content = Content {
                 more: due.len() > SHOWN,
+                shut: snapshot.reach()?.shut(now),
                 ..Content::default()
             };
             for (_, id) in due.into_iter().take(SHOWN) {
@@ -130,6 +141,7 @@ impl Outbox {
         if !writing.await?.contains(&true) {
             return Err(Error::NotFound);
         }
+        self.rests.end_all();
         self.happenings.announce(Happening::Due);
         Ok(())
     }

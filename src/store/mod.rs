@@ -23,6 +23,8 @@ pub mod reports;
 mod rewrite;
 pub mod schema;
 pub mod seal;
+pub mod sending;
+pub mod sent;
 pub mod sign_in;
 pub mod slots;
 pub mod spam;

@@ -135,6 +135,15 @@ fn rows_of(tables: &Tables<'_>, message: u64) -> Result<Vec<u64>, Error> {
     range.map(|entry| Ok(entry?.0.value().1)).collect()
 }
 
+/// Every row of a message.
+pub(super) fn all_of(tables: &Tables<'_>, message: u64) -> Result<Vec<Delivery>, Error> {
+    let mut found = Vec::new();
+    for id in rows_of(tables, message)? {
+        found.extend(row(tables, id)?.and_then(|row| row.delivery(id)));
+    }
+    Ok(found)
+}
+
 /// Changes every row of a message; gives what `change` said of each.
 pub fn change_all<T>(tables: &mut Tables<'_>, message: u64, mut change_one: impl FnMut(&mut Delivery) -> T) -> Result<Vec<T>, Error> {
     let mut said = Vec::new();

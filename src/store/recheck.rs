@@ -39,39 +39,48 @@ pub fn ask(tables: &mut Tables<'_>, message: u64, due: i64) -> Result<(), Error>
 pub fn found(tables: &mut Tables<'_>, due: i64, found: &Found) -> Result<(), Error> {
     let id = found.message;
     tables.rechecks.remove((due, id))?;
-    let Some(octets) = tables.messages.get(id)?.map(|value| value.value().to_vec()) else {
+    if !weighed(tables, id, &found.proof, found.index, found.padlock)? {
         return Ok(());
+    }
+    if found.proof.evidence().travel.dmarc == Fact::Known(Dmarc::Refused) {
+        filing::judge(tables, id, Spam::Quarantined(0), true)?;
+    }
+    Ok(())
+}
+
+/// Gives a message other evidence, and with it its index and padlock, also where its discussion shows them; says
+/// whether it is still there.
+pub(super) fn weighed(tables: &mut Tables<'_>, id: u64, proof: &Proof, index: Option<u8>, padlock: u8) -> Result<bool, Error> {
+    let Some(octets) = tables.messages.get(id)?.map(|value| value.value().to_vec()) else {
+        return Ok(false);
     };
     let message = Message {
-        index: found.index,
-        padlock: found.padlock,
+        index,
+        padlock,
         ..Message::decode(id, &octets)?
     };
     tables.messages.insert(id, message.encode(id)?.as_slice())?;
-    tables.proofs.insert(id, found.proof.encode(id)?.as_slice())?;
+    tables.proofs.insert(id, proof.encode(id)?.as_slice())?;
     let number = message.discussion;
     let Some(row) = tables
         .discussions
         .get(number)?
         .map(|value| Discussion::decode(number, value.value()))
     else {
-        return Ok(());
+        return Ok(false);
     };
     let mut row = row?;
-    for (_, newest, index) in &mut row.newest {
+    for (_, newest, shown) in &mut row.newest {
         if *newest == id {
-            *index = found.index;
+            *shown = index;
         }
     }
     if row.newest.last().is_some_and(|(_, newest, _)| *newest == id) {
-        row.padlock = found.padlock;
+        row.padlock = padlock;
     }
     tables.discussions.insert(number, row.encode(number)?.as_slice())?;
-    filing::reweigh(tables, id, |facts| facts.index = found.index.into())?;
-    if found.proof.evidence().travel.dmarc == Fact::Known(Dmarc::Refused) {
-        filing::judge(tables, id, Spam::Quarantined(0), true)?;
-    }
-    Ok(())
+    filing::reweigh(tables, id, |facts| facts.index = index.into())?;
+    Ok(true)
 }
 
 /// A message is not asked about any more.

@@ -20,6 +20,7 @@ mod crash;
 mod custody;
 mod damage;
 mod danger;
+mod delivering;
 mod devices;
 mod door;
 mod draining;

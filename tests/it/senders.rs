@@ -336,7 +336,7 @@ async fn the_door_says_in_a_sentence_why_it_refuses() {
         secret: Some("word".to_owned().into()),
         clamd: None,
         spared: Vec::new(),
-        dns: Dns::table(zone()),
+        outward: Dns::table(zone()).into(),
         clock: Clock::fixed(NOW),
     };
     let appliance = Appliance::start(config).await.unwrap();

@@ -49,18 +49,32 @@ fn no(code: u16) -> Trouble {
     Trouble::of(Kind::Refused).at("mx.x.test").saying(code, "no")
 }
 
+/// A server's answers: 0 for taken.
+fn answered(at: i64, codes: &[u16]) -> Outcome {
+    let answer = |code: &u16| {
+        if *code == 0 {
+            Ok(Box::new(handed(Time(at))))
+        } else {
+            Err(no(*code))
+        }
+    };
+    Outcome::Answered(codes.iter().map(answer).collect())
+}
+
 #[test]
 fn each_recipient_has_its_own_end() {
     let mut it = delivery(&["a@x.test", "b@x.test", "c@x.test"]);
-    assert!(it.begin(Time(30)) && !it.begin(Time(31)), "one try at a time");
-    let answers = vec![None, Some(no(550)), Some(no(450))];
-    it.settle(&Outcome::Answered(handed(Time(31)), answers), Time(31), 0);
+    assert!(
+        it.begin(Via::Direct, Time(30)) && !it.begin(Via::Direct, Time(31)),
+        "one try at a time"
+    );
+    it.settle(&answered(31, &[0, 550, 450]), Time(31), 0);
     let states: Vec<State> = it.recipients.iter().map(|recipient| recipient.state).collect();
     assert_eq!(states, [State::Delivered, State::Failed, State::Waiting]);
     assert_eq!(it.state(), State::Failed);
     assert_eq!(it.due, Some(Time(31 + delay(1, 0))));
     // The next try is for the one that waits.
-    it.settle(&Outcome::Answered(handed(Time(400)), vec![None]), Time(400), 0);
+    it.settle(&answered(400, &[0]), Time(400), 0);
     assert_eq!((it.due, it.attempts), (None, 2));
     assert_eq!(it.recipients[2].state, State::Delivered);
     assert_eq!(it.recipients[0].since, Time(31), "what ended stays as it ended");
@@ -70,16 +84,18 @@ fn each_recipient_has_its_own_end() {
 fn three_days_of_trying_end_in_words() {
     let mut it = delivery(&["a@x.test"]);
     let (mut now, mut tries) = (Time(20), 0);
-    let mut last = 0;
+    let (mut last, mut tried) = (0, Vec::new());
     while let Some(due) = it.due {
         assert!(due >= now && tries < 100);
         last = due.0;
+        tried.push(last);
         now = due;
         it.settle(&Outcome::Trouble(no(451)), now, tries * 7919);
         tries += 1;
     }
     assert_eq!(last, 20 + PATIENCE, "the last try is at the end");
     assert!((20..40).contains(&tries), "{tries}");
+    assert!(tried.contains(&(20 + LATE)), "there is a try when it is late");
     assert_eq!(it.recipients[0].state, State::Failed);
     assert!(it.recipients[0].trouble.as_ref().unwrap().is_temporary(), "given up, not refused");
     assert!(it.again(now) && it.due == Some(now) && it.attempts == 0);
@@ -89,7 +105,7 @@ fn three_days_of_trying_end_in_words() {
 fn a_crash_is_ambiguous_only_once_the_octets_began() {
     let mut it = delivery(&["a@x.test"]);
     assert!(!it.recover(Time(25)) && it.is_untouched());
-    assert!(it.begin(Time(30)));
+    assert!(it.begin(Via::Direct, Time(30)));
     assert!(!it.take_back(Time(31)) && !it.try_now(Time(31)), "too late for both");
     assert!(it.recover(Time(40)));
     assert_eq!((it.state(), it.due), (State::NobodyKnows, None));
@@ -106,12 +122,12 @@ fn a_lost_answer_is_not_tried_again() {
 #[test]
 fn what_waits_is_taken_back_and_what_left_is_not() {
     let mut it = delivery(&["a@x.test", "b@x.test"]);
-    it.settle(&Outcome::Answered(handed(Time(30)), vec![None, Some(no(450))]), Time(30), 0);
+    it.settle(&answered(30, &[0, 450]), Time(30), 0);
     assert!(it.take_back(Time(31)) && !it.take_back(Time(32)));
     let states: Vec<State> = it.recipients.iter().map(|recipient| recipient.state).collect();
     assert_eq!(states, [State::Delivered, State::TakenBack]);
     assert_eq!(it.due, None);
-    assert!(!it.begin(Time(33)));
+    assert!(!it.begin(Via::Direct, Time(33)));
 }
 
 #[test]
@@ -129,7 +145,7 @@ fn only_what_left_comes_back() {
     let mut it = delivery(&["a@x.test", "b@x.test"]);
     let back = Trouble::of(Kind::Returned).saying(550, "mailbox full");
     assert!(!it.returned(&address("a@x.test"), &back, Time(30)), "it has not left");
-    it.settle(&Outcome::Answered(handed(Time(30)), vec![None, None]), Time(30), 0);
+    it.settle(&answered(30, &[0, 0]), Time(30), 0);
     assert!(!it.returned(&address("z@x.test"), &back, Time(31)), "nobody we wrote to");
     assert!(it.returned(&address("a@x.test"), &back, Time(31)));
     assert!(!it.returned(&address("a@x.test"), &back, Time(32)), "once");
@@ -157,4 +173,68 @@ fn delays_grow_within_bounds() {
         }
     }
     assert!((270..=330).contains(&delay(1, 12345)));
+}
+
+#[test]
+fn a_rest_is_no_try_and_does_not_outlast_patience() {
+    let mut it = delivery(&["a@x.test"]);
+    let rest = |until| Outcome::Rest(Trouble::of(Kind::Resting), Time(until));
+    it.settle(&rest(90), Time(30), 0);
+    assert_eq!((it.attempts, it.due, it.state()), (0, Some(Time(90)), State::Waiting));
+    it.settle(&Outcome::Trouble(no(451)), Time(90), 0);
+    it.settle(&rest(i64::MAX), Time(400), 0);
+    assert_eq!((it.attempts, it.due), (1, Some(Time(20 + PATIENCE))));
+    assert_eq!(it.recipients[0].trouble.as_ref().map(|trouble| trouble.code), Some(451));
+    it.settle(&rest(i64::MAX), Time(20 + PATIENCE), 0);
+    assert_eq!(it.state(), State::Failed);
+}
+
+#[test]
+fn the_way_is_as_good_as_its_weakest_part() {
+    use crate::domain::transport::TlsVersion;
+    let tls = |version, group: &str| {
+        Some(TlsFacts {
+            version,
+            suite: "TLS_AES_128_GCM_SHA256".into(),
+            group: group.into(),
+        })
+    };
+    let best = Handed {
+        tls: tls(TlsVersion::V1_3, "X25519MLKEM768"),
+        enforced: Enforced::Dane,
+        ..handed(Time(1))
+    };
+    let old = Handed {
+        tls: tls(TlsVersion::V1_2, "x25519"),
+        ..handed(Time(1))
+    };
+    let passed_on = Handed {
+        via: Via::Smarthost,
+        ..best.clone()
+    };
+    let (yes, no) = (Fact::Known(true), Fact::Known(false));
+    for (ways, expected) in [
+        (vec![], (Fact::Unknown, Fact::Unknown, Fact::Unknown)),
+        (vec![None], (Fact::Unknown, Fact::Unknown, Fact::Unknown)),
+        (vec![Some(best.clone())], (Fact::Known(Tls::V1_3), yes, yes)),
+        (vec![Some(best.clone()), Some(old)], (Fact::Known(Tls::V1_2), no, no)),
+        (vec![Some(best.clone()), None], (Fact::Unknown, Fact::Unknown, Fact::Unknown)),
+        (vec![Some(handed(Time(1))), None], (Fact::Known(Tls::None), no, no)),
+        (vec![Some(best), Some(passed_on)], (Fact::Unknown, Fact::Unknown, Fact::Unknown)),
+    ] {
+        let mut it = delivery(&["a@x.test"]);
+        let one = it.recipients.remove(0);
+        it.recipients = ways
+            .iter()
+            .map(|handed| Recipient {
+                handed: handed.clone(),
+                ..one.clone()
+            })
+            .collect();
+        it.recipients.push(Recipient {
+            state: State::Failed,
+            ..one
+        });
+        assert_eq!(travelled(&[it]), expected, "{ways:?}");
+    }
 }

@@ -74,6 +74,7 @@ fn visit<'a>(address: SocketAddr, demand: &'a Demand) -> Visit<'a> {
         domain: "x.test",
         own: "home.test",
         demand,
+        start: Start::StartTls,
         patience: PATIENCE,
         roots: None,
     }
@@ -82,6 +83,7 @@ fn visit<'a>(address: SocketAddr, demand: &'a Demand) -> Visit<'a> {
 const ENVELOPE: Envelope<'_> = Envelope {
     from: Some("me@home.test"),
     to: &["a@x.test", "b@x.test"],
+    require_tls: false,
 };
 
 #[tokio::test]
@@ -109,7 +111,7 @@ async fn a_message_goes_over_in_the_servers_own_words() {
     courier.leave().await;
     assert_eq!(
         serving.await.unwrap(),
-        "EHLO home.test\r\nMAIL FROM:<me@home.test> BODY=8BITMIME\r\nRCPT TO:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n\
+        "EHLO home.test\r\nMAIL FROM:<me@home.test> SIZE=26 BODY=8BITMIME\r\nRCPT TO:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n\
          Subject: é\r\n\r\n..dot\r\n...two\r\n.\r\nQUIT\r\n"
     );
 }

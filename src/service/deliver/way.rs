@@ -1,0 +1,134 @@
+//! Where a message is taken: the servers in order, and what is demanded of each.
+
+use super::{Inner, Key};
+use crate::{
+    domain::{
+        outgoing::{Enforced, Kind, Trouble, Via},
+        sending::Smarthost,
+    },
+    net::{
+        courier::Start,
+        demand::Demand,
+        dns::{Kind as Asked, Security},
+        mta_sts::{Required, required},
+        route::{NoRoute, route},
+    },
+    store::record::Sending,
+};
+use std::net::{IpAddr, SocketAddr};
+use zeroize::Zeroizing;
+
+/// Servers' addresses that are tried in one go.
+const STOPS: usize = 12;
+
+/// One address of a server, and what is demanded there.
+#[derive(Clone)]
+pub(super) struct Stop {
+    pub address: SocketAddr,
+    pub host: String,
+    pub demand: Demand,
+    pub start: Start,
+    pub enforced: Enforced,
+    pub via: Via,
+    /// Name and secret to sign in with.
+    pub sign_in: Option<(String, Zeroizing<String>)>,
+}
+
+impl Inner {
+    /// The servers for a domain, the best first; never empty.
+    pub(super) async fn way(&self, key: &Key, domain: &str, confidential: bool, sending: &Sending) -> Result<Vec<Stop>, Trouble> {
+        match (key, sending.smarthost()) {
+            (Key::Smarthost(via), Some(smarthost)) => self.smarthost(&smarthost, sending, *via).await,
+            _ => self.direct(domain, confidential).await,
+        }
+    }
+
+    async fn direct(&self, domain: &str, confidential: bool) -> Result<Vec<Stop>, Trouble> {
+        let found = route(&self.outward.dns, domain, &self.own).await.map_err(no_route)?;
+        let literal = domain.starts_with('[');
+        let policy = if literal {
+            None
+        } else {
+            // What cannot be told is no reason to send unprotected.
+            self.strict.policy_of(domain).await.map_err(|_| Trouble::of(Kind::NoNames))?
+        };
+        let (mut stops, mut trouble) = (Vec::new(), Trouble::of(Kind::NoNames));
+        for host in &found.hosts {
+            let (demand, enforced) = match required(host, policy.as_ref()) {
+                Required::Demand(demand @ Demand::Dane(_)) => (demand, Enforced::Dane),
+                Required::Demand(demand @ Demand::Name) => (demand, Enforced::MtaSts),
+                // A signed list of servers says which name to ask a certificate for (RFC 8689 section 4.2.1).
+                Required::Demand(_) if confidential && found.security == Security::Secure => (Demand::Name, Enforced::Nothing),
+                Required::Demand(_) if confidential => {
+                    trouble = Trouble::of(Kind::NotVerifiable).at(&host.name);
+                    continue;
+                }
+                Required::Demand(demand) => (demand, Enforced::Nothing),
+                Required::NotListed => {
+                    trouble = Trouble::of(Kind::NotListed).at(&host.name);
+                    continue;
+                }
+                Required::Withheld => {
+                    trouble = Trouble::of(Kind::Withheld).at(&host.name);
+                    continue;
+                }
+            };
+            stops.extend(host.addresses.iter().map(|address| Stop {
+                address: (*address, self.outward.smtp_port).into(),
+                host: host.name.clone(),
+                demand: demand.clone(),
+                start: Start::StartTls,
+                enforced,
+                via: Via::Direct,
+                sign_in: None,
+            }));
+        }
+        stops.truncate(STOPS);
+        if stops.is_empty() { Err(trouble) } else { Ok(stops) }
+    }
+
+    async fn smarthost(&self, smarthost: &Smarthost, sending: &Sending, via: Via) -> Result<Vec<Stop>, Trouble> {
+        let addresses = self.addresses(&smarthost.host).await;
+        let sign_in = (!smarthost.user.is_empty()).then(|| (smarthost.user.clone(), Zeroizing::new(sending.secret.clone())));
+        let stops: Vec<Stop> = addresses
+            .into_iter()
+            .map(|address| Stop {
+                address: (address, smarthost.port).into(),
+                host: smarthost.host.clone(),
+                demand: Demand::Name,
+                start: if smarthost.implicit { Start::Implicit } else { Start::StartTls },
+                enforced: Enforced::Name,
+                via,
+                sign_in: sign_in.clone(),
+            })
+            .take(STOPS)
+            .collect();
+        if stops.is_empty() {
+            Err(Trouble::of(Kind::NoNames).at(&smarthost.host))
+        } else {
+            Ok(stops)
+        }
+    }
+
+    /// The addresses of a host that is a name or an address.
+    async fn addresses(&self, host: &str) -> Vec<IpAddr> {
+        if let Ok(address) = host.parse() {
+            return vec![address];
+        }
+        let dns = &self.outward.dns;
+        let (six, four) = tokio::join!(dns.look(host, Asked::Aaaa), dns.look(host, Asked::A));
+        let answers = [six, four].into_iter().flatten();
+        answers.flat_map(|answer| answer.addresses().collect::<Vec<_>>()).collect()
+    }
+}
+
+fn no_route(why: NoRoute) -> Trouble {
+    Trouble::of(match why {
+        NoRoute::NoSuchDomain => Kind::NoSuchDomain,
+        NoRoute::TakesNoMail => Kind::TakesNoMail,
+        NoRoute::NoServer => Kind::NoServer,
+        NoRoute::LeadsHere => Kind::LeadsHere,
+        NoRoute::NotNow(_) if !why.is_temporary() => Kind::NoSuchDomain,
+        NoRoute::NotNow(_) => Kind::NoNames,
+    })
+}

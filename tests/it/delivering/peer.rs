@@ -1,0 +1,206 @@
+//! Mail servers of every manner, on loopback addresses of their own and one port: what they say is a few words, and what
+//! they were given is remembered.
+
+use caliopen::net::tls::{Current, Identity, server_config};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
+
+/// What a server was given.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The MAIL command.
+    pub mail: String,
+    /// The recipients that it took.
+    pub to: Vec<String>,
+    /// The message, as it came over the line, without the dot.
+    pub raw: String,
+    /// Whether the session was encrypted.
+    pub sealed: bool,
+}
+
+/// How a server behaves. Every text is an answer; an empty one hangs up instead.
+#[derive(Clone)]
+pub struct Manner {
+    pub greeting: String,
+    /// The lines of EHLO behind the first.
+    pub offers: Vec<String>,
+    pub mail: String,
+    /// What is said of a recipient, by what its address contains; otherwise 250.
+    pub rcpt: Vec<(&'static str, String)>,
+    pub data: String,
+    pub end: String,
+    /// The certificate that STARTTLS shows; without one it is not offered.
+    pub identity: Option<Identity>,
+    /// Name and secret that AUTH PLAIN wants, in base 64.
+    pub auth: Option<String>,
+    /// Hangs up in the middle of the message.
+    pub hangs_up: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            greeting: "220 mx".into(),
+            offers: vec!["PIPELINING".into(), "8BITMIME".into()],
+            mail: "250 ok".into(),
+            rcpt: Vec::new(),
+            data: "354 go".into(),
+            end: "250 2.0.0 kept as 4711".into(),
+            identity: None,
+            auth: None,
+            hangs_up: false,
+        }
+    }
+}
+
+/// A running server.
+pub struct Peer {
+    pub address: SocketAddr,
+    manner: Arc<Mutex<Manner>>,
+    given: Arc<Mutex<Vec<Given>>>,
+    visits: Arc<Mutex<usize>>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Peer {
+    /// Starts one; port 0 lets the system choose, `None` where that port is taken there.
+    pub async fn start(at: impl Into<IpAddr>, port: u16, manner: Manner) -> Option<Self> {
+        let listener = TcpListener::bind((at.into(), port)).await.ok()?;
+        let address = listener.local_addr().unwrap();
+        let (manner, given, visits) = (Arc::new(Mutex::new(manner)), Arc::default(), Arc::default());
+        let (now, log, count): (_, Arc<Mutex<Vec<Given>>>, Arc<Mutex<usize>>) = (manner.clone(), Arc::clone(&given), Arc::clone(&visits));
+        let serving = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (manner, log) = (now.lock().unwrap().clone(), log.clone());
+                *count.lock().unwrap() += 1;
+                tokio::spawn(async move {
+                    let mut stream = BufReader::new(stream);
+                    let _ = stream.get_mut().write_all(format!("{}\r\n", manner.greeting).as_bytes()).await;
+                    if talk(&mut stream, &manner, false, &log).await == Some(true)
+                        && let Some(identity) = &manner.identity
+                    {
+                        let acceptor = TlsAcceptor::from(server_config(Current::new(identity).unwrap(), &[]).unwrap());
+                        if let Ok(stream) = acceptor.accept(stream.into_inner()).await {
+                            talk(&mut BufReader::new(stream), &manner, true, &log).await;
+                        }
+                    }
+                });
+            }
+        });
+        Some(Self {
+            address,
+            manner,
+            given,
+            visits,
+            serving,
+        })
+    }
+
+    /// Behaves differently from the next visit on.
+    pub fn become_(&self, change: impl FnOnce(&mut Manner)) {
+        change(&mut self.manner.lock().unwrap());
+    }
+
+    /// What it was given whole.
+    pub fn given(&self) -> Vec<Given> {
+        self.given.lock().unwrap().clone()
+    }
+
+    /// How often it was visited.
+    pub fn visits(&self) -> usize {
+        *self.visits.lock().unwrap()
+    }
+}
+
+/// Talks until it ends; `Some(true)` where TLS begins.
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    manner: &Manner,
+    sealed: bool,
+    log: &Mutex<Vec<Given>>,
+) -> Option<bool> {
+    let mut given = Given {
+        sealed,
+        ..Given::default()
+    };
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end();
+        let upper = line.to_ascii_uppercase();
+        let answer = if upper.starts_with("EHLO") {
+            let mut lines = vec!["mx".to_owned()];
+            lines.extend(manner.offers.clone());
+            lines.extend((!sealed && manner.identity.is_some()).then(|| "STARTTLS".to_owned()));
+            lines.extend(manner.auth.is_some().then(|| "AUTH PLAIN".to_owned()));
+            let last = lines.pop().unwrap();
+            lines.iter().map(|line| format!("250-{line}\r\n")).collect::<String>() + &format!("250 {last}")
+        } else if upper == "STARTTLS" {
+            stream.get_mut().write_all(b"220 go\r\n").await.ok()?;
+            return Some(true);
+        } else if let Some(secret) = upper.strip_prefix("AUTH PLAIN ") {
+            let right = manner.auth.as_ref().is_some_and(|auth| auth.to_ascii_uppercase() == secret);
+            if right { "235 welcome" } else { "535 5.7.8 wrong" }.to_owned()
+        } else if upper.starts_with("MAIL") {
+            given.mail = line.to_owned();
+            given.to.clear();
+            manner.mail.clone()
+        } else if upper.starts_with("RCPT") {
+            let said = manner
+                .rcpt
+                .iter()
+                .find(|(part, _)| line.contains(part))
+                .map(|(_, said)| said.clone());
+            if said.is_none() {
+                given.to.push(line.trim_start_matches("RCPT TO:<").trim_end_matches('>').to_owned());
+            }
+            said.unwrap_or_else(|| "250 ok".to_owned())
+        } else if upper == "DATA" {
+            if manner.data.starts_with("354") {
+                stream.get_mut().write_all(format!("{}\r\n", manner.data).as_bytes()).await.ok()?;
+                given.raw = message(stream, manner.hangs_up).await?;
+                if manner.end.starts_with("250") || manner.end.is_empty() {
+                    log.lock().unwrap().push(given.clone());
+                }
+                manner.end.clone()
+            } else {
+                manner.data.clone()
+            }
+        } else {
+            "250 ok".to_owned()
+        };
+        if answer.is_empty() || upper == "QUIT" {
+            return None;
+        }
+        stream.get_mut().write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
+    }
+}
+
+async fn message<S: AsyncRead + Unpin>(stream: &mut BufReader<S>, hangs_up: bool) -> Option<String> {
+    let mut raw = String::new();
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 || hangs_up {
+            return None;
+        }
+        if line == ".\r\n" {
+            return Some(raw);
+        }
+        raw.push_str(&line);
+    }
+}

@@ -15,8 +15,9 @@ use crate::{
     service::deliver::{Deliver, Rests},
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, receive::Receive, reports::Reports, rules::Rules,
-        spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, receive::Receive,
+        reports::Reports, rules::Rules, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep,
+        view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -116,6 +117,10 @@ pub struct Services {
     pub strict: Strict,
     /// Handing messages over.
     pub deliver: Deliver,
+    /// The owner's OpenPGP keys.
+    pub keys: Keys,
+    /// Other people's.
+    pub keyring: Keyring,
 }
 
 impl Services {
@@ -135,6 +140,7 @@ impl Services {
         let outward = outward.into();
         let dns = outward.dns.clone();
         let https = Https::with(dns.clone(), outward.roots.clone(), outward.https_port, HTTPS);
+        let keyring = Keyring::new(vault.clone(), clock.clone(), https.clone());
         let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https, &front.domain, &front.host);
         let first = front.addresses.first().map_or("", String::as_str);
         let reports = Reports::new(vault.clone(), clock.clone(), &front.domain, first);
@@ -178,6 +184,8 @@ impl Services {
             happenings,
             reports,
             strict,
+            keys: Keys::new(vault.clone(), clock.clone(), file.clone(), front),
+            keyring,
         })
     }
 
@@ -201,6 +209,8 @@ impl Services {
             spam: self.spam.clone(),
             reports: self.reports.clone(),
             outbox: self.outbox.clone(),
+            keys: self.keys.clone(),
+            keyring: self.keyring.clone(),
             now: Arc::new(move || clock.now()),
         }
     }
@@ -272,6 +282,7 @@ impl Appliance {
             services.receive.clone(),
             services.senders.clone(),
             services.strict.clone(),
+            services.keys.clone(),
             services.happenings.listen(),
             stopping,
         ));

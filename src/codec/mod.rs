@@ -8,6 +8,7 @@ pub mod dane;
 pub mod dkim;
 pub mod dmarc;
 pub mod es256;
+pub mod fingerprint_words;
 pub mod hosts;
 pub mod html;
 pub mod inspect;

@@ -93,6 +93,16 @@ events! {
     TotpOn = 58, Secret;
     /// The second factor was turned off.
     TotpOff = 59, Secret;
+    /// A secret key or its revocation was saved as a file.
+    KeySaved = 70, Secret;
+    /// A key was brought along.
+    KeyBrought = 71, Secret;
+    /// Another key is in use.
+    KeyChanged = 72, Secret;
+    /// Somebody else's key was added.
+    PeerKeyBrought = 73, Setting;
+    /// Somebody else's key was compared, or is in doubt again.
+    PeerKeyCompared = 74, Setting;
     /// How long the journal is kept was changed.
     KeptChanged = 60, Setting;
     /// Another setting was changed.

@@ -6,6 +6,7 @@ use crate::service::{
     authenticate::Senders,
     deliver::Deliver,
     happening::Happening,
+    keys::Keys,
     receive::{NotKept, Receive},
     strict::Strict,
     upkeep::{self, Upkeep},
@@ -25,11 +26,14 @@ pub async fn run(
     receive: Receive,
     senders: Senders,
     strict: Strict,
+    keys: Keys,
     mut happenings: broadcast::Receiver<Happening>,
     mut stopping: watch::Receiver<bool>,
 ) {
     while !*stopping.borrow() {
         upkeep::settle();
+        // First: what waits in the spool may be encrypted to a key that is only just brought, or be the first mail.
+        keys.tend().await;
         match receive.drain().await {
             Ok(0) | Err(NotKept::Locked) => {}
             Ok(drained) => tracing::info!(drained, "what arrived while the box was locked was taken in"),

@@ -7,6 +7,7 @@ pub mod danger;
 pub mod devices;
 mod en;
 mod fr;
+pub mod keys;
 pub mod networks;
 pub mod privacy;
 pub mod reports;

@@ -147,7 +147,7 @@ impl Dangers {
             if viewer.is_masked(id, record.index) {
                 return Err(Error::Masked(id));
             }
-            let raw = snapshot.raw(id.0, &record)?;
+            let raw = snapshot.shown(id.0, &record)?;
             let reading = mime::read(&raw);
             let look = known_look(snapshot, id.0, &raw, &reading)?;
             Ok(Saving {

@@ -132,7 +132,7 @@ fn without(snapshot: &Snapshot, before: &Discussion, left: &[(u64, Message)], ow
         ..before.clone()
     };
     for (at, (id, message)) in left.iter().take(READ_AGAIN).enumerate() {
-        let reading = match snapshot.raw(*id, message) {
+        let reading = match snapshot.shown(*id, message) {
             Ok(raw) => mime::read(&raw),
             // One that is damaged is no reason to keep another.
             Err(store::Error::Damaged) => Reading::default(),

@@ -4,7 +4,7 @@ use super::{
     Error,
     devices::Viewer,
     read,
-    view::{Body, DiscussionPage, Journey, MessagePage, MessageView, People, Person},
+    view::{Body, DiscussionPage, Journey, MessagePage, MessageView, People, Person, Protection, SignatureView, Standing},
 };
 use crate::{
     codec::{
@@ -12,10 +12,11 @@ use crate::{
         mime,
     },
     domain::{
+        fact::Fact,
         id::{DiscussionId, MessageId},
         message::{Mailbox, Reading},
         padlock::Padlock,
-        privacy::{index::Letter, message::evaluate},
+        privacy::{evidence::Signature, index::Letter, message::evaluate},
         time::Time,
     },
     store::{
@@ -137,7 +138,7 @@ impl Discussions {
     /// A file of a message, whatever it may do: see [`super::danger::Dangers::saving`] for what to say first.
     pub async fn attachment(&self, id: MessageId, part: u32) -> Result<File, Error> {
         self.open_with(id, move |snapshot, record| {
-            let raw = snapshot.raw(id.0, record)?;
+            let raw = snapshot.shown(id.0, record)?;
             file(&raw, &mime::read(&raw), part)
         })
         .await
@@ -146,7 +147,7 @@ impl Discussions {
     /// The sender's HTML for the sandboxed frame, made by [`crate::codec::html::original`].
     pub async fn original(&self, id: MessageId) -> Result<String, Error> {
         self.open_with(id, move |snapshot, record| {
-            let raw = snapshot.raw(id.0, record)?;
+            let raw = snapshot.shown(id.0, record)?;
             let reading = mime::read(&raw);
             let source = reading.html.as_deref().ok_or(Error::NotFound)?;
             Ok(html::original(source, &embedded(&raw, &reading)))
@@ -224,8 +225,34 @@ fn embedded(raw: &[u8], reading: &Reading) -> Vec<Embedded> {
         .collect()
 }
 
+/// What opening the message showed, with the people of its signatures.
+fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) -> Result<Option<Protection>, Error> {
+    let Some(opening) = snapshot.opening(id)? else { return Ok(None) };
+    let content = snapshot.proof(id)?.map(|proof| proof.evidence().content).unwrap_or_default();
+    let author = reading.author().map(|author| author.address.as_str());
+    let signature = |signed: &record::SignedBy| {
+        Ok(SignatureView {
+            whole: signed.whole,
+            worth: signed.worth(),
+            who: people.named(snapshot, "", &signed.who)?,
+            standing: match (content.signature, content.signer_verified) {
+                _ if Some(signed.who.as_str()) != author => Standing::Another,
+                (Fact::Known(Signature::Valid), Fact::Known(true)) => Standing::Verified,
+                (Fact::Known(Signature::Valid), _) => Standing::Theirs,
+                _ => Standing::Claimed,
+            },
+        })
+    };
+    Ok(Some(Protection {
+        encryption: opening.encryption(),
+        failed: opening.failed(),
+        subject: opening.subject,
+        signatures: opening.signatures.iter().map(signature).collect::<Result<_, Error>>()?,
+    }))
+}
+
 fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message, viewer: &Viewer) -> Result<(MessageView, Reading), Error> {
-    let raw = snapshot.raw(id, record)?;
+    let raw = snapshot.shown(id, record)?;
     let mut reading = mime::read(&raw);
     let name = |mailboxes: &[Mailbox]| -> Result<Vec<Person>, Error> {
         mailboxes
@@ -239,6 +266,7 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message,
         .as_deref()
         .map(|source| html::reader(source, &embedded(&raw, &reading)));
     let (findings, trackers) = view.as_ref().map(|view| (view.findings, view.trackers.clone())).unwrap_or_default();
+    let protection = protection(people, snapshot, id, &reading)?;
     let masked = viewer.is_masked(MessageId(id), record.index);
     let message = Letter::of(record.index.unwrap_or(0));
     let body = match view {
@@ -273,6 +301,8 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message,
         has_html: reading.html.is_some() && !masked,
         findings,
         trackers,
+        brings_key: !masked && reading.attachments.iter().any(|file| file.media_type == "application/pgp-keys"),
+        protection,
         look: super::danger::known_look(snapshot, id, &raw, &reading)?,
         attachments: if masked { Vec::new() } else { reading.attachments.clone() },
         defects: reading.defects.clone(),

@@ -198,7 +198,7 @@ impl Rules {
 
 fn message(snapshot: &Snapshot, id: u64) -> Result<Option<(record::Message, Reading)>, store::Error> {
     let Some(record) = snapshot.message(id)? else { return Ok(None) };
-    let reading = mime::read(&snapshot.raw(id, &record)?);
+    let reading = mime::read(&snapshot.shown(id, &record)?);
     Ok(Some((record, reading)))
 }
 

@@ -5,12 +5,14 @@ use crate::domain::{
     address::Address,
     authentication::Authentication,
     danger::Look,
+    fact::Fact,
     id::{DiscussionId, MessageId, TagId},
     importance::Range,
     message::{Attachment, Defect},
+    openpgp::{NotOpened, Worth},
     padlock::Padlock,
     privacy::{
-        evidence::HtmlFindings,
+        evidence::{Encryption, HtmlFindings},
         index::{Index, Letter},
     },
     tag::{Colour, System},
@@ -225,12 +227,55 @@ pub struct MessageView {
     pub trackers: Vec<String>,
     /// Its files.
     pub attachments: Vec<Attachment>,
+    /// What opening it showed; `None` where nothing in it is of OpenPGP.
+    pub protection: Option<Protection>,
+    /// Whether it carries a key as a file.
+    pub brings_key: bool,
     /// What in it may do harm.
     pub look: Look,
     /// What was odd.
     pub defects: Vec<Defect>,
     /// Octets as received.
     pub size: u64,
+}
+
+/// What opening a message showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// How much of it was encrypted.
+    pub encryption: Fact<Encryption>,
+    /// Why something was not opened.
+    pub failed: Option<NotOpened>,
+    /// Whether the subject was inside.
+    pub subject: bool,
+    /// The signatures.
+    pub signatures: Vec<SignatureView>,
+}
+
+/// A signature, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureView {
+    /// Whether it covers the whole message.
+    pub whole: bool,
+    /// What it is worth.
+    pub worth: Worth,
+    /// Whose key made it.
+    pub who: Option<Person>,
+    /// How a good one stands to the author.
+    pub standing: Standing,
+}
+
+/// How a key that signed stands to the author of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is theirs, and the owner compared it.
+    Verified,
+    /// It is theirs.
+    Theirs,
+    /// Only the message says that it is theirs.
+    Claimed,
+    /// It is somebody else's, or nobody's.
+    Another,
 }
 
 /// The text of a message, ready to show.

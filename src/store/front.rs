@@ -167,6 +167,25 @@ impl FrontFile {
         Ok(tx.commit()?)
     }
 
+    /// The owner's public keys by their name in the Web Key Directory: public by nature, and asked for also while the
+    /// box is locked.
+    pub fn keys(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let Some(value) = table.get("keys")? else {
+            return Ok(Vec::new());
+        };
+        postcard::from_bytes(value.value()).map_err(|_| Error::Damaged)
+    }
+
+    /// Replaces them.
+    pub fn set_keys(&self, keys: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        let body = postcard::to_stdvec(keys).map_err(|_| Error::Damaged)?;
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        tx.open_table(FRONT)?.insert("keys", body.as_slice())?;
+        Ok(tx.commit()?)
+    }
+
     /// Replaces what is in it.
     pub fn write(&self, front: &Front) -> Result<(), Error> {
         let body = postcard::to_stdvec(front).map_err(|_| Error::Damaged)?;

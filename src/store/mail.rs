@@ -4,9 +4,10 @@
 use super::{
     Error,
     filing::{self, Filling},
+    keys::{self, Learnt},
     nuisance::{self, Change},
     recheck,
-    record::{Contact, Discussion, Job, Judged, Looked, Message, Person, Proof, Record, Report, sha256},
+    record::{Contact, Discussion, Job, Judged, Looked, Message, Opening, Person, Proof, Record, Report, sha256},
     reports,
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
     spam,
@@ -49,6 +50,10 @@ pub struct Keep {
     pub report: Option<Report>,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
+    /// What opening it showed, and the message as it is shown, packed; `None` where nothing in it is of OpenPGP.
+    pub opened: Option<(Opening, Vec<u8>)>,
+    /// What it teaches about keys.
+    pub learnt: Option<Learnt>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
     /// vault has once is not taken from the spool again.
     pub spooled: Option<u64>,
@@ -155,6 +160,12 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     }
     tables.discussed.insert((discussion, message.received, id), ())?;
     filing::arrive(tables, id, &message, &row, &keep.filling)?;
+    if let Some((opening, packed)) = &keep.opened {
+        keys::keep(tables, id, opening, packed)?;
+    }
+    if let Some(learnt) = &keep.learnt {
+        keys::learn(tables, learnt)?;
+    }
     if let Some(due) = keep.recheck {
         recheck::ask(tables, id, due)?;
     }

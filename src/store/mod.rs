@@ -12,6 +12,7 @@ pub mod erase;
 pub mod filing;
 pub mod front;
 pub mod key_file;
+pub mod keys;
 pub mod learning;
 pub mod mail;
 pub mod migrate;

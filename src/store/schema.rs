@@ -95,3 +95,11 @@ pub const OUTBOX_OF: TableDefinition<(u64, u64), ()> = TableDefinition::new("out
 pub const OUTBOX_DUE: TableDefinition<(i64, u64), ()> = TableDefinition::new("outbox_due");
 /// (Message, copy, piece) → octets that are sent, zstd, where they are not those of the filed message.
 pub const COPIES: TableDefinition<(u64, u32, u32), Octets> = TableDefinition::new("copies");
+/// The owner's key → `record::OwnKey`. Secret.
+pub const OWN_KEYS: TableDefinition<u64, Octets> = TableDefinition::new("own_keys");
+/// Address → `record::PeerKeys`: what is known of somebody's keys.
+pub const PEER_KEYS: TableDefinition<&str, Octets> = TableDefinition::new("peer_keys");
+/// Message → `record::Opening`: what opening it showed.
+pub const OPENINGS: TableDefinition<u64, Octets> = TableDefinition::new("openings");
+/// (Message, piece) → the message as it is shown once opened, zstd, as in [`RAW`].
+pub const OPENED: TableDefinition<(u64, u32), Octets> = TableDefinition::new("opened");

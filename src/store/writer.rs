@@ -96,6 +96,10 @@ tables! {
     verdicts: u64 => Octets = VERDICTS;
     taught: u64 => Octets = TAUGHT;
     heard: &'static str => u64 = HEARD;
+    own_keys: u64 => Octets = OWN_KEYS;
+    peer_keys: &'static str => Octets = PEER_KEYS;
+    openings: u64 => Octets = OPENINGS;
+    opened: (u64, u32) => Octets = OPENED;
     outbox: u64 => Octets = OUTBOX;
     outbox_of: (u64, u64) => () = OUTBOX_OF;
     outbox_due: (i64, u64) => () = OUTBOX_DUE;

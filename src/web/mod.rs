@@ -6,6 +6,7 @@
 //! network, any page that needs a script, any request to another origin.
 
 mod asset;
+mod directory;
 mod guard;
 mod headers;
 mod live;
@@ -30,8 +31,8 @@ use crate::{
     domain::time::Time,
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, nuisance::Nuisances, outbox::Outbox, reports::Reports, rules::Rules, spam::Spam,
-        tags::Tags, timeline::Timeline, unlock::Unlock,
+        happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports,
+        rules::Rules, spam::Spam, tags::Tags, timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -72,6 +73,10 @@ pub struct Services {
     pub outbox: Outbox,
     /// What other mail services report.
     pub reports: Reports,
+    /// The owner's OpenPGP keys.
+    pub keys: Keys,
+    /// Other people's.
+    pub keyring: Keyring,
     /// The clock.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

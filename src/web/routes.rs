@@ -3,7 +3,7 @@
 //! warp takes the request apart (one filter for all); the table decides, so that a test can walk it.
 
 use super::{
-    Site, asset, guard,
+    Site, asset, directory, guard,
     guard::Visitor,
     live, page,
     problem::{self, Problem},
@@ -140,6 +140,23 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/recovery"            Owner        page::recovery::make;
     GET  "/settings/recovery/sheet"      Owner        page::recovery::sheet;
     POST "/settings/recovery/proof"      Owner        page::recovery::prove;
+    GET  "/settings/keys"                Owner        page::keys::show;
+    GET  "/settings/keys/ready/:ticket"  Owner        page::keys::ready;
+    POST "/settings/keys/bring"          Owner        page::keys::bring;
+    GET  "/settings/keys/people"         Owner        page::people_keys::show;
+    POST "/settings/keys/people"         Owner        page::people_keys::add;
+    GET  "/settings/keys/people/:address" Owner       page::people_keys::one;
+    POST "/settings/keys/people/:address/check" Owner page::people_keys::check;
+    POST "/settings/keys/people/:address/key" Owner   page::people_keys::judge;
+    GET  "/settings/keys/:id/public"     Owner        page::keys::public;
+    POST "/settings/keys/:id/keep"       Owner        page::keys::keep;
+    POST "/settings/keys/:id/use"        Owner        page::keys::use_it;
+    POST "/settings/keys/:id/renew"      Owner        page::keys::renew;
+    POST "/messages/:id/key"             Owner        page::people_keys::take;
+    GET  "/.well-known/openpgpkey/policy" Anyone      directory::policy;
+    GET  "/.well-known/openpgpkey/hu/:name" Anyone    directory::direct;
+    GET  "/.well-known/openpgpkey/:domain/policy" Anyone directory::policy;
+    GET  "/.well-known/openpgpkey/:domain/hu/:name" Anyone directory::advanced;
     GET  "/settings/erase"               Owner        page::erase::show;
     POST "/settings/erase"               Owner        page::erase::erase;
     POST "/session/proof"                Prover       page::proof::prove;

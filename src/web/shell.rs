@@ -167,6 +167,38 @@ pub(super) fn page(template: &impl Template) -> Result<Response, Problem> {
     Ok(html(template.render()?))
 }
 
+/// A text as one segment of an address.
+pub(super) fn encoded(text: &str) -> String {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~' | b'@' | b'+');
+    text.bytes()
+        .map(|octet| {
+            if plain(octet) {
+                char::from(octet).to_string()
+            } else {
+                format!("%{octet:02X}")
+            }
+        })
+        .collect()
+}
+
+/// The text of one segment of an address; what is no UTF-8 is left as it came.
+pub(super) fn decoded(segment: &str) -> String {
+    let mut octets = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(octet) = rest.next() {
+        let mut ahead = rest.clone();
+        let digit = |next: Option<u8>| next.and_then(|octet| char::from(octet).to_digit(16));
+        match (octet, digit(ahead.next()), digit(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                octets.push((high * 16 + low) as u8);
+                rest = ahead;
+            }
+            _ => octets.push(octet),
+        }
+    }
+    String::from_utf8(octets).unwrap_or_else(|_| segment.to_owned())
+}
+
 /// HTML as an answer.
 pub(super) fn html(text: String) -> Response {
     let mut response = Response::new(text.into());

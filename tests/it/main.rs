@@ -35,6 +35,7 @@ mod locks;
 mod mime;
 mod names;
 mod networks;
+mod openpgp;
 mod peers;
 mod privacy;
 mod reports;

@@ -137,7 +137,11 @@ fn example(pattern: &str, part: &str) -> String {
     let (name, hash) = web::ASSETS[0];
     pattern
         .replace(":hash", hash)
+        .replace("hu/:name", &format!("hu/{}", caliopen::codec::pgp::directory::wkd_name("me")))
         .replace(":name", name)
+        .replace(":address", "eve@x.test")
+        .replace(":domain", "home.test")
+        .replace(":ticket", "none")
         .replace(":id", "1")
         .replace(":part", part)
 }
@@ -184,6 +188,7 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
             let leads_on = path.starts_with("/sign-in")
                 || path.ends_with("/security/code")
                 || path.ends_with("/passkeys/new")
+                || path.contains("/keys/ready/")
                 || path.ends_with("/recovery/sheet");
             let right = if leads_on { 303 } else { 200 };
             assert_eq!(answer.status, right, "{what}: {}", answer.body);

@@ -248,6 +248,9 @@ pub(super) struct ContentType {
     pub flowed: bool,
     /// `delsp=yes` (RFC 3676).
     pub delsp: bool,
+    /// The part's headers are those of the message: `hp` (RFC 9788 section 2.1.1), or the older
+    /// `protected-headers`.
+    pub protected: bool,
 }
 
 impl ContentType {
@@ -297,6 +300,7 @@ pub(super) fn content_type(block: &[u8], in_digest: bool) -> ContentType {
         start: get("start").map(|text| text.trim_matches(['<', '>']).to_owned()),
         flowed: parsed.attribute("format").is_some_and(|text| text.eq_ignore_ascii_case("flowed")),
         delsp: parsed.attribute("delsp").is_some_and(|text| text.eq_ignore_ascii_case("yes")),
+        protected: parsed.attribute("hp").is_some() || parsed.attribute("protected-headers").is_some(),
     }
 }
 

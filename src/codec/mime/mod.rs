@@ -3,12 +3,13 @@
 //! `tree` finds the parts, `field` and `body` read them, `hop` the way it came; here they become a
 //! [`Reading`]. Reading never fails: whatever is odd is said in its defects, whatever is too much is cut.
 //! Deliberately absent: uuencode inside of text and TNEF stay as they came (a text, a file), nested
-//! messages are files, and nothing is decrypted or verified.
+//! messages are files. What is encrypted or signed is opened by `openpgp`, for whoever has the keys.
 
 mod body;
 mod field;
 mod hop;
 pub mod notice;
+pub mod openpgp;
 pub mod received;
 mod tree;
 

@@ -17,8 +17,8 @@ mod seal;
 mod tests;
 
 pub use make::{EXTEND_BEFORE, LIFE, ROTATE_AFTER};
-pub use open::{Opened, open, verify, verify_clear};
-pub use seal::{Sealing, seal};
+pub use open::{Finder, Opened, open, verify, verify_clear};
+pub use seal::{NotSealed, Sealing, seal};
 
 use crate::domain::{
     openpgp::{Fingerprint, KeyFacts, Unusable},

@@ -160,6 +160,15 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
             "One-time codes were turned off",
             "Les codes à usage unique ont été désactivés",
         ),
+        Event::KeySaved => say(
+            lang,
+            "A secret key or its revocation was saved as a file",
+            "Une clé secrète ou sa révocation a été enregistrée en fichier",
+        ),
+        Event::KeyBrought => say(lang, "A key was brought along", "Une clé a été apportée"),
+        Event::KeyChanged => say(lang, "Another key is in use", "Une autre clé est en service"),
+        Event::PeerKeyBrought => say(lang, "Somebody’s key was added", "La clé de quelqu’un a été ajoutée"),
+        Event::PeerKeyCompared => say(lang, "Somebody’s key was compared", "La clé de quelqu’un a été comparée"),
         Event::KeptChanged => say(
             lang,
             "How long the journal is kept was changed",

@@ -17,7 +17,7 @@ use crate::{
         id::ContactId,
         message::{Mailbox, Reading},
         privacy::{
-            evidence::{Direction, Evidence, Other, Travel},
+            evidence::{Authentic, Direction, Evidence, Other, Travel},
             gather::{Hosts, Observed, gather, session},
             index::{Index, RULES_VERSION},
             message::evaluate,
@@ -28,7 +28,9 @@ use crate::{
     },
     service::{
         excerpt::{excerpt, headline},
-        importance, reports,
+        importance,
+        opening::{self, Step as Opened},
+        reports,
         spam::{self, Case},
         strict,
     },
@@ -113,11 +115,17 @@ impl Inner {
     pub(super) fn prepare(&self, open: &Open, raw: &[u8], source: Source, scanned: (Scan, Option<String>)) -> Result<Keep, NotKept> {
         let met = Met::of(source);
         let reading = mime::read(raw);
+        let opened = self.opened(open, raw, &reading, &met).map_err(not_kept)?;
+        let came = raw;
+        let (raw, reading) = match &opened.shown {
+            Some(shown) => (shown.as_slice(), mime::read(shown)),
+            None => (raw, reading),
+        };
         let known = known(open, &reading).map_err(not_kept)?;
         let is_owner = |address: &Address| self.is_owner(address);
         let look = self.dangers.look(open, raw, &reading, is_owner, scanned).map_err(not_kept)?;
         let judged = self.judged(open, raw, &reading, &met, &look).map_err(not_kept)?;
-        let weighed = self.weighed(open, &reading, &met, &known).map_err(not_kept)?;
+        let weighed = self.weighed(open, &reading, &met, &known, &opened).map_err(not_kept)?;
         let mut filling = self.filling(open, &reading, &met, &known, &weighed).map_err(not_kept)?;
         if let Some((_, judged)) = judged.as_ref().filter(|_| met.arrival.is_some()) {
             spam::file(&mut filling, judged);
@@ -128,7 +136,7 @@ impl Inner {
         if report.is_some() {
             filling.tags.push((Wanted::Known(System::Report.id()), By::House));
         }
-        let packed = mail::pack(raw).map_err(not_kept)?;
+        let packed = mail::pack(came).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
         Ok(Keep {
             filling,
@@ -139,9 +147,11 @@ impl Inner {
             excerpt: excerpt(&reading.text),
             trackers: evidence.content.html.known().map_or(0, |html| html.trackers),
             attachments: reading.attachments.iter().filter(|file| !file.inline).count() as u32,
-            message: row(raw, packed.len(), &met, &index),
+            message: row(came, packed.len(), &met, &index),
             spooled: met.spooled,
-            once: met.once.then(|| sha256(raw)),
+            once: met.once.then(|| sha256(came)),
+            opened: opened.opened,
+            learnt: opened.learnt,
             proof: record::Proof::of(&evidence, met.arrival.as_ref()).with(met.found.as_deref()),
             recheck: recheck(&met),
             looked: record::Looked::of(&look),
@@ -150,6 +160,22 @@ impl Inner {
             report,
             packed,
         })
+    }
+
+    /// What is encrypted is opened as far as the owner's keys can; what is signed is verified.
+    fn opened(&self, open: &Open, raw: &[u8], reading: &Reading, met: &Met) -> Result<Opened, store::Error> {
+        if met.own {
+            return Ok(Opened::default());
+        }
+        let authentic = met.found.as_ref().map(|found| found.authentic());
+        let asked = opening::Asked {
+            raw,
+            reading,
+            vouched: matches!(authentic, Some(Fact::Known(Authentic::Spf | Authentic::Dkim))),
+            received: met.received,
+            now: self.clock.now(),
+        };
+        opening::step(&Snapshot::of(open)?, &asked, |address| self.is_owner(address))
     }
 
     /// Whether anybody wants it.
@@ -172,8 +198,8 @@ impl Inner {
     }
 
     /// What was seen of it comes together: its index, and the discussion that it joins.
-    fn weighed(&self, open: &Open, reading: &Reading, met: &Met, known: &Known) -> Result<Weighed, store::Error> {
-        let mut evidence = self.evidence(reading, met.arrival.as_ref(), met.own, known);
+    fn weighed(&self, open: &Open, reading: &Reading, met: &Met, known: &Known, opened: &Opened) -> Result<Weighed, store::Error> {
+        let mut evidence = self.evidence(reading, met, known, opened);
         if let Some(found) = &met.found {
             vouched(&mut evidence, found);
             evidence.travel.strict = strict::of_our_door(open, &self.domain, met.received)?;
@@ -215,13 +241,15 @@ impl Inner {
         others.take(record::Discussion::PEOPLE).map(person).collect()
     }
 
-    /// The evidence. What only authentication and opening could tell is left "not known".
-    fn evidence(&self, reading: &Reading, arrival: Option<&Arrival>, own: bool, known: &Known) -> Evidence {
+    /// The evidence. What only authentication could tell is left "not known".
+    fn evidence(&self, reading: &Reading, met: &Met, known: &Known, opened: &Opened) -> Evidence {
+        let (arrival, own) = (met.arrival.as_ref(), met.own);
         let html = reading.html.as_deref().map(|source| html::findings(source).0).unwrap_or_default();
         let seen = Observed {
             direction: if own { Direction::Local } else { Direction::In },
             received: arrival.is_some(),
             travel: arrival.map(travel).unwrap_or_default(),
+            content: opened.content.clone(),
             ..Observed::default()
         };
         let hosts = Hosts {
@@ -231,7 +259,7 @@ impl Inner {
         let about = |address: &Address| Other {
             address: address.clone(),
             known: Fact::Known(known.contains_key(address)),
-            key: Fact::Unknown,
+            key: opened.keys.get(address).copied().into(),
             index: Fact::Unknown,
         };
         // What the box writes to its owner has nobody else in it.

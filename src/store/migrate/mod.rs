@@ -10,6 +10,7 @@ mod m0007_spam;
 mod m0008_outbox;
 mod m0009_strict;
 mod m0010_reports;
+mod m0011_keys;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -29,6 +30,7 @@ const STEPS: &[Step] = &[
     m0008_outbox::run,
     m0009_strict::run,
     m0010_reports::run,
+    m0011_keys::run,
 ];
 
 /// The schema that this program writes.

@@ -14,14 +14,15 @@ use super::{
     tagging::{self, Chip, Marks},
 };
 use crate::{
-    domain::{danger::Danger, id::MessageId},
+    domain::{danger::Danger, id::MessageId, openpgp::Worth},
     locale::{
         Words,
         danger::{self, DangerWords},
+        keys,
     },
     service::{
         discussion::MESSAGES,
-        view::{Body, DiscussionPage, MessageView},
+        view::{Body, DiscussionPage, MessageView, Protection, SignatureView, Standing},
     },
 };
 use askama::Template;
@@ -56,6 +57,10 @@ pub(super) struct Letterhead {
     pub(super) files: Vec<FileRow>,
     /// Why to be careful with the message as a whole.
     pub(super) warnings: Vec<Warning>,
+    /// What opening it showed, each with whether it is good news.
+    pub(super) opened: Vec<(bool, String)>,
+    /// The words about keys.
+    pub(super) k: &'static keys::KeyWords,
     /// What the virus scanner said, where it was asked.
     pub(super) scan: Option<String>,
     /// The phrases around them.
@@ -135,6 +140,8 @@ impl Letterhead {
                 .collect(),
             warnings,
             scan: danger::scan(w.lang, view.look.scan),
+            opened: view.protection.as_ref().map(|shown| opened(w, shown)).unwrap_or_default(),
+            k: keys::words(w.lang),
             d: danger::words(w.lang),
             findings: found
                 .into_iter()
@@ -158,6 +165,44 @@ impl Letterhead {
             view,
         }
     }
+}
+
+/// What opening a message showed, in sentences; `true` is good news.
+fn opened(w: &Words, shown: &Protection) -> Vec<(bool, String)> {
+    let k = keys::words(w.lang);
+    let mut out = Vec::new();
+    out.extend(shown.failed.map(|why| (false, k.failed(why).to_owned())));
+    let whole = shown
+        .encryption
+        .known()
+        .is_some_and(|how| how > crate::domain::privacy::evidence::Encryption::Part);
+    if shown.failed.is_none() {
+        out.extend(k.encrypted(shown.encryption, shown.subject).map(|text| (whole, text)));
+    }
+    out.extend(shown.signatures.iter().map(|signature| signed(w, k, signature)));
+    out
+}
+
+fn signed(w: &Words, k: &'static keys::KeyWords, signature: &SignatureView) -> (bool, String) {
+    let who = signature.who.as_ref().map(|who| Named::of(w, who).name);
+    let o = &k.opened;
+    let (good, text) = match (&signature.worth, signature.standing) {
+        (Worth::Good(_), _) if who.is_none() => (false, o.nobody),
+        (Worth::Good(_), _) if !signature.whole => (false, o.signed_part),
+        (Worth::Good(_), Standing::Verified) => (true, o.verified),
+        (Worth::Good(_), Standing::Theirs) => (true, o.theirs),
+        (Worth::Good(_), Standing::Claimed) => (false, o.claimed),
+        (Worth::Good(_), Standing::Another) => (false, o.another),
+        (Worth::Disordered(_, why), _) => {
+            let text = o.disordered.replace("{why}", k.unusable(*why));
+            return (false, text.replace("{who}", &who.unwrap_or_default()));
+        }
+        (Worth::Broken(_), _) => (false, o.broken),
+        (Worth::WeakHash, _) => (false, o.weak),
+        (Worth::NoKey, _) => (false, o.no_key),
+        (Worth::Unreadable, _) => (false, o.unreadable),
+    };
+    (good, text.replace("{who}", &who.unwrap_or_default()))
 }
 
 /// `GET /discussions/ID?page=`

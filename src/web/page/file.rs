@@ -32,7 +32,7 @@ pub(super) fn attached(file: File) -> Response {
     download(file.bytes, "application/octet-stream", &file.name)
 }
 
-fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
+pub(super) fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

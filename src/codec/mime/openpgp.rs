@@ -1,0 +1,567 @@
+//! Opening what OpenPGP protects in a message (RFC 3156; inline blocks as people have always sent them), and
+//! showing it so that nobody is deceived.
+//!
+//! Where the whole body is one encrypted part, what was in it takes its place, and the subject that was inside
+//! takes the outer one's (RFC 9788, and the older forms of protected headers). Where only a part was encrypted,
+//! nothing that was decrypted is ever put into the sender's HTML: the message becomes text, with what was opened as
+//! text and as files. A remote picture or an unfinished tag around the encrypted part so gets nothing to send home
+//! ("Efail"). A signature covers the whole message only where it covers all that is shown.
+//!
+//! Opened once: what is encrypted again inside stays closed.
+
+use super::{Message, READ, Shown, body, field, text_of, tree, tree::Part};
+use crate::{
+    codec::pgp::{self as cipher, SecretKey, armor},
+    domain::{
+        fact::Fact,
+        message::Reading,
+        openpgp::{Covers, NotOpened, Signed},
+        privacy::evidence::{Encryption, Integrity},
+        time::Time,
+    },
+};
+use std::ops::Range;
+
+/// Encrypted pieces of one message that are opened.
+const MAX_PIECES: usize = 20;
+
+/// Keys of others that a message passes on (`Autocrypt-Gossip`).
+const MAX_GOSSIP: usize = 100;
+
+/// What opens and verifies.
+#[derive(Clone, Copy)]
+pub struct Keys<'a> {
+    /// The owner's keys, old ones too.
+    pub own: &'a [SecretKey],
+    /// Finds the certificates of which one of these short identities is a part.
+    pub find: cipher::Finder<'a>,
+    /// Now.
+    pub now: Time,
+}
+
+/// What opening a message showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// The message to show in its place; `None` where nothing was opened.
+    pub shown: Option<Vec<u8>>,
+    /// How much of it was encrypted, where that could be told.
+    pub encryption: Fact<Encryption>,
+    /// How the weakest piece protects itself.
+    pub integrity: Option<Integrity>,
+    /// Why some of it was not opened: the first reason.
+    pub failed: Option<NotOpened>,
+    /// Whether the subject was inside of what is encrypted, and not outside too.
+    pub subject: Option<bool>,
+    /// The signatures, and how much each covers.
+    pub signatures: Vec<(Covers, Signed)>,
+    /// `Autocrypt-Gossip` fields inside of what is encrypted.
+    pub gossip: Vec<Vec<u8>>,
+}
+
+impl Opening {
+    fn fail(&mut self, why: NotOpened) {
+        self.failed = self.failed.or(Some(why));
+    }
+
+    fn took(&mut self, integrity: Option<Integrity>) {
+        self.integrity = match (self.integrity, integrity) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+/// The values of the `Autocrypt` fields of a message.
+pub fn autocrypt(raw: &[u8]) -> Vec<Vec<u8>> {
+    let raw = tree::with_lines(raw);
+    let block = header(&raw);
+    field::all(block, "autocrypt").take(8).map(<[u8]>::to_vec).collect()
+}
+
+/// The keys that a message carries as files (`application/pgp-keys`, or named as such): their octets.
+pub fn carried_keys(raw: &[u8]) -> Vec<Vec<u8>> {
+    let raw = tree::with_lines(raw);
+    let message = Message {
+        tree: tree::walk(&raw, READ),
+        raw: &raw,
+    };
+    let is_key = |part: &&Part| part.content_type.media_type == "application/pgp-keys";
+    let parts = message.tree.parts.iter().filter(|part| !part.is_multipart()).filter(is_key);
+    parts.take(10).map(|part| message.octets(part).0.into_owned()).collect()
+}
+
+fn header(raw: &[u8]) -> &[u8] {
+    let start = tree::header_start(raw);
+    let (end, _) = tree::header_end(raw, start, |_| false);
+    raw.get(start..end.min(start + tree::MAX_HEADERS)).unwrap_or_default()
+}
+
+/// Opens a message. `None` where nothing in it is of OpenPGP.
+pub fn open(raw: &[u8], keys: Keys<'_>) -> Option<Opening> {
+    let raw = tree::with_lines(raw);
+    let message = Message {
+        tree: tree::walk(&raw, READ),
+        raw: &raw,
+    };
+    let root = message.part(0)?;
+    if let Some(cipher) = message.encrypted(root) {
+        return Some(whole(&message, cipher, keys));
+    }
+    let mut opening = Opening::default();
+    if let Some((signed, signature)) = message.signed(root) {
+        opening.encryption = Fact::Known(Encryption::None);
+        let verified = verify(message.raw, signed, &signature, keys);
+        opening.signatures.extend(verified.into_iter().map(|one| (Covers::Whole, one)));
+        return Some(opening);
+    }
+    let pieces = Pieces::of(&message);
+    if pieces.0.is_empty() {
+        return None;
+    }
+    Some(piecewise(&message, pieces, keys))
+}
+
+/// The exact octets of a part and its headers: up to the line end before the next delimiter, which belongs to that
+/// (RFC 2046 section 5.1.1).
+fn exact(message: &Message<'_>, part: &Part, next: &Part) -> Range<usize> {
+    let before = message.raw.get(..next.headers.start).unwrap_or_default();
+    // The delimiter's own line is the last of these.
+    let line = before.strip_suffix(b"\n").unwrap_or(before);
+    let delimiter = memchr::memrchr(b'\n', line).map_or(0, |at| at + 1);
+    let end = message.raw.get(..delimiter).unwrap_or_default();
+    let end = end.strip_suffix(b"\n").unwrap_or(end);
+    let end = end.strip_suffix(b"\r").unwrap_or(end).len();
+    part.headers.start..end.max(part.headers.start)
+}
+
+impl Message<'_> {
+    /// The encrypted octets of a `multipart/encrypted`, or of what a server made of one.
+    fn encrypted(&self, part: &Part) -> Option<Vec<u8>> {
+        let children: Vec<&Part> = part.children.iter().filter_map(|id| self.part(*id)).collect();
+        let [control, cipher] = children.as_slice() else { return None };
+        let right = control.content_type.media_type == "application/pgp-encrypted" && !cipher.is_multipart();
+        let kind = part.content_type.is("multipart", "encrypted") || part.content_type.is("multipart", "mixed");
+        (right && kind).then(|| self.octets(cipher).0.into_owned())
+    }
+
+    /// What a `multipart/signed` of OpenPGP signs, and its signature.
+    fn signed(&self, part: &Part) -> Option<(Range<usize>, Vec<u8>)> {
+        let children: Vec<&Part> = part.children.iter().filter_map(|id| self.part(*id)).collect();
+        let [content, signature] = children.as_slice() else { return None };
+        let right = part.content_type.is("multipart", "signed") && signature.content_type.media_type == "application/pgp-signature";
+        right.then(|| (exact(self, content, signature), self.octets(signature).0.into_owned()))
+    }
+}
+
+/// Verifies over the canonical form, with CRLF at the end of every line (RFC 3156 section 5).
+fn verify(raw: &[u8], signed: Range<usize>, signature: &[u8], keys: Keys<'_>) -> Vec<Signed> {
+    let octets = raw.get(signed).unwrap_or_default();
+    cipher::verify(&canonical(octets), signature, keys.find, keys.now)
+}
+
+fn canonical(octets: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(octets.len() + octets.len() / 40);
+    let mut before = 0;
+    for octet in octets {
+        if *octet == b'\n' && before != b'\r' {
+            out.push(b'\r');
+        }
+        out.push(*octet);
+        before = *octet;
+    }
+    out
+}
+
+/// A message whose whole body is encrypted.
+fn whole(message: &Message<'_>, cipher: Vec<u8>, keys: Keys<'_>) -> Opening {
+    let mut opening = Opening::default();
+    let opened = match cipher::open(&cipher, keys.own, keys.find, keys.now) {
+        Ok(opened) => opened,
+        Err(why) => {
+            if why == NotOpened::NoIntegrity {
+                // It is never opened, so that this is all that will ever be known of it.
+                opening.encryption = Fact::Known(Encryption::Whole);
+                opening.integrity = Some(Integrity::None);
+            }
+            opening.fail(why);
+            return opening;
+        }
+    };
+    let encrypted = opened.integrity.is_some();
+    opening.encryption = Fact::Known(if encrypted { Encryption::Whole } else { Encryption::None });
+    opening.integrity = opened.integrity;
+    opening.signatures = opened.signatures.into_iter().map(|one| (Covers::Whole, one)).collect();
+    let plain = tree::with_lines(&opened.plain);
+    let inner = Message {
+        tree: tree::walk(&plain, READ),
+        raw: &plain,
+    };
+    let Some(root) = inner.part(0) else { return opening };
+    let mut payload = root;
+    if let Some((signed, signature)) = inner.signed(root) {
+        let verified = verify(inner.raw, signed, &signature, keys);
+        opening.signatures.extend(verified.into_iter().map(|one| (Covers::Whole, one)));
+        payload = root.children.first().and_then(|id| inner.part(*id)).unwrap_or(root);
+    }
+    let inside = inner.headers(payload);
+    // Without the mark these are not protected headers but the headers of a part (RFC 9788 section 4).
+    let protected = payload.content_type.protected && encrypted;
+    let outer_subject = field::first(header(message.raw), "subject").map(field::text);
+    let subject = field::first(inside, "subject").filter(|_| protected);
+    opening.subject = encrypted.then(|| subject.is_some_and(|inside| outer_subject.as_deref() != Some(field::text(inside).as_str())));
+    if encrypted {
+        opening.gossip = field::all(inside, "autocrypt-gossip")
+            .take(MAX_GOSSIP)
+            .map(<[u8]>::to_vec)
+            .collect();
+    }
+    opening.shown = Some(in_place(message, &inner, root, payload, subject));
+    opening
+}
+
+/// The outer headers, without what describes the outer body, and the inner body.
+fn in_place(message: &Message<'_>, inner: &Message<'_>, root: &Part, payload: &Part, subject: Option<&[u8]>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.raw.len());
+    for (name, value) in field::fields(header(message.raw)) {
+        let replaced = is_about_body(name) || (subject.is_some() && name.eq_ignore_ascii_case(b"subject"));
+        if !replaced {
+            put(&mut out, name, value);
+        }
+    }
+    if let Some(subject) = subject {
+        put(&mut out, b"Subject", subject);
+    }
+    out.extend_from_slice(b"MIME-Version: 1.0\r\n");
+    for (name, value) in field::fields(inner.headers(root)) {
+        if is_about_body(name) && !name.eq_ignore_ascii_case(b"mime-version") {
+            put(&mut out, name, value);
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+    let gone = legacy_display(inner, payload).unwrap_or(root.body.start..root.body.start);
+    let piece = |range: Range<usize>| inner.raw.get(range).unwrap_or_default();
+    out.extend_from_slice(piece(root.body.start..gone.start));
+    out.extend_from_slice(piece(gone.end..inner.raw.len()));
+    out
+}
+
+fn is_about_body(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with(b"content-") || name == b"mime-version"
+}
+
+fn put(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value.trim_ascii());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The part that repeats the headers for programs that do not know protected ones: it says nothing new.
+fn legacy_display(inner: &Message<'_>, payload: &Part) -> Option<Range<usize>> {
+    if !(payload.content_type.is("multipart", "mixed") && payload.content_type.protected) {
+        return None;
+    }
+    let [first, second, ..] = payload.children.as_slice() else {
+        return None;
+    };
+    let (first, second) = (inner.part(*first)?, inner.part(*second)?);
+    let text = matches!(first.content_type.media_type.as_str(), "text/rfc822-headers" | "text/plain");
+    (text && first.content_type.protected).then_some(first.headers.start..second.headers.start)
+}
+
+/// What of OpenPGP lies in a message beside other things, by part.
+struct Pieces(Vec<(usize, Piece)>);
+
+enum Piece {
+    /// An encrypted multipart with its octets.
+    Encrypted(Vec<u8>),
+    /// A signed multipart.
+    Signed(Range<usize>, Vec<u8>),
+    /// A text with blocks in it.
+    Inline,
+    /// An encrypted file.
+    File,
+}
+
+impl Pieces {
+    fn of(message: &Message<'_>) -> Self {
+        let shown = message.shown(0);
+        let mut found: Vec<(usize, Piece)> = Vec::new();
+        let mut inside: Vec<usize> = Vec::new();
+        for (id, part) in message.tree.parts.iter().enumerate() {
+            if part.parent.is_some_and(|parent| inside.contains(&parent)) {
+                // What lies in an encrypted part is that part's.
+                inside.push(id);
+                continue;
+            }
+            if found.len() >= MAX_PIECES {
+                break;
+            }
+            if let Some(cipher) = message.encrypted(part) {
+                inside.push(id);
+                found.push((id, Piece::Encrypted(cipher)));
+            } else if let Some((signed, signature)) = message.signed(part) {
+                found.push((id, Piece::Signed(signed, signature)));
+            } else if !part.is_multipart() && shown.text.contains(&id) && part.content_type.is("text", "plain") {
+                let octets = message.octets(part).0;
+                if armor::find(&octets)
+                    .iter()
+                    .any(|block| matches!(block.kind, armor::Kind::Message | armor::Kind::Clear))
+                {
+                    found.push((id, Piece::Inline));
+                }
+            } else if !part.is_multipart() && is_encrypted_file(message, part) {
+                found.push((id, Piece::File));
+            }
+        }
+        Self(found)
+    }
+
+    fn get(&self, id: usize) -> Option<&Piece> {
+        self.0.iter().find(|(at, _)| *at == id).map(|(_, piece)| piece)
+    }
+}
+
+/// A file that was encrypted by hand. A program's own encrypted part is none.
+fn is_encrypted_file(message: &Message<'_>, part: &Part) -> bool {
+    let named = field::disposition(message.headers(part))
+        .filename
+        .or_else(|| part.content_type.name.clone());
+    let name = named.unwrap_or_default().to_ascii_lowercase();
+    let ends = name.ends_with(".pgp") || name.ends_with(".gpg");
+    let armored = name.ends_with(".asc")
+        && armor::find(&message.octets(part).0)
+            .iter()
+            .any(|block| block.kind == armor::Kind::Message);
+    (ends || armored) && !part.content_type.is("text", "html")
+}
+
+/// What was put together of a message of which only parts are protected.
+#[derive(Default)]
+struct Assembled {
+    text: String,
+    files: Vec<Vec<u8>>,
+    opened: bool,
+}
+
+impl Assembled {
+    fn say(&mut self, text: &str) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        self.text.push_str(text);
+    }
+}
+
+/// A message of which only parts are protected: each is opened or verified for itself.
+fn piecewise(message: &Message<'_>, pieces: Pieces, keys: Keys<'_>) -> Opening {
+    let mut opening = Opening::default();
+    let mut made = Assembled::default();
+    let shown = message.shown(0);
+    // A single text is the whole message; beside anything else it is a part.
+    let alone = message.tree.parts.len() == 1;
+    let mut inside: Vec<usize> = Vec::new();
+    for (id, part) in message.tree.parts.iter().enumerate() {
+        if part.parent.is_some_and(|parent| inside.contains(&parent)) {
+            inside.push(id);
+            continue;
+        }
+        match pieces.get(id) {
+            Some(Piece::Encrypted(cipher)) => {
+                inside.push(id);
+                opened_part(cipher, keys, &mut opening, &mut made);
+            }
+            Some(Piece::Signed(signed, signature)) => {
+                let verified = verify(message.raw, signed.clone(), signature, keys);
+                opening.signatures.extend(verified.into_iter().map(|one| (Covers::Part, one)));
+            }
+            Some(Piece::Inline) => inline(message, part, alone, keys, &mut opening, &mut made),
+            Some(Piece::File) => opened_file(message, part, keys, &mut opening, &mut made),
+            None => pass(message, id, part, &shown, &mut made),
+        }
+    }
+    if opening.failed.is_none() && !opening.encryption.is_known() {
+        opening.encryption = Fact::Known(Encryption::None);
+    }
+    if made.opened {
+        opening.shown = Some(assembled(message, &made));
+    }
+    opening
+}
+
+fn some_encrypted(opening: &mut Opening, how: Encryption) {
+    opening.encryption = match opening.encryption {
+        Fact::Known(before) => Fact::Known(before.min(how)),
+        Fact::Unknown => Fact::Known(how),
+    };
+}
+
+fn opened_part(cipher: &[u8], keys: Keys<'_>, opening: &mut Opening, made: &mut Assembled) {
+    match cipher::open(cipher, keys.own, keys.find, keys.now) {
+        Ok(opened) => {
+            if opened.integrity.is_some() {
+                some_encrypted(opening, Encryption::Part);
+            }
+            opening.took(opened.integrity);
+            opening
+                .signatures
+                .extend(opened.signatures.into_iter().map(|one| (Covers::Part, one)));
+            let reading = super::read(&opened.plain);
+            made.say(&reading.text);
+            if !reading.attachments.is_empty() || reading.html.is_some() {
+                made.files.push(entity("message/rfc822", "opened.eml", &opened.plain));
+            }
+            made.opened = true;
+        }
+        Err(why) => {
+            opening.fail(why);
+            made.files.push(entity("application/pgp-encrypted", "encrypted.asc", cipher));
+        }
+    }
+}
+
+fn opened_file(message: &Message<'_>, part: &Part, keys: Keys<'_>, opening: &mut Opening, made: &mut Assembled) {
+    let octets = message.octets(part).0;
+    let named = field::disposition(message.headers(part))
+        .filename
+        .or_else(|| part.content_type.name.clone());
+    let name = field::clean_file_name(&named.unwrap_or_default());
+    match cipher::open(&octets, keys.own, keys.find, keys.now) {
+        Ok(opened) => {
+            if opened.integrity.is_some() {
+                some_encrypted(opening, Encryption::Part);
+            }
+            opening.took(opened.integrity);
+            opening
+                .signatures
+                .extend(opened.signatures.into_iter().map(|one| (Covers::Part, one)));
+            let bare = name.rsplit_once('.').map_or(name.as_str(), |(bare, _)| bare);
+            made.files.push(entity("application/octet-stream", bare, &opened.plain));
+            made.opened = true;
+        }
+        Err(why) => {
+            opening.fail(why);
+            made.files.push(entity("application/octet-stream", &name, &octets));
+        }
+    }
+}
+
+/// A text with blocks in it. What stands around them is shown too, and makes them a part.
+fn inline(message: &Message<'_>, part: &Part, alone: bool, keys: Keys<'_>, opening: &mut Opening, made: &mut Assembled) {
+    let octets = message.octets(part).0;
+    let charset = part.content_type.charset.as_deref();
+    let words = |octets: &[u8]| body::characters(octets, charset).0;
+    let blocks = armor::find(&octets);
+    let mut at = 0;
+    let is_whole = alone && blocks.len() == 1 && outside(&octets, &blocks).trim_ascii().is_empty();
+    let covers = if is_whole { Covers::Whole } else { Covers::Part };
+    for block in blocks.iter().take(MAX_PIECES) {
+        made.say(&words(octets.get(at..block.start).unwrap_or_default()));
+        at = block.end;
+        let own = octets.get(block.start..block.end).unwrap_or_default();
+        match block.kind {
+            armor::Kind::Message => match cipher::open(own, keys.own, keys.find, keys.now) {
+                Ok(opened) => {
+                    if opened.integrity.is_some() {
+                        some_encrypted(opening, if is_whole { Encryption::Inline } else { Encryption::Part });
+                    }
+                    opening.took(opened.integrity);
+                    opening.signatures.extend(opened.signatures.into_iter().map(|one| (covers, one)));
+                    made.say(&words(&opened.plain));
+                    made.opened = true;
+                }
+                Err(why) => {
+                    opening.fail(why);
+                    made.say(&words(own));
+                }
+            },
+            armor::Kind::Clear => match cipher::verify_clear(own, keys.find, keys.now) {
+                Some((text, signed)) => {
+                    opening.signatures.extend(signed.into_iter().map(|one| (covers, one)));
+                    made.say(&text);
+                    made.opened = true;
+                }
+                None => made.say(&words(own)),
+            },
+            armor::Kind::Key | armor::Kind::Signature => made.say(&words(own)),
+        }
+    }
+    made.say(&words(octets.get(at..).unwrap_or_default()));
+}
+
+fn outside(octets: &[u8], blocks: &[armor::Block]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    for block in blocks {
+        out.extend_from_slice(octets.get(at..block.start).unwrap_or_default());
+        at = block.end;
+    }
+    out.extend_from_slice(octets.get(at..).unwrap_or_default());
+    out
+}
+
+/// Anything else: a text is read as text, a file stays one.
+fn pass(message: &Message<'_>, id: usize, part: &Part, shown: &Shown, made: &mut Assembled) {
+    if part.is_multipart() || shown.passed_over.contains(&id) && !shown.text.contains(&id) {
+        return;
+    }
+    if shown.text.contains(&id) {
+        let text = text_of(message, id, &mut Reading::default()).unwrap_or_default();
+        let html = part.content_type.is("text", "html");
+        let text = if html {
+            crate::codec::html::text(body::cut(&text, super::MAX_TEXT))
+        } else {
+            text
+        };
+        made.say(&text);
+    } else if !shown.html.contains(&id) && !super::is_machinery(message, part) {
+        let range = part.headers.start..part.body.end;
+        made.files.push(message.raw.get(range).unwrap_or_default().to_vec());
+    }
+}
+
+/// A part of its own.
+fn entity(media_type: &str, name: &str, octets: &[u8]) -> Vec<u8> {
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_ascii_graphic() && *c != '"' && *c != '\\')
+        .take(100)
+        .collect();
+    let mut out = format!(
+        "Content-Type: {media_type}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    );
+    for line in armor::to_base64(octets).as_bytes().chunks(76) {
+        out.extend(line.iter().map(|digit| char::from(*digit)));
+        out.push_str("\r\n");
+    }
+    out.into_bytes()
+}
+
+/// The message as text and files. The boundary occurs in nothing of it.
+fn assembled(message: &Message<'_>, made: &Assembled) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, value) in field::fields(header(message.raw)) {
+        if !is_about_body(name) {
+            put(&mut out, name, value);
+        }
+    }
+    let text = made.text.replace("\r\n", "\n").replace('\n', "\r\n");
+    let finds = |boundary: &str| {
+        let within = |octets: &[u8]| memchr::memmem::find(octets, boundary.as_bytes()).is_some();
+        within(text.as_bytes()) || made.files.iter().any(|file| within(file))
+    };
+    let boundary = (0_u32..)
+        .map(|n| format!("opened-{n}"))
+        .find(|boundary| !finds(boundary))
+        .unwrap_or_default();
+    out.extend_from_slice(format!("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n").as_bytes());
+    out.extend_from_slice(format!("--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n").as_bytes());
+    for file in &made.files {
+        out.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        out.extend_from_slice(file);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    out
+}

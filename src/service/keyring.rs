@@ -1,0 +1,383 @@
+//! Other people's keys: which one is used for an address, what is said of each, comparing them, and asking for one.
+//!
+//! A key belongs to an address because the owner compared it, their domain publishes it, or a message that was
+//! authenticated brought it. Where the owner compared one, no other is ever used in its place without their word.
+//! Deliberately absent: asking a key server without being told to, and asking anybody while the owner writes.
+
+use super::{Error, read};
+use crate::{
+    codec::{
+        mime,
+        pgp::{Certificate, NoKey, directory},
+    },
+    domain::{
+        address::Address,
+        autocrypt::Advice,
+        fact::Fact,
+        id::MessageId,
+        openpgp::{Fingerprint, KeyFacts},
+        privacy::evidence::KeyState,
+        time::Time,
+    },
+    net::{clock::Clock, https::Https},
+    store::{
+        self,
+        keys::change_peer,
+        mail::Snapshot,
+        record::{Held, PeerKeys},
+        vault::Vault,
+    },
+};
+
+pub use crate::store::record::Source;
+
+/// People that are listed.
+const MOST: usize = 2_000;
+
+/// The key to use for an address.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The key; `None` where none can be used.
+    pub key: Option<Certificate>,
+    /// Whether the owner compared it.
+    pub verified: bool,
+    /// What Autocrypt says of this address.
+    pub advice: Advice,
+    /// Whether they like encrypted mail.
+    pub mutual: bool,
+    /// Whether there is another key, which is not used because the owner had compared an earlier one.
+    pub changed: bool,
+}
+
+impl Choice {
+    /// Of what is known of an address.
+    pub fn of(row: &PeerKeys, now: Time) -> Self {
+        let usable = |held: &Held| {
+            let key = Certificate::read(&held.octets).ok()?;
+            key.facts(now).is_usable().then_some(key)
+        };
+        let mut verified: Vec<&Held> = row.keys.iter().filter(|held| held.verified > 0).collect();
+        verified.sort_by_key(|held| std::cmp::Reverse(held.verified));
+        let peer = row.peer();
+        let (own, told) = peer.alone(|print| row.held(print).and_then(usable).is_some());
+        let none = Self {
+            key: None,
+            verified: false,
+            advice: Advice::Disable,
+            mutual: row.mutual,
+            changed: false,
+        };
+        if !verified.is_empty() {
+            let newest = row.key.as_ref().and_then(|print| row.held(print));
+            let changed = newest.is_some_and(|held| held.verified == 0);
+            return match verified.iter().find_map(|held| usable(held)) {
+                Some(key) => Self {
+                    key: Some(key),
+                    verified: true,
+                    advice: Advice::Available,
+                    changed,
+                    ..none
+                },
+                None => Self { changed, ..none },
+            };
+        }
+        if let Some(key) = told
+            .filter(|_| own >= Advice::Available)
+            .and_then(|print| row.held(print))
+            .and_then(usable)
+        {
+            return Self {
+                key: Some(key),
+                advice: own,
+                ..none
+            };
+        }
+        // Their domain, the owner or a file brought one: as good as Autocrypt's, and better than a doubtful one.
+        let mut others: Vec<&Held> = row.keys.iter().filter(|held| held.source() > Source::Autocrypt).collect();
+        others.sort_by_key(|held| std::cmp::Reverse((held.source(), held.last)));
+        if let Some(key) = others.into_iter().find_map(usable) {
+            return Self {
+                key: Some(key),
+                advice: Advice::Available,
+                ..none
+            };
+        }
+        Self {
+            key: told.and_then(|print| row.held(print)).and_then(usable),
+            advice: own,
+            ..none
+        }
+    }
+
+    /// The same as evidence.
+    pub fn state(&self) -> KeyState {
+        match (&self.key, self.verified) {
+            (None, _) => KeyState::Missing,
+            (Some(_), false) => KeyState::Usable,
+            (Some(_), true) => KeyState::Verified,
+        }
+    }
+}
+
+/// What is known of the key of an address, as evidence: not known where nobody ever showed one.
+pub fn state(snapshot: &Snapshot, address: &Address, now: Time) -> Result<Fact<KeyState>, store::Error> {
+    let row = snapshot.peer_keys(address.as_str())?;
+    Ok(row.map(|row| Choice::of(&row, now).state()).into())
+}
+
+/// One key of somebody's, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyView {
+    /// What may be said of it today.
+    pub facts: KeyFacts,
+    /// Where it came from, at best.
+    pub source: Source,
+    /// Whether somebody that can be believed says that it is theirs.
+    pub vouched: bool,
+    /// When it was first seen.
+    pub since: Time,
+    /// When the owner compared it.
+    pub verified: Option<Time>,
+    /// Whether it is the one that would be used now.
+    pub used: bool,
+}
+
+/// Somebody's keys, as they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonKeys {
+    /// Whose.
+    pub address: Address,
+    /// Their name in the address book.
+    pub name: Option<String>,
+    /// The keys, the one in use first.
+    pub keys: Vec<KeyView>,
+    /// Whether they like encrypted mail.
+    pub mutual: bool,
+    /// Whether there is another key than the one that the owner compared.
+    pub changed: bool,
+    /// Who passed a key on, where that is all that is known.
+    pub introduced_by: Option<Address>,
+    /// When their domain was last asked.
+    pub asked: Option<Time>,
+}
+
+fn person(snapshot: &Snapshot, address: Address, row: &PeerKeys, now: Time) -> Result<PersonKeys, Error> {
+    let choice = Choice::of(row, now);
+    let used = choice.key.as_ref().map(Certificate::fingerprint);
+    let view = |held: &Held| {
+        let facts = Certificate::read(&held.octets).ok()?.facts(now);
+        Some(KeyView {
+            used: used.as_ref() == Some(&facts.fingerprint),
+            facts,
+            source: held.source(),
+            vouched: held.vouched,
+            since: Time(held.since),
+            verified: (held.verified > 0).then_some(Time(held.verified)),
+        })
+    };
+    let mut keys: Vec<KeyView> = row.keys.iter().filter_map(view).collect();
+    keys.sort_by_key(|key| (!key.used, key.verified.is_none(), std::cmp::Reverse(key.since)));
+    let passed_on = keys.iter().all(|key| key.source == Source::Gossip);
+    Ok(PersonKeys {
+        name: snapshot.contact_of(address.as_str())?.map(|(_, card)| card.name),
+        address,
+        keys,
+        mutual: row.mutual,
+        changed: choice.changed,
+        introduced_by: Address::parse(&row.gossip_by).ok().filter(|_| passed_on),
+        asked: (row.asked > 0).then_some(Time(row.asked)),
+    })
+}
+
+/// What came of asking a domain for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It has one that is new here.
+    Found,
+    /// It has one that was known.
+    Known,
+    /// It has none, or none that could be read.
+    None,
+    /// It could not be asked.
+    Unreachable,
+}
+
+/// Other people's keys; cheap to clone.
+#[derive(Clone)]
+pub struct Keyring {
+    vault: Vault,
+    clock: Clock,
+    https: Https,
+}
+
+impl Keyring {
+    /// Over this vault, asking domains through this client.
+    pub fn new(vault: Vault, clock: Clock, https: Https) -> Self {
+        Self { vault, clock, https }
+    }
+
+    /// Everybody of whom a key is known.
+    pub async fn people(&self) -> Result<Vec<PersonKeys>, Error> {
+        let now = self.clock.now();
+        read(&self.vault, move |snapshot| {
+            let mut rows = Vec::new();
+            snapshot.each_peer(|address, row| {
+                if let Ok(address) = Address::parse(address)
+                    && !row.keys.is_empty()
+                {
+                    rows.push((address, row));
+                }
+                rows.len() < MOST
+            })?;
+            rows.into_iter()
+                .map(|(address, row)| person(snapshot, address, &row, now))
+                .collect()
+        })
+        .await
+    }
+
+    /// Somebody's keys; with nothing in it where none is known.
+    pub async fn person(&self, address: Address) -> Result<PersonKeys, Error> {
+        let now = self.clock.now();
+        read(&self.vault, move |snapshot| {
+            let row = snapshot.peer_keys(address.as_str())?.unwrap_or_default();
+            person(snapshot, address, &row, now)
+        })
+        .await
+    }
+
+    /// Notes that the owner compared a key, or no longer trusts that they did.
+    pub async fn verify(&self, address: &Address, print: Fingerprint, verified: bool) -> Result<(), Error> {
+        let now = self.clock.now().0;
+        self.change(address, move |row| {
+            let held = row.keys.iter_mut().find(|held| held.print == print.octets());
+            held.map(|held| held.verified = if verified { now.max(1) } else { 0 }).is_some()
+        })
+        .await
+    }
+
+    /// Forgets a key.
+    pub async fn forget(&self, address: &Address, print: Fingerprint) -> Result<(), Error> {
+        self.change(address, move |row| {
+            let before = row.keys.len();
+            row.keys.retain(|held| held.print != print.octets());
+            for named in [&mut row.key, &mut row.gossip] {
+                if named.as_deref() == Some(print.octets()) {
+                    *named = None;
+                }
+            }
+            row.keys.len() < before
+        })
+        .await
+    }
+
+    async fn change(&self, address: &Address, change: impl Fn(&mut PeerKeys) -> bool + Send + 'static) -> Result<(), Error> {
+        let open = self.vault.open()?;
+        let address = address.to_string();
+        let done = open.writer.write(move |tables| change_peer(tables, &address, &change)).await?;
+        if done { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Takes keys that the owner brought, each for the addresses in its names; says for whom.
+    pub async fn bring(&self, octets: Vec<u8>) -> Result<Result<Vec<Address>, NoKey>, Error> {
+        match Certificate::read_all(&octets) {
+            Ok(keys) => Ok(Ok(self.hold(keys, None, Source::Owner).await?)),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    /// Takes the keys that a message carries as files, for its author alone; says whether there was one.
+    pub async fn take_from(&self, message: MessageId) -> Result<Option<Address>, Error> {
+        let (author, keys) = read(&self.vault, move |snapshot| {
+            let record = snapshot.message(message.0)?.ok_or(Error::NotFound)?;
+            let raw = snapshot.shown(message.0, &record)?;
+            let author = mime::read(&raw).author().map(|author| author.address.clone());
+            let keys = mime::openpgp::carried_keys(&raw);
+            Ok((
+                author,
+                keys.iter().filter_map(|octets| Certificate::read(octets).ok()).collect::<Vec<_>>(),
+            ))
+        })
+        .await?;
+        let Some(author) = author else { return Ok(None) };
+        let now = self.clock.now();
+        let theirs = keys.into_iter().filter(|key| key.facts(now).addresses.contains(&author)).collect();
+        Ok(self.hold(theirs, Some(author), Source::Attached).await?.pop())
+    }
+
+    async fn hold(&self, keys: Vec<Certificate>, only: Option<Address>, source: Source) -> Result<Vec<Address>, Error> {
+        let (open, now) = (self.vault.open()?, self.clock.now());
+        let writing = open.writer.write(move |tables| {
+            let mut whose = Vec::new();
+            for key in &keys {
+                let addresses = only.clone().map_or_else(|| key.facts(now).addresses, |only| vec![only]);
+                for address in addresses {
+                    let vouched = matches!(source, Source::Wkd | Source::Owner);
+                    change_peer(tables, address.as_str(), |row| row.hold(key.clone(), source, vouched, now))?;
+                    if !whose.contains(&address) {
+                        whose.push(address);
+                    }
+                }
+            }
+            Ok(whose)
+        });
+        Ok(writing.await?)
+    }
+
+    /// Asks somebody's domain for their key now (Web Key Directory): the advanced place, and the direct one only
+    /// where the first is not there (section 3.1 of the draft).
+    pub async fn ask(&self, address: &Address) -> Result<Asked, Error> {
+        self.vault.open()?;
+        let mut outcome = Asked::Unreachable;
+        for url in directory::wkd_urls(address) {
+            match self.https.get(&url, directory::MAX_FETCHED).await {
+                Ok(page) if page.status == 200 => {
+                    outcome = self.fetched(address, &page.body).await?;
+                    break;
+                }
+                Ok(_) => {
+                    outcome = Asked::None;
+                    break;
+                }
+                Err(_) => {}
+            }
+        }
+        let (open, now, name) = (self.vault.open()?, self.clock.now().0, address.to_string());
+        // Only of somebody who has a row: asking leaves no trace of whom one thought of writing to.
+        let known = super::read(&self.vault, {
+            let name = name.clone();
+            move |snapshot| Ok(snapshot.peer_keys(&name)?.is_some())
+        })
+        .await?;
+        if known {
+            open.writer
+                .write(move |tables| change_peer(tables, &name, |row| row.asked = now))
+                .await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn fetched(&self, address: &Address, octets: &[u8]) -> Result<Asked, Error> {
+        let now = self.clock.now();
+        // The directory gives octets, not armor; a key counts only with a name of this address (section 3.1).
+        let keys: Vec<Certificate> = Certificate::read_all(octets)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|key| key.facts(now).addresses.contains(address))
+            .take(4)
+            .map(|key| key.minimal(address, now))
+            .collect();
+        if keys.is_empty() {
+            return Ok(Asked::None);
+        }
+        let prints: Vec<Fingerprint> = keys.iter().map(Certificate::fingerprint).collect();
+        let name = address.to_string();
+        let known = read(&self.vault, move |snapshot| {
+            let row = snapshot.peer_keys(&name)?.unwrap_or_default();
+            Ok(prints.iter().all(|print| row.held(print.octets()).is_some()))
+        })
+        .await?;
+        self.hold(keys, Some(address.clone()), Source::Wkd).await?;
+        Ok(if known { Asked::Known } else { Asked::Found })
+    }
+}

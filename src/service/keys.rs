@@ -1,0 +1,458 @@
+//! The owner's OpenPGP keys: made by itself, kept young, published, saved and brought along.
+//!
+//! A key is made for each of the owner's addresses when the box is first unlocked. Its public half stands in front
+//! of the lock too: whoever looks for it (Web Key Directory) is answered by a locked box, and it is public anyway.
+
+use super::{Error, opening, read};
+use crate::{
+    codec::pgp::{Certificate, NoKey, SecretKey, directory},
+    domain::{address::Address, id::MessageId, openpgp::KeyFacts, privacy::message::evaluate, time::Time},
+    net::clock::Clock,
+    store::{
+        self,
+        front::{Front, FrontFile},
+        keys::{add_own, change_own, keep},
+        mail::Snapshot,
+        recheck::{self, Found},
+        record::{OwnKey, Proof},
+        slots::random,
+        vault::{Open, Vault},
+    },
+};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
+use subtle::ConstantTimeEq;
+
+/// Seconds between two looks at the age of the keys.
+const LOOK: i64 = 3600;
+
+/// Keys that the owner may have here.
+const MOST: usize = 100;
+
+/// Seconds that a file waits to be saved.
+const WAIT: i64 = 120;
+
+/// Messages that are tried again when a key was brought.
+const REOPENED: usize = 1_000;
+
+/// The owner's keys; cheap to clone.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
+    vault: Vault,
+    clock: Clock,
+    file: Arc<FrontFile>,
+    addresses: Vec<Address>,
+    looked: AtomicI64,
+    /// What was asked for and not saved yet.
+    waiting: Mutex<Option<Waiting>>,
+}
+
+/// A file that can be saved once.
+struct Waiting {
+    ticket: String,
+    until: Time,
+    name: String,
+    text: String,
+}
+
+/// One of the owner's keys, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnView {
+    /// Which.
+    pub id: u64,
+    /// The address that it is for.
+    pub address: Address,
+    /// What may be said of it today.
+    pub facts: KeyFacts,
+    /// Whether it is in use.
+    pub current: bool,
+    /// Whether the box made it and keeps it young.
+    pub made: bool,
+    /// When it came here.
+    pub since: Time,
+    /// When it was last saved as a file.
+    pub saved: Option<Time>,
+    /// The public key, armored.
+    pub armored: String,
+    /// The name and the octets of its OPENPGPKEY record (RFC 7929), in the presentation of RFC 3597.
+    pub record: (String, String),
+}
+
+/// Why a key was not brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBrought {
+    /// It could not be read.
+    No(NoKey),
+    /// There are too many.
+    TooMany,
+    /// All of them are here already.
+    Here,
+}
+
+impl Keys {
+    /// Over this vault, for the addresses of this front.
+    pub fn new(vault: Vault, clock: Clock, file: Arc<FrontFile>, front: &Front) -> Self {
+        Self(Arc::new(Inner {
+            vault,
+            clock,
+            file,
+            addresses: front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect(),
+            looked: AtomicI64::new(i64::MIN),
+            waiting: Mutex::default(),
+        }))
+    }
+
+    /// Makes what is missing, and extends and renews what is due. Cheap where nothing is; a locked box waits.
+    pub async fn tend(&self) {
+        let Ok(open) = self.0.vault.open() else {
+            self.0.looked.store(i64::MIN, Ordering::Relaxed);
+            return;
+        };
+        let now = self.0.clock.now();
+        let looked = self.0.looked.swap(now.0, Ordering::Relaxed);
+        if looked != i64::MIN && (0..LOOK).contains(&now.0.saturating_sub(looked)) {
+            self.0.looked.store(looked, Ordering::Relaxed);
+            return;
+        }
+        if let Err(error) = self.tend_now(&open, now).await {
+            tracing::error!(%error, "the keys could not be looked after and will be later");
+        }
+    }
+
+    async fn tend_now(&self, open: &Arc<Open>, now: Time) -> Result<(), Error> {
+        let addresses = self.0.addresses.clone();
+        let (fresh, young) = read(&self.0.vault, move |snapshot| {
+            let keys = snapshot.own_keys()?;
+            let missing = |address: &&Address| !keys.iter().any(|(_, key)| key.current && key.address == address.as_str());
+            let fresh: Vec<OwnKey> = addresses
+                .iter()
+                .filter(missing)
+                .filter_map(|address| {
+                    Some(OwnKey {
+                        address: address.to_string(),
+                        secret: SecretKey::make(address, now)?.octets(),
+                        current: true,
+                        made: true,
+                        since: now.0,
+                        saved: 0,
+                    })
+                })
+                .collect();
+            let mut young = Vec::new();
+            for (id, key) in keys.into_iter().filter(|(_, key)| key.made && key.current) {
+                let Ok(mut secret) = SecretKey::read(&key.secret) else { continue };
+                if secret.is_due(now) && secret.keep_young(now) {
+                    young.push((id, secret.octets()));
+                }
+            }
+            Ok((fresh, young))
+        })
+        .await?;
+        if !fresh.is_empty() || !young.is_empty() {
+            let writing = open.writer.write(move |tables| {
+                for key in &fresh {
+                    add_own(tables, key)?;
+                }
+                for (id, octets) in &young {
+                    change_own(tables, *id, |key| key.secret.clone_from(octets))?;
+                }
+                Ok(())
+            });
+            writing.await?;
+        }
+        self.publish(now).await
+    }
+
+    /// Puts the public halves in front of the lock, where they are not there as they are.
+    async fn publish(&self, now: Time) -> Result<(), Error> {
+        let file = self.0.file.clone();
+        read(&self.0.vault, move |snapshot| {
+            let mut published = Vec::new();
+            for (_, key) in snapshot.own_keys()?.into_iter().filter(|(_, key)| key.current) {
+                let (Ok(secret), Ok(address)) = (SecretKey::read(&key.secret), Address::parse(&key.address)) else {
+                    continue;
+                };
+                published.push((
+                    directory::wkd_name(address.local()),
+                    secret.certificate().minimal(&address, now).octets(),
+                ));
+            }
+            if file.keys()? != published {
+                file.set_keys(&published)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The public key of this name in the directory (`codec::pgp::directory::wkd_name`); also while locked.
+    pub async fn published(&self, name: &str) -> Option<Vec<u8>> {
+        let (file, name) = (self.0.file.clone(), name.to_owned());
+        let found = tokio::task::spawn_blocking(move || file.keys()).await.ok()?.ok()?;
+        found.into_iter().find(|(known, _)| *known == name).map(|(_, octets)| octets)
+    }
+
+    /// The owner's keys, those in use first.
+    pub async fn list(&self) -> Result<Vec<OwnView>, Error> {
+        let now = self.0.clock.now();
+        read(&self.0.vault, move |snapshot| {
+            let mut keys: Vec<OwnView> = snapshot.own_keys()?.iter().filter_map(|(id, key)| view(*id, key, now)).collect();
+            keys.sort_by_key(|key| (!key.current, std::cmp::Reverse(key.since)));
+            Ok(keys)
+        })
+        .await
+    }
+
+    /// One of them with its secret, and the address that it is for.
+    async fn secret(&self, id: u64) -> Result<(SecretKey, Address), Error> {
+        read(&self.0.vault, move |snapshot| {
+            let (_, key) = snapshot
+                .own_keys()?
+                .into_iter()
+                .find(|(known, _)| *known == id)
+                .ok_or(Error::NotFound)?;
+            let secret = SecretKey::read(&key.secret).map_err(|_| store::Error::Damaged)?;
+            Ok((secret, Address::parse(&key.address).map_err(|_| store::Error::Damaged)?))
+        })
+        .await
+    }
+
+    /// Makes ready the secret key as a file under a passphrase: what to keep elsewhere. Notes that it was saved; gives
+    /// the ticket for it.
+    pub async fn save(&self, id: u64, passphrase: String) -> Result<String, Error> {
+        let (secret, address) = self.secret(id).await?;
+        let armored = tokio::task::spawn_blocking(move || secret.armored(Some(&passphrase)));
+        let armored = armored.await.ok().flatten().ok_or(store::Error::Damaged)?;
+        let (open, now) = (self.0.vault.open()?, self.0.clock.now().0);
+        open.writer
+            .write(move |tables| change_own(tables, id, |key| key.saved = now))
+            .await?;
+        self.wait(format!("{address}.secret.asc"), armored)
+    }
+
+    /// Makes ready the certificate that takes a key back; gives the ticket for it.
+    pub async fn revocation(&self, id: u64) -> Result<String, Error> {
+        let (secret, address) = self.secret(id).await?;
+        let text = secret.revocation(self.0.clock.now()).ok_or(store::Error::Damaged)?;
+        self.wait(format!("{address}.revocation.asc"), text)
+    }
+
+    fn wait(&self, name: String, text: String) -> Result<String, Error> {
+        let ticket: String = random::<16>()?.iter().map(|octet| format!("{octet:02x}")).collect();
+        *self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(Waiting {
+            ticket: ticket.clone(),
+            until: Time(self.0.clock.now().0.saturating_add(WAIT)),
+            name,
+            text,
+        });
+        Ok(ticket)
+    }
+
+    /// Whether a file waits for this ticket.
+    pub fn waits(&self, ticket: &str) -> bool {
+        let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.as_ref().is_some_and(|waiting| self.fits(waiting, ticket))
+    }
+
+    /// Gives the file of a ticket, its name first, once.
+    pub fn redeem(&self, ticket: &str) -> Option<(String, String)> {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !waiting.as_ref().is_some_and(|waiting| self.fits(waiting, ticket)) {
+            return None;
+        }
+        waiting.take().map(|waiting| (waiting.name, waiting.text))
+    }
+
+    fn fits(&self, waiting: &Waiting, ticket: &str) -> bool {
+        self.0.clock.now() <= waiting.until && self.0.vault.open().is_ok() && bool::from(waiting.ticket.as_bytes().ct_eq(ticket.as_bytes()))
+    }
+
+    /// The certificates that take back the keys in use, for the recovery sheet: address, fingerprint, text.
+    pub async fn revocations(&self) -> Result<Vec<(Address, String, String)>, Error> {
+        let now = self.0.clock.now();
+        read(&self.0.vault, move |snapshot| {
+            let keys = snapshot.own_keys()?;
+            let current = keys.iter().filter(|(_, key)| key.current);
+            let told = |(_, key): &(u64, OwnKey)| {
+                let secret = SecretKey::read(&key.secret).ok()?;
+                let address = Address::parse(&key.address).ok()?;
+                Some((address, secret.fingerprint().to_string(), secret.revocation(now)?))
+            };
+            Ok(current.filter_map(told).collect())
+        })
+        .await
+    }
+
+    /// Uses a key from now on for its address.
+    pub async fn use_from_now_on(&self, id: u64) -> Result<(), Error> {
+        let open = self.0.vault.open()?;
+        let there = open
+            .writer
+            .write(move |tables| change_own(tables, id, |key| key.current = true))
+            .await?;
+        if !there {
+            return Err(Error::NotFound);
+        }
+        self.publish(self.0.clock.now()).await
+    }
+
+    /// Makes a new key for the address of another, which from then on only opens old mail.
+    pub async fn renew(&self, id: u64) -> Result<(), Error> {
+        let (_, address) = self.secret(id).await?;
+        let (open, now) = (self.0.vault.open()?, self.0.clock.now());
+        let secret = SecretKey::make(&address, now).ok_or(store::Error::Damaged)?.octets();
+        let key = OwnKey {
+            address: address.to_string(),
+            secret,
+            current: true,
+            made: true,
+            since: now.0,
+            saved: 0,
+        };
+        open.writer.write(move |tables| add_own(tables, &key)).await?;
+        self.publish(now).await
+    }
+
+    /// Brings keys along, with the passphrase that protects them; they open old mail, and one of them is used
+    /// only when the owner says so. Says how many are new, and how many messages were opened with them.
+    pub async fn bring(&self, octets: Vec<u8>, passphrase: String) -> Result<Result<(usize, usize), NotBrought>, Error> {
+        let reading = tokio::task::spawn_blocking(move || SecretKey::read_all(&octets, &passphrase));
+        let keys = match reading.await.map_err(|_| store::Error::Damaged)? {
+            Ok(keys) => keys,
+            Err(why) => return Ok(Err(NotBrought::No(why))),
+        };
+        let now = self.0.clock.now();
+        let known: Vec<String> = self.list().await?.iter().map(|key| key.facts.fingerprint.hex()).collect();
+        let fresh: Vec<OwnKey> = keys
+            .iter()
+            .filter(|key| !known.contains(&key.fingerprint().hex()))
+            .filter_map(|key| self.row(key, now))
+            .collect();
+        if fresh.is_empty() {
+            return Ok(Err(NotBrought::Here));
+        }
+        if known.len() + fresh.len() > MOST {
+            return Ok(Err(NotBrought::TooMany));
+        }
+        let (count, open) = (fresh.len(), self.0.vault.open()?);
+        let writing = open
+            .writer
+            .write(move |tables| fresh.iter().try_for_each(|key| add_own(tables, key).map(|_| ())));
+        writing.await?;
+        let opened = self.reopen().await?;
+        Ok(Ok((count, opened)))
+    }
+
+    fn row(&self, key: &SecretKey, now: Time) -> Option<OwnKey> {
+        let names = key.certificate().facts(now).addresses;
+        let own = names.iter().find(|address| address.is_one_of(self.0.addresses.iter()));
+        let address = own.or(self.0.addresses.first())?;
+        Some(OwnKey {
+            address: address.to_string(),
+            secret: key.octets(),
+            current: false,
+            made: false,
+            since: now.0,
+            saved: now.0,
+        })
+    }
+
+    /// Tries messages again that could not be opened; says how many could be now.
+    async fn reopen(&self) -> Result<usize, Error> {
+        let closed = read(&self.0.vault, |snapshot| Ok(snapshot.closed(REOPENED)?)).await?;
+        let mut opened = 0;
+        for id in closed {
+            let (addresses, now) = (self.0.addresses.clone(), self.0.clock.now());
+            let again = read(&self.0.vault, move |snapshot| {
+                Ok(open_again(snapshot, MessageId(id), &addresses, now)?)
+            })
+            .await?;
+            let Some((found, record, packed)) = again else { continue };
+            let open = self.0.vault.open()?;
+            let writing = open.writer.write(move |tables| {
+                keep(tables, found.message, &record, &packed)?;
+                recheck::found(tables, 0, &found)
+            });
+            writing.await?;
+            opened += 1;
+        }
+        Ok(opened)
+    }
+}
+
+type Again = Option<(Found, store::record::Opening, Vec<u8>)>;
+
+/// A message that was closed, tried again with today's keys; `None` where it stays closed.
+fn open_again(snapshot: &Snapshot, id: MessageId, owner: &[Address], now: Time) -> Result<Again, store::Error> {
+    let (Some(message), Some(proof)) = (snapshot.message(id.0)?, snapshot.proof(id.0)?) else {
+        return Ok(None);
+    };
+    let Ok(raw) = snapshot.raw(id.0, &message) else { return Ok(None) };
+    let reading = crate::codec::mime::read(&raw);
+    let asked = opening::Asked {
+        raw: &raw,
+        reading: &reading,
+        vouched: false,
+        received: Time(message.received),
+        now,
+    };
+    let step = opening::step(snapshot, &asked, |address| address.is_one_of(owner.iter()))?;
+    let Some((record, packed)) = step.opened.filter(|(record, _)| record.failed().is_none()) else {
+        return Ok(None);
+    };
+    let mut evidence = proof.evidence();
+    let html = evidence.content.html;
+    evidence.content = step.content;
+    evidence.content.html = match &step.shown {
+        Some(shown) => crate::domain::fact::Fact::Known(
+            crate::codec::mime::read(shown)
+                .html
+                .as_deref()
+                .map(|source| crate::codec::html::findings(source).0)
+                .unwrap_or_default(),
+        ),
+        None => html,
+    };
+    let index = evaluate(&evidence);
+    let found = Found {
+        message: id.0,
+        proof: Proof {
+            arrival: proof.arrival.clone(),
+            authenticated: proof.authenticated.clone(),
+            ..Proof::of(&evidence, None)
+        },
+        index: index.points,
+        padlock: index.padlock as u8,
+    };
+    Ok(Some((found, record, packed)))
+}
+
+fn view(id: u64, key: &OwnKey, now: Time) -> Option<OwnView> {
+    let certificate = SecretKey::read(&key.secret).ok()?.certificate();
+    let address = Address::parse(&key.address).ok()?;
+    let small = certificate.minimal(&address, now);
+    Some(OwnView {
+        id,
+        facts: certificate.facts(now),
+        record: dns_record(&address, &small),
+        armored: small.armored(),
+        address,
+        current: key.current,
+        made: key.made,
+        since: Time(key.since),
+        saved: (key.saved > 0).then_some(Time(key.saved)),
+    })
+}
+
+fn dns_record(address: &Address, key: &Certificate) -> (String, String) {
+    let octets = key.octets();
+    let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    (
+        format!("{}.", directory::dane_name(address)),
+        format!("TYPE61 \\# {} {hex}", octets.len()),
+    )
+}

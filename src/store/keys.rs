@@ -1,0 +1,257 @@
+//! OpenPGP in the tables: the owner's keys, other people's, and messages as they are shown once opened.
+
+use super::{
+    Error,
+    mail::{Snapshot, pieces, unpack},
+    record::{Held, Message, Opening, OwnKey, PeerKeys, Record, Source},
+    schema::{OPENED, OPENINGS, OWN_KEYS, PEER_KEYS},
+    writer::Tables,
+};
+use crate::{
+    codec::pgp::Certificate,
+    domain::{openpgp::Fingerprint, time::Time},
+};
+use redb::{ReadableTable, ReadableTableMetadata};
+
+/// Keys of one address that are kept; those that the owner compared are never dropped.
+const MOST: usize = 8;
+
+/// Addresses that are kept without a word of the owner's on them.
+const MOST_PEERS: u64 = 20_000;
+
+/// What a message taught about keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Learnt {
+    /// Its author.
+    pub address: String,
+    /// Its own date.
+    pub date: i64,
+    /// When it came.
+    pub now: i64,
+    /// The key of its `Autocrypt` header, and whether encrypted mail is liked.
+    pub header: Option<(Vec<u8>, bool)>,
+    /// Whether somebody vouches that it comes from that address.
+    pub vouched: bool,
+    /// Keys that it passes on: whose, and the certificate.
+    pub gossip: Vec<(String, Vec<u8>)>,
+}
+
+/// Adds one of the owner's keys; where it is to be used from now on, another of the same address is not any more.
+pub fn add_own(tables: &mut Tables<'_>, key: &OwnKey) -> Result<u64, Error> {
+    let id = tables.next("own_key")?;
+    if key.current {
+        retire(tables, &key.address)?;
+    }
+    tables.own_keys.insert(id, key.encode(id)?.as_slice())?;
+    Ok(id)
+}
+
+fn retire(tables: &mut Tables<'_>, address: &str) -> Result<(), Error> {
+    let all = tables.own_keys.iter()?.map(|entry| {
+        let (id, value) = entry?;
+        Ok((id.value(), OwnKey::decode(id.value(), value.value())?))
+    });
+    for (id, mut key) in all.collect::<Result<Vec<_>, Error>>()? {
+        if key.current && key.address == address {
+            key.current = false;
+            tables.own_keys.insert(id, key.encode(id)?.as_slice())?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes one of the owner's keys; `false` where it is not there.
+pub fn change_own(tables: &mut Tables<'_>, id: u64, change: impl FnOnce(&mut OwnKey)) -> Result<bool, Error> {
+    let found = tables
+        .own_keys
+        .get(id)?
+        .map(|value| OwnKey::decode(id, value.value()))
+        .transpose()?;
+    let Some(mut key) = found else { return Ok(false) };
+    let before = key.current;
+    change(&mut key);
+    if key.current && !before {
+        retire(tables, &key.address)?;
+    }
+    tables.own_keys.insert(id, key.encode(id)?.as_slice())?;
+    Ok(true)
+}
+
+/// Changes what is known of somebody's keys.
+pub fn change_peer<T>(tables: &mut Tables<'_>, address: &str, change: impl FnOnce(&mut PeerKeys) -> T) -> Result<T, Error> {
+    let found = tables
+        .peer_keys
+        .get(address)?
+        .map(|value| PeerKeys::decode(0, value.value()))
+        .transpose()?;
+    let mut row = found.unwrap_or_default();
+    let before = row.clone();
+    let done = change(&mut row);
+    if row != before {
+        tables.peer_keys.insert(address, row.encode(0)?.as_slice())?;
+    }
+    Ok(done)
+}
+
+impl PeerKeys {
+    /// Takes what a message of theirs says, as Autocrypt has it.
+    pub fn hear(&mut self, learnt: &Learnt) {
+        let (date, now) = (Time(learnt.date), Time(learnt.now));
+        let mut header = None;
+        if let Some((octets, mutual)) = &learnt.header
+            && let Ok(key) = Certificate::read(octets)
+        {
+            let print = self.hold(key, Source::Autocrypt, learnt.vouched, now);
+            header = Some((print.octets().to_vec(), *mutual));
+        }
+        let mut peer = self.peer();
+        peer.heard(date, now, header);
+        self.take(peer);
+    }
+
+    /// Holds a key that came from there: with what was known of it before where it is known.
+    pub fn hold(&mut self, key: Certificate, source: Source, vouched: bool, now: Time) -> Fingerprint {
+        let print = key.fingerprint();
+        let known = self.keys.iter_mut().find(|held| held.print == print.octets());
+        match known {
+            Some(held) => {
+                let merged = match Certificate::read(&held.octets) {
+                    Ok(before) => before.merged(&key),
+                    Err(_) => key,
+                };
+                (held.octets, held.ids) = (merged.octets(), merged.ids());
+                held.comes_from(source);
+                held.vouched |= vouched;
+                held.last = held.last.max(now.0);
+            }
+            None => {
+                let mut held = Held::from(source);
+                (held.print, held.ids, held.octets) = (print.octets().to_vec(), key.ids(), key.octets());
+                (held.vouched, held.since, held.last) = (vouched, now.0, now.0);
+                self.keys.push(held);
+                if self.keys.len() > MOST {
+                    let named = [self.key.clone(), self.gossip.clone()];
+                    let spare =
+                        |held: &&Held| held.verified == 0 && held.print != print.octets() && !named.contains(&Some(held.print.clone()));
+                    let oldest = self
+                        .keys
+                        .iter()
+                        .filter(spare)
+                        .min_by_key(|held| held.last)
+                        .map(|held| held.print.clone());
+                    self.keys.retain(|held| Some(&held.print) != oldest.as_ref());
+                }
+            }
+        }
+        print
+    }
+}
+
+/// What a message teaches becomes knowledge, as Autocrypt says.
+pub fn learn(tables: &mut Tables<'_>, learnt: &Learnt) -> Result<(), Error> {
+    let (date, now) = (Time(learnt.date), Time(learnt.now));
+    let known = tables.peer_keys.get(learnt.address.as_str())?.is_some();
+    // Who never showed a key needs no row.
+    if known || learnt.header.is_some() {
+        if !known && tables.peer_keys.len()? >= MOST_PEERS {
+            return Ok(());
+        }
+        change_peer(tables, &learnt.address, |row| row.hear(learnt))?;
+    }
+    for (address, octets) in &learnt.gossip {
+        let Ok(key) = Certificate::read(octets) else { continue };
+        if tables.peer_keys.get(address.as_str())?.is_none() && tables.peer_keys.len()? >= MOST_PEERS {
+            continue;
+        }
+        change_peer(tables, address, |row| {
+            let print = row.hold(key, Source::Gossip, false, now);
+            let mut peer = row.peer();
+            if peer.gossiped(date, now, print.octets().to_vec()) {
+                row.gossip_by.clone_from(&learnt.address);
+            }
+            row.take(peer);
+        })?;
+    }
+    Ok(())
+}
+
+/// Keeps what opening a message showed, and the message as it is shown.
+pub fn keep(tables: &mut Tables<'_>, message: u64, opening: &Opening, packed: &[u8]) -> Result<(), Error> {
+    tables.openings.insert(message, opening.encode(message)?.as_slice())?;
+    tables.opened.retain_in((message, 0)..=(message, u32::MAX), |_, _| false)?;
+    for (piece, number) in pieces(packed).zip(0_u32..) {
+        tables.opened.insert((message, number), piece)?;
+    }
+    Ok(())
+}
+
+/// Forgets what opening a message showed.
+pub(super) fn forget(tables: &mut Tables<'_>, message: u64) -> Result<(), Error> {
+    tables.openings.remove(message)?;
+    tables.opened.retain_in((message, 0)..=(message, u32::MAX), |_, _| false)?;
+    Ok(())
+}
+
+impl Snapshot {
+    /// The owner's keys.
+    pub fn own_keys(&self) -> Result<Vec<(u64, OwnKey)>, Error> {
+        let table = self.tx.open_table(OWN_KEYS)?;
+        table
+            .iter()?
+            .map(|entry| {
+                let (id, value) = entry?;
+                Ok((id.value(), OwnKey::decode(id.value(), value.value())?))
+            })
+            .collect()
+    }
+
+    /// What is known of the keys of an address.
+    pub fn peer_keys(&self, address: &str) -> Result<Option<PeerKeys>, Error> {
+        let value = self.tx.open_table(PEER_KEYS)?.get(address)?;
+        value.map(|value| PeerKeys::decode(0, value.value())).transpose()
+    }
+
+    /// Shows what is known of everybody's keys, by address.
+    pub fn each_peer(&self, mut show: impl FnMut(&str, PeerKeys) -> bool) -> Result<(), Error> {
+        let table = self.tx.open_table(PEER_KEYS)?;
+        for entry in table.iter()? {
+            let (address, value) = entry?;
+            if !show(address.value(), PeerKeys::decode(0, value.value())?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What opening a message showed; `None` where nothing in it is of OpenPGP.
+    pub fn opening(&self, id: u64) -> Result<Option<Opening>, Error> {
+        self.record(OPENINGS, id)
+    }
+
+    /// Messages of which something is still closed, newest first, at most so many.
+    pub fn closed(&self, take: usize) -> Result<Vec<u64>, Error> {
+        let table = self.tx.open_table(OPENINGS)?;
+        let mut found = Vec::new();
+        for entry in table.iter()?.rev() {
+            let (id, value) = entry?;
+            if found.len() < take && Opening::decode(id.value(), value.value())?.failed().is_some() {
+                found.push(id.value());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The octets of a message as it is shown: opened where it was encrypted, else as received. The parts of a
+    /// message are counted in these.
+    pub fn shown(&self, id: u64, message: &Message) -> Result<Vec<u8>, Error> {
+        let Some(opening) = self.opening(id)?.filter(|opening| opening.size > 0) else {
+            return self.raw(id, message);
+        };
+        let table = self.tx.open_table(OPENED)?;
+        let mut packed = Vec::new();
+        for entry in table.range((id, 0)..=(id, u32::MAX))? {
+            packed.extend_from_slice(entry?.1.value());
+        }
+        unpack(&packed, opening.size, opening.hash)
+    }
+}

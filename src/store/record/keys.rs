@@ -1,0 +1,313 @@
+//! OpenPGP keys and what opening messages showed, as records.
+
+use super::Record;
+use crate::domain::{
+    autocrypt::Peer,
+    fact::Fact,
+    openpgp::{Covers, Fingerprint, NotOpened, Signed, Unusable, Worth},
+    privacy::evidence::Encryption,
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+
+/// One of the owner's keys. Its octets are secret; the vault that they lie in is sealed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnKey {
+    /// The address that it is for.
+    pub address: String,
+    /// The key with its secret parts, as `codec::pgp` writes it.
+    pub secret: Vec<u8>,
+    /// Whether it is the one in use for its address; the others only open old mail.
+    pub current: bool,
+    /// Whether the box made it, and so keeps it young.
+    pub made: bool,
+    /// When it came here.
+    pub since: i64,
+    /// When it was last saved as a file by the owner; 0 is never.
+    pub saved: i64,
+}
+
+impl std::fmt::Debug for OwnKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OwnKey").field("current", &self.current).finish_non_exhaustive()
+    }
+}
+
+impl Record for OwnKey {
+    const TABLE: &'static str = "own_keys";
+    const VERSION: u8 = 1;
+}
+
+/// Where a key came from. The places in the list stand in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// Somebody else passed it on.
+    Gossip,
+    /// It lay beside a message as a file.
+    Attached,
+    /// An `Autocrypt` header.
+    Autocrypt,
+    /// The Web Key Directory of their domain.
+    Wkd,
+    /// The owner brought it.
+    Owner,
+}
+
+impl Source {
+    const ALL: [Self; 5] = [Self::Gossip, Self::Attached, Self::Autocrypt, Self::Wkd, Self::Owner];
+
+    fn number(self) -> u8 {
+        Self::ALL.iter().position(|one| *one == self).map_or(0, |at| at as u8)
+    }
+}
+
+/// One key of somebody's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its fingerprint.
+    pub print: Vec<u8>,
+    /// The short identities of its parts.
+    pub ids: Vec<u64>,
+    /// The certificate.
+    pub octets: Vec<u8>,
+    /// Where it came from first, and best.
+    source: u8,
+    /// Whether somebody that can be believed says that it is theirs: their domain, or a message that was
+    /// authenticated.
+    pub vouched: bool,
+    /// When it was first seen.
+    pub since: i64,
+    /// When it was last seen.
+    pub last: i64,
+    /// When the owner compared it; 0 is never.
+    pub verified: i64,
+}
+
+impl Held {
+    /// A key that comes from there.
+    pub fn from(source: Source) -> Self {
+        Self {
+            source: source.number(),
+            ..Self::default()
+        }
+    }
+
+    /// Where it came from.
+    pub fn source(&self) -> Source {
+        Source::ALL.get(usize::from(self.source)).copied().unwrap_or(Source::Gossip)
+    }
+
+    /// A better source stays.
+    pub fn comes_from(&mut self, source: Source) {
+        self.source = self.source.max(source.number());
+    }
+
+    /// Its fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::new(&self.print)
+    }
+}
+
+/// What is known of the keys of an address. Autocrypt's keys are named by fingerprint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerKeys {
+    /// The newest message from it.
+    pub seen: Option<i64>,
+    /// The newest message with an `Autocrypt` header.
+    pub told: Option<i64>,
+    /// The key of that header.
+    pub key: Option<Vec<u8>>,
+    /// Whether it likes encrypted mail.
+    pub mutual: bool,
+    /// The newest message in which somebody passed its key on.
+    pub gossip_told: Option<i64>,
+    /// The key that was passed on.
+    pub gossip: Option<Vec<u8>>,
+    /// Who passed it on.
+    pub gossip_by: String,
+    /// When their domain was last asked for their key; 0 is never.
+    pub asked: i64,
+    /// The keys.
+    pub keys: Vec<Held>,
+}
+
+impl Record for PeerKeys {
+    const TABLE: &'static str = "peer_keys";
+    const VERSION: u8 = 1;
+}
+
+impl PeerKeys {
+    /// The same as Autocrypt sees it.
+    pub fn peer(&self) -> Peer {
+        Peer {
+            last_seen: self.seen.map(Time),
+            told: self.told.map(Time),
+            key: self.key.clone(),
+            mutual: self.mutual,
+            gossip_told: self.gossip_told.map(Time),
+            gossip: self.gossip.clone(),
+        }
+    }
+
+    /// Takes over what Autocrypt made of it.
+    pub fn take(&mut self, peer: Peer) {
+        self.seen = peer.last_seen.map(|at| at.0);
+        self.told = peer.told.map(|at| at.0);
+        self.key = peer.key;
+        self.mutual = peer.mutual;
+        self.gossip_told = peer.gossip_told.map(|at| at.0);
+        self.gossip = peer.gossip;
+    }
+
+    /// A key by its fingerprint.
+    pub fn held(&self, print: &[u8]) -> Option<&Held> {
+        self.keys.iter().find(|key| key.print == print)
+    }
+}
+
+/// One signature and its worth.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedBy {
+    /// Whether it covers the whole message.
+    pub whole: bool,
+    /// 0 good, 1 out of order, 2 broken, 3 weak hash, 4 no key, 5 unreadable.
+    worth: u8,
+    /// Why it is out of order: 0 revoked, 1 expired, 2 weak, 3 unbound, 4 no part, 5 not yet.
+    why: u8,
+    /// The fingerprint of its key, where it is here.
+    pub print: Vec<u8>,
+    /// Whose key that is; empty where nobody's.
+    pub who: String,
+    /// When it says it was made.
+    pub at: Option<i64>,
+    /// The short identity that it names.
+    pub issuer: u64,
+}
+
+impl SignedBy {
+    /// Of a signature; `who` says whose a key is.
+    pub fn of(covers: Covers, signed: &Signed, who: impl Fn(&Fingerprint) -> Option<String>) -> Self {
+        let (worth, why, print) = match &signed.worth {
+            Worth::Good(print) => (0, 0, Some(print)),
+            Worth::Disordered(print, why) => {
+                let why = match why {
+                    Unusable::Revoked => 0,
+                    Unusable::Expired(_) => 1,
+                    Unusable::Weak => 2,
+                    Unusable::Unbound => 3,
+                    Unusable::NoPart => 4,
+                    Unusable::NotYet => 5,
+                };
+                (1, why, Some(print))
+            }
+            Worth::Broken(print) => (2, 0, Some(print)),
+            Worth::WeakHash => (3, 0, None),
+            Worth::NoKey => (4, 0, None),
+            Worth::Unreadable => (5, 0, None),
+        };
+        Self {
+            whole: covers == Covers::Whole,
+            worth,
+            why,
+            who: print.and_then(who).unwrap_or_default(),
+            print: print.map(|print| print.octets().to_vec()).unwrap_or_default(),
+            at: signed.at.map(|at| at.0),
+            issuer: signed.issuer,
+        }
+    }
+
+    /// What it was worth when it was looked at.
+    pub fn worth(&self) -> Worth {
+        let print = Fingerprint::new(&self.print);
+        match self.worth {
+            0 => Worth::Good(print),
+            1 => Worth::Disordered(
+                print,
+                match self.why {
+                    0 => Unusable::Revoked,
+                    1 => Unusable::Expired(Time(self.at.unwrap_or_default())),
+                    2 => Unusable::Weak,
+                    3 => Unusable::Unbound,
+                    4 => Unusable::NoPart,
+                    _ => Unusable::NotYet,
+                },
+            ),
+            2 => Worth::Broken(print),
+            3 => Worth::WeakHash,
+            4 => Worth::NoKey,
+            _ => Worth::Unreadable,
+        }
+    }
+}
+
+/// What opening a message showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// How much was encrypted: 0 not known, 1 nothing, 2 a part, 3 inline, 4 the whole body.
+    encryption: u8,
+    /// Why something was not opened, from 1; 0 is nothing.
+    failed: u8,
+    /// Whether the subject was inside.
+    pub subject: bool,
+    /// The signatures.
+    pub signatures: Vec<SignedBy>,
+    /// Keys that came with it as files and are not known yet: their fingerprints.
+    pub carried: Vec<Vec<u8>>,
+    /// Octets of the message as it is shown; 0 where it is shown as it came.
+    pub size: u64,
+    /// Octets of it packed.
+    pub packed: u64,
+    /// The first half of the SHA-256 of the message as it is shown.
+    pub hash: [u8; 16],
+}
+
+impl Record for Opening {
+    const TABLE: &'static str = "openings";
+    const VERSION: u8 = 1;
+}
+
+const FAILURES: [NotOpened; 6] = [
+    NotOpened::NoKey,
+    NotOpened::NoIntegrity,
+    NotOpened::Damaged,
+    NotOpened::TooMuch,
+    NotOpened::Password,
+    NotOpened::Unreadable,
+];
+
+impl Opening {
+    /// The record of this, without the message itself.
+    pub fn of(encryption: Fact<Encryption>, failed: Option<NotOpened>, subject: bool, signatures: Vec<SignedBy>) -> Self {
+        Self {
+            encryption: match encryption {
+                Fact::Unknown => 0,
+                Fact::Known(Encryption::None) => 1,
+                Fact::Known(Encryption::Part) => 2,
+                Fact::Known(Encryption::Inline) => 3,
+                Fact::Known(Encryption::Whole) => 4,
+            },
+            failed: failed
+                .and_then(|why| FAILURES.iter().position(|one| *one == why))
+                .map_or(0, |at| at as u8 + 1),
+            subject,
+            signatures,
+            ..Self::default()
+        }
+    }
+
+    /// How much was encrypted.
+    pub fn encryption(&self) -> Fact<Encryption> {
+        match self.encryption {
+            1 => Fact::Known(Encryption::None),
+            2 => Fact::Known(Encryption::Part),
+            3 => Fact::Known(Encryption::Inline),
+            4 => Fact::Known(Encryption::Whole),
+            _ => Fact::Unknown,
+        }
+    }
+
+    /// Why something was not opened.
+    pub fn failed(&self) -> Option<NotOpened> {
+        FAILURES.get(usize::from(self.failed).checked_sub(1)?).copied()
+    }
+}

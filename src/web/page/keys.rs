@@ -1,0 +1,216 @@
+//! `/settings/keys`: the owner's OpenPGP keys. What gives a secret away asks for the passphrase again, and is then
+//! there to be saved once, by whoever asked, for two minutes.
+
+use super::{
+    super::{
+        Site,
+        problem::Problem,
+        shell::{self, Section, Shell},
+        visit::Visit,
+    },
+    file,
+    locks::day,
+    sign_in::{caller, said},
+};
+use crate::{
+    codec::pgp::NoKey,
+    domain::journal::Event,
+    locale::{
+        custody::CustodyWords,
+        keys::{self, KeyWords},
+    },
+    service::keys::{NotBrought, OwnView},
+};
+use askama::Template;
+use http::StatusCode;
+use std::sync::Arc;
+use warp::reply::Response;
+
+/// Characters of a passphrase that protects a file.
+const LEAST: usize = 12;
+
+/// One key.
+struct Row {
+    id: u64,
+    address: String,
+    state: &'static str,
+    current: bool,
+    groups: Vec<String>,
+    kind: String,
+    since: String,
+    until: String,
+    saved: String,
+    trouble: Option<&'static str>,
+    record: (String, String),
+    error: Option<String>,
+    renewing: Option<String>,
+}
+
+/// Which form an error stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Keep(u64),
+    Bring,
+}
+
+#[derive(Template)]
+#[template(path = "page/keys.html")]
+struct Page {
+    s: Shell,
+    t: &'static CustodyWords,
+    k: &'static KeyWords,
+    done: Option<&'static str>,
+    ready: Option<String>,
+    rows: Vec<Row>,
+    bring_error: Option<String>,
+    typed: String,
+}
+
+fn row(site: &Site, visit: &Visit, k: &'static KeyWords, key: OwnView, error: Option<&(Part, String)>) -> Row {
+    let date = |time| day(site, visit, time);
+    let facts = &key.facts;
+    Row {
+        state: match (key.current, key.made) {
+            (true, _) => k.in_use,
+            (false, true) => k.old,
+            (false, false) => k.brought,
+        },
+        groups: facts.fingerprint.groups(),
+        kind: k.algorithm(facts.algorithm),
+        since: k.made.replace("{date}", &date(facts.created)),
+        until: match facts.expires {
+            None => k.expires_never.to_owned(),
+            Some(end) if key.current && key.made => k.expires_itself.replace("{date}", &date(end)),
+            Some(end) => k.expires.replace("{date}", &date(end)),
+        },
+        saved: match key.saved {
+            Some(at) => k.saved.replace("{date}", &date(at)),
+            None => k.saved_never.to_owned(),
+        },
+        trouble: facts.encrypt.err().map(|why| k.unusable(why)),
+        error: error.filter(|(part, _)| *part == Part::Keep(key.id)).map(|(_, text)| text.clone()),
+        renewing: None,
+        id: key.id,
+        address: key.address.to_string(),
+        current: key.current,
+        record: key.record,
+    }
+}
+
+async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Part, String)>) -> Result<Response, Problem> {
+    let k = keys::words(visit.lang);
+    let list = site.services.keys.list().await?;
+    let page = Page {
+        s: Shell::of(site, visit, Section::None),
+        t: &visit.lang.words().custody,
+        k,
+        done: match visit.asked("done").as_str() {
+            "brought" => Some(k.done_brought),
+            "used" => Some(k.done_used),
+            "renewed" => Some(k.done_renewed),
+            _ => None,
+        },
+        ready: site.services.keys.waits(&visit.asked("ready")).then(|| visit.asked("ready")),
+        rows: list.into_iter().map(|key| row(site, visit, k, key, error.as_ref())).collect(),
+        bring_error: error
+            .as_ref()
+            .filter(|(part, _)| *part == Part::Bring)
+            .map(|(_, text)| text.clone()),
+        typed: visit.field("key").to_owned(),
+    };
+    let mut response = shell::page(&page)?;
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// `GET /settings/keys`
+pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    page(&site, &visit, StatusCode::OK, None).await
+}
+
+/// `GET /settings/keys/:id/public`
+pub(in crate::web) async fn public(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: u64 = visit.part(0).parse().map_err(|_| Problem::NotFound)?;
+    let key = site
+        .services
+        .keys
+        .list()
+        .await?
+        .into_iter()
+        .find(|key| key.id == id)
+        .ok_or(Problem::NotFound)?;
+    Ok(file::download(
+        key.armored.into_bytes(),
+        "application/pgp-keys",
+        &format!("{}.asc", key.address),
+    ))
+}
+
+/// `POST /settings/keys/:id/keep`: the secret key or its revocation, for whoever knows the passphrase.
+pub(in crate::web) async fn keep(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: u64 = visit.part(0).parse().map_err(|_| Problem::NotFound)?;
+    let (t, k) = (&visit.lang.words().custody, keys::words(visit.lang));
+    let secret = visit.field("what") == "secret";
+    if let Err(refused) = site.services.unlock.prove_secret(visit.field("passphrase"), caller(&visit)).await {
+        let (status, error) = said(&visit, refused, t.secret_wrong);
+        return page(&site, &visit, status, Some((Part::Keep(id), error))).await;
+    }
+    if secret && visit.field("file").chars().count() < LEAST {
+        let error = Some((Part::Keep(id), k.file_passphrase_short.to_owned()));
+        return page(&site, &visit, StatusCode::UNPROCESSABLE_ENTITY, error).await;
+    }
+    let ticket = if secret {
+        site.services.keys.save(id, visit.field("file").to_owned()).await?
+    } else {
+        site.services.keys.revocation(id).await?
+    };
+    site.services.journal.note_own(Event::KeySaved);
+    Ok(shell::see_other(&format!("/settings/keys?ready={ticket}#ready")))
+}
+
+/// `GET /settings/keys/ready/:ticket`: what was asked for, once.
+pub(in crate::web) async fn ready(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let Some((name, text)) = site.services.keys.redeem(visit.part(0)) else {
+        return Ok(shell::see_other("/settings/keys"));
+    };
+    Ok(file::download(text.into_bytes(), "application/pgp-keys", &name))
+}
+
+/// `POST /settings/keys/:id/use`
+pub(in crate::web) async fn use_it(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: u64 = visit.part(0).parse().map_err(|_| Problem::NotFound)?;
+    site.services.keys.use_from_now_on(id).await?;
+    site.services.journal.note_own(Event::KeyChanged);
+    Ok(shell::see_other("/settings/keys?done=used"))
+}
+
+/// `POST /settings/keys/:id/renew`
+pub(in crate::web) async fn renew(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: u64 = visit.part(0).parse().map_err(|_| Problem::NotFound)?;
+    let t = &visit.lang.words().custody;
+    if let Err(refused) = site.services.unlock.prove_secret(visit.field("passphrase"), caller(&visit)).await {
+        let (status, error) = said(&visit, refused, t.secret_wrong);
+        return page(&site, &visit, status, Some((Part::Keep(id), error))).await;
+    }
+    site.services.keys.renew(id).await?;
+    site.services.journal.note_own(Event::KeyChanged);
+    Ok(shell::see_other("/settings/keys?done=renewed"))
+}
+
+/// `POST /settings/keys/bring`
+pub(in crate::web) async fn bring(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let k = keys::words(visit.lang);
+    let (key, passphrase) = (visit.field("key").as_bytes().to_vec(), visit.field("passphrase").to_owned());
+    let why = match site.services.keys.bring(key, passphrase).await? {
+        Ok(_) => {
+            site.services.journal.note_own(Event::KeyBrought);
+            return Ok(shell::see_other("/settings/keys?done=brought"));
+        }
+        Err(NotBrought::No(NoKey::Unreadable)) => k.bring_unreadable,
+        Err(NotBrought::No(NoKey::TooLarge)) => k.bring_large,
+        Err(NotBrought::No(NoKey::Passphrase)) => k.bring_wrong,
+        Err(NotBrought::TooMany) => k.bring_many,
+        Err(NotBrought::Here) => k.bring_here,
+    };
+    page(&site, &visit, StatusCode::UNPROCESSABLE_ENTITY, Some((Part::Bring, why.to_owned()))).await
+}

@@ -50,6 +50,8 @@
     tick: () => document.activeElement.closest(".row")?.querySelector("input")?.click(),
     tag: () => document.querySelector("[data-tag]")?.focus(),
     mark: () => document.querySelector("form[data-mark]")?.requestSubmit(),
+    write: () => { location.href = "/write"; },
+    reply: () => ([...document.querySelectorAll("details[open] a[data-reply], .letter a[data-reply]")].pop() || document.querySelector("a[data-reply]"))?.click(),
     help: () => { location.href = "/help#keys"; },
   };
   document.addEventListener("keydown", event => {
@@ -71,6 +73,37 @@
     });
     name();
     list.after(button);
+  }
+
+  // What is written is kept by itself, and what it would be worth is told anew. People are suggested one at a time.
+  const writing = document.querySelector("form[data-write]");
+  if (writing) {
+    let timer, asked;
+    const keep = async () => {
+      const form = new FormData(writing);
+      form.delete("file");
+      form.append("do", "auto");
+      const answer = await fetch(writing.action, { method: "POST", body: form });
+      if (!answer.ok || !answer.url.endsWith("/preview")) return;
+      const open = writing.querySelector("#preview details")?.open;
+      document.getElementById("preview").innerHTML = await answer.text();
+      for (const carried of writing.querySelectorAll("[name=carry]")) carried.closest("ul").hidden = carried.disabled = true;
+      if (open) writing.querySelector("#preview details").open = true;
+    };
+    const soon = wait => { clearTimeout(timer); timer = setTimeout(() => keep().catch(() => {}), wait); };
+    writing.addEventListener("input", event => {
+      if (event.target.type !== "file") soon(2000);
+      if (!event.target.matches("[data-people]")) return;
+      const [, before, typed] = event.target.value.match(/^(.*[,;]\s*)?(.*)$/s);
+      if (typed.trim().length < 2 || typed === asked) return;
+      asked = typed;
+      fetch("/write/people?q=" + encodeURIComponent(typed.trim())).then(answer => answer.ok ? answer.text() : "").then(text => {
+        const list = event.target.list;
+        if (asked === typed && list) list.replaceChildren(...text.split("\n").filter(line => line).map(line => new Option("", (before || "") + line)));
+      }, () => {});
+    });
+    writing.addEventListener("focusout", event => { if (event.target.matches("[data-people]") && timer) soon(0); });
+    writing.addEventListener("submit", () => clearTimeout(timer));
   }
 
   // Keys of this browser that no script can read out: one that shows that it is still itself, and passkeys.

@@ -44,6 +44,11 @@ class Box:
             raise SystemExit(f"GET /health answered {status}")
         return took
 
+    def load(self, path):
+        """`caliopen import` of a file, while it is not running."""
+        command = [self.program, "import", "--data", self.data, "--unlock-with", self.secret, path]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def stop(self):
         if self.process:
             self.process.terminate()

@@ -173,6 +173,35 @@ def timeline(table, box, size, messages):
         table.add(figure, "<= 50 ms", f"{high:.1f} ms", "", f"median {statistics.median(took):.1f}, {rows} rows", high <= 50 and rows == 50)
 
 
+def compose(table, program, where, size):
+    """The page on which a message is written, with 5,000 people in the address book."""
+    box = Box(program, where, "compose")
+    try:
+        people = 200 if size.quick else 5000
+        written = pathlib.Path(box.data.parent) / "written.mbox"
+        with written.open("w") as mbox:
+            for n in range(people):
+                to = f"person.{n * 7919 % 100003}@domain{n % 97}.example"
+                mbox.write(f"From me Thu Jan  1 00:00:00 2026\nFrom: me@home.test\nTo: Person {n} <{to}>\nMessage-ID: <{n}@home>\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nSubject: {n}\n\ntext\n\n")
+        box.stop()
+        box.load(written)
+        box.serve()
+        cookie = box.sign_in()
+        for path in ("/write", "/write?to=person.0@domain0.example", "/write/people?q=per"):
+            took = []
+            for _ in range(size.pages):
+                began = time.perf_counter()
+                answer = box.get(path, cookie=cookie)
+                took.append((time.perf_counter() - began) * 1000)
+                if answer.status != 200:
+                    raise SystemExit(f"GET {path} answered {answer.status}")
+            took.sort()
+            high = took[int(len(took) * 0.95)]
+            table.add(f"GET {path}, p95 with {people:,} people", "<= 40 ms", f"{high:.1f} ms", "", f"median {statistics.median(took):.1f}", high <= 40)
+    finally:
+        box.stop()
+
+
 def hostile(table, program, where, size):
     """The processor that a message made to hurt costs until it is refused or kept bounded."""
     box = Box(program, where, "hostile")
@@ -267,7 +296,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "hostile": hostile, "spam": spam, "sealed": sealed}
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "sealed": sealed}
 
 
 def main():

@@ -6,13 +6,14 @@
 use caliopen::{
     cli,
     codec::{
-        authentication_results, base64url, dkim, dmarc, hosts, html, inspect, jws, mbox, mime, mta_sts, report as reports, spf, tags, totp,
-        webauthn, words,
+        authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, mta_sts, multipart, report as reports,
+        spf, tags, totp, webauthn, words,
     },
     domain::{
         address::Address,
         danger::lookalike,
         device::agent::{Agent, Hints},
+        draft,
         fold::fold,
         importance,
         message::Attachment,
@@ -65,9 +66,11 @@ pub const ALL: &[Target] = targets! {
     dmarc_record "auth";
     dns_table "auth";
     evidence "evidence";
+    exif_of "files";
     forged "auth";
     file_name "web";
     form "web";
+    form_with_files "web";
     hosts_of "web";
     key_record "auth";
     look_alike "web";
@@ -77,6 +80,7 @@ pub const ALL: &[Target] = targets! {
     next "web";
     original "html";
     passkey "passkey";
+    people_typed "smtp";
     proof "web";
     prose "web";
     reader "html";
@@ -628,4 +632,50 @@ fn words_of(octets: &[u8]) {
     let found = words::words(&text, 100);
     assert!(found.len() <= 100 && found.iter().all(|word| !word.is_empty()));
     words::hash(&[&text]);
+}
+
+/// A picture is followed to its end or not at all, and what is left of it has nothing more to take out.
+fn exif_of(octets: &[u8]) {
+    let heads: [&[u8]; 4] = [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x40\0\0\0WEBP"];
+    for head in heads {
+        let picture = [head, octets].concat();
+        if let exif::Cleaned::Stripped(clean, _) = exif::clean(&picture) {
+            assert_eq!(exif::clean(&clean), exif::Cleaned::Clean);
+            assert!(clean.len() <= picture.len() + 64);
+        }
+    }
+}
+
+/// A form with files says the same in whatever pieces it comes.
+fn form_with_files(octets: &[u8]) {
+    let whole = [b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n".as_slice(), octets].concat();
+    let read = |step: usize| {
+        let mut reader = multipart::Reader::of("multipart/form-data; boundary=x").expect("a boundary");
+        let (mut said, mut data) = (Vec::new(), Vec::new());
+        for piece in whole.chunks(step) {
+            for event in reader.feed(piece).ok()? {
+                match event {
+                    multipart::Event::Data(octets) => data.extend(octets),
+                    other => said.push(format!("{other:?}")),
+                }
+            }
+        }
+        Some((said, data, reader.is_done()))
+    };
+    assert_eq!(read(1), read(whole.len()));
+    assert!(read(7).is_none_or(|(_, data, _)| data.len() <= whole.len()));
+}
+
+/// People as they are typed read back as they are shown.
+fn people_typed(octets: &[u8]) {
+    if let Ok(people) = draft::people(&lossy(octets)) {
+        let shown = draft::list(&people);
+        let again = draft::people(&shown).expect("what is shown can be read");
+        let addresses =
+            |people: &[caliopen::domain::message::Mailbox]| people.iter().map(|person| person.address.clone()).collect::<Vec<_>>();
+        assert_eq!(addresses(&people), addresses(&again), "{shown:?}");
+    }
+    let text = draft::quoted(&lossy(octets));
+    assert!(text.lines().all(|line| line.starts_with('>')));
+    draft::subject("Re:", &lossy(octets));
 }

@@ -12,6 +12,7 @@ use crate::{
         outward::Outward,
         tls::{self, Current, Identity},
     },
+    service::compose::Compose,
     service::deliver::{Deliver, Rests},
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
@@ -109,6 +110,8 @@ pub struct Services {
     pub delete: Delete,
     /// What judges spam, and learns.
     pub spam: Spam,
+    /// Writing and sending.
+    pub compose: Compose,
     /// What became of sent messages.
     pub outbox: Outbox,
     /// What other mail services report.
@@ -144,7 +147,7 @@ impl Services {
         let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https, &front.domain, &front.host);
         let first = front.addresses.first().map_or("", String::as_str);
         let reports = Reports::new(vault.clone(), clock.clone(), &front.domain, first);
-        let authenticate = Authenticate::new(dns, &front.host);
+        let authenticate = Authenticate::new(dns.clone(), &front.host);
         let senders = Senders::new(vault.clone(), clock.clone(), authenticate, &front.host);
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
         let happenings = Happenings::default();
@@ -158,6 +161,8 @@ impl Services {
             senders.clone(),
         );
         let spam = receive.spam();
+        let room = (vault.clone(), clock.clone(), happenings.clone());
+        let compose = Compose::new(room, (dns, strict.clone()), spam.clone(), people.clone(), front);
         let journal = Journal::new(vault.clone(), clock.clone());
         let devices = Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone());
         let known = (devices.clone(), journal.clone());
@@ -186,6 +191,7 @@ impl Services {
             strict,
             keys: Keys::new(vault.clone(), clock.clone(), file.clone(), front),
             keyring,
+            compose,
         })
     }
 
@@ -208,6 +214,7 @@ impl Services {
             delete: self.delete.clone(),
             spam: self.spam.clone(),
             reports: self.reports.clone(),
+            compose: self.compose.clone(),
             outbox: self.outbox.clone(),
             keys: self.keys.clone(),
             keyring: self.keyring.clone(),

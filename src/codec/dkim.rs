@@ -8,9 +8,11 @@
 mod arc;
 mod canonical;
 mod key;
+mod sign;
 
 pub use arc::{Link, chain};
 pub use key::{Key, verify};
+pub use sign::{Signer, generate, sign};
 
 use super::tags::Tags;
 use crate::domain::authentication::{MAX_SIGNATURES, Outcome, Reason, Signature};

@@ -10,6 +10,7 @@ pub mod contact;
 pub mod danger;
 pub mod device;
 pub mod discussion;
+pub mod draft;
 pub mod fact;
 pub mod fold;
 pub mod id;

@@ -2,6 +2,7 @@
 //! [`Words`] has no default, and each language fills every field.
 
 pub mod authentication;
+pub mod compose;
 pub mod custody;
 pub mod danger;
 pub mod devices;

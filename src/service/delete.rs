@@ -108,7 +108,7 @@ impl Delete {
 }
 
 /// What deleting a message needs to know, and its discussion.
-fn prepare(snapshot: &Snapshot, id: u64, owner: &HashSet<Address>) -> Result<(Wanted, u64), Error> {
+pub(super) fn prepare(snapshot: &Snapshot, id: u64, owner: &HashSet<Address>) -> Result<(Wanted, u64), Error> {
     let message = snapshot.message(id)?.ok_or(Error::NotFound)?;
     let before = snapshot.discussion(message.discussion)?.ok_or(store::Error::Damaged)?;
     let mut left = snapshot.discussed(message.discussion, 0, usize::MAX)?;

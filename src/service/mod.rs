@@ -1,6 +1,7 @@
 //! Floor 3: use cases, one file each. Each does its slow work first and then one write.
 
 pub mod authenticate;
+pub mod compose;
 pub mod custody;
 pub mod danger;
 pub mod delete;
@@ -16,6 +17,7 @@ pub mod keys;
 pub mod nuisance;
 mod opening;
 pub mod outbox;
+pub mod protect;
 pub mod receive;
 pub mod reports;
 pub mod rules;

@@ -8,6 +8,7 @@
 pub mod crypt;
 pub mod delete;
 pub mod devices;
+pub mod drafts;
 pub mod erase;
 pub mod filing;
 pub mod front;
@@ -33,6 +34,7 @@ pub mod strict;
 pub mod tags;
 pub mod vault;
 pub mod writer;
+pub mod writing;
 
 use std::{
     fs, io,

@@ -103,3 +103,13 @@ pub const PEER_KEYS: TableDefinition<&str, Octets> = TableDefinition::new("peer_
 pub const OPENINGS: TableDefinition<u64, Octets> = TableDefinition::new("openings");
 /// (Message, piece) → the message as it is shown once opened, zstd, as in [`RAW`].
 pub const OPENED: TableDefinition<(u64, u32), Octets> = TableDefinition::new("opened");
+/// Draft → `record::Draft`: what is being written. Its number is random.
+pub const DRAFTS: TableDefinition<u64, Octets> = TableDefinition::new("drafts");
+/// (Draft, file) → `record::Upload`: the files of a draft.
+pub const UPLOADS: TableDefinition<(u64, u64), Octets> = TableDefinition::new("uploads");
+/// (File, piece) → its octets, cut where redb's pages end.
+pub const UPLOADED: TableDefinition<(u64, u32), Octets> = TableDefinition::new("uploaded");
+/// Message → `record::Sent`: what is kept of a message that was sent from here.
+pub const SENT: TableDefinition<u64, Octets> = TableDefinition::new("sent");
+/// Message → the owner's newest answer to it.
+pub const ANSWERED: TableDefinition<u64, u64> = TableDefinition::new("answered");

@@ -106,6 +106,11 @@ tables! {
     copies: (u64, u32, u32) => Octets = COPIES;
     strict: &'static str => Octets = STRICT;
     reports: u64 => Octets = REPORTS;
+    drafts: u64 => Octets = DRAFTS;
+    uploads: (u64, u64) => Octets = UPLOADS;
+    uploaded: (u64, u32) => Octets = UPLOADED;
+    sent: u64 => Octets = SENT;
+    answered: u64 => u64 = ANSWERED;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

@@ -11,6 +11,7 @@ mod guard;
 mod headers;
 mod live;
 mod page;
+mod parts;
 #[doc(hidden)]
 pub mod probe;
 mod problem;
@@ -29,6 +30,7 @@ pub use server::serve;
 
 use crate::{
     domain::time::Time,
+    service::compose::Compose,
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
         happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports,
@@ -69,6 +71,8 @@ pub struct Services {
     pub delete: Delete,
     /// What judges spam, and learns.
     pub spam: Spam,
+    /// Writing and sending.
+    pub compose: Compose,
     /// What became of sent messages.
     pub outbox: Outbox,
     /// What other mail services report.

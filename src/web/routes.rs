@@ -5,7 +5,7 @@
 use super::{
     Site, asset, directory, guard,
     guard::Visitor,
-    live, page,
+    live, page, parts,
     problem::{self, Problem},
     server::Peer,
     shell::Theme,
@@ -44,6 +44,13 @@ pub struct Route {
     /// Who may use it.
     pub who: Who,
     answer: Handler,
+}
+
+impl Route {
+    /// Whether its form may bring files.
+    pub fn takes_files(&self) -> bool {
+        self.method == Method::POST && self.pattern == "/write/:id"
+    }
 }
 
 macro_rules! routes {
@@ -97,6 +104,17 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/rules/:id"           Owner        page::rules::change;
     POST "/settings/rules/:id/do"        Owner        page::rules::act;
     POST "/messages/:id/show"            Owner        page::message::show_anyway;
+    GET  "/write"                        Owner        page::write::begin;
+    GET  "/write/people"                 OwnersScript page::write::people;
+    GET  "/write/:id"                    Owner        page::write::show;
+    POST "/write/:id"                    Owner        page::write::act;
+    GET  "/write/:id/preview"            OwnersScript page::write::fragment;
+    GET  "/write/:id/lower"              Owner        page::write::lower;
+    POST "/write/:id/lower"              Owner        page::write::choose;
+    POST "/messages/:id/undo"            Owner        page::write::undo;
+    GET  "/drafts"                       Owner        page::drafts::show;
+    GET  "/settings/writing"             Owner        page::writing::show;
+    POST "/settings/writing"             Owner        page::writing::save;
     GET  "/devices"                      Owner        page::devices::show;
     POST "/devices/here/ask"             Owner        page::letting_in::ask;
     POST "/devices/here/invite"          Owner        page::letting_in::invite;
@@ -271,6 +289,7 @@ where
         theme: Theme::of(&asked.headers),
         parts: found.as_ref().map(|(_, parts)| parts.clone()).unwrap_or_default(),
         form: Vec::new(),
+        trouble: None,
         method: asked.method,
         path: asked.path,
         query: asked.query,
@@ -346,6 +365,10 @@ where
             Some(session) if route.who == Who::Prover => session.form_token.clone(),
             _ => visit.visitor.token(&site.services.unlock),
         };
+        if route.takes_files() && parts::comes(&visit) {
+            parts::read(&site, &mut visit, body, &token).await?;
+            return (route.answer)(site, visit).await;
+        }
         match guard::form(&visit.headers, body, &token).await {
             // The one form that people leave open for days: show it again rather than a dead end.
             Err(Problem::Stale) if visit.path.starts_with("/sign-in") => return page::sign_in::stale(&site, &visit),

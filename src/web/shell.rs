@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     domain::device::DeviceId,
-    locale::{Lang, Words, devices, networks},
+    locale::{
+        Lang, Words,
+        compose::{self, ComposeWords},
+        devices, networks,
+    },
     service::devices::Notice,
 };
 use askama::Template;
@@ -61,6 +65,10 @@ pub(super) enum Section {
     Discussions,
     /// Devices and the journal.
     Devices,
+    /// Writing.
+    Write,
+    /// Drafts.
+    Drafts,
     /// Help.
     Help,
 }
@@ -140,6 +148,11 @@ impl Shell {
     /// The languages with whether each is the page's.
     pub(super) fn languages(&self) -> impl Iterator<Item = (&'static Words, bool)> {
         Lang::ALL.into_iter().map(|lang| (lang.words(), lang == self.w.lang))
+    }
+
+    /// The words of writing.
+    pub(super) fn compose(&self) -> &'static ComposeWords {
+        compose::words(self.w.lang)
     }
 
     /// What the page about networks that send spam is called.

@@ -1,6 +1,6 @@
 //! The keys, in one table: the script obeys it and the help page lists it.
 
-use crate::locale::Words;
+use crate::locale::{Words, compose};
 
 /// One key and what it does.
 pub(super) struct Shortcut {
@@ -48,6 +48,16 @@ pub(super) const SHORTCUTS: &[Shortcut] = &[
         key: "t",
         action: "tag",
         says: |w| w.tags.key_tag,
+    },
+    Shortcut {
+        key: "r",
+        action: "reply",
+        says: |w| compose::words(w.lang).key_reply,
+    },
+    Shortcut {
+        key: "c",
+        action: "write",
+        says: |w| compose::words(w.lang).key_write,
     },
     Shortcut {
         key: "?",

@@ -16,6 +16,7 @@ mod architecture;
 mod authentication;
 mod browser;
 mod canary;
+mod compose;
 mod crash;
 mod custody;
 mod damage;

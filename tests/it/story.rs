@@ -20,17 +20,17 @@ fn pictures() -> PathBuf {
     [env!("CARGO_TARGET_TMPDIR"), "screens"].iter().collect()
 }
 
-async fn find(browser: &Browser, css: &str) -> Element {
+pub async fn find(browser: &Browser, css: &str) -> Element {
     let found = browser.client().wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
     found.unwrap_or_else(|error| panic!("{css}: {error}"))
 }
 
-async fn text(browser: &Browser, css: &str) -> String {
+pub async fn text(browser: &Browser, css: &str) -> String {
     find(browser, css).await.text().await.unwrap()
 }
 
 /// Waits until an element says this; the page may be on its way.
-async fn says(browser: &Browser, css: &str, words: &str) {
+pub async fn says(browser: &Browser, css: &str, words: &str) {
     let mut last = String::new();
     let waited = tokio::time::timeout(PATIENCE, async {
         loop {
@@ -49,16 +49,16 @@ async fn says(browser: &Browser, css: &str, words: &str) {
     }
 }
 
-async fn click(browser: &Browser, css: &str) {
+pub async fn click(browser: &Browser, css: &str) {
     find(browser, css).await.click().await.unwrap();
 }
 
-async fn script(browser: &Browser, code: &str) -> Value {
+pub async fn script(browser: &Browser, code: &str) -> Value {
     browser.client().execute(code, Vec::new()).await.unwrap()
 }
 
 /// Waits until a script's answer is true.
-async fn until(browser: &Browser, what: &str, code: &str) {
+pub async fn until(browser: &Browser, what: &str, code: &str) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while script(browser, code).await != json!(true) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -67,7 +67,7 @@ async fn until(browser: &Browser, what: &str, code: &str) {
     waited.await.unwrap_or_else(|_| panic!("{what}"));
 }
 
-async fn sign_in(browser: &Browser, appliance: &Appliance) {
+pub async fn sign_in(browser: &Browser, appliance: &Appliance) {
     browser.goto(&format!("https://{}/", appliance.https)).await;
     find(browser, "#passphrase").await.send_keys(PASSPHRASE).await.unwrap();
     click(browser, "button.main").await;

@@ -12,6 +12,7 @@ pub mod notice;
 pub mod openpgp;
 pub mod received;
 mod tree;
+pub mod write;
 
 use crate::{
     codec::html,

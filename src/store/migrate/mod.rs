@@ -11,6 +11,7 @@ mod m0008_outbox;
 mod m0009_strict;
 mod m0010_reports;
 mod m0011_keys;
+mod m0012_drafts;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -31,6 +32,7 @@ const STEPS: &[Step] = &[
     m0009_strict::run,
     m0010_reports::run,
     m0011_keys::run,
+    m0012_drafts::run,
 ];
 
 /// The schema that this program writes.

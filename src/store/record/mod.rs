@@ -8,6 +8,7 @@
 mod authenticated;
 mod danger;
 mod devices;
+mod drafts;
 mod filed;
 mod keys;
 mod nuisance;
@@ -24,6 +25,7 @@ mod strict;
 pub use authenticated::Authenticated;
 pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};
+pub use drafts::{Draft, Sent, Upload};
 pub use filed::{Example, Filed, Rule, Tag, Weighed, Word};
 pub use keys::{Held, Opening, OwnKey, PeerKeys, SignedBy, Source};
 pub use nuisance::Troubled;

@@ -11,7 +11,9 @@ use super::{
     },
     Badge, Lock, Named, Pager, calm,
     danger::Warning,
+    devices::viewer,
     tagging::{self, Chip, Marks},
+    write::{Beside, Quick},
 };
 use crate::{
     domain::{danger::Danger, id::MessageId, openpgp::Worth},
@@ -42,6 +44,8 @@ struct Page {
     pager: Pager,
     chips: Vec<Chip>,
     names: Vec<Chip>,
+    /// The answer at the foot of the newest page.
+    quick: Option<Quick>,
 }
 
 /// A message as it is shown, in its discussion and on its own page.
@@ -70,6 +74,8 @@ pub(super) struct Letterhead {
     pub(super) defects: Vec<&'static str>,
     /// Its tags, where the page fills them in.
     pub(super) marks: Marks,
+    /// What became of it here, where the page fills it in.
+    pub(super) beside: Beside,
     /// Whether it stands there unfolded.
     pub(super) open: bool,
 }
@@ -161,6 +167,7 @@ impl Letterhead {
                 Body::Encrypted => Shown::Nothing(w.body_encrypted),
             },
             marks: Marks::default(),
+            beside: Beside::default(),
             open: true,
             view,
         }
@@ -209,6 +216,10 @@ fn signed(w: &Words, k: &'static keys::KeyWords, signature: &SignatureView) -> (
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let discussion = site.discussions(&visit).page(visit.number(0)?, visit.page()).await?;
     let (w, tags) = (visit.lang.words(), &site.services.tags);
+    let ids: Vec<MessageId> = discussion.shown.iter().map(|message| message.id).collect();
+    let about = site.services.compose.about(ids).await?;
+    let newest = discussion.shown.last().filter(|_| discussion.page == 1).map(|message| message.id);
+    let quick = Quick::of(&site, w, newest, viewer(&site, &visit)).await?;
     let marks = tags
         .of_messages(discussion.shown.iter().map(|message| message.id).collect())
         .await?;
@@ -222,7 +233,15 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             message.marks.offers.clear();
         }
     }
-    shell::page(&Page { chips, names, ..page })
+    for (message, about) in page.messages.iter_mut().zip(&about) {
+        message.beside = Beside::of(w, message.view.id, about);
+    }
+    shell::page(&Page {
+        chips,
+        names,
+        quick,
+        ..page
+    })
 }
 
 fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
@@ -261,6 +280,7 @@ fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
         discussion,
         chips: Vec::new(),
         names: Vec::new(),
+        quick: None,
         s,
     }
 }

@@ -16,6 +16,7 @@ use super::{
     lines::{self, Axis},
     tagging::{self, Chip, Marks},
     tags::signed,
+    write::Beside,
 };
 use crate::{
     domain::{
@@ -47,6 +48,8 @@ struct Page {
     size: String,
     level: String,
     names: Vec<Chip>,
+    /// Whether it was to be taken back, and had left.
+    late: bool,
 }
 
 /// Whoever sealed the message last.
@@ -92,6 +95,10 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     }
     page.level = w.tags.level.replace("{n}", &signed(level));
     page.names = tagging::names(&site, w).await?;
+    page.late = visit.asked("late") == "1";
+    if let [about] = site.services.compose.about(vec![id]).await?.as_slice() {
+        page.message.beside = Beside::of(w, id, about);
+    }
     shell::page(&page)
 }
 
@@ -144,6 +151,7 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         then_and_now,
         level: String::new(),
         names: Vec::new(),
+        late: false,
         s,
     }
 }

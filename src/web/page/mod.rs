@@ -6,6 +6,7 @@ pub(super) mod delete;
 pub(super) mod device;
 pub(super) mod devices;
 pub(super) mod discussion;
+pub(super) mod drafts;
 pub(super) mod erase;
 pub(super) mod file;
 pub(super) mod help;
@@ -32,6 +33,8 @@ pub(super) mod spam;
 pub(super) mod tagging;
 pub(super) mod tags;
 pub(super) mod timeline;
+pub(super) mod write;
+pub(super) mod writing;
 
 use super::{Site, problem::Problem, visit::Visit};
 use crate::{

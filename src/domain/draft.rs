@@ -1,0 +1,409 @@
+//! A message that is being written: what was typed, kept as it was typed, and the rules of answering.
+//!
+//! Absent on purpose: checking while somebody types. A draft may hold half an address; [`people`] says what is one
+//! when it matters.
+
+use super::{
+    address::Address,
+    id::MessageId,
+    message::{Mailbox, Reading},
+};
+
+/// Octets of text that a draft may have (1 MiB).
+pub const MAX_TEXT: usize = 1024 * 1024;
+/// Octets of one field of recipients.
+pub const MAX_FIELD: usize = 16 * 1024;
+/// Characters of a subject.
+pub const MAX_SUBJECT: usize = 900;
+/// People whom one message may be sent to.
+pub const MAX_PEOPLE: usize = 100;
+/// Files that may go with one message.
+pub const MAX_FILES: usize = 50;
+/// Octets of all files of a message together (25 MiB).
+pub const MAX_FILES_SIZE: u64 = 25 * 1024 * 1024;
+/// Lines that are quoted of what is answered.
+const MAX_QUOTED: usize = 2_000;
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum About {
+    /// Nothing before it.
+    #[default]
+    Nothing,
+    /// It answers this one.
+    Answers(MessageId),
+    /// It passes this one on.
+    Forwards(MessageId),
+}
+
+impl About {
+    /// The message before it.
+    pub fn message(self) -> Option<MessageId> {
+        match self {
+            Self::Nothing => None,
+            Self::Answers(id) | Self::Forwards(id) => Some(id),
+        }
+    }
+}
+
+/// A file that was put to a draft.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attached {
+    /// Its number, of this box.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its media type, as the browser gave it.
+    pub media_type: String,
+    /// Its octets.
+    pub size: u64,
+    /// What its picture tells.
+    pub picture: Picture,
+}
+
+/// What a file tells of its maker, as far as a picture does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Picture {
+    /// It is no picture that we know.
+    #[default]
+    None,
+    /// Nothing but what it shows.
+    Clean,
+    /// A camera, a time, words.
+    Tells,
+    /// Where it was taken, too.
+    Place,
+    /// It could not be read to its end.
+    Unreadable,
+}
+
+/// A message that is being written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The owner's address that it is from.
+    pub from: String,
+    /// `To` as typed.
+    pub to: String,
+    /// `Cc` as typed.
+    pub cc: String,
+    /// `Bcc` as typed.
+    pub bcc: String,
+    /// `Reply-To` as typed.
+    pub reply_to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text; line ends are `\n`.
+    pub text: String,
+    /// What it is about.
+    pub about: About,
+    /// Whether pictures keep what they tell.
+    pub tell: bool,
+    /// Whether it is sent over verified TLS only.
+    pub confidential: bool,
+    /// Its files.
+    pub files: Vec<Attached>,
+}
+
+impl Draft {
+    /// Whether nothing is in it that somebody would miss; a signature alone is nothing.
+    pub fn is_empty(&self, signature: &str) -> bool {
+        let text = self.text.trim();
+        let signed = text
+            .strip_suffix(signature.trim())
+            .unwrap_or(text)
+            .trim_end()
+            .trim_end_matches("--");
+        let fields = [&self.to, &self.cc, &self.bcc, &self.reply_to, &self.subject];
+        self.files.is_empty() && signed.trim().is_empty() && fields.iter().all(|field| field.trim().is_empty())
+    }
+
+    /// Octets of all its files.
+    pub fn files_size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+/// Reads a field of recipients: addresses, each with a name before it or without, between commas, semicolons or
+/// line ends. What is no address comes back as it was typed.
+pub fn people(text: &str) -> Result<Vec<Mailbox>, Vec<String>> {
+    let (mut people, mut wrong) = (Vec::<Mailbox>::new(), Vec::new());
+    for item in items(text) {
+        match person(item) {
+            Some(person) if people.iter().any(|known| known.address == person.address) => {}
+            Some(person) => people.push(person),
+            None => wrong.push(item.to_owned()),
+        }
+    }
+    if wrong.is_empty() { Ok(people) } else { Err(wrong) }
+}
+
+/// The pieces of a list, cut where no quotes or brackets are open.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut bracket, mut escaped) = (false, false, false);
+    let cut = move |c: char| {
+        let was_escaped = std::mem::take(&mut escaped);
+        match c {
+            '\\' if quoted && !was_escaped => escaped = true,
+            '"' if !was_escaped => quoted = !quoted,
+            '<' if !quoted => bracket = true,
+            '>' if !quoted => bracket = false,
+            // A line end ends whatever was left open.
+            '\n' | '\r' => {
+                (quoted, bracket) = (false, false);
+                return true;
+            }
+            ',' | ';' => return !quoted && !bracket,
+            _ => {}
+        }
+        false
+    };
+    text.split(cut).map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn person(item: &str) -> Option<Mailbox> {
+    let (name, address) = match item.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => (name.trim(), address),
+        None => ("", item),
+    };
+    let name = match name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
+        None => name.to_owned(),
+    };
+    let address = Address::parse(address).ok()?;
+    // An address that mail cannot be sent to is one that was typed wrong.
+    let domain = address.domain();
+    let literal = domain.starts_with('[') && domain.ends_with(']');
+    let sound = literal
+        || domain
+            .split('.')
+            .all(|label| !label.is_empty() && !label.contains(['[', ']', '(', ')', '\\', ':', '@']));
+    let local = address.local();
+    let sound = sound && (local.starts_with('"') || !local.contains(['(', ')', '[', ']', '\\', '"', ':', '@', ' ']));
+    sound.then_some(Mailbox { name, address })
+}
+
+/// One person as they are typed.
+pub fn typed(name: &str, address: &str) -> String {
+    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let name = name.trim();
+    if name.is_empty() || name == address {
+        address.to_owned()
+    } else if name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '’' | '.'))
+    {
+        format!("{name} <{address}>")
+    } else {
+        format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""))
+    }
+}
+
+/// A field of recipients.
+pub fn list(people: &[Mailbox]) -> String {
+    let typed = people.iter().map(|person| typed(&person.name, person.address.as_str()));
+    typed.collect::<Vec<_>>().join(", ")
+}
+
+/// Whom an answer goes to: `To` and `Cc`. Where the owner answers a message of their own it goes where that went.
+pub fn answered(reading: &Reading, is_owner: impl Fn(&Address) -> bool, all: bool) -> (Vec<Mailbox>, Vec<Mailbox>) {
+    let own = reading.author().is_some_and(|author| is_owner(&author.address));
+    let asked = if reading.reply_to.is_empty() {
+        &reading.from
+    } else {
+        &reading.reply_to
+    };
+    let to: Vec<Mailbox> = if own { reading.to.clone() } else { asked.clone() };
+    let to = once(to.into_iter().filter(|person| !own || !is_owner(&person.address)), &[]);
+    if !all {
+        return (to, Vec::new());
+    }
+    let others = if own { Vec::new() } else { reading.to.clone() };
+    let others = others.into_iter().chain(reading.cc.iter().cloned());
+    let cc = once(others.filter(|person| !is_owner(&person.address)), &to);
+    (to, cc)
+}
+
+fn once(people: impl Iterator<Item = Mailbox>, known: &[Mailbox]) -> Vec<Mailbox> {
+    let mut out: Vec<Mailbox> = Vec::new();
+    for person in people {
+        if out.iter().chain(known).all(|other| other.address != person.address) && out.len() < MAX_PEOPLE {
+            out.push(person);
+        }
+    }
+    out
+}
+
+/// The owner's address that a message came to, with its detail: what an answer is from.
+pub fn came_to(reading: &Reading, is_owner: impl Fn(&Address) -> bool) -> Option<Address> {
+    let mut people = reading.to.iter().chain(&reading.cc).chain(&reading.from);
+    people.find(|person| is_owner(&person.address)).map(|person| person.address.clone())
+}
+
+/// The subject of an answer or of what is passed on, its mark put before it once.
+pub fn subject(mark: &str, subject: &str) -> String {
+    const MARKS: [&str; 9] = ["re:", "aw:", "sv:", "ref:", "rép:", "fwd:", "fw:", "tr:", "wg:"];
+    let mut bare = subject.trim();
+    let begins = |text: &str| {
+        let lower: String = text.chars().take(5).collect::<String>().to_lowercase();
+        MARKS.iter().find(|mark| lower.starts_with(**mark)).map(|mark| mark.chars().count())
+    };
+    while let Some(rest) = begins(bare).and_then(|length| Some(bare.split_at(bare.char_indices().nth(length)?.0).1)) {
+        bare = rest.trim_start();
+    }
+    let whole = if bare.is_empty() {
+        mark.to_owned()
+    } else {
+        format!("{mark} {bare}")
+    };
+    whole.chars().take(MAX_SUBJECT).collect()
+}
+
+/// A text as it is quoted: every line behind `>`, without the signature under it and the empty lines around it.
+pub fn quoted(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    // What stands under the last line of two dashes is a signature (RFC 3676 section 4.3), where it is short.
+    let dashes = text.lines().map(|line| line == "-- " || line == "--");
+    let end = dashes.enumerate().filter(|(_, is)| *is).map(|(at, _)| at).last();
+    let end = end.filter(|at| lines.len() - at <= 12).unwrap_or(lines.len());
+    let body = lines.get(..end).unwrap_or_default();
+    let start = body.iter().position(|line| !line.is_empty()).unwrap_or(body.len());
+    let last = body.iter().rposition(|line| !line.is_empty()).map_or(start, |last| last + 1);
+    let mut out = String::new();
+    for line in body.get(start..last).unwrap_or_default().iter().take(MAX_QUOTED) {
+        out.push('>');
+        if !line.starts_with('>') && !line.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(line);
+        out.push('\n');
+        if out.len() > MAX_TEXT / 2 {
+            break;
+        }
+    }
+    out
+}
+
+/// The identifiers that an answer refers to (RFC 5322 section 3.6.4).
+pub fn references(reading: &Reading) -> Vec<String> {
+    let mut all = reading.references.clone();
+    if let Some(id) = &reading.message_id {
+        all.retain(|known| known != id);
+        all.push(id.clone());
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxes(list: &str) -> Vec<Mailbox> {
+        people(list).unwrap()
+    }
+
+    #[test]
+    fn a_list_is_read_as_people_type_it() {
+        let read = boxes("Alice Martin <Alice@x.org>, bob@y.org; \"Durand, Zoé\" <zoe@z.org>\ncarol@z.org,, bob@Y.org");
+        let names: Vec<(&str, &str)> = read.iter().map(|p| (p.name.as_str(), p.address.as_str())).collect();
+        assert_eq!(
+            names,
+            [
+                ("Alice Martin", "alice@x.org"),
+                ("", "bob@y.org"),
+                ("Durand, Zoé", "zoe@z.org"),
+                ("", "carol@z.org")
+            ]
+        );
+        assert_eq!(boxes(&list(&read)), read, "and reads back as it is shown");
+        assert_eq!(people("bob, alice@x.org, @y").unwrap_err(), ["bob", "@y"]);
+        for wrong in ["a b@x.org", "a@@x", "a@x..org", "<a@x.org", "a@x.org>", "a(b)@x.org", "a@[x"] {
+            assert!(people(wrong).is_err(), "{wrong}");
+        }
+        assert!(people("a@[192.0.2.1]").is_ok());
+        assert_eq!(boxes(" \n, ;"), []);
+        let odd = typed("O\"Neil\\ (x)", "o@x.org");
+        assert_eq!(boxes(&odd)[0].name, "O\"Neil\\ (x)");
+    }
+
+    fn reading() -> Reading {
+        Reading {
+            from: boxes("Alice <alice@x.org>"),
+            to: boxes("me+shop@home.test, bob@y.org"),
+            cc: boxes("alice@x.org, carol@z.org, me@home.test"),
+            message_id: Some("b@x".into()),
+            references: vec!["a@x".into()],
+            ..Reading::default()
+        }
+    }
+
+    fn owner(address: &Address) -> bool {
+        address.domain() == "home.test"
+    }
+
+    #[test]
+    fn an_answer_goes_to_who_is_waiting_for_it() {
+        let plain = |all| {
+            let (to, cc) = answered(&reading(), owner, all);
+            (list(&to), list(&cc))
+        };
+        assert_eq!(plain(false), ("Alice <alice@x.org>".into(), String::new()));
+        assert_eq!(plain(true), ("Alice <alice@x.org>".into(), "bob@y.org, carol@z.org".into()));
+        let asked = Reading {
+            reply_to: boxes("list@x.org"),
+            ..reading()
+        };
+        assert_eq!(list(&answered(&asked, owner, false).0), "list@x.org");
+        assert_eq!(list(&answered(&asked, owner, true).1), "bob@y.org, alice@x.org, carol@z.org");
+        let own = Reading {
+            from: boxes("me@home.test"),
+            to: boxes("bob@y.org, me@home.test"),
+            ..reading()
+        };
+        let (to, cc) = answered(&own, owner, true);
+        assert_eq!((list(&to), list(&cc)), ("bob@y.org".into(), "alice@x.org, carol@z.org".into()));
+        assert_eq!(came_to(&reading(), owner).unwrap().as_str(), "me+shop@home.test");
+        assert_eq!(references(&reading()), ["a@x", "b@x"]);
+    }
+
+    #[test]
+    fn a_subject_has_one_mark() {
+        for (given, answer) in [
+            ("Holiday", "Re: Holiday"),
+            ("RE: re:Holiday", "Re: Holiday"),
+            ("AW: Fwd: x", "Re: x"),
+            ("", "Re:"),
+            ("Re:", "Re:"),
+            ("Rép: é", "Re: é"),
+        ] {
+            assert_eq!(subject("Re:", given), answer, "{given:?}");
+        }
+        assert_eq!(subject("Fwd:", "Re: x"), "Fwd: x");
+    }
+
+    #[test]
+    fn what_is_quoted_has_no_signature_and_no_empty_ends() {
+        assert_eq!(
+            quoted("\n\nHello\n\n> before\nend  \n\n-- \nAlice\n+33\n"),
+            "> Hello\n>\n>> before\n> end\n"
+        );
+        assert_eq!(quoted("a\n--\nb"), "> a\n");
+        assert_eq!(quoted(""), "");
+        let long = format!("a\n-- \n{}", "b\n".repeat(20));
+        assert!(quoted(&long).contains("> b"), "that is no signature");
+        assert!(quoted(&"x\n".repeat(10_000)).lines().count() <= MAX_QUOTED);
+    }
+
+    #[test]
+    fn nothing_is_nothing_with_a_signature_too() {
+        let mut draft = Draft {
+            text: "\n\n-- \nZoé".into(),
+            from: "me@home.test".into(),
+            ..Draft::default()
+        };
+        assert!(draft.is_empty("Zoé") && !draft.is_empty("Other"));
+        draft.text = String::new();
+        assert!(draft.is_empty("Zoé"));
+        draft.to = "b".into();
+        assert!(!draft.is_empty(""));
+    }
+}

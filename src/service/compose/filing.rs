@@ -1,0 +1,141 @@
+//! Where a message of the owner's is filed: in the discussion with those whom it goes to, with its evidence, with the
+//! tags of their cards.
+
+use super::{
+    Inner,
+    foresee::{Addressed, Ways, row_people},
+};
+use crate::{
+    codec::mime,
+    domain::{
+        danger::Look,
+        discussion::DiscussionKey,
+        id::TagId,
+        message::Mailbox,
+        privacy::{evidence::Direction, index::RULES_VERSION, message::evaluate},
+        tag::{By, System},
+        time::Time,
+    },
+    service::{
+        Error,
+        excerpt::{excerpt, headline},
+        importance::{self, Asked},
+        protect::Plan,
+    },
+    store::{
+        self,
+        filing::{Filling, Wanted},
+        mail::{self, Keep, Snapshot},
+        record,
+        vault::Open,
+    },
+};
+use std::collections::HashSet;
+
+/// What is needed to file a message.
+pub(super) struct Filing<'a> {
+    pub inner: &'a Inner,
+    pub snapshot: &'a Snapshot,
+    pub plan: &'a Plan,
+    pub ways: &'a Ways,
+    pub addressed: &'a Addressed,
+    pub now: Time,
+}
+
+impl Filing<'_> {
+    /// The message as it is kept.
+    pub fn keep(&self, open: &Open, raw: &[u8]) -> Result<Keep, Error> {
+        let inner = self.inner;
+        let mut reading = mime::read(raw);
+        let (subject, text) = (headline(&reading.subject), excerpt(&reading.text));
+        // Whom nobody else sees is somebody all the same: for the index, and for whom it was written to.
+        let seen: HashSet<_> = reading.participants().map(|person| person.address.clone()).collect();
+        let alone = self.others(&reading.to).chain(self.others(&reading.cc)).next().is_none();
+        let mut unseen = reading.clone();
+        unseen
+            .cc
+            .extend(self.addressed.bcc.iter().filter(|person| !seen.contains(&person.address)).cloned());
+        // A discussion is made of those who know of one another.
+        if alone {
+            reading = unseen.clone();
+        }
+        let known = inner.known(self.snapshot, unseen.participants().map(|person| &person.address))?;
+        let evidence = inner.evidence(&unseen, self.plan, &self.snapshot.own_records()?, self.ways, &known);
+        let index = evaluate(&evidence);
+        let key = DiscussionKey::of(
+            &reading,
+            |address| inner.is_own(address),
+            |address| known.get(address).map(|card| card.id),
+        );
+        let owner: HashSet<_> = inner.owner.iter().cloned().collect();
+        let mut filling = importance::fill(
+            open,
+            &Asked {
+                reading: &unseen,
+                arrival: None,
+                evidence: &evidence,
+                index: index.points,
+                known: &known,
+                owner: &owner,
+                domain: &inner.domain,
+                key: key.as_str(),
+            },
+        )?;
+        let local = evidence.direction == Direction::Local;
+        if !local {
+            filling.tags.retain(|(wanted, _)| *wanted != Wanted::Known(System::Internal.id()));
+        }
+        self.tag(&mut filling, known.values().map(|card| card.id.0))?;
+        let packed = mail::pack(raw)?;
+        Ok(Keep {
+            key: key.as_str().to_owned(),
+            list: None,
+            people: row_people(self.others(&reading.to).chain(self.others(&reading.cc)).cloned()),
+            subject,
+            excerpt: text,
+            trackers: 0,
+            attachments: reading.attachments.iter().filter(|file| !file.inline).count() as u32,
+            message: record::Message {
+                discussion: 0,
+                received: self.now.0,
+                // A note to oneself is to be read; what one has just written to others is not.
+                unread: local,
+                size: raw.len() as u64,
+                packed: packed.len() as u64,
+                hash: mail::short_hash(raw),
+                index: index.points,
+                rules: RULES_VERSION,
+                padlock: index.padlock as u8,
+            },
+            proof: record::Proof::of(&evidence, None),
+            looked: record::Looked::of(&Look::default()),
+            filling,
+            recheck: None,
+            report: None,
+            opened: None,
+            learnt: None,
+            nuisance: None,
+            judged: None,
+            packed,
+            spooled: None,
+            once: None,
+        })
+    }
+
+    fn others<'p>(&'p self, people: &'p [Mailbox]) -> impl Iterator<Item = &'p Mailbox> {
+        people.iter().filter(|person| !self.inner.is_own(&person.address))
+    }
+
+    /// The tags of the cards of those whom it goes to (S25).
+    fn tag(&self, filling: &mut Filling, cards: impl Iterator<Item = u64>) -> Result<(), store::Error> {
+        for card in cards {
+            for tag in self.snapshot.card_tags(card)? {
+                let wanted = (Wanted::Known(TagId(tag)), By::Contact);
+                if !filling.tags.contains(&wanted) {
+                    filling.tags.push(wanted);
+                }
+            }
+        }
+        Ok(())
+    }
+}

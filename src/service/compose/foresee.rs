@@ -1,0 +1,430 @@
+//! What a message would be worth if it were sent now: from what is known, by the function that will say it
+//! afterwards.
+//!
+//! What is not known says so and is no protection. A policy that is enforced (DANE, MTA-STS) is: the box sends by TLS
+//! 1.2 at least to such a domain or not at all, so that much is known before anything was seen.
+
+use super::{Compose, Inner};
+use crate::{
+    codec::{dkim, dmarc, hosts},
+    domain::{
+        address::Address,
+        authentication::Policy,
+        contact::Contact,
+        discussion::DiscussionKey,
+        draft::{Draft, people},
+        fact::Fact,
+        id::{ContactId, DiscussionId},
+        message::{Mailbox, Reading},
+        padlock::Padlock,
+        privacy::{
+            evidence::{Authentic, Direction, Dmarc, Evidence, HtmlFindings, KeyState, Other, Tls, Travel},
+            gather::{Hosts, Observed, gather},
+            index::Index,
+            message::evaluate,
+        },
+        time::Time,
+    },
+    net::dns::{Kind, Record},
+    service::{
+        Error,
+        protect::{self, Plan},
+        read,
+        strict::Known,
+        view::Person,
+    },
+    store::{
+        self,
+        mail::Snapshot,
+        record,
+        writing::{self, OwnRecords},
+    },
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// Domains that are asked about on purpose at a time.
+const MOST_ASKED: usize = 20;
+
+/// How one person will get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub person: Person,
+    /// What protects their copy.
+    pub padlock: Padlock,
+    /// What is known of their key.
+    pub key: Fact<KeyState>,
+    /// Whether the way to their server cannot be stripped of its encryption.
+    pub strict: Fact<bool>,
+}
+
+/// When the ways were asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// Some of them never.
+    Never,
+    /// The oldest of them then.
+    At(Time),
+    /// There is nothing to ask: it does not leave.
+    NotNeeded,
+}
+
+/// What a message would be worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Everyone who will get it, as far as they can be read.
+    pub people: Vec<Standing>,
+    /// Its index.
+    pub index: Index,
+    /// What protects it: the weakest of all.
+    pub padlock: Padlock,
+    /// What the discussion with these people has been held to.
+    pub agreed: Padlock,
+    /// That discussion, with its newest subject.
+    pub discussion: Option<(DiscussionId, String)>,
+    /// When the ways were asked about.
+    pub checked: Checked,
+}
+
+impl Preview {
+    /// Whom it is because of that it would be less protected than this.
+    pub fn below(&self, padlock: Padlock) -> impl Iterator<Item = &Standing> {
+        self.people.iter().filter(move |standing| standing.padlock < padlock)
+    }
+}
+
+/// The people of a draft, each once: those whom everyone sees, and the others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Addressed {
+    pub to: Vec<Mailbox>,
+    pub cc: Vec<Mailbox>,
+    pub bcc: Vec<Mailbox>,
+}
+
+impl Addressed {
+    /// As far as the fields can be read.
+    pub fn of(draft: &Draft) -> Self {
+        let read = |field: &str| match people(field) {
+            Ok(people) => people,
+            // What is right in it counts already.
+            Err(_) => field
+                .split([',', ';', '\n'])
+                .filter_map(|item| people(item).ok())
+                .flatten()
+                .collect(),
+        };
+        let mut seen = Vec::new();
+        let mut once = |people: Vec<Mailbox>| -> Vec<Mailbox> {
+            let new = people.into_iter().filter(|person| {
+                let is_new = !seen.contains(&person.address);
+                seen.extend(is_new.then(|| person.address.clone()));
+                is_new
+            });
+            new.collect()
+        };
+        Self {
+            to: once(read(&draft.to)),
+            cc: once(read(&draft.cc)),
+            bcc: once(read(&draft.bcc)),
+        }
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Mailbox> {
+        self.to.iter().chain(&self.cc).chain(&self.bcc)
+    }
+}
+
+/// What is known of each domain that a message goes to.
+pub(super) type Ways = BTreeMap<String, Option<Known>>;
+
+impl Compose {
+    /// What a draft would be worth if it were sent now.
+    pub async fn preview(&self, draft: &Draft) -> Result<Preview, Error> {
+        let addressed = Addressed::of(draft);
+        let ways = self.ways(&addressed).await?;
+        let (inner, draft) = (self.0.clone(), draft.clone());
+        read(&self.0.vault, move |snapshot| inner.preview(snapshot, &draft, &addressed, &ways)).await
+    }
+
+    /// Asks on purpose about the ways to everyone, and about the owner's own domain.
+    pub async fn check(&self, draft: &Draft) -> Result<(), Error> {
+        let addressed = Addressed::of(draft);
+        for domain in self.0.domains(&addressed).into_iter().take(MOST_ASKED) {
+            self.0.strict.learn(&domain).await?;
+        }
+        self.check_own().await
+    }
+
+    pub(super) async fn ways(&self, addressed: &Addressed) -> Result<Ways, Error> {
+        let mut ways = Ways::new();
+        for domain in self.0.domains(addressed) {
+            let known = self.0.strict.known(&domain).await?;
+            ways.insert(domain, known);
+        }
+        Ok(ways)
+    }
+
+    /// Asks whether the world can check what this box signs.
+    async fn check_own(&self) -> Result<(), Error> {
+        let signers = super::send::signers(&self.0.vault).await?;
+        let domain = &self.0.domain;
+        let (mut signs, mut unknown) = (false, false);
+        for signer in &signers {
+            match self.0.dns.look(&format!("{}.{domain}", signer.name()), Kind::Txt).await {
+                Ok(answer) => signs |= texts(&answer.records).any(|text| publishes(text, signer)),
+                Err(_) => unknown = true,
+            }
+        }
+        let polices = match self.0.dns.look(&format!("_dmarc.{domain}"), Kind::Txt).await {
+            Ok(answer) => Some(texts(&answer.records).any(|text| {
+                let record = dmarc::is_record(text).then(|| dmarc::Record::parse(text)).flatten();
+                record.is_some_and(|record| record.policy != Policy::None && record.percent == 100)
+            })),
+            Err(_) => None,
+        };
+        let found = OwnRecords {
+            at: self.0.clock.now().0,
+            signs: if unknown && !signs { None } else { Some(signs) },
+            polices,
+        };
+        let open = self.0.vault.open()?;
+        Ok(open.writer.write(move |tables| writing::set_own_records(tables, &found)).await?)
+    }
+}
+
+fn texts(records: &[Record]) -> impl Iterator<Item = &[u8]> {
+    records.iter().filter_map(|record| match record {
+        Record::Txt(text) => Some(text.as_slice()),
+        _ => None,
+    })
+}
+
+/// Whether a record says the public half of this key, however it is spelled.
+fn publishes(text: &[u8], signer: &dkim::Signer) -> bool {
+    let public = |record: &[u8]| crate::codec::tags::Tags::parse(record).and_then(|tags| tags.base64("p").flatten());
+    let own = signer.record().and_then(|record| public(record.as_bytes()));
+    own.is_some() && dkim::Key::parse(text).is_ok() && public(text) == own
+}
+
+impl Inner {
+    /// The domains outside that a message goes to.
+    pub(super) fn domains(&self, addressed: &Addressed) -> Vec<String> {
+        let outside = addressed.all().filter(|person| !person.address.is_one_of(self.owner.iter()));
+        let mut domains: Vec<String> = outside.map(|person| person.address.domain().to_owned()).collect();
+        domains.sort_unstable();
+        domains.dedup();
+        domains
+    }
+
+    fn preview(&self, snapshot: &Snapshot, draft: &Draft, addressed: &Addressed, ways: &Ways) -> Result<Preview, Error> {
+        let from = Address::parse(&draft.from)
+            .ok()
+            .or_else(|| self.owner.first().cloned())
+            .ok_or(Error::NotFound)?;
+        let others: Vec<Address> = addressed
+            .all()
+            .map(|person| person.address.clone())
+            .filter(|address| !self.is_own(address))
+            .collect();
+        let plan = protect::plan(snapshot, &from, &others)?;
+        let own = snapshot.own_records()?;
+        let reading = |addressed: &Addressed| Reading {
+            from: vec![Mailbox {
+                name: String::new(),
+                address: from.clone(),
+            }],
+            to: addressed.to.clone(),
+            cc: addressed.cc.iter().chain(&addressed.bcc).cloned().collect(),
+            subject: draft.subject.clone(),
+            text: draft.text.clone(),
+            ..Reading::default()
+        };
+        let known = self.known(snapshot, addressed.all().map(|person| &person.address))?;
+        let evidence = self.evidence(&reading(addressed), &plan, &own, ways, &known);
+        let index = evaluate(&evidence);
+        let mut people = Vec::new();
+        for person in addressed.all() {
+            let alone = Addressed {
+                to: vec![person.clone()],
+                ..Addressed::default()
+            };
+            let way = ways.get(person.address.domain());
+            people.push(Standing {
+                person: self.people.of(snapshot, &person.name, &person.address)?,
+                padlock: Padlock::of(&self.evidence(&reading(&alone), &plan, &own, ways, &known)),
+                key: plan.key(&person.address),
+                strict: way.and_then(Option::as_ref).map_or(Fact::Unknown, Known::is_strict),
+            });
+        }
+        let (agreed, discussion) = self.agreed(snapshot, &reading(addressed), &known)?;
+        Ok(Preview {
+            people,
+            padlock: index.padlock,
+            index,
+            agreed,
+            discussion,
+            checked: checked(ways, own.at),
+        })
+    }
+
+    pub(super) fn is_own(&self, address: &Address) -> bool {
+        address.is_one_of(self.owner.iter())
+    }
+
+    /// The cards of these people.
+    pub(super) fn known<'a>(
+        &self,
+        snapshot: &Snapshot,
+        people: impl Iterator<Item = &'a Address>,
+    ) -> Result<HashMap<Address, Contact>, store::Error> {
+        let mut known = HashMap::new();
+        for address in people {
+            if let Some((id, card)) = snapshot.contact_of(address.as_str())? {
+                let addresses = card.addresses.iter().filter_map(|text| Address::parse(text).ok()).collect();
+                let contact = Contact {
+                    id: ContactId(id),
+                    name: card.name,
+                    addresses,
+                };
+                known.insert(address.clone(), contact);
+            }
+        }
+        Ok(known)
+    }
+
+    /// The evidence of a message that leaves, or that stays here.
+    pub(super) fn evidence(
+        &self,
+        reading: &Reading,
+        plan: &Plan,
+        own: &OwnRecords,
+        ways: &Ways,
+        known: &HashMap<Address, Contact>,
+    ) -> Evidence {
+        let mut others = reading
+            .to
+            .iter()
+            .chain(&reading.cc)
+            .filter(|person| !self.is_own(&person.address))
+            .peekable();
+        let stays = others.peek().is_none() && !(reading.to.is_empty() && reading.cc.is_empty());
+        let seen = Observed {
+            direction: if stays { Direction::Local } else { Direction::Out },
+            received: false,
+            content: plan.content.clone(),
+            travel: travel(others.map(|person| ways.get(person.address.domain()).and_then(Option::as_ref)), own),
+            loaded: false,
+        };
+        let hosts = Hosts {
+            home: &self.domain,
+            registrable: &hosts::registrable,
+        };
+        let about = |address: &Address| Other {
+            address: address.clone(),
+            known: Fact::Known(known.contains_key(address)),
+            key: plan.key(address),
+            index: Fact::Unknown,
+        };
+        gather(
+            reading,
+            HtmlFindings::default(),
+            &seen,
+            hosts,
+            |address| self.is_own(address),
+            about,
+        )
+    }
+
+    /// What the discussion of these people has been held to, and which it is: as the owner last wrote in it, and
+    /// where they were written to end-to-end encrypted since, so.
+    fn agreed(
+        &self,
+        snapshot: &Snapshot,
+        reading: &Reading,
+        known: &HashMap<Address, Contact>,
+    ) -> Result<(Padlock, Option<(DiscussionId, String)>), Error> {
+        let key = DiscussionKey::of(
+            reading,
+            |address| self.is_own(address),
+            |address| known.get(address).map(|card| card.id),
+        );
+        let row = if reading.to.is_empty() && reading.cc.is_empty() {
+            None
+        } else {
+            snapshot.discussion_of(key.as_str())?
+        };
+        let Some(row) = row else {
+            return Ok((Padlock::default(), None));
+        };
+        let (mut agreed, mut id) = (Padlock::default(), None);
+        for (_, message, _) in &row.newest {
+            let Some(record) = snapshot.message(*message)? else { continue };
+            let padlock = Padlock::from_rung(record.padlock);
+            let way = snapshot.proof(*message)?.map(|proof| proof.evidence().direction);
+            if way == Some(Direction::Out) {
+                agreed = padlock;
+            } else if padlock >= Padlock::Envelope {
+                agreed = agreed.max(padlock);
+            }
+            id = Some(DiscussionId(record.discussion));
+        }
+        Ok((agreed, id.map(|id| (id, row.subject))))
+    }
+}
+
+/// What is known of the way to the weakest of these domains.
+fn travel<'a>(ways: impl Iterator<Item = Option<&'a Known>>, own: &OwnRecords) -> Travel {
+    let stricts: Vec<Fact<bool>> = ways.map(|known| known.map_or(Fact::Unknown, Known::is_strict)).collect();
+    let strict = if stricts.contains(&Fact::Known(false)) {
+        Fact::Known(false)
+    } else if stricts.is_empty() || stricts.contains(&Fact::Unknown) {
+        Fact::Unknown
+    } else {
+        Fact::Known(true)
+    };
+    let enforced = strict == Fact::Known(true);
+    Travel {
+        tls: if enforced { Fact::Known(Tls::V1_2) } else { Fact::Unknown },
+        strict,
+        authentic: match own.signs {
+            Some(true) => Fact::Known(Authentic::Dkim),
+            Some(false) => Fact::Known(Authentic::Nobody),
+            None => Fact::Unknown,
+        },
+        dmarc: match (own.signs, own.polices) {
+            (Some(true), Some(true)) => Fact::Known(Dmarc::Passed),
+            (_, Some(false)) => Fact::Known(Dmarc::NoPolicy),
+            _ => Fact::Unknown,
+        },
+        ..Travel::default()
+    }
+}
+
+fn checked(ways: &Ways, own: i64) -> Checked {
+    if ways.is_empty() {
+        return Checked::NotNeeded;
+    }
+    let asked: Option<Vec<Time>> = ways.values().map(|known| known.as_ref()?.asked).collect();
+    match asked.and_then(|asked| asked.into_iter().min()) {
+        Some(at) if own > 0 => Checked::At(at.min(Time(own))),
+        _ => Checked::Never,
+    }
+}
+
+/// The record of whom a message goes to unseen.
+pub(super) fn unseen(addressed: &Addressed) -> Vec<(String, String)> {
+    addressed
+        .bcc
+        .iter()
+        .map(|person| (person.name.clone(), person.address.to_string()))
+        .collect()
+}
+
+/// People as a discussion's row has them.
+pub(super) fn row_people(people: impl Iterator<Item = Mailbox>) -> Vec<record::Person> {
+    let person = |person: Mailbox| record::Person {
+        name: crate::service::excerpt::headline(&person.name),
+        address: person.address.to_string(),
+    };
+    people.take(record::Discussion::PEOPLE).map(person).collect()
+}

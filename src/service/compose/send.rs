@@ -1,0 +1,398 @@
+//! Sending: what is wrong is said, what would be less protected than agreed is asked about, and then everything
+//! slow is done before the one write.
+
+use super::{
+    Compose, REST,
+    filing::Filing,
+    foresee::{Addressed, Preview, unseen},
+};
+use crate::{
+    codec::{
+        dkim::{self, Algorithm},
+        exif::{self, Cleaned},
+        mime::write::{self, Attached, Writing},
+    },
+    domain::{
+        address::Address,
+        draft::{self, Draft, MAX_FILES_SIZE, MAX_PEOPLE},
+        id::{DiscussionId, MessageId},
+        message::Mailbox,
+        outgoing::{Copy, Submission},
+        padlock::Padlock,
+        tag::System,
+        time::Time,
+    },
+    service::{
+        Error,
+        happening::Happening,
+        protect::{self, Outgoing, Protected},
+        read,
+    },
+    store::{
+        self,
+        delete::{self, Deleted, Wanted},
+        drafts, hex,
+        mail::{self, Kept, Snapshot},
+        outbox,
+        record::Sent,
+        slots::random,
+        vault::Vault,
+        writer::Tables,
+        writing::{self, DkimKeys},
+    },
+};
+use std::sync::Arc;
+
+/// What keeps a message from being sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is to nobody.
+    Nobody,
+    /// This, of a field, is no address.
+    NoAddress(Field, String),
+    /// This address would be one of this box, and is none.
+    NobodyHere(String),
+    /// It is from an address that is not the owner's.
+    NotYours,
+    /// It is to more people than one message may be.
+    TooMany,
+    /// Its files are too large together.
+    TooLarge,
+}
+
+/// A field of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `To`.
+    To,
+    /// `Cc`.
+    Cc,
+    /// `Bcc`.
+    Bcc,
+    /// `Reply-To`.
+    ReplyTo,
+}
+
+/// What became of a message that was to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is on its way, or was before.
+    Sent(MessageId, DiscussionId),
+    /// Something is wrong with it.
+    Wrong(Vec<Wrong>),
+    /// It would be less protected than was agreed, or than was shown: the owner decides.
+    Lower(Box<Preview>),
+    /// There is no such draft.
+    Nothing,
+}
+
+/// What became of taking back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Back {
+    Draft(u64),
+    TooLate,
+}
+
+/// Selectors of the keys that sign; what stands in DNS is looked for under these names.
+const RSA: &str = "caliopen-rsa";
+const ED25519: &str = "caliopen-ed25519";
+
+impl Compose {
+    /// Sends a draft. `shown` is what the owner was told that would protect it, `lowered` what they agreed to on the
+    /// page that asks.
+    pub async fn send(&self, id: u64, shown: Padlock, lowered: Option<Padlock>) -> Result<Outcome, Error> {
+        let draft = match self.find(id).await? {
+            super::Found::Nothing => return Ok(Outcome::Nothing),
+            super::Found::Sent(message) => return self.was_sent(message).await,
+            super::Found::Draft(draft, _) => *draft,
+        };
+        let wrong = self.wrong(&draft);
+        if !wrong.is_empty() {
+            return Ok(Outcome::Wrong(wrong));
+        }
+        let preview = self.preview(&draft).await?;
+        let held = lowered.unwrap_or_else(|| preview.agreed.max(shown));
+        if preview.padlock < held {
+            return Ok(Outcome::Lower(Box::new(preview)));
+        }
+        let answers = match draft.about {
+            draft::About::Answers(id) => Some(id),
+            draft::About::Nothing | draft::About::Forwards(_) => None,
+        };
+        let signers = signers(&self.0.vault).await?;
+        let ways = self.ways(&Addressed::of(&draft)).await?;
+        let (compose, open) = (self.clone(), self.0.vault.open()?);
+        let now = self.0.clock.now();
+        let prepared = tokio::task::spawn_blocking({
+            let open = open.clone();
+            move || {
+                let snapshot = Snapshot::of(&open)?;
+                compose.prepare(&open, &snapshot, id, &draft, &signers, &ways, now)
+            }
+        });
+        let mut ready = prepared.await.map_err(|_| store::Error::Damaged)??;
+        let writing = open.writer.write(move |tables| ready.write(tables, now));
+        let (message, discussion) = writing.await?;
+        self.0.happenings.announce(Happening::Due);
+        if let Some(answered) = answers {
+            self.is_honest(answered).await?;
+        }
+        Ok(Outcome::Sent(MessageId(message), DiscussionId(discussion)))
+    }
+
+    /// What is answered is no spam: where it was taken for it, the filter learns.
+    async fn is_honest(&self, id: MessageId) -> Result<(), Error> {
+        let spam = System::Spam.id().0;
+        let tagged = read(&self.0.vault, move |snapshot| {
+            Ok(snapshot.tags_of(id.0)?.iter().any(|(tag, _)| *tag == spam))
+        });
+        if tagged.await? {
+            self.0.spam.teach(id, Some(false)).await?;
+        }
+        Ok(())
+    }
+
+    async fn was_sent(&self, message: MessageId) -> Result<Outcome, Error> {
+        let row = read(&self.0.vault, move |snapshot| Ok(snapshot.message(message.0)?)).await?;
+        Ok(row.map_or(Outcome::Nothing, |row| Outcome::Sent(message, DiscussionId(row.discussion))))
+    }
+
+    /// What keeps a draft from being sent.
+    fn wrong(&self, draft: &Draft) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        let fields = [
+            (Field::To, &draft.to),
+            (Field::Cc, &draft.cc),
+            (Field::Bcc, &draft.bcc),
+            (Field::ReplyTo, &draft.reply_to),
+        ];
+        for (field, text) in fields {
+            if let Err(items) = draft::people(text) {
+                wrong.extend(items.into_iter().take(5).map(|item| Wrong::NoAddress(field, item)));
+            }
+        }
+        if !Address::parse(&draft.from).is_ok_and(|from| self.is_owner(&from)) {
+            wrong.push(Wrong::NotYours);
+        }
+        let addressed = Addressed::of(draft);
+        let here = addressed.all().filter(|person| {
+            let address = &person.address;
+            address.domain() == self.0.domain && !self.is_owner(address)
+        });
+        wrong.extend(here.take(5).map(|person| Wrong::NobodyHere(person.address.to_string())));
+        match addressed.all().count() {
+            0 if wrong.is_empty() => wrong.push(Wrong::Nobody),
+            0..=MAX_PEOPLE => {}
+            _ => wrong.push(Wrong::TooMany),
+        }
+        if draft.files_size() > MAX_FILES_SIZE {
+            wrong.push(Wrong::TooLarge);
+        }
+        wrong
+    }
+
+    /// Everything slow: reading the files, cleaning, writing, protecting, signing, weighing, packing.
+    #[allow(clippy::too_many_arguments, reason = "one call, from one place")]
+    fn prepare(
+        &self,
+        open: &Arc<store::vault::Open>,
+        snapshot: &Snapshot,
+        id: u64,
+        draft: &Draft,
+        signers: &[dkim::Signer],
+        ways: &super::foresee::Ways,
+        now: Time,
+    ) -> Result<Ready, Error> {
+        let inner = &self.0;
+        let from = Address::parse(&draft.from).map_err(|_| Error::NotFound)?;
+        let addressed = Addressed::of(draft);
+        let name = snapshot.habits()?.name;
+        let (in_reply_to, references) = before(snapshot, draft)?;
+        let identifier = format!("{}@{}", hex(&random::<16>()?), from.domain());
+        let files = files(snapshot, id, draft)?;
+        let outside = |people: &[Mailbox]| -> Vec<Address> {
+            let addresses = people.iter().map(|person| person.address.clone());
+            addresses.filter(|address| !inner.is_own(address)).collect()
+        };
+        let seen = [outside(&addressed.to), outside(&addressed.cc)].concat();
+        let unseen_by = outside(&addressed.bcc);
+        let plan = protect::plan(snapshot, &from, &[seen.clone(), unseen_by.clone()].concat())?;
+        let outgoing = Outgoing {
+            writing: Writing {
+                from: Some(Mailbox {
+                    name,
+                    address: from.clone(),
+                }),
+                to: addressed.to.clone(),
+                cc: addressed.cc.clone(),
+                reply_to: draft::people(&draft.reply_to).unwrap_or_default(),
+                subject: &draft.subject,
+                id: &identifier,
+                at: now,
+                in_reply_to: in_reply_to.as_deref(),
+                references: references.iter().map(String::as_str).collect(),
+                more: Vec::new(),
+            },
+            entity: write::entity(&draft.text, files, &hex(&random::<16>()?)),
+            seen,
+            unseen: unseen_by,
+        };
+        let protected = protect::carry_out(snapshot, &plan, outgoing)?;
+        let Protected { filed, copies } = signed(protected, from.domain(), signers)?;
+        let filing = Filing {
+            inner,
+            snapshot,
+            plan: &plan,
+            ways,
+            addressed: &addressed,
+            now,
+        };
+        let keep = filing.keep(open, &filed)?;
+        let leaves = !copies.is_empty();
+        let rests_until = Time(now.0.saturating_add(REST));
+        let submission = leaves.then_some(Submission {
+            from,
+            copies,
+            not_before: rests_until,
+            confidential: draft.confidential,
+        });
+        Ok(Ready {
+            keep,
+            submission: submission.map(outbox::prepare).transpose()?,
+            sent: Sent {
+                draft: id,
+                bcc: unseen(&addressed),
+                rests_until: rests_until.0,
+                confidential: draft.confidential,
+                answers: match draft.about {
+                    draft::About::Answers(id) => Some(id.0),
+                    _ => None,
+                },
+            },
+        })
+    }
+}
+
+/// A message ready to be written down.
+struct Ready {
+    keep: mail::Keep,
+    submission: Option<outbox::Ready>,
+    sent: Sent,
+}
+
+impl Ready {
+    /// The one write; the message and its discussion. One that was sent meanwhile is not sent again.
+    fn write(&mut self, tables: &mut Tables<'_>, now: Time) -> Result<(u64, u64), store::Error> {
+        if let Some(message) = drafts::became(tables, self.sent.draft)? {
+            return Ok((message, drafts::filed_in(tables, message)?.unwrap_or_default()));
+        }
+        let Kept::New { message, discussion } = mail::keep(tables, &self.keep)? else {
+            return Err(store::Error::Damaged);
+        };
+        drafts::sent(tables, message, &self.sent)?;
+        if let Some(submission) = &self.submission {
+            outbox::queue(tables, message, submission, now)?;
+        }
+        Ok((message, discussion))
+    }
+}
+
+/// The write of taking back: out of the outbox, the draft as it was, the message gone.
+pub(super) fn take_back(tables: &mut Tables<'_>, wanted: &Wanted) -> Result<Back, store::Error> {
+    if drafts::leaves(tables, wanted.id)? && !outbox::withdraw(tables, wanted.id)? {
+        return Ok(Back::TooLate);
+    }
+    let Some(draft) = drafts::reopen(tables, wanted.id)? else {
+        return Ok(Back::TooLate);
+    };
+    match delete::message(tables, wanted)? {
+        Deleted::Gone => Ok(Back::Draft(draft)),
+        Deleted::Nothing => Ok(Back::TooLate),
+        // What was done so far goes with this write.
+        Deleted::Changed => Err(store::Error::Damaged),
+    }
+}
+
+/// The identifier that a message answers, and those that it refers to.
+fn before(snapshot: &Snapshot, draft: &Draft) -> Result<(Option<String>, Vec<String>), Error> {
+    let draft::About::Answers(id) = draft.about else {
+        return Ok((None, Vec::new()));
+    };
+    let Some(record) = snapshot.message(id.0)? else {
+        return Ok((None, Vec::new()));
+    };
+    let reading = crate::codec::mime::read(&snapshot.raw(id.0, &record)?);
+    Ok((reading.message_id.clone(), draft::references(&reading)))
+}
+
+/// The files of a draft, its pictures without what they tell.
+fn files<'d>(snapshot: &Snapshot, id: u64, draft: &'d Draft) -> Result<Vec<Attached<'d>>, Error> {
+    let uploads = snapshot.uploads(id)?;
+    let mut files = Vec::new();
+    for file in &draft.files {
+        let Some((_, upload)) = uploads.iter().find(|(known, _)| *known == file.id) else {
+            continue;
+        };
+        let octets = snapshot.uploaded(file.id, upload)?;
+        let octets = match exif::clean(&octets) {
+            Cleaned::Stripped(clean, _) if !draft.tell => clean,
+            _ => octets,
+        };
+        files.push(Attached {
+            name: &file.name,
+            media_type: &file.media_type,
+            octets,
+        });
+    }
+    Ok(files)
+}
+
+/// The same, signed for this domain.
+fn signed(protected: Protected, domain: &str, signers: &[dkim::Signer]) -> Result<Protected, store::Error> {
+    let sign = |raw: &[u8]| -> Result<Vec<u8>, store::Error> {
+        let head = dkim::sign(raw, domain, signers).ok_or(store::Error::Damaged)?;
+        Ok([head.as_slice(), raw].concat())
+    };
+    let mut copies: Vec<Copy> = Vec::with_capacity(protected.copies.len());
+    let mut filed = protected.filed;
+    let plain = filed.clone();
+    for copy in protected.copies {
+        let raw = sign(&copy.raw)?;
+        // What stays here needs no signature, unless it is what leaves: then it is kept once.
+        if copy.raw == plain {
+            filed.clone_from(&raw);
+        }
+        copies.push(Copy { raw, ..copy });
+    }
+    Ok(Protected { filed, copies })
+}
+
+/// What signs for the owner's domain; made at first need.
+pub(super) async fn signers(vault: &Vault) -> Result<Vec<dkim::Signer>, Error> {
+    let keys = match read(vault, |snapshot| Ok(snapshot.dkim_keys()?)).await? {
+        Some(keys) => keys,
+        None => {
+            let made = tokio::task::spawn_blocking(|| {
+                let made = |selector: &str, algorithm| Some((selector.to_owned(), dkim::generate(algorithm)?));
+                Some(DkimKeys {
+                    rsa: made(RSA, Algorithm::Rsa)?,
+                    ed25519: made(ED25519, Algorithm::Ed25519)?,
+                })
+            });
+            let made = made.await.ok().flatten().ok_or(store::Error::Damaged)?;
+            let open = vault.open()?;
+            open.writer.write(move |tables| writing::keep_keys(tables, &made)).await?
+        }
+    };
+    let signer = |(selector, key): &(String, Vec<u8>), algorithm| dkim::Signer::of(selector, algorithm, key).ok_or(store::Error::Damaged);
+    Ok(vec![signer(&keys.rsa, Algorithm::Rsa)?, signer(&keys.ed25519, Algorithm::Ed25519)?])
+}
+
+impl Compose {
+    /// What is to stand in DNS so that others can check what this box signs: name and record.
+    pub async fn records(&self) -> Result<Vec<(String, String)>, Error> {
+        let signers = signers(&self.0.vault).await?;
+        let record = |signer: &dkim::Signer| Some((format!("{}.{}", signer.name(), self.0.domain), signer.record()?));
+        Ok(signers.iter().filter_map(record).collect())
+    }
+}

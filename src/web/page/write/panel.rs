@@ -1,0 +1,160 @@
+//! What a message would be worth, beside the form: everyone's padlock, the index, and the button that says what will
+//! happen. The same part of a page stands in the form and comes alone, for the script that puts it there anew.
+
+use super::{
+    super::{
+        super::{Site, problem::Problem, shell, visit::Visit},
+        Badge, Lock, Named, calm, lines,
+    },
+    Axis, Opened, open,
+};
+use crate::{
+    domain::{
+        fact::Fact,
+        privacy::{
+            evidence::{Direction, KeyState},
+            message::Reason,
+        },
+    },
+    locale::{
+        Words,
+        compose::{self, ComposeWords},
+        privacy,
+    },
+    service::compose::{Checked, Preview, Standing},
+};
+use askama::Template;
+use http::{HeaderValue, header};
+use std::sync::Arc;
+use warp::reply::Response;
+
+/// What is told of a message that would be sent now.
+pub(in crate::web::page) struct Panel {
+    pub(super) w: &'static Words,
+    pub(super) c: &'static ComposeWords,
+    pub(super) people: Vec<Row>,
+    pub(in crate::web::page) travels: &'static str,
+    pub(super) because: Option<String>,
+    /// What the discussion has been held to, where this would be less.
+    pub(super) has_been: Option<Lock>,
+    pub(super) badge: Badge,
+    pub(in crate::web::page) lock: Lock,
+    /// The ceiling that the index is under.
+    pub(super) limit: Option<String>,
+    pub(super) best: Option<String>,
+    pub(super) axes: Vec<Axis>,
+    pub(super) checked: Option<String>,
+    pub(super) asks: bool,
+    pub(super) before: Option<(String, String)>,
+    pub(in crate::web::page) button: &'static str,
+    pub(in crate::web::page) rung: u8,
+    pub(super) saved: Option<String>,
+}
+
+/// One person.
+pub(super) struct Row {
+    pub(super) name: Named,
+    pub(super) address: String,
+    pub(super) lock: Lock,
+    pub(super) notes: String,
+    pub(super) owner: bool,
+}
+
+impl Panel {
+    pub(in crate::web::page) fn of(site: &Site, w: &'static Words, preview: &Preview) -> Self {
+        let c = compose::words(w.lang);
+        let leaves = !preview
+            .index
+            .lines
+            .iter()
+            .any(|line| matches!(line.reason, Reason::NeverLeft | Reason::Tls(_, Direction::Local)));
+        let weakest = preview.people.iter().filter(|standing| standing.padlock == preview.padlock);
+        let mixed = preview.people.iter().any(|standing| standing.padlock > preview.padlock);
+        let because = mixed.then(|| {
+            let names: Vec<String> = weakest.map(|standing| calm(&standing.person.name)).take(5).collect();
+            c.because.replace("{who}", &names.join(", "))
+        });
+        let best = preview
+            .index
+            .lines
+            .iter()
+            .filter_map(|line| line.tip.as_ref())
+            .max_by_key(|tip| tip.wins);
+        Self {
+            people: preview.people.iter().map(|standing| row(w, c, standing)).collect(),
+            travels: c.travels(preview.padlock, leaves),
+            because,
+            has_been: (preview.agreed > preview.padlock).then(|| Lock::of(w, preview.agreed)),
+            badge: Badge::of(preview.index.points),
+            lock: Lock::of(w, preview.padlock),
+            limit: lines::limit(w, &preview.index),
+            best: best.map(|tip| privacy::tip(w.lang, tip)),
+            axes: lines::axes(w, &preview.index),
+            checked: match preview.checked {
+                Checked::NotNeeded => None,
+                Checked::Never => Some(c.never_checked.to_owned()),
+                Checked::At(at) => Some(c.checked_at.replace("{time}", &site.zone.say(w, at, site.now()).long)),
+            },
+            asks: preview.checked != Checked::NotNeeded,
+            before: preview.discussion.as_ref().map(|(id, subject)| {
+                let subject = calm(subject);
+                let subject = if subject.is_empty() { w.no_subject.to_owned() } else { subject };
+                (format!("/discussions/{id}"), subject)
+            }),
+            button: c.button(preview.padlock, leaves),
+            rung: preview.padlock as u8,
+            saved: None,
+            w,
+            c,
+        }
+    }
+}
+
+fn row(w: &Words, c: &ComposeWords, standing: &Standing) -> Row {
+    let key = match standing.key {
+        Fact::Known(KeyState::Verified) => c.key_verified,
+        Fact::Known(KeyState::Usable) => c.key_usable,
+        Fact::Known(KeyState::Missing) => c.key_missing,
+        Fact::Unknown => c.key_unknown,
+    };
+    let way = match standing.strict {
+        Fact::Known(true) => c.way_strict,
+        Fact::Known(false) => c.way_loose,
+        Fact::Unknown => c.way_unknown,
+    };
+    Row {
+        name: Named::of(w, &standing.person),
+        address: standing.person.address.to_string(),
+        lock: Lock::of(w, standing.padlock),
+        notes: if standing.person.owner {
+            c.is_you.to_owned()
+        } else {
+            format!("{key} · {way}")
+        },
+        owner: standing.person.owner,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "part/panel.html")]
+struct Fragment {
+    panel: Panel,
+}
+
+/// `GET /write/ID/preview`: the part alone, for the script.
+pub(in crate::web) async fn fragment(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let draft = match open(&site, &visit, visit.number(0)?).await? {
+        Opened::Draft(draft) => draft,
+        Opened::Elsewhere(_) => return Err(Problem::NotFound),
+    };
+    let preview = site.services.compose.preview(&draft).await?;
+    let w = visit.lang.words();
+    let mut panel = Panel::of(&site, w, &preview);
+    let now = site.zone.say(w, site.now(), site.now()).short;
+    panel.saved = Some(panel.c.saved_at.replace("{time}", &now));
+    let mut response = shell::html(Fragment { panel }.render()?);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}

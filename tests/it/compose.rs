@@ -1,0 +1,487 @@
+//! Writing and sending as a browser without scripts does it: forms, and what became of them.
+
+use crate::{
+    appliance::{Appliance, Folder, OWNER},
+    browser::Browser,
+    story,
+    web::{Answer, Visitor, deliver},
+};
+use caliopen::{
+    codec::{
+        dkim::{self, Key},
+        exif::{self, Cleaned},
+        mime,
+    },
+    domain::authentication::Outcome,
+};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+/// A form with files, as browsers send one.
+fn form(visitor: &Visitor, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        write!(body, "--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
+    }
+    for (name, kind, octets) in files {
+        let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}");
+        write!(body, "--xyz\r\n{head}\r\n\r\n").unwrap();
+        body.extend_from_slice(octets);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--xyz--\r\n");
+    let cookies: Vec<String> = visitor.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept-Language: {}\r\nCookie: {}\r\n\
+         Content-Type: multipart/form-data; boundary=xyz\r\nContent-Length: {}\r\n\r\n",
+        visitor.to,
+        visitor.lang,
+        cookies.join("; "),
+        body.len()
+    );
+    let mut stream = TcpStream::connect(visitor.to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&body).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    Answer {
+        status: head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("{before} in {text}"));
+    rest.split(after).next().unwrap()
+}
+
+/// What a browser shows of a field.
+fn plain(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (entity, c) in [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&#38;", "&"),
+    ] {
+        out = out.replace(entity, c);
+    }
+    out
+}
+
+/// The form on a page: where it leads to, and a field of it.
+fn action(page: &Answer) -> String {
+    between(&page.body, "action=\"/write/", "\"").to_owned()
+}
+
+fn field(page: &Answer, name: &str) -> String {
+    let input = between(&page.body, &format!("name=\"{name}\" type=\"text\" value=\""), "\"");
+    plain(input)
+}
+
+fn text_of(page: &Answer) -> String {
+    plain(between(
+        between(&page.body, "<textarea id=\"text\"", "</textarea>"),
+        ">\n",
+        "</textarea>",
+    ))
+}
+
+fn location(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.header("location").unwrap().to_owned()
+}
+
+struct Box {
+    _folder: Folder,
+    appliance: Appliance,
+    owner: Visitor,
+    token: String,
+}
+
+impl Box {
+    fn open() -> Self {
+        let folder = Folder::make();
+        let appliance = folder.serve();
+        let mut owner = Visitor::owner(&appliance);
+        let token = owner.get("/help").token().to_owned();
+        Self {
+            _folder: folder,
+            appliance,
+            owner,
+            token,
+        }
+    }
+
+    fn send(&self, id: &str, deed: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+        let mut all = vec![("token", self.token.as_str()), ("from", OWNER)];
+        all.extend_from_slice(fields);
+        all.push(("do", deed));
+        form(&self.owner, &format!("/write/{id}"), &all, files)
+    }
+
+    fn fresh(&mut self) -> String {
+        action(&self.owner.get("/write"))
+    }
+}
+
+#[test]
+fn a_draft_is_kept_resumed_and_thrown_away_and_an_empty_one_is_none() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    assert_eq!(location(&home.send(&id, "save", &[("text", "  \r\n")], &[])), "/write");
+    assert!(home.owner.get("/drafts").body.contains("There are no drafts"));
+    let typed = [
+        ("to", "Alice <alice@x.test>, bob@"),
+        ("subject", "Holiday <b>"),
+        ("text", "See you\r\nsoon"),
+    ];
+    assert_eq!(location(&home.send(&id, "save", &typed, &[])), format!("/write/{id}?kept=1"));
+    let page = home.owner.get(&format!("/write/{id}"));
+    assert_eq!(field(&page, "to"), "Alice <alice@x.test>, bob@");
+    assert_eq!(
+        (field(&page, "subject"), text_of(&page)),
+        ("Holiday <b>".into(), "See you\nsoon".into())
+    );
+    let list = home.owner.get("/drafts");
+    assert!(
+        list.body.contains("Holiday &#60;b&#62;") || list.body.contains("Holiday &lt;b&gt;"),
+        "{}",
+        list.body
+    );
+    assert!(!list.body.contains("Holiday <b>"));
+    // What cannot be sent is said, with what was typed (422).
+    let refused = home.send(&id, "send", &typed, &[]);
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("bob@” is no address"), "{}", refused.body);
+    assert_eq!(field(&refused, "to"), "Alice <alice@x.test>, bob@");
+    for (to, why) in [("", "Say whom it is to"), ("nobody@home.test", "There is no nobody@home.test")] {
+        let refused = home.send(&id, "send", &[("to", to), ("text", "x")], &[]);
+        assert!(refused.status == 422 && refused.body.contains(why), "{to}");
+    }
+    assert_eq!(location(&home.send(&id, "discard", &typed, &[])), "/drafts?gone=1");
+    assert_eq!(home.owner.get(&format!("/write/{id}")).status, 404);
+}
+
+#[test]
+fn an_answer_is_sent_once_taken_back_and_sent_again() {
+    let mut home = Box::open();
+    let rest = "Message-ID: <first@x.test>\r\n\r\nAre you coming?\r\n-- \r\nAlice\r\n";
+    deliver(&home.appliance, "Alice <alice@x.test>", "Holiday", rest);
+    let begun = home.owner.get("/write?reply=1");
+    let id = action(&begun);
+    assert_eq!(
+        (field(&begun, "to"), field(&begun, "subject")),
+        ("Alice <alice@x.test>".into(), "Re: Holiday".into())
+    );
+    let quoted = text_of(&begun);
+    assert!(quoted.ends_with("2026, Alice wrote:\n> Are you coming?"), "{quoted:?}");
+    let text = format!("Yes!{quoted}");
+    let typed = [
+        ("to", "alice@x.test"),
+        ("bcc", "carol@z.test"),
+        ("subject", "Re: Holiday"),
+        ("answers", "1"),
+        ("text", &text),
+    ];
+    let sent = location(&home.send(&id, "send", &typed, &[]));
+    assert_eq!(sent, "/discussions/1#m2");
+    // The same form once more, as a double click sends it: the same message.
+    assert_eq!(location(&home.send(&id, "send", &typed, &[])), "/messages/2");
+    let discussion = home.owner.get("/discussions/1");
+    assert_eq!(discussion.body.matches("<article").count(), 2);
+    assert!(discussion.body.contains("It leaves in a moment") && discussion.body.contains("You answered this"));
+    assert!(discussion.body.contains("carol@z.test"), "the owner knows whom else it went to");
+    let source = home.owner.get("/messages/2/source").body;
+    assert!(
+        !source.contains("carol") && source.contains("In-Reply-To: <first@x.test>"),
+        "{source}"
+    );
+    assert!(source.contains("+0000") && !source.contains("User-Agent") && !source.contains("127.0.0.1"));
+    assert!(source.is_ascii());
+
+    let token = format!("token={}", home.token);
+    let back = home.owner.post("/messages/2/undo", "", &token);
+    assert_eq!(location(&back), format!("/write/{id}"));
+    let draft = home.owner.get(&format!("/write/{id}"));
+    assert_eq!(
+        (text_of(&draft), field(&draft, "bcc")),
+        (text.replace("\r\n", "\n"), "carol@z.test".into())
+    );
+    let discussion = home.owner.get("/discussions/1").body;
+    assert!(discussion.matches("<article").count() == 1 && !discussion.contains("You answered this"));
+    assert_eq!(home.owner.get("/messages/2").status, 404);
+
+    assert_eq!(location(&home.send(&id, "send", &typed, &[])), "/discussions/1#m3");
+    assert_eq!(location(&home.owner.get(&format!("/write/{id}"))), "/messages/3");
+    assert!(home.owner.get("/drafts").body.contains("There are no drafts"));
+}
+
+#[test]
+fn what_leaves_is_signed_and_the_index_is_the_one_that_was_shown() {
+    let mut home = Box::open();
+    let records = home.owner.get("/settings/writing").body;
+    let published: Vec<String> = records
+        .split("readonly>")
+        .skip(1)
+        .map(|rest| plain(rest.split('<').next().unwrap()))
+        .collect();
+    assert_eq!(published.len(), 2);
+    let id = home.fresh();
+    let typed = [("to", "alice@x.test"), ("subject", "Été"), ("text", "Ça va ?")];
+    location(&home.send(&id, "look", &typed, &[]));
+    let shown = home.owner.get(&format!("/write/{id}")).body;
+    assert!(shown.contains("Send as a postcard") && shown.contains("would travel as a postcard"));
+    let index = |page: &str| between(page, "aria-label=\"Privacy Index ", "\"").to_owned();
+    location(&home.send(&id, "send", &typed, &[]));
+    let message = home.owner.get("/messages/1").body;
+    assert_eq!(index(&message), index(&shown), "the same before and after");
+    let source = home
+        .owner
+        .get("/messages/1/source")
+        .body
+        .replace("\r\n", "\n")
+        .replace('\n', "\r\n");
+    let signed = dkim::Message::of(source.as_bytes());
+    let signatures = signed.signatures();
+    assert_eq!(signatures.len(), 2);
+    for ((about, check), record) in signatures.iter().zip(&published) {
+        let key = Key::parse(record.as_bytes()).unwrap_or_else(|_| panic!("{record}"));
+        let (outcome, _) = dkim::verify(check.as_ref().unwrap(), "home.test", &key, 0);
+        assert_eq!((outcome, about.domain.as_str()), (Outcome::Pass, "home.test"), "{record}");
+    }
+}
+
+/// The same by somebody else's program (dkimpy), where it is installed.
+#[test]
+fn another_program_finds_both_signatures_right() {
+    let there = Command::new("/usr/bin/python3")
+        .args(["-c", "import dkim, nacl"])
+        .stderr(Stdio::null())
+        .status();
+    if !there.is_ok_and(|status| status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "python3-dkim and python3-nacl are not installed");
+        println!("skipped: python3-dkim and python3-nacl are not installed (sh tests/run installs them)");
+        return;
+    }
+    let mut home = Box::open();
+    let page = home.owner.get("/settings/writing").body;
+    let names = page
+        .split("readonly value=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().to_owned());
+    let records = page.split("readonly>").skip(1).map(|rest| plain(rest.split('<').next().unwrap()));
+    let published: serde_json::Map<String, serde_json::Value> = names.zip(records.map(Into::into)).collect();
+    let id = home.fresh();
+    let text = "Ça va ?  \r\n\r\n. a line\r\nFrom here on\r\n\r\n";
+    let typed = [("to", "Zoé <alice@x.test>, bob@y.test"), ("subject", "Été — 漢字"), ("text", text)];
+    location(&home.send(&id, "send", &typed, &[("é.bin", "a/b", &[0, 255, 10, 13, 46])]));
+    let source = home.owner.get("/messages/1/source").body;
+    let script = "import dkim, json, sys\ngiven = json.load(sys.stdin)\nraw = given['raw'].encode()\n\
+        ask = lambda name, timeout=5: given['records'][name.decode().rstrip('.')].encode()\n\
+        print([dkim.DKIM(raw).verify(idx=n, dnsfunc=ask) for n in range(2)])";
+    let mut python = Command::new("/usr/bin/python3")
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let given = serde_json::json!({ "raw": source, "records": published }).to_string();
+    python.stdin.take().unwrap().write_all(given.as_bytes()).unwrap();
+    let said = python.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "[True, True]");
+}
+
+#[test]
+fn a_note_to_oneself_stays_here_and_is_to_be_read() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    let typed = [("to", OWNER), ("subject", "Milk"), ("text", "and bread")];
+    location(&home.send(&id, "look", &typed, &[]));
+    let page = home.owner.get(&format!("/write/{id}")).body;
+    assert!(page.contains("stays on this box") && page.contains(">Send</button>"), "{page}");
+    location(&home.send(&id, "send", &typed, &[]));
+    let timeline = home.owner.get("/").body;
+    assert!(timeline.contains("class=\"row new\"") && timeline.contains("Milk"));
+    assert!(!home.owner.get("/messages/1/source").body.contains("DKIM-Signature"));
+}
+
+/// The smallest thing that is walked as a photograph: it says where it was taken.
+fn photograph() -> Vec<u8> {
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0".to_vec();
+    exif.extend_from_slice(&[0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0]);
+    exif.extend_from_slice(b"\x25\x88\x04\0\x01\0\0\0\x50\0\0\0\0\0\0\0SECRET-PLACE");
+    let mut out = vec![0xff, 0xd8, 0xff, 0xe1];
+    out.extend_from_slice(&(exif.len() as u16 + 2).to_be_bytes());
+    out.extend_from_slice(&exif);
+    out.extend_from_slice(&[0xff, 0xda, 0, 4, 1, 2]);
+    out.extend((0..50_000_u32).map(|n| (n * 7 % 251) as u8));
+    out.extend_from_slice(&[0xff, 0xd9]);
+    out
+}
+
+#[test]
+fn files_go_along_pictures_without_what_they_tell_and_too_much_is_said() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    let picture = photograph();
+    let typed = [("to", "alice@x.test"), ("subject", "Picture"), ("text", "look")];
+    let files: [(&str, &str, &[u8]); 2] = [("beach.jpg", "image/jpeg", &picture), ("notes.txt", "text/plain", b"one\ntwo\xff")];
+    assert_eq!(location(&home.send(&id, "attach", &typed, &files)), format!("/write/{id}#files"));
+    let page = home.owner.get(&format!("/write/{id}")).body;
+    assert!(page.contains("beach.jpg") && page.contains("it tells where it was taken"), "{page}");
+    let remove = between(&page, "value=\"remove-", "\"").to_owned();
+    // 25 MiB are the most: what came before is kept, and what was typed.
+    let much = vec![b'x'; 26 * 1024 * 1024];
+    let refused = home.send(
+        &id,
+        "attach",
+        &[("to", "alice@x.test"), ("text", "other")],
+        &[("big.bin", "a/b", &much)],
+    );
+    assert!(refused.status == 422 && refused.body.contains("too large"), "{}", refused.status);
+    assert!(refused.body.contains("beach.jpg") && !refused.body.contains("big.bin"));
+    assert_eq!(text_of(&refused), "other");
+    location(&home.send(&id, "send", &typed, &[]));
+    let page = home.owner.get("/messages/1").body;
+    assert!(page.contains("beach.jpg") && page.contains("notes.txt"));
+    let source = home.owner.get("/messages/1/source").body;
+    let reading = mime::read(source.as_bytes());
+    assert_eq!(reading.attachments.len(), 2);
+    let sent = mime::part(source.as_bytes(), reading.attachments[0].part).unwrap();
+    let Cleaned::Stripped(clean, found) = exif::clean(&picture) else {
+        panic!()
+    };
+    assert!(found.place && sent == clean);
+    assert_eq!(mime::part(source.as_bytes(), reading.attachments[1].part).unwrap(), files[1].2);
+
+    // Taken off, it is gone; passed on, it goes along.
+    let token = format!("token={}", home.token);
+    location(&home.owner.post("/messages/1/undo", "", &token));
+    location(&home.send(&id, &format!("remove-{remove}"), &typed, &[]));
+    assert!(!home.owner.get(&format!("/write/{id}")).body.contains("beach.jpg"));
+    location(&home.send(&id, "send", &typed, &[]));
+    let forward = home.owner.get("/write?forward=2");
+    assert!(text_of(&forward).contains("Forwarded message") && forward.body.contains("name=\"carry\""));
+    let part = between(&forward.body, "name=\"carry\" value=\"", "\"").to_owned();
+    let other = action(&forward);
+    let typed = [("to", "bob@y.test"), ("forwards", "2"), ("carry", part.as_str()), ("text", "see")];
+    location(&home.send(&other, "send", &typed, &[]));
+    let source = home.owner.get("/messages/3/source").body;
+    let reading = mime::read(source.as_bytes());
+    assert_eq!(mime::part(source.as_bytes(), reading.attachments[0].part).unwrap(), files[1].2);
+}
+
+#[test]
+fn what_would_be_less_protected_than_was_shown_is_asked_about() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    let typed = [("to", "alice@x.test, me@home.test"), ("text", "x"), ("rung", "2")];
+    let asked = location(&home.send(&id, "send", &typed, &[]));
+    assert_eq!(asked, format!("/write/{id}/lower?was=2"));
+    let page = home.owner.get(&asked).body;
+    assert!(page.contains("Lower the padlock?") && page.contains("alice@x.test") && page.contains("Send it as a postcard"));
+    let choose = |home: &mut Box, choice: &str| {
+        let body = format!("token={}&choice={choice}&rung=0&was=2", home.token);
+        home.owner.post(&format!("/write/{id}/lower"), "", &body)
+    };
+    assert_eq!(location(&choose(&mut home, "keep")), "/drafts");
+    assert_eq!(home.owner.get("/messages/1").status, 404, "nothing was sent");
+    assert_eq!(location(&choose(&mut home, "anyway")), "/discussions/1#m1");
+}
+
+#[test]
+fn a_short_answer_is_sent_from_the_discussion_and_people_are_suggested() {
+    let mut home = Box::open();
+    deliver(
+        &home.appliance,
+        "Alice <alice@x.test>",
+        "Holiday",
+        "Message-ID: <first@x.test>\r\n\r\nComing?\r\n",
+    );
+    let body = format!("token={}&name=Zo%C3%A9&signature=Zo%C3%A9+M.", home.token);
+    assert_eq!(
+        location(&home.owner.post("/settings/writing", "", &body)),
+        "/settings/writing?saved=1"
+    );
+    let page = home.owner.get("/discussions/1");
+    assert!(page.body.contains("Answer Alice"));
+    let id = action(&page);
+    let answer = home.send(&id, "send", &[("quick", "1"), ("rung", "0"), ("text", "Yes.")], &[]);
+    assert_eq!(location(&answer), "/discussions/1#m2");
+    let source = home.owner.get("/messages/2/source").body;
+    let reading = mime::read(source.as_bytes());
+    assert_eq!(reading.text.trim_end(), "Yes.\n\n-- \nZoé M.");
+    assert_eq!((reading.from[0].name.as_str(), reading.subject.as_str()), ("Zoé", "Re: Holiday"));
+    assert_eq!(home.owner.get("/write/people?q=ali").body, "alice@x.test");
+    assert_eq!(home.owner.get("/write/people?q=xyz").body, "");
+    assert!(home.owner.get("/write").body.contains("<option value=\"alice@x.test\">"));
+}
+
+#[test]
+fn a_form_with_files_needs_its_token_first() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    let path = format!("/write/{id}");
+    let token = home.token.clone();
+    for fields in [
+        vec![("to", "a@x.test"), ("token", token.as_str())],
+        vec![("token", "wrong"), ("to", "a@x.test")],
+        vec![],
+    ] {
+        let answer = form(&home.owner, &path, &fields, &[("a", "b/c", b"octets")]);
+        assert!(matches!(answer.status, 400 | 403), "{}", answer.status);
+    }
+    assert_eq!(home.owner.get(&path).status, 404, "and nothing was kept");
+}
+
+/// Once with a browser and its script: what is typed is kept by itself and its worth told anew; it is sent, taken
+/// back, and sent.
+#[tokio::test]
+async fn in_a_browser_a_message_is_written_sent_taken_back_and_sent() {
+    let Some(browser) = Browser::start(&[]).await else { return };
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    story::sign_in(&browser, &appliance).await;
+    story::click(&browser, "a.write").await;
+    story::find(&browser, "#to").await.send_keys("alice@x.test").await.unwrap();
+    let type_in = async |css: &str, text: &str| story::find(&browser, css).await.send_keys(text).await.unwrap();
+    type_in("#subject", "Holiday").await;
+    type_in("#text", "See you on Friday").await;
+    // Nothing was clicked.
+    story::until(
+        &browser,
+        "told what it would be worth",
+        "return document.querySelector('#preview .verdict')?.textContent.includes('postcard') === true",
+    )
+    .await;
+    story::says(&browser, "#preview button.send", "Send as a postcard").await;
+    let address = browser.client().current_url().await.unwrap();
+    assert_eq!(address.path(), "/write");
+    story::click(&browser, "#preview button.send").await;
+    story::click(&browser, ".resting button").await;
+    story::until(
+        &browser,
+        "the draft is back",
+        "return document.querySelector('#text')?.value === 'See you on Friday'",
+    )
+    .await;
+    story::click(&browser, "#preview button.send").await;
+    story::find(&browser, ".resting").await;
+    let address = browser.client().current_url().await.unwrap();
+    assert!(address.path().starts_with("/discussions/"), "{address}");
+    let wide = story::script(&browser, "return document.documentElement.scrollWidth <= innerWidth").await;
+    assert_eq!(wide, serde_json::json!(true));
+    browser.quit().await;
+}

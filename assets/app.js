@@ -49,6 +49,7 @@
     up: () => document.querySelector("a[data-up]")?.click(),
     tick: () => document.activeElement.closest(".row")?.querySelector("input")?.click(),
     tag: () => document.querySelector("[data-tag]")?.focus(),
+    search: () => document.querySelector("[data-search]")?.select(),
     mark: () => document.querySelector("form[data-mark]")?.requestSubmit(),
     write: () => { location.href = "/write"; },
     reply: () => ([...document.querySelectorAll("details[open] a[data-reply], .letter a[data-reply]")].pop() || document.querySelector("a[data-reply]"))?.click(),

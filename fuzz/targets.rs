@@ -7,7 +7,7 @@ use caliopen::{
     cli,
     codec::{
         authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, mta_sts, multipart, report as reports,
-        spf, tags, totp, webauthn, words,
+        search, spf, tags, totp, webauthn, words,
     },
     domain::{
         address::Address,
@@ -17,6 +17,7 @@ use caliopen::{
         fold::fold,
         importance,
         message::Attachment,
+        query,
         report::{MAX_NAME, MAX_ROWS, Says},
         rule, tag,
         time::Time,
@@ -31,7 +32,7 @@ use caliopen::{
         stream::{Line, Stream},
         text::Text,
     },
-    store::{record, slots::Slots},
+    store::{record, search::block, slots::Slots},
     web::probe,
 };
 use std::{cell::RefCell, future::Future, time::Duration};
@@ -86,6 +87,9 @@ pub const ALL: &[Target] = targets! {
     reader "html";
     records "web";
     report "report";
+    search_block "web";
+    search_query "search";
+    search_words "search";
     sealed "web";
     slots "slots";
     spf_record "auth";
@@ -415,6 +419,46 @@ fn records(octets: &[u8]) {
 
 fn sealed(octets: &[u8]) {
     let _ = record::Spooled::decode(octets);
+}
+
+/// A block or a list of the index that is none is an error, and reading it takes no more than what it says.
+fn search_block(octets: &[u8]) {
+    let (_, messages) = block::probe(octets);
+    assert!(messages <= octets.len() * 2);
+}
+
+/// What was read of a query is written as text that reads as the same, and all of it was understood.
+fn search_query(octets: &[u8]) {
+    let today = query::Day {
+        year: 2026,
+        month: 11,
+        day: 25,
+    };
+    let (read, _) = query::read(&lossy(octets), today);
+    assert!(read.clauses.len() <= query::MAX_CLAUSES);
+    let (again, problems) = query::read(&read.to_string(), today);
+    // What is written back may be longer than what may be typed.
+    assert!(
+        read.to_string().chars().count() > query::MAX_LENGTH || (again == read && problems.is_empty()),
+        "{read} {problems:?}"
+    );
+}
+
+/// Words stand where they are said to stand, are folded for good, and have families that hold them.
+fn search_words(octets: &[u8]) {
+    let text = lossy(octets);
+    let mut last = 0;
+    for (at, word) in search::tokens(&text) {
+        assert!(
+            at.start >= last && text.get(at.clone()).is_some_and(|there| !there.is_empty()),
+            "{at:?}"
+        );
+        assert!(word.len() <= block::LONGEST && !word.contains(char::is_whitespace));
+        last = at.end;
+        if let Some(family) = search::Family::of(&word) {
+            assert!(family.holds(&word) && word.starts_with(family.start()));
+        }
+    }
 }
 
 fn slots(octets: &[u8]) {

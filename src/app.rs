@@ -17,8 +17,8 @@ use crate::{
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
         happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, receive::Receive,
-        reports::Reports, rules::Rules, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, upkeep::Upkeep,
-        view::People,
+        reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock,
+        upkeep::Upkeep, view::People,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -88,6 +88,8 @@ pub struct Services {
     pub timeline: Timeline,
     /// Discussions and messages.
     pub discussions: Discussions,
+    /// Searching.
+    pub search: Search,
     /// Tags.
     pub tags: Tags,
     /// The owner's rules.
@@ -179,6 +181,7 @@ impl Services {
             receive,
             senders,
             timeline: Timeline::new(vault.clone(), people.clone()),
+            search: Search::new(vault.clone(), people.clone()),
             tags: Tags::new(vault.clone(), people.clone(), spam),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
@@ -199,6 +202,7 @@ impl Services {
     fn pages(&self, clock: &crate::net::clock::Clock) -> web::Services {
         let clock = clock.clone();
         web::Services {
+            unmasked_search: self.search.clone(),
             tags: self.tags.clone(),
             rules: self.rules.clone(),
             senders: self.senders.clone(),

@@ -23,6 +23,7 @@ pub mod password;
 pub mod pgp;
 pub mod qr;
 pub mod report;
+pub mod search;
 pub mod spam;
 pub mod spf;
 pub mod tags;

@@ -35,17 +35,27 @@ const MARKED: &[(&str, &str)] = &[
 /// Lower case, without accents; what stands there otherwise stays.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii() && c != '`' {
-            out.push(c);
-        } else if !is_mark(c) {
-            match MARKED.iter().find(|(_, marked)| marked.contains(c)) {
-                Some((plain, _)) => out.push_str(plain),
-                None => out.push(c),
-            }
+    text.chars().for_each(|c| fold_into(&mut out, c));
+    out
+}
+
+/// Appends what is left of one character.
+pub fn fold_into(out: &mut String, c: char) {
+    if c.is_ascii() && c != '`' {
+        out.push(c.to_ascii_lowercase());
+        return;
+    }
+    for c in c.to_lowercase().filter(|c| !is_mark(*c)) {
+        match MARKED.iter().find(|(_, marked)| may_be_marked(c) && marked.contains(c)) {
+            Some((plain, _)) => out.push_str(plain),
+            None => out.push(c),
         }
     }
-    out
+}
+
+/// Whether a character can be in the table at all: texts in other scripts need not look through it.
+fn may_be_marked(c: char) -> bool {
+    matches!(c, '`' | '\u{b4}' | '\u{df}'..='\u{24f}' | '\u{2bc}' | '\u{1ea0}'..='\u{1ef9}' | '‘' | '’')
 }
 
 /// Combining diacritical marks, the part of them that European languages use.

@@ -23,6 +23,7 @@ pub mod openpgp;
 pub mod outgoing;
 pub mod padlock;
 pub mod privacy;
+pub mod query;
 pub mod report;
 pub mod rule;
 pub mod sending;

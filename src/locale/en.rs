@@ -9,6 +9,7 @@ pub(super) const WORDS: Words = Words {
     authentication: super::authentication::EN,
     security: super::security::EN,
     custody: super::custody::EN,
+    search: super::search::EN,
 
     tags: super::tags::EN,
 

@@ -9,6 +9,7 @@ pub(super) const WORDS: Words = Words {
     authentication: super::authentication::FR,
     security: super::security::FR,
     custody: super::custody::FR,
+    search: super::search::FR,
 
     tags: super::tags::FR,
 

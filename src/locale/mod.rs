@@ -12,6 +12,7 @@ pub mod keys;
 pub mod networks;
 pub mod privacy;
 pub mod reports;
+pub mod search;
 pub mod security;
 pub mod spam;
 pub mod tags;

@@ -27,6 +27,7 @@ pub struct Words {
     /// Tags, importance and rules.
     pub tags: super::tags::TagWords,
     pub custody: super::custody::CustodyWords,
+    pub search: super::search::SearchWords,
 
     // The frame.
     pub skip: &'static str,

@@ -3,7 +3,7 @@
 //! A key is made for each of the owner's addresses when the box is first unlocked. Its public half stands in front
 //! of the lock too: whoever looks for it (Web Key Directory) is answered by a locked box, and it is public anyway.
 
-use super::{Error, opening, read};
+use super::{Error, opening, read, search};
 use crate::{
     codec::pgp::{Certificate, NoKey, SecretKey, directory},
     domain::{address::Address, id::MessageId, openpgp::KeyFacts, privacy::message::evaluate, time::Time},
@@ -378,6 +378,7 @@ impl Keys {
                 recheck::found(tables, 0, &found)
             });
             writing.await?;
+            search::again(&self.0.vault, MessageId(id)).await?;
             opened += 1;
         }
         Ok(opened)

@@ -21,6 +21,7 @@ pub mod protect;
 pub mod receive;
 pub mod reports;
 pub mod rules;
+pub mod search;
 pub mod setup;
 mod smart;
 pub mod spam;

@@ -5,9 +5,10 @@
 //! forgets octets and nobody notices until the day the message is needed. *journal* takes away what the
 //! journal has kept long enough, every day. *wipe* writes the vault's file anew on the day after something was
 //! deleted, so that nothing is left of it, and a file of the first version once. *rules* runs
-//! the owner's rules over all mail when they ask for it.
+//! the owner's rules over all mail when they ask for it. *search* merges what is new into the index of words, once a
+//! day and whenever much has come.
 
-use super::{Error, journal::tidy_now, rules};
+use super::{Error, journal::tidy_now, rules, search};
 use crate::{
     domain::time::Time,
     net::clock::Clock,
@@ -55,6 +56,11 @@ const KINDS: &[Kind] = &[
         name: rules::JOB,
         first: rules::NEVER,
         step: rules::step,
+    },
+    Kind {
+        name: search::JOB,
+        first: DAY,
+        step: search::step,
     },
 ];
 

@@ -10,11 +10,12 @@ use super::{
     record::{Contact, Discussion, Job, Judged, Looked, Message, Opening, Person, Proof, Record, Report, sha256},
     reports,
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
-    spam,
+    search, spam,
     vault::{Open, Reading},
     writer::Tables,
 };
 use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
+use std::io::Read as _;
 
 /// A message ready to be kept: all slow work is done.
 pub struct Keep {
@@ -54,6 +55,8 @@ pub struct Keep {
     pub opened: Option<(Opening, Vec<u8>)>,
     /// What it teaches about keys.
     pub learnt: Option<Learnt>,
+    /// Its words, as [`super::search::block::row`] makes them.
+    pub words: Vec<u8>,
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
     /// vault has once is not taken from the spool again.
     pub spooled: Option<u64>,
@@ -159,6 +162,7 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
         spam::judged(tables, id, author, judged)?;
     }
     tables.discussed.insert((discussion, message.received, id), ())?;
+    search::arrive(tables, id, message.received, &keep.words)?;
     filing::arrive(tables, id, &message, &row, &keep.filling)?;
     if let Some((opening, packed)) = &keep.opened {
         keys::keep(tables, id, opening, packed)?;
@@ -373,6 +377,34 @@ impl Snapshot {
             packed.extend_from_slice(entry?.1.value());
         }
         unpack(&packed, message.size, message.hash)
+    }
+
+    /// The beginning of a message, so many octets, or all where there are no more. What is cut is not checked
+    /// against the hash.
+    pub fn raw_start(&self, id: u64, message: &Message, octets: usize) -> Result<Vec<u8>, Error> {
+        if message.size <= octets as u64 {
+            return self.raw(id, message);
+        }
+        let table = self.tx.open_table(RAW)?;
+        let mut packed = Vec::new();
+        for entry in table.range((id, 0)..=(id, u32::MAX))? {
+            packed.extend_from_slice(entry?.1.value());
+            // Packing makes nothing longer but by a few octets.
+            if packed.len() > octets + 4096 {
+                break;
+            }
+        }
+        let mut raw = vec![0; octets];
+        let mut unpacking = zstd::stream::read::Decoder::new(packed.as_slice()).map_err(Error::io)?;
+        let mut read = 0;
+        while let Some(rest) = raw.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match unpacking.read(rest) {
+                Ok(0) | Err(_) => break,
+                Ok(more) => read += more,
+            }
+        }
+        raw.truncate(read);
+        Ok(raw)
     }
 
     /// The messages of a discussion, newest first, from `skip` on.

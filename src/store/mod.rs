@@ -25,6 +25,7 @@ pub mod reports;
 mod rewrite;
 pub mod schema;
 pub mod seal;
+pub mod search;
 pub mod sending;
 pub mod sent;
 pub mod sign_in;

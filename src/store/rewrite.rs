@@ -11,6 +11,7 @@ use super::{
     Error,
     crypt::{self, Sectors, VaultKey},
     schema::META,
+    search,
     vault::{self, DELETED, FILE},
     writer::{Current, copy_tables, current},
 };
@@ -74,7 +75,8 @@ fn copy(file: File, key: &VaultKey, old: &Database) -> Result<Database, Error> {
     let from = old.begin_read()?;
     let mut to = new.begin_write()?;
     to.set_quick_repair(true);
-    let names = copy_tables(&from, &to)?;
+    let names = copy_tables(&from, &to, &search::apart())?;
+    search::copy(&from, &to)?;
     if from.list_tables()?.any(|table| !names.contains(&table.name())) {
         return Err(Error::Database("there is a table that this version does not know".into()));
     }

@@ -113,3 +113,13 @@ pub const UPLOADED: TableDefinition<(u64, u32), Octets> = TableDefinition::new("
 pub const SENT: TableDefinition<u64, Octets> = TableDefinition::new("sent");
 /// Message → the owner's newest answer to it.
 pub const ANSWERED: TableDefinition<u64, u64> = TableDefinition::new("answered");
+/// Message → its words and their places, until a merge (`search::block`).
+pub const FRESH: TableDefinition<u64, Octets> = TableDefinition::new("fresh");
+/// First word → a block of words, in their order, with the messages of rare ones.
+pub const WORDS: TableDefinition<&str, Octets> = TableDefinition::new("words");
+/// (Word, first message) → a piece of the list of a common word.
+pub const POSTINGS: TableDefinition<(&str, u64), Octets> = TableDefinition::new("postings");
+/// (Received, message): every message in the order of arrival.
+pub const ORDER: TableDefinition<(i64, u64), ()> = TableDefinition::new("order");
+/// Messages that were deleted since the file was written anew: they may still stand in the lists.
+pub const GONE: TableDefinition<u64, ()> = TableDefinition::new("gone");

@@ -34,7 +34,7 @@ use crate::{
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
         happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports,
-        rules::Rules, spam::Spam, tags::Tags, timeline::Timeline, unlock::Unlock,
+        rules::Rules, search::Search, spam::Spam, tags::Tags, timeline::Timeline, unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -43,6 +43,8 @@ use tokio::sync::{Semaphore, watch};
 /// What the pages may ask for; cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    /// Searching; pages ask [`Site::search`], which masks.
+    pub unmasked_search: Search,
     /// Tags.
     pub tags: Tags,
     /// The owner's rules.
@@ -111,6 +113,11 @@ impl Site {
     /// The timeline as this visitor may see it on their device.
     fn timeline(&self, visit: &visit::Visit) -> Timeline {
         self.services.unmasked_timeline.seen_by(page::devices::viewer(self, visit))
+    }
+
+    /// Searching as this visitor may see what is found.
+    fn search(&self, visit: &visit::Visit) -> Search {
+        self.services.unmasked_search.seen_by(page::devices::viewer(self, visit))
     }
 
     fn now(&self) -> Time {

@@ -71,6 +71,8 @@ pub(super) enum Section {
     Drafts,
     /// Help.
     Help,
+    /// Searching.
+    Search,
 }
 
 /// Notices at a time; the list of devices has them all.
@@ -87,6 +89,8 @@ pub(super) struct Shell {
     pub(super) token: String,
     /// Where a form that changes a setting leads back to.
     pub(super) here: String,
+    /// What was searched for on this page; empty on others.
+    pub(super) query: String,
     pub(super) style: String,
     pub(super) script: String,
     pub(super) icon: String,
@@ -124,6 +128,11 @@ impl Shell {
             owner: visit.visitor.session.as_ref().map(|session| session.owner.clone()),
             token: visit.visitor.token(&site.services.unlock),
             here: visit.here(),
+            query: if section == Section::Search {
+                visit.asked("q")
+            } else {
+                String::new()
+            },
             style: asset::address("style.css"),
             script: asset::address("app.js"),
             icon: asset::address("icon.svg"),

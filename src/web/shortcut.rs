@@ -60,6 +60,11 @@ pub(super) const SHORTCUTS: &[Shortcut] = &[
         says: |w| compose::words(w.lang).key_write,
     },
     Shortcut {
+        key: "/",
+        action: "search",
+        says: |w| w.search.key,
+    },
+    Shortcut {
         key: "?",
         action: "help",
         says: |w| w.key_help,

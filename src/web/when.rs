@@ -2,7 +2,10 @@
 //!
 //! The zone is the machine's (`TZ`, else `/etc/localtime`, else UTC) until the owner can choose one.
 
-use crate::{domain::time::Time, locale::Words};
+use crate::{
+    domain::{query::Day, time::Time},
+    locale::Words,
+};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 /// The zone that times are shown in.
@@ -32,6 +35,24 @@ impl Zone {
         Timestamp::from_second(time.0)
             .unwrap_or(Timestamp::UNIX_EPOCH)
             .to_zoned(self.0.clone())
+    }
+
+    /// The day of a time.
+    pub(super) fn day(&self, time: Time) -> Day {
+        let at = self.at(time).date();
+        let (month, day) = (at.month().unsigned_abs(), at.day().unsigned_abs());
+        Day::new(at.year(), month, day).unwrap_or(Day {
+            year: 1970,
+            month: 1,
+            day: 1,
+        })
+    }
+
+    /// When a day begins; the beginning of time for one that this calendar cannot place.
+    pub(super) fn begins(&self, day: Day) -> Time {
+        let (month, of_month) = (i8::try_from(day.month).unwrap_or(1), i8::try_from(day.day).unwrap_or(1));
+        let begins = jiff::civil::Date::new(day.year, month, of_month).and_then(|date| date.to_zoned(self.0.clone()));
+        begins.map_or(Time(i64::MIN), |zoned| Time(zoned.timestamp().as_second()))
     }
 
     /// Says when, seen from now.

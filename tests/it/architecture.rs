@@ -63,6 +63,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("redb", &["store"]),
     ("reqwest", &["net/https"]),
     ("rust_embed", &["web"]),
+    ("rust_stemmers", &["codec/search"]),
     ("rustix", &["store", "app", "cli"]),
     ("rustls", &["net", "smtp", "web", "app", "cli"]),
     ("serde", &["store", "cli"]),

@@ -40,6 +40,7 @@ mod openpgp;
 mod peers;
 mod privacy;
 mod reports;
+mod search;
 mod senders;
 mod sign_in;
 mod smtp;

@@ -21,6 +21,7 @@ use crate::{
         excerpt::{excerpt, headline},
         importance::{self, Asked},
         protect::Plan,
+        search,
     },
     store::{
         self,
@@ -109,6 +110,7 @@ impl Filing<'_> {
             },
             proof: record::Proof::of(&evidence, None),
             looked: record::Looked::of(&Look::default()),
+            words: search::row(&unseen, 0),
             filling,
             recheck: None,
             report: None,

@@ -30,7 +30,7 @@ use crate::{
         excerpt::{excerpt, headline},
         importance,
         opening::{self, Step as Opened},
-        reports,
+        reports, search,
         spam::{self, Case},
         strict,
     },
@@ -138,6 +138,7 @@ impl Inner {
         }
         let packed = mail::pack(came).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
+        let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
         Ok(Keep {
             filling,
             key: key.as_str().to_owned(),
@@ -145,7 +146,8 @@ impl Inner {
             people: self.people(&reading),
             subject: headline(&reading.subject),
             excerpt: excerpt(&reading.text),
-            trackers: evidence.content.html.known().map_or(0, |html| html.trackers),
+            words: search::row(&reading, trackers),
+            trackers,
             attachments: reading.attachments.iter().filter(|file| !file.inline).count() as u32,
             message: row(came, packed.len(), &met, &index),
             spooled: met.spooled,

@@ -12,6 +12,7 @@ mod m0009_strict;
 mod m0010_reports;
 mod m0011_keys;
 mod m0012_drafts;
+mod m0013_search;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -33,6 +34,7 @@ const STEPS: &[Step] = &[
     m0010_reports::run,
     m0011_keys::run,
     m0012_drafts::run,
+    m0013_search::run,
 ];
 
 /// The schema that this program writes.

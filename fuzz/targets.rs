@@ -77,6 +77,7 @@ pub const ALL: &[Target] = targets! {
     look_alike "web";
     mailbox "mbox";
     message "mime";
+    bounce "mime";
     mta_sts_policy "report";
     next "web";
     original "html";
@@ -166,6 +167,18 @@ fn cookie(octets: &[u8]) {
 }
 
 /// A policy that is one names what it is about, and allows nobody by chance.
+fn bounce(octets: &[u8]) {
+    if let Some(found) = mime::bounce::bounce(octets) {
+        assert!(!found.about.is_empty() && found.about.len() <= 100);
+        for about in &found.about {
+            assert!(about.words.chars().count() <= 500 && !about.words.contains(char::is_control));
+            assert!(about.code == 0 || (400..600).contains(&about.code));
+        }
+    }
+    let shown = mime::revealed::revealed(octets);
+    assert!(shown.size == octets.len() as u64 && shown.fields.len() <= 200);
+}
+
 fn mta_sts_policy(octets: &[u8]) {
     if let Some(policy) = mta_sts::policy(octets) {
         assert!(policy.mode == mta_sts::Mode::None || !policy.hosts.is_empty());

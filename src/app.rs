@@ -13,12 +13,16 @@ use crate::{
         tls::{self, Current, Identity},
     },
     service::compose::Compose,
-    service::deliver::{Deliver, Rests},
     service::{
         authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
         happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, receive::Receive,
         reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock,
         upkeep::Upkeep, view::People,
+    },
+    service::{
+        deliver::{Deliver, Rests},
+        ledger::Ledgers,
+        sending::Ways,
     },
     smtp::{Door, limits::Limits},
     store::{
@@ -126,6 +130,10 @@ pub struct Services {
     pub keys: Keys,
     /// Other people's.
     pub keyring: Keyring,
+    /// By which way mail leaves.
+    pub ways: Ways,
+    /// Whom this box connected to.
+    pub ledgers: Ledgers,
 }
 
 impl Services {
@@ -170,9 +178,13 @@ impl Services {
         let known = (devices.clone(), journal.clone());
         let rests = Rests::default();
         let room = (vault.clone(), clock.clone());
+        let ledgers = Ledgers::new(vault.clone(), clock.clone(), outward.dns.ledger().clone());
+        let ways = Ways::new(vault.clone(), clock.clone(), outward.clone(), &front.host);
         let deliver = Deliver::new(room, strict.clone(), outward, &front.host, rests.clone());
         Ok(Self {
             deliver,
+            ways,
+            ledgers,
             dangers: receive.dangers(),
             nuisances: receive.nuisances(),
             devices,
@@ -222,6 +234,8 @@ impl Services {
             outbox: self.outbox.clone(),
             keys: self.keys.clone(),
             keyring: self.keyring.clone(),
+            ways: self.ways.clone(),
+            ledgers: self.ledgers.clone(),
             now: Arc::new(move || clock.now()),
         }
     }
@@ -285,6 +299,7 @@ impl Appliance {
         }
         doors.spawn(jobs::deliver(
             services.deliver.clone(),
+            services.ledgers.clone(),
             services.happenings.listen(),
             stopping.clone(),
         ));

@@ -16,6 +16,7 @@ pub mod fold;
 pub mod id;
 pub mod importance;
 pub mod journal;
+pub mod ledger;
 pub mod message;
 pub mod network;
 pub mod nuisance;

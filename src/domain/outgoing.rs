@@ -131,11 +131,13 @@ pub enum Kind {
     Returned,
     /// It talks to nobody from here just now, whatever the message.
     TurnedAway,
+    /// It left, and a server on the way says that it is late.
+    Late,
 }
 
 impl Kind {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::NoNames,
         Self::NoSuchDomain,
         Self::TakesNoMail,
@@ -162,6 +164,7 @@ impl Kind {
         Self::NoSignIn,
         Self::Returned,
         Self::TurnedAway,
+        Self::Late,
     ];
 
     /// Whether it is a matter of confidentiality: sending without it would help.
@@ -508,6 +511,17 @@ impl Delivery {
     /// Whether the owner should be told now that it is late.
     pub fn is_late(&self, now: Time) -> bool {
         !self.told_late && self.attempts > 0 && self.is_waiting() && now >= self.late_at()
+    }
+
+    /// Somebody says that it is late for this recipient; says whether that is news.
+    pub fn reported_late(&mut self, address: &Address, trouble: &Trouble) -> bool {
+        let left = |recipient: &&mut Recipient| recipient.address == *address && recipient.state == State::Delivered;
+        let recipient = self.recipients.iter_mut().find(left);
+        let Some(recipient) = recipient.filter(|recipient| recipient.trouble.is_none()) else {
+            return false;
+        };
+        recipient.trouble = Some(trouble.clone());
+        true
     }
 
     /// Somebody returned it for this recipient; says whether that is news. Only what left can come back.

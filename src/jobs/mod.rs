@@ -7,6 +7,7 @@ use crate::service::{
     deliver::Deliver,
     happening::Happening,
     keys::Keys,
+    ledger::Ledgers,
     receive::{NotKept, Receive},
     strict::Strict,
     upkeep::{self, Upkeep},
@@ -51,7 +52,12 @@ pub async fn run(
 }
 
 /// Has messages handed over until it is told to stop; what is being handed over then may end.
-pub async fn deliver(deliver: Deliver, mut happenings: broadcast::Receiver<Happening>, mut stopping: watch::Receiver<bool>) {
+pub async fn deliver(
+    deliver: Deliver,
+    ledgers: Ledgers,
+    mut happenings: broadcast::Receiver<Happening>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut workers = JoinSet::new();
     while !*stopping.borrow() {
         let wait = match deliver.step(&mut workers).await {
@@ -62,6 +68,11 @@ pub async fn deliver(deliver: Deliver, mut happenings: broadcast::Receiver<Happe
                 NAP
             }
         };
+        if let Err(error) = ledgers.keep().await
+            && !matches!(error, Error::Locked)
+        {
+            tracing::error!(%error, "whom this box connected to could not be written down and is counted on");
+        }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}
             () = unlocked(&mut happenings) => {}

@@ -14,6 +14,7 @@ pub mod privacy;
 pub mod reports;
 pub mod search;
 pub mod security;
+pub mod sending;
 pub mod spam;
 pub mod tags;
 mod words;

@@ -10,7 +10,9 @@
 use super::{
     demand,
     dns::{Dns, Kind},
+    ledger::Ledger,
 };
+use crate::domain::ledger::Purpose;
 use reqwest::{
     Client, Response,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -65,7 +67,7 @@ pub struct Page {
 
 /// Visits web servers; cheap to clone.
 #[derive(Clone)]
-pub struct Https(Option<Client>);
+pub struct Https(Option<Client>, Ledger);
 
 /// Names through our own DNS.
 struct Names {
@@ -101,6 +103,7 @@ impl Https {
 
     /// The same at another port than 443 (0 is that), and with another patience.
     pub fn with(dns: Dns, roots: Option<Arc<RootCertStore>>, port: u16, patience: Duration) -> Self {
+        let ledger = dns.ledger().clone();
         let client = tls(roots.unwrap_or_else(demand::roots)).and_then(|tls| {
             Client::builder()
                 .tls_backend_preconfigured(tls)
@@ -116,18 +119,26 @@ impl Https {
                 .build()
                 .ok()
         });
-        Self(client)
+        Self(client, ledger)
     }
 
     /// Fetches a page of at most `most` octets.
     pub async fn get(&self, url: &str, most: usize) -> Result<Page, Unfetched> {
         let client = self.0.as_ref().ok_or(Unfetched::Unreachable)?;
+        self.note(url);
         read(client.get(url).send().await.map_err(|error| why(&error))?, most).await
+    }
+
+    /// A page of this host is about to be asked for.
+    fn note(&self, url: &str) {
+        let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':', '?']).next();
+        self.1.note(Purpose::Web, host.unwrap_or_default());
     }
 
     /// Hands something over, of this content type; the answer's page has at most `most` octets.
     pub async fn post(&self, url: &str, kind: &str, body: Vec<u8>, most: usize) -> Result<Page, Unfetched> {
         let client = self.0.as_ref().ok_or(Unfetched::Unreachable)?;
+        self.note(url);
         let sent = client.post(url).header(CONTENT_TYPE, kind).body(body).send().await;
         read(sent.map_err(|error| why(&error))?, most).await
     }

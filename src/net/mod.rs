@@ -7,6 +7,7 @@ pub mod courier;
 pub mod demand;
 pub mod dns;
 pub mod https;
+pub mod ledger;
 pub mod mta_sts;
 pub mod outward;
 pub mod route;

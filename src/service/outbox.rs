@@ -77,6 +77,25 @@ impl Outbox {
         read(&self.vault, move |snapshot| Ok(snapshot.deliveries(message.0)?)).await
     }
 
+    /// The same for several messages, in their order.
+    pub async fn of_each(&self, messages: Vec<MessageId>) -> Result<Vec<Vec<Delivery>>, Error> {
+        read(&self.vault, move |snapshot| {
+            let each = messages.iter().map(|message| snapshot.deliveries(message.0));
+            Ok(each.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The notices that came back about a message: when, from which address, and as they came.
+    pub async fn returned(&self, message: MessageId) -> Result<Vec<(Time, std::net::IpAddr, Vec<u8>)>, Error> {
+        read(&self.vault, move |snapshot| {
+            let notices = snapshot.returned(message.0)?;
+            let each = notices.iter().map(|notice| Ok((Time(notice.at), notice.peer, notice.octets()?)));
+            each.collect()
+        })
+        .await
+    }
+
     /// What waits, and what lately did not arrive.
     pub async fn content(&self) -> Result<Content, Error> {
         let now = self.clock.now();

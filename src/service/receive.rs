@@ -17,6 +17,7 @@ use super::{
     danger::Dangers,
     happening::{Happening, Happenings},
     nuisance::Nuisances,
+    returned,
     spam::Spam,
 };
 use crate::{
@@ -271,7 +272,31 @@ impl Receive {
         (self.0.box_address(), self.0.first.clone())
     }
 
+    /// A notice about a message that was sent from here is told on that message, and is none of its own. Doing it twice,
+    /// as after a crash between spool and vault, changes nothing.
+    async fn returned(&self, open: &Arc<Open>, raw: &[u8], source: &Source) -> Result<Option<Kept>, NotKept> {
+        let Source::Door { arrival, .. } = source else { return Ok(None) };
+        if arrival.mail_from.as_ref().is_some_and(|from| !from.is_empty()) {
+            return Ok(None);
+        }
+        let (reader, raw, arrival) = (open.clone(), raw.to_vec(), arrival.clone());
+        let looked = tokio::task::spawn_blocking(move || returned::about_ours(&reader, &raw, &arrival));
+        let Some(change) = looked.await.map_err(|_| NotKept::Storage)?.map_err(not_kept)? else {
+            return Ok(None);
+        };
+        let (message, now) = (MessageId(change.message), self.now());
+        let writing = open.writer.write(move |tables| store::returned::keep(tables, &change, now));
+        let discussion = writing.await.map_err(not_kept)?.map(DiscussionId);
+        Ok(discussion.map(|discussion| {
+            self.0.happenings.announce(Happening::Arrived { message, discussion });
+            Kept { message, discussion }
+        }))
+    }
+
     async fn take(&self, open: &Arc<Open>, raw: Vec<u8>, source: Source, coming: Option<Coming>) -> Result<Option<Kept>, NotKept> {
+        if let Some(kept) = self.returned(open, &raw, &source).await? {
+            return Ok(Some(kept));
+        }
         let scanned = match source {
             Source::Door { .. } => self.0.dangers.scan(&raw).await,
             Source::Import { .. } | Source::Own { .. } => (Scan::NotAsked, None),

@@ -22,6 +22,7 @@ fn forget(tables: &mut Tables<'_>, id: u64, message: &Message) -> Result<(), Err
     super::keys::forget(tables, id)?;
     super::drafts::forget(tables, id)?;
     super::search::forget(tables, id, message.received)?;
+    super::returned::forget(tables, id)?;
     tables.raw.retain_in((id, 0)..=(id, u32::MAX), |_, _| false)?;
     tables.discussed.remove((message.discussion, message.received, id))?;
     Ok(())

@@ -123,3 +123,7 @@ pub const POSTINGS: TableDefinition<(&str, u64), Octets> = TableDefinition::new(
 pub const ORDER: TableDefinition<(i64, u64), ()> = TableDefinition::new("order");
 /// Messages that were deleted since the file was written anew: they may still stand in the lists.
 pub const GONE: TableDefinition<u64, ()> = TableDefinition::new("gone");
+/// (Day, purpose, party) → how often this box connected to it.
+pub const LEDGER: TableDefinition<(i64, u8, &str), u64> = TableDefinition::new("ledger");
+/// (Message, number) → `record::Returned`: notices that came back about a sent message.
+pub const RETURNED: TableDefinition<(u64, u32), Octets> = TableDefinition::new("returned");

@@ -106,6 +106,8 @@ tables! {
     outbox_of: (u64, u64) => () = OUTBOX_OF;
     outbox_due: (i64, u64) => () = OUTBOX_DUE;
     copies: (u64, u32, u32) => Octets = COPIES;
+    returned: (u64, u32) => Octets = RETURNED;
+    ledger: (i64, u8, &'static str) => u64 = LEDGER;
     strict: &'static str => Octets = STRICT;
     reports: u64 => Octets = REPORTS;
     drafts: u64 => Octets = DRAFTS;

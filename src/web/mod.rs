@@ -77,6 +77,10 @@ pub struct Services {
     pub compose: Compose,
     /// What became of sent messages.
     pub outbox: Outbox,
+    /// By which way mail leaves.
+    pub ways: crate::service::sending::Ways,
+    /// Whom this box connected to.
+    pub ledgers: crate::service::ledger::Ledgers,
     /// What other mail services report.
     pub reports: Reports,
     /// The owner's OpenPGP keys.

@@ -115,6 +115,14 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/drafts"                       Owner        page::drafts::show;
     GET  "/settings/writing"             Owner        page::writing::show;
     POST "/settings/writing"             Owner        page::writing::save;
+    POST "/messages/:id/outbox"          Owner        page::outbox::act;
+    GET  "/messages/:id/receipt"         Owner        page::receipt::show;
+    GET  "/messages/:id/receipt/octets"  Owner        page::receipt::octets;
+    GET  "/messages/:id/receipt/notices/:number" Owner page::receipt::notice;
+    GET  "/outbox"                       Owner        page::outbox::show;
+    GET  "/settings/sending"             Owner        page::way::show;
+    POST "/settings/sending"             Owner        page::way::choose;
+    GET  "/ledger"                       Owner        page::ledger::show;
     GET  "/devices"                      Owner        page::devices::show;
     POST "/devices/here/ask"             Owner        page::letting_in::ask;
     POST "/devices/here/invite"          Owner        page::letting_in::invite;

@@ -69,6 +69,8 @@ pub(super) enum Section {
     Write,
     /// Drafts.
     Drafts,
+    /// What has not left yet.
+    Outbox,
     /// Help.
     Help,
     /// Searching.

@@ -367,6 +367,57 @@ fn each_foreign_crate_has_one_home() {
     none("crates away from home", &breaches);
 }
 
+/// Ways to open a connection to somewhere else, and the files that may. Each of them counts in the ledger what it opens,
+/// is told to by the one use case that does, or does not leave this machine.
+const REACHES: &[(&str, &[&str])] = &[
+    ("TcpStream::connect", &["net/courier", "cli/demo/sender"]),
+    ("UdpSocket", &[]),
+    ("TcpSocket", &[]),
+    ("UnixStream::connect", &["net/clamd"]),
+    ("lookup_host", &[]),
+    ("to_socket_addrs", &[]),
+    ("Client::builder", &["net/https"]),
+    ("TokioResolver::builder", &["net/dns/upstream"]),
+];
+
+/// Where connections are counted: who visits servers, who asks name servers, who fetches pages.
+const COUNTED: &[(&str, &str)] = &[
+    ("src/service/deliver/visit.rs", "Purpose::Delivery"),
+    ("src/service/deliver/visit.rs", "Purpose::Smarthost"),
+    ("src/net/dns/mod.rs", "Purpose::Names"),
+    ("src/net/https.rs", "Purpose::Web"),
+];
+
+#[test]
+fn nobody_connects_without_being_counted() {
+    let breaches = |file: &str, source: &str| -> Vec<String> {
+        let place = place(file);
+        let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let reaches = REACHES
+            .iter()
+            .filter(|(way, homes)| source.contains(way) && !homes.iter().any(|home| place == *home));
+        reaches.map(|(way, _)| format!("{file}: {way}")).collect()
+    };
+    assert_eq!(breaches("src/web/a.rs", "let s = TcpStream::connect(a).await;").len(), 1);
+    assert!(breaches("src/net/courier.rs", "TcpStream::connect(a)").is_empty());
+    let sources = sources();
+    let all = sources.iter().filter(|(file, _)| !file.ends_with("/tests.rs"));
+    none(
+        "connections that nobody declared",
+        &all.clone().flat_map(|(file, source)| breaches(file, source)).collect::<Vec<_>>(),
+    );
+    // The courier does not count by itself: whoever sends it out does.
+    let senders = all.filter(|(file, source)| source.contains("Courier::visit(") && file != "src/net/courier.rs");
+    let senders: Vec<&str> = senders.map(|(file, _)| file.as_str()).collect();
+    assert_eq!(senders, ["src/service/deliver/visit.rs"]);
+    for (file, mark) in COUNTED {
+        assert!(
+            read(file).contains(mark) && read(file).contains(".note("),
+            "{file} does not count {mark}"
+        );
+    }
+}
+
 #[test]
 fn every_dependency_has_a_home_and_a_reason() {
     let manifest = read("Cargo.toml");

@@ -8,10 +8,12 @@ use caliopen::{
         address::Address,
         fact::Fact,
         id::MessageId,
+        ledger::Purpose,
         outgoing::{Copy, Delivery, Enforced, Kind, LATE, State, Submission, Via},
         privacy::evidence::Tls,
         sending::{Choice, Smarthost, Unreached},
         time::Time,
+        transport::Arrival,
     },
     net::{
         clock::Clock,
@@ -20,7 +22,7 @@ use caliopen::{
         outward::Outward,
         tls::Identity,
     },
-    service::setup,
+    service::{receive::Taken, setup},
     store::{mail::Snapshot, outbox, record::Sending, sending, slots::Opening, vault::Vault},
 };
 use peer::{Manner, Peer};
@@ -495,6 +497,79 @@ async fn a_crash_while_sending_is_ambiguous_and_before_it_is_not() {
     assert_eq!(home.fates(begun).await, [(State::NobodyKnows, Some(Kind::WentDown))]);
     assert_eq!(home.fates(waiting).await, [(State::Delivered, None)]);
     assert_eq!(peers[0].given().len(), 1);
+}
+
+/// A notice by the other side's machine, about this message and recipient.
+fn notice(id: &str, action: &str, to: &str) -> String {
+    format!(
+        "From: MAILER-DAEMON@x.test\nTo: me@home.test\nDate: Tue, 14 Nov 2023 22:13:20 +0000\nMessage-ID: <n@x.test>\nSubject: Undelivered\n\
+         MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n--b\n\nSorry.\n\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.x.test\n\nFinal-Recipient: rfc822; {to}\nAction: {action}\n\
+         Status: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 mailbox full\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{id}>\n\n--b--\n"
+    )
+    .replace('\n', "\r\n")
+}
+
+#[tokio::test]
+async fn what_comes_back_is_told_on_the_message_and_forgery_changes_nothing() {
+    let (peers, port) = peers(&[Manner::default()]).await;
+    let home = Home::make(domain(Table::default(), "x.test", 1), port, None);
+    let message = home.send(&["a@x.test", "b@x.test"], false).await;
+    home.round().await;
+    assert_eq!(peers[0].given().len(), 1);
+    let arrives = |from: Option<&str>, raw: String| {
+        let arrival = Arrival {
+            at: home.clock.now(),
+            peer: [192, 0, 2, 7].into(),
+            helo: "mx.x.test".into(),
+            mail_from: from.map(str::to_owned),
+            rcpt_to: vec!["me@home.test".into()],
+            tls: None,
+            extended: true,
+            utf8: false,
+        };
+        let receive = home.services.receive.clone();
+        async move { receive.keep(arrival, raw.into_bytes()).await.unwrap() }
+    };
+    let id = "a@x.testb@x.test@home.test";
+    let messages = || home.snapshot().messages().unwrap();
+    let before = messages();
+    // Forged: a sender, another identifier, somebody it was never sent to.
+    for (from, raw) in [
+        (Some("a@x.test"), notice(id, "failed", "a@x.test")),
+        (None, notice("other@home.test", "failed", "a@x.test")),
+        (None, notice(id, "failed", "c@x.test")),
+        (None, notice(id, "delivered", "a@x.test")),
+    ] {
+        arrives(from, raw).await;
+    }
+    assert_eq!(messages(), before + 4, "messages like any other");
+    assert_eq!(home.fates(message).await, [(State::Delivered, None), (State::Delivered, None)]);
+    arrives(None, notice(id, "delayed", "b@x.test")).await;
+    let taken = arrives(None, notice(id, "failed", "a@x.test")).await;
+    let Taken::Kept(kept) = taken else { panic!("{taken:?}") };
+    assert_eq!((kept.message, messages()), (message, before + 4), "told where it belongs");
+    assert_eq!(
+        home.fates(message).await,
+        [(State::Failed, Some(Kind::Returned)), (State::Delivered, Some(Kind::Late))]
+    );
+    let trouble = home.of(message).await[0].recipients[0].trouble.clone().unwrap();
+    assert_eq!(
+        (trouble.code, trouble.words.as_str(), trouble.host.as_str()),
+        (552, "5.2.2 mailbox full", "mx.x.test")
+    );
+    assert_eq!(home.services.outbox.returned(message).await.unwrap().len(), 2);
+    // The same once more is no news, and so a message.
+    arrives(None, notice(id, "failed", "a@x.test")).await;
+    assert_eq!(messages(), before + 5);
+    // Whoever was connected to was counted.
+    let (_, counted) = home.services.ledgers.all().await.unwrap();
+    let lines: Vec<_> = counted.iter().map(|it| (it.purpose, it.party.as_str(), it.times)).collect();
+    assert_eq!(lines, [(Purpose::Delivery, "mx.x.test", 1)]);
+    // Deleting the message lets go of all of it.
+    home.services.delete.message(message).await.unwrap();
+    assert_eq!(home.of(message).await, []);
+    assert_eq!(home.services.outbox.returned(message).await.unwrap().len(), 0);
 }
 
 #[tokio::test]

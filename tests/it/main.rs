@@ -42,6 +42,7 @@ mod privacy;
 mod reports;
 mod search;
 mod senders;
+mod sending_crash;
 mod sign_in;
 mod smtp;
 mod spam;

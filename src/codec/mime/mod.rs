@@ -6,11 +6,13 @@
 //! messages are files. What is encrypted or signed is opened by `openpgp`, for whoever has the keys.
 
 mod body;
+pub mod bounce;
 mod field;
 mod hop;
 pub mod notice;
 pub mod openpgp;
 pub mod received;
+pub mod revealed;
 mod tree;
 pub mod write;
 

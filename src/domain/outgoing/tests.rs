@@ -147,6 +147,9 @@ fn only_what_left_comes_back() {
     assert!(!it.returned(&address("a@x.test"), &back, Time(30)), "it has not left");
     it.settle(&answered(30, &[0, 0]), Time(30), 0);
     assert!(!it.returned(&address("z@x.test"), &back, Time(31)), "nobody we wrote to");
+    let late = Trouble::of(Kind::Late);
+    assert!(it.reported_late(&address("a@x.test"), &late) && !it.reported_late(&address("a@x.test"), &late));
+    assert_eq!(it.recipients[0].state, State::Delivered, "late is not lost");
     assert!(it.returned(&address("a@x.test"), &back, Time(31)));
     assert!(!it.returned(&address("a@x.test"), &back, Time(32)), "once");
     assert_eq!(it.recipients[1].state, State::Delivered);

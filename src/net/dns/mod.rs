@@ -17,6 +17,8 @@ mod upstream;
 pub use table::{Entry, Table};
 pub use upstream::Upstream;
 
+use super::ledger::Ledger;
+use crate::domain::ledger::Purpose;
 use cache::Cache;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -107,9 +109,10 @@ pub enum Failure {
     NotAName,
 }
 
-/// Asks name servers; cheap to clone.
+/// Asks name servers; cheap to clone. It carries the ledger of the box's connections, because whoever reaches out asks
+/// for a name first.
 #[derive(Clone)]
-pub struct Dns(Arc<Source>);
+pub struct Dns(Arc<Source>, Ledger);
 
 enum Source {
     Nobody,
@@ -120,12 +123,12 @@ enum Source {
 impl Dns {
     /// Asks nobody: every question is unreachable.
     pub fn nobody() -> Self {
-        Self(Arc::new(Source::Nobody))
+        Self(Arc::new(Source::Nobody), Ledger::default())
     }
 
     /// Answers from a table; what is not in it does not exist.
     pub fn table(table: Table) -> Self {
-        Self(Arc::new(Source::Table(table)))
+        Self(Arc::new(Source::Table(table)), Ledger::default())
     }
 
     /// Asks the name servers that the system names (`/etc/resolv.conf`); nobody where it names none.
@@ -148,7 +151,12 @@ impl Dns {
     }
 
     fn over(upstream: Upstream) -> Self {
-        Self(Arc::new(Source::Upstream(Box::new(upstream), Cache::default())))
+        Self(Arc::new(Source::Upstream(Box::new(upstream), Cache::default())), Ledger::default())
+    }
+
+    /// Where connections are counted.
+    pub fn ledger(&self) -> &Ledger {
+        &self.1
     }
 
     /// The records of this kind. The name is absolute, with the last dot or without; letters in any case.
@@ -161,6 +169,7 @@ impl Dns {
                 if let Some(answer) = cache.get(&name, kind) {
                     return Ok(answer);
                 }
+                self.1.note(Purpose::Names, upstream.servers());
                 let (answer, seconds) = upstream.look(&name, kind).await?;
                 cache.put(name, kind, &answer, seconds);
                 Ok(answer)

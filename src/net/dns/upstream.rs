@@ -37,6 +37,8 @@ pub struct Upstream {
     /// The zone whose keys are trusted.
     apex: Name,
     speaks: Mutex<Option<(Instant, bool)>>,
+    /// Their addresses.
+    servers: String,
 }
 
 impl Upstream {
@@ -58,6 +60,8 @@ impl Upstream {
 
     fn over(config: ResolverConfig, keys: Option<&str>) -> Option<Self> {
         let anchors: TrustAnchors = keys.map(str::parse).transpose().ok()?.unwrap_or_default();
+        let servers: Vec<String> = config.name_servers().iter().map(|server| server.ip.to_string()).collect();
+        let servers = servers.join(", ");
         let apex = keys.and_then(|keys| keys.split_ascii_whitespace().next()).unwrap_or(".");
         let client = |validate: bool| {
             let mut builder = TokioResolver::builder_with_config(config.clone(), TokioRuntimeProvider::default());
@@ -72,7 +76,13 @@ impl Upstream {
             loose: client(false)?,
             apex: Name::from_ascii(apex).ok()?,
             speaks: Mutex::new(None),
+            servers,
         })
+    }
+
+    /// The addresses of those that are asked, in a row.
+    pub fn servers(&self) -> &str {
+        &self.servers
     }
 
     /// The answer, and the seconds for which it holds.

@@ -18,8 +18,9 @@ use super::{Error, strict::Strict};
 use crate::{
     domain::{
         outgoing::{Delivery, Kind, Outcome, State, Trouble, Via},
-        sending::{Choice, Reach, Unreached},
+        sending::{Choice, Reach, Smarthost, Unreached},
         time::Time,
+        transport::TlsFacts,
     },
     net::{clock::Clock, outward::Outward},
     store::{
@@ -389,6 +390,19 @@ impl Inner {
         });
         Ok(writing.await?)
     }
+}
+
+/// Connects to a smarthost and signs in, as a delivery would; sends nothing. Says what was negotiated.
+pub async fn try_smarthost(outward: &Outward, own: &str, smarthost: &Smarthost, secret: &str) -> Result<TlsFacts, Trouble> {
+    let stops = way::smarthost_stops(outward, smarthost, secret, Via::Smarthost).await?;
+    let mut last = Trouble::of(Kind::NoNames).at(&smarthost.host);
+    for stop in &stops {
+        match visit::try_stop(outward, own, stop).await {
+            Ok(tls) => return Ok(tls),
+            Err(trouble) => last = trouble,
+        }
+    }
+    Err(last)
 }
 
 /// Trouble that a server is not visited at all.

@@ -3,16 +3,23 @@
 use super::{Inner, Key, resting, way::Stop};
 use crate::{
     domain::{
-        outgoing::{Delivery, Handed, Kind, Outcome, Recipient, Trouble},
+        ledger::Purpose,
+        outgoing::{Delivery, Handed, Kind, Outcome, Recipient, Trouble, Via},
         sending::Unreached,
+        time::Time,
+        transport::TlsFacts,
     },
     net::{
-        courier::{Courier, Envelope, Failure, Reply, Stage, Start, Visit, has_ascii_head},
+        courier::{Courier, Envelope, Failure, Patience, Reply, Stage, Start, Visit, has_ascii_head},
         demand::Demand,
+        outward::Outward,
     },
     store::record::Sending,
 };
-use std::io;
+use std::{io, time::Duration};
+
+/// How long somebody who looks on is kept waiting for a smarthost.
+const QUICK: Duration = Duration::from_secs(10);
 
 /// An open session, for one lane's messages of one kind.
 pub(super) struct Session {
@@ -79,7 +86,7 @@ impl Inner {
         let (mut worst, mut rest): (Option<Trouble>, _) = (None, None);
         for stop in &stops {
             if let Some(until) = self.rests.until(stop.address, now) {
-                rest = Some(rest.map_or(until, |before: crate::domain::time::Time| before.min(until)));
+                rest = Some(rest.map_or(until, |before: Time| before.min(until)));
                 continue;
             }
             let trouble = match self.open(stop, delivery).await {
@@ -138,6 +145,12 @@ impl Inner {
     }
 
     async fn visit(&self, stop: &Stop, delivery: &Delivery) -> Result<Courier, Failure> {
+        let purpose = if stop.via == Via::Direct {
+            Purpose::Delivery
+        } else {
+            Purpose::Smarthost
+        };
+        self.outward.dns.ledger().note(purpose, &stop.host);
         let visit = Visit {
             address: stop.address,
             host: &stop.host,
@@ -153,7 +166,7 @@ impl Inner {
 
     /// Remembers who could be reached, for the next message and for what is said of port 25.
     async fn note(&self, stop: &Stop, visited: &Result<Courier, Failure>) {
-        let direct = stop.sign_in.is_none() && stop.via == crate::domain::outgoing::Via::Direct;
+        let direct = stop.sign_in.is_none() && stop.via == Via::Direct;
         let now = self.clock.now();
         let how = match visited {
             Err(Failure::Silent(Stage::Connect)) => Some(Unreached::Dropped),
@@ -254,6 +267,33 @@ impl Inner {
             words: reply.words,
         }
     }
+}
+
+/// Connects to a smarthost and signs in, as a delivery would; sends nothing.
+pub(super) async fn try_stop(outward: &Outward, own: &str, stop: &Stop) -> Result<TlsFacts, Trouble> {
+    outward.dns.ledger().note(Purpose::Smarthost, &stop.host);
+    let visit = Visit {
+        address: stop.address,
+        host: &stop.host,
+        domain: &stop.host,
+        own,
+        demand: &stop.demand,
+        start: stop.start,
+        patience: Patience {
+            connect: QUICK,
+            answer: QUICK,
+            kept: QUICK,
+        },
+        roots: outward.roots.clone(),
+    };
+    let failed = |failure: Failure| trouble_of(&failure, &stop.host);
+    let mut courier = Courier::visit(&visit).await.map_err(failed)?;
+    if let Some((user, secret)) = &stop.sign_in {
+        courier.sign_in(user, secret).await.map_err(failed)?;
+    }
+    let tls = courier.facts.tls.clone();
+    courier.leave().await;
+    tls.ok_or_else(|| Trouble::of(Kind::NoTls).at(&stop.host))
 }
 
 /// Why a message cannot be handed to this server at all.

@@ -9,8 +9,9 @@ use crate::{
     net::{
         courier::Start,
         demand::Demand,
-        dns::{Kind as Asked, Security},
+        dns::{Dns, Kind as Asked, Security},
         mta_sts::{Required, required},
+        outward::Outward,
         route::{NoRoute, route},
     },
     store::record::Sending,
@@ -88,38 +89,42 @@ impl Inner {
     }
 
     async fn smarthost(&self, smarthost: &Smarthost, sending: &Sending, via: Via) -> Result<Vec<Stop>, Trouble> {
-        let addresses = self.addresses(&smarthost.host).await;
-        let sign_in = (!smarthost.user.is_empty()).then(|| (smarthost.user.clone(), Zeroizing::new(sending.secret.clone())));
-        let stops: Vec<Stop> = addresses
-            .into_iter()
-            .map(|address| Stop {
-                address: (address, smarthost.port).into(),
-                host: smarthost.host.clone(),
-                demand: Demand::Name,
-                start: if smarthost.implicit { Start::Implicit } else { Start::StartTls },
-                enforced: Enforced::Name,
-                via,
-                sign_in: sign_in.clone(),
-            })
-            .take(STOPS)
-            .collect();
-        if stops.is_empty() {
-            Err(Trouble::of(Kind::NoNames).at(&smarthost.host))
-        } else {
-            Ok(stops)
-        }
+        smarthost_stops(&self.outward, smarthost, &sending.secret, via).await
     }
+}
 
-    /// The addresses of a host that is a name or an address.
-    async fn addresses(&self, host: &str) -> Vec<IpAddr> {
-        if let Ok(address) = host.parse() {
-            return vec![address];
-        }
-        let dns = &self.outward.dns;
-        let (six, four) = tokio::join!(dns.look(host, Asked::Aaaa), dns.look(host, Asked::A));
-        let answers = [six, four].into_iter().flatten();
-        answers.flat_map(|answer| answer.addresses().collect::<Vec<_>>()).collect()
+/// The addresses of a smarthost; never empty.
+pub(super) async fn smarthost_stops(outward: &Outward, smarthost: &Smarthost, secret: &str, via: Via) -> Result<Vec<Stop>, Trouble> {
+    let addresses = addresses(&outward.dns, &smarthost.host).await;
+    let sign_in = (!smarthost.user.is_empty()).then(|| (smarthost.user.clone(), Zeroizing::new(secret.to_owned())));
+    let stops: Vec<Stop> = addresses
+        .into_iter()
+        .map(|address| Stop {
+            address: (address, smarthost.port).into(),
+            host: smarthost.host.clone(),
+            demand: Demand::Name,
+            start: if smarthost.implicit { Start::Implicit } else { Start::StartTls },
+            enforced: Enforced::Name,
+            via,
+            sign_in: sign_in.clone(),
+        })
+        .take(STOPS)
+        .collect();
+    if stops.is_empty() {
+        Err(Trouble::of(Kind::NoNames).at(&smarthost.host))
+    } else {
+        Ok(stops)
     }
+}
+
+/// The addresses of a host that is a name or an address.
+async fn addresses(dns: &Dns, host: &str) -> Vec<IpAddr> {
+    if let Ok(address) = host.parse() {
+        return vec![address];
+    }
+    let (six, four) = tokio::join!(dns.look(host, Asked::Aaaa), dns.look(host, Asked::A));
+    let answers = [six, four].into_iter().flatten();
+    answers.flat_map(|answer| answer.addresses().collect::<Vec<_>>()).collect()
 }
 
 fn no_route(why: NoRoute) -> Trouble {

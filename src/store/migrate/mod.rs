@@ -13,6 +13,7 @@ mod m0010_reports;
 mod m0011_keys;
 mod m0012_drafts;
 mod m0013_search;
+mod m0014_sending;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -35,6 +36,7 @@ const STEPS: &[Step] = &[
     m0011_keys::run,
     m0012_drafts::run,
     m0013_search::run,
+    m0014_sending::run,
 ];
 
 /// The schema that this program writes.

@@ -15,6 +15,7 @@ mod nuisance;
 mod outbox;
 mod proof;
 mod report;
+mod returned;
 mod sending;
 mod shapes;
 mod sign_in;
@@ -31,6 +32,7 @@ pub use keys::{Held, Opening, OwnKey, PeerKeys, SignedBy, Source};
 pub use nuisance::Troubled;
 pub use outbox::{Delivery, Octets as SentOctets};
 pub use report::Report;
+pub use returned::Returned;
 pub use sending::{Met, Sending};
 pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
@@ -98,6 +100,7 @@ pub fn probe(version: u8, body: &[u8]) -> usize {
         reads::<Job>(version, body),
         reads::<Proof>(version, body),
         reads::<Delivery>(version, body),
+        reads::<Returned>(version, body),
     ];
     kinds.into_iter().filter(|reads| *reads).count()
 }

@@ -12,6 +12,7 @@ use super::{
     Badge, Lock, Named, Pager, calm,
     danger::Warning,
     devices::viewer,
+    fate::Fates,
     tagging::{self, Chip, Marks},
     write::{Beside, Quick},
 };
@@ -76,6 +77,8 @@ pub(super) struct Letterhead {
     pub(super) marks: Marks,
     /// What became of it here, where the page fills it in.
     pub(super) beside: Beside,
+    /// What became of it, where it was sent from here; the page fills it in.
+    pub(super) fates: Option<Fates>,
     /// Whether it stands there unfolded.
     pub(super) open: bool,
 }
@@ -168,6 +171,7 @@ impl Letterhead {
             },
             marks: Marks::default(),
             beside: Beside::default(),
+            fates: None,
             open: true,
             view,
         }
@@ -225,7 +229,13 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
         .await?;
     let chips = tagging::chips(w, &tags.of_discussion(discussion.id).await?);
     let names = tagging::names(&site, w).await?;
+    let shown = discussion.shown.iter().map(|message| message.id).collect();
+    let sent = site.services.outbox.of_each(shown).await?;
     let mut page = view(&site, &visit, discussion);
+    for (message, deliveries) in page.messages.iter_mut().zip(&sent) {
+        message.fates = Fates::of(&site, w, deliveries);
+        message.open |= message.fates.as_ref().is_some_and(|fates| !fates.is_plain());
+    }
     for (message, marks) in page.messages.iter_mut().zip(&marks) {
         message.marks = Marks::of(w, marks);
         // What is suggested is told with words of the message.

@@ -13,6 +13,7 @@ use super::{
     Badge,
     devices::here,
     discussion::{Letterhead, Shown},
+    fate::Fates,
     lines::{self, Axis},
     tagging::{self, Chip, Marks},
     tags::signed,
@@ -88,11 +89,13 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let (w, tags) = (visit.lang.words(), &site.services.tags);
     let marks = tags.of_messages(vec![id]).await?;
     let level = tags.explain(id).await?.importance.level;
+    let sent = site.services.outbox.of(id).await?;
     let mut page = view(&site, &visit, page);
     page.message.marks = marks.first().map(|marks| Marks::of(w, marks)).unwrap_or_default();
     if page.message.is_masked() {
         page.message.marks.offers.clear();
     }
+    page.message.fates = Fates::of(&site, w, &sent);
     page.level = w.tags.level.replace("{n}", &signed(level));
     page.names = tagging::names(&site, w).await?;
     page.late = visit.asked("late") == "1";

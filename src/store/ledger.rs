@@ -1,0 +1,45 @@
+//! The ledger of this box's connections in the vault: whom it talks to says whom its owner writes to.
+
+use super::{Error, mail::Snapshot, schema::LEDGER, writer::Tables};
+use crate::domain::{
+    ledger::{Counted, Purpose},
+    time::Time,
+};
+use redb::ReadableTable;
+
+/// Days that are kept.
+const DAYS: i64 = 30;
+/// Lines that are read.
+const MOST: usize = 20_000;
+
+/// Adds what was counted today, and lets go of what is too old.
+pub fn add(tables: &mut Tables<'_>, counted: &[(Purpose, String, u64)], now: Time) -> Result<(), Error> {
+    let day = now.0.div_euclid(86_400);
+    for (purpose, party, times) in counted {
+        let key = (day, purpose.number(), party.as_str());
+        let before = tables.ledger.get(key)?.map_or(0, |value| value.value());
+        tables.ledger.insert(key, before.saturating_add(*times))?;
+    }
+    tables.ledger.retain_in(..(day.saturating_sub(DAYS), 0, ""), |_, _| false)?;
+    Ok(())
+}
+
+impl Snapshot {
+    /// What was counted, the newest day first, and in a day by purpose.
+    pub fn ledger(&self) -> Result<Vec<Counted>, Error> {
+        let table = self.tx.open_table(LEDGER)?;
+        let mut found = Vec::new();
+        for entry in table.iter()?.rev().take(MOST) {
+            let (key, times) = entry?;
+            let (day, purpose, party) = key.value();
+            found.extend(Purpose::of(purpose).map(|purpose| Counted {
+                day,
+                purpose,
+                party: party.to_owned(),
+                times: times.value(),
+            }));
+        }
+        found.sort_by(|a, b| (b.day, a.purpose, &a.party).cmp(&(a.day, b.purpose, &b.party)));
+        Ok(found)
+    }
+}

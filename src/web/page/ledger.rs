@@ -1,0 +1,76 @@
+//! `/ledger`: whom this box connected to, and what for: who learned the address of the owner's line.
+
+use super::super::{
+    Site,
+    problem::Problem,
+    shell::{self, Section, Shell},
+    visit::Visit,
+};
+use crate::{
+    domain::{ledger::Counted, time::Time},
+    locale::sending::{self, LedgerWords},
+};
+use askama::Template;
+use std::{collections::BTreeSet, sync::Arc};
+use warp::reply::Response;
+
+/// Lines that are shown of a day.
+const SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "page/ledger.html")]
+struct Page {
+    s: Shell,
+    l: &'static LedgerWords,
+    today: Option<String>,
+    days: Vec<Day>,
+}
+
+struct Day {
+    date: String,
+    purposes: Vec<(&'static str, Vec<(String, String)>)>,
+}
+
+/// `GET /ledger`
+pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let s = Shell::of(&site, &visit, Section::None);
+    let l = sending::ledger(s.w.lang);
+    let (now, counted) = site.services.ledgers.all().await?;
+    let today = now.0.div_euclid(86_400);
+    let parties: BTreeSet<&str> = counted.iter().filter(|it| it.day == today).map(|it| it.party.as_str()).collect();
+    let mut days: Vec<(i64, Vec<&Counted>)> = Vec::new();
+    for it in &counted {
+        match days.last_mut() {
+            Some((day, list)) if *day == it.day => list.push(it),
+            _ => days.push((it.day, vec![it])),
+        }
+    }
+    let day = |(day, list): (i64, Vec<&Counted>)| {
+        let (year, month, date, ..) = Time(day * 86_400).civil();
+        let mut purposes: Vec<(&'static str, Vec<(String, String)>)> = Vec::new();
+        for it in list.into_iter().take(SHOWN) {
+            let what = LedgerWords::purpose(s.w.lang, it.purpose);
+            let party = if it.party.is_empty() {
+                l.others.to_owned()
+            } else {
+                it.party.clone()
+            };
+            let line = (party, s.w.count(&l.times, it.times));
+            match purposes.last_mut() {
+                Some((known, lines)) if *known == what => lines.push(line),
+                _ => purposes.push((what, vec![line])),
+            }
+        }
+        Day {
+            date: format!("{year:04}-{month:02}-{date:02}"),
+            purposes,
+        }
+    };
+    let page = Page {
+        today: (!parties.is_empty()).then(|| s.w.count(&l.today, parties.len() as u64)),
+        days: days.into_iter().map(day).collect(),
+        l,
+        s,
+    };
+    shell::page(&page)
+}

@@ -1,0 +1,236 @@
+//! Two boxes that know nothing of each other write to one another: each is the program as it is shipped, on a host of
+//! its own, with DNS that is signed and names their certificates. What each saw of the other is what its index says.
+
+use crate::{
+    appliance::{PASSPHRASE, caliopen},
+    internet::{Authority, CENTRE, Host, Internet, alone, run, tlsa, until},
+};
+use caliopen::{
+    app::{self, Services},
+    domain::{
+        fact::Fact,
+        id::MessageId,
+        outgoing::{Enforced, State},
+        privacy::evidence::{Authentic, Direction, Dmarc, Evidence, Tls},
+        transport::TlsVersion,
+    },
+    net::clock::Clock,
+    store::{mail::Snapshot, slots::Opening, vault::Vault},
+};
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// A box on a host of its own, and its owner's browser there.
+struct Home {
+    host: Host,
+    domain: &'static str,
+    data: PathBuf,
+    jar: PathBuf,
+    running: Option<Child>,
+}
+
+impl Home {
+    fn make(internet: &Internet, domain: &'static str, last: u8) -> Self {
+        let (data, secret) = (internet.path(domain), internet.path("secret"));
+        std::fs::write(&secret, format!("{PASSPHRASE}\n")).unwrap();
+        let address = format!("me@{domain}");
+        let mut init = caliopen();
+        init.args(["init", "--trying-ms", "0", "--domain", domain, "--address", &address]);
+        run(init.arg("--data").arg(&data).arg("--passphrase-file").arg(&secret));
+        Self {
+            host: internet.host(last),
+            domain,
+            data,
+            jar: internet.path(&format!("jar-{domain}")),
+            running: None,
+        }
+    }
+
+    /// Its certificate, as it shows it.
+    fn certificate(&self) -> Vec<u8> {
+        app::front(&self.data).unwrap().1.chain.remove(0)
+    }
+
+    fn serve(&mut self, internet: &Internet, trust: &std::path::Path) {
+        let mut command = self.host.command(env!("CARGO_BIN_EXE_caliopen"));
+        command
+            .arg("serve")
+            .arg("--data")
+            .arg(&self.data)
+            .arg("--unlock-with")
+            .arg(internet.path("secret"));
+        command.args(["--smtp", &format!("{}:25", self.host.address), "--http", "127.0.0.1:80"]);
+        command
+            .args(["--dns", &format!("{CENTRE}:53"), "--dns-anchor"])
+            .arg(internet.anchor());
+        command.arg("--trust").arg(trust);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("smtp"), "{line}");
+        self.running = Some(child);
+        let token = self.token("/sign-in");
+        self.post("/sign-in", &[("token", &token), ("passphrase", PASSPHRASE), ("next", "/")]);
+        assert!(self.get("/").contains(&format!("me@{}", self.domain)), "signed in");
+    }
+
+    fn curl(&self) -> Command {
+        let mut curl = self.host.command("curl");
+        curl.args(["--silent", "--show-error", "--max-time", "60", "--header", "Accept-Language: en"]);
+        curl.arg("--cookie-jar").arg(&self.jar).arg("--cookie").arg(&self.jar);
+        curl
+    }
+
+    fn get(&self, path: &str) -> String {
+        run(self.curl().arg("--location").arg(format!("http://127.0.0.1{path}")))
+    }
+
+    fn token(&self, path: &str) -> String {
+        let page = self.get(path);
+        let (_, after) = page
+            .split_once("name=\"token\" value=\"")
+            .unwrap_or_else(|| panic!("no form on {path}: {page}"));
+        after.split('"').next().unwrap().to_owned()
+    }
+
+    fn post(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        let mut curl = self.curl();
+        for (name, value) in fields {
+            curl.arg("--data-urlencode").arg(format!("{name}={value}"));
+        }
+        run(curl.arg("--include").arg(format!("http://127.0.0.1{path}")))
+    }
+
+    /// Writes and sends as the page does, and does not wait for second thoughts.
+    fn send(&self, start: &str, fields: &[(&str, &str)]) {
+        let page = self.get(start);
+        let between = |before: &str| {
+            let (_, after) = page.split_once(before).unwrap_or_else(|| panic!("{before} in {page}"));
+            after.split('"').next().unwrap().to_owned()
+        };
+        let (action, token) = (between("action=\"/write/"), between("name=\"token\" value=\""));
+        let hidden = |name: &str| {
+            page.split_once(&format!("name=\"{name}\" value=\""))
+                .map(|(_, rest)| rest.split('"').next().unwrap().to_owned())
+        };
+        let mut curl = self.curl();
+        curl.arg("--form-string").arg(format!("token={token}"));
+        curl.arg("--form-string").arg(format!("from=me@{}", self.domain));
+        for name in ["answers", "forwards", "rung"] {
+            if let Some(value) = hidden(name) {
+                curl.arg("--form-string").arg(format!("{name}={value}"));
+            }
+        }
+        for (name, value) in fields.iter().chain(&[("do", "send")]) {
+            curl.arg("--form-string").arg(format!("{name}={value}"));
+        }
+        let answer = run(curl.arg("--include").arg(format!("http://127.0.0.1/write/{action}")));
+        assert!(answer.starts_with("HTTP/1.1 303") && !answer.contains("/lower"), "{answer}");
+    }
+
+    /// SIGTERM, and wait.
+    fn stop(&mut self) {
+        let mut child = self.running.take().unwrap();
+        run(Command::new("kill").arg(child.id().to_string()));
+        child.wait().unwrap();
+    }
+
+    /// What it kept of a message.
+    fn evidence(&self, message: MessageId) -> Evidence {
+        let vault = self.vault();
+        let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
+        snapshot.proof(message.0).unwrap().expect("its evidence").evidence()
+    }
+
+    fn vault(&self) -> Vault {
+        let vault = Vault::locked(&self.data);
+        vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap();
+        vault
+    }
+}
+
+#[test]
+fn two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped() {
+    if !alone("peers_two::two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped") {
+        return;
+    }
+    let mut internet = Internet::begin();
+    let authority = Authority::make();
+    std::fs::write(internet.path("authority.pem"), authority.pem()).unwrap();
+    let mut homes = [("ana.test", 1), ("bob.test", 2)].map(|(domain, last)| Home::make(&internet, domain, last));
+    for home in &homes {
+        let (domain, address) = (home.domain, home.host.address);
+        internet.mail_server(domain, address);
+        internet.record(&tlsa(&format!("mail.{domain}"), &home.certificate()));
+        internet.record(&format!(
+            "{domain}. 60 IN TXT \"v=spf1 ip4:{address} -all\"\n_dmarc.{domain}. 60 IN TXT \"v=DMARC1; p=reject\""
+        ));
+    }
+    internet.serve_names();
+    for home in &mut homes {
+        home.serve(&internet, &internet.path("authority.pem"));
+    }
+    let [mut ana, mut bob] = homes;
+
+    ana.send(
+        "/write",
+        &[
+            ("to", "me@bob.test"),
+            ("subject", "Are you there?"),
+            ("text", "Dear Bob,\nhere I am.\n"),
+        ],
+    );
+    until("Ana's message at Bob's", || bob.get("/").contains("Are you there?"));
+    bob.send(
+        "/write?reply=1",
+        &[
+            ("to", "me@ana.test"),
+            ("subject", "Re: Are you there?"),
+            ("text", "Yes, and well.\n"),
+        ],
+    );
+    until("Bob's answer at Ana's", || ana.get("/").contains("Yes, and well."));
+    ana.stop();
+    bob.stop();
+
+    let received = bob.evidence(MessageId(1));
+    assert_eq!(received.direction, Direction::In);
+    assert_eq!(
+        (received.travel.tls, received.travel.quantum),
+        (Fact::Known(Tls::V1_3), Fact::Known(true))
+    );
+    assert_eq!(received.travel.strict, Fact::Known(true), "Bob's own DNS says so, signed");
+    assert!(
+        matches!(received.travel.authentic, Fact::Known(Authentic::Spf | Authentic::Dkim)),
+        "{received:?}"
+    );
+    assert_eq!(received.travel.dmarc, Fact::Known(Dmarc::Passed));
+
+    let sent = ana.evidence(MessageId(1));
+    assert_eq!(sent.direction, Direction::Out);
+    assert_eq!((sent.travel.tls, sent.travel.strict), (Fact::Known(Tls::V1_3), Fact::Known(true)));
+    let vault = ana.vault();
+    let (file, front) = app::front(&ana.data).unwrap();
+    let services = Services::new(&vault, &file, &front, &Clock::system()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let deliveries = services.outbox.of(MessageId(1)).await.unwrap();
+        let recipient = &deliveries[0].recipients[0];
+        let handed = recipient.handed.as_ref().expect("handed over");
+        assert_eq!(
+            (recipient.state, handed.enforced, handed.host.as_str()),
+            (State::Delivered, Enforced::Dane, "mail.bob.test")
+        );
+        let tls = handed.tls.as_ref().unwrap();
+        assert_eq!((tls.version, tls.group.as_str()), (TlsVersion::V1_3, "X25519MLKEM768"));
+        // The answer stands in the discussion that Ana began.
+        let page = services.discussions.message(MessageId(2)).await.unwrap();
+        assert_eq!(
+            page.message.discussion,
+            services.discussions.message(MessageId(1)).await.unwrap().message.discussion
+        );
+    });
+}

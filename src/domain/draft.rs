@@ -247,8 +247,9 @@ pub fn subject(mark: &str, subject: &str) -> String {
         let lower: String = text.chars().take(5).collect::<String>().to_lowercase();
         MARKS.iter().find(|mark| lower.starts_with(**mark)).map(|mark| mark.chars().count())
     };
-    while let Some(rest) = begins(bare).and_then(|length| Some(bare.split_at(bare.char_indices().nth(length)?.0).1)) {
-        bare = rest.trim_start();
+    while let Some(length) = begins(bare) {
+        let end = bare.char_indices().nth(length).map_or(bare.len(), |(at, _)| at);
+        bare = bare.split_at(end).1.trim_start();
     }
     let whole = if bare.is_empty() {
         mark.to_owned()

@@ -186,7 +186,7 @@ fn an_answer_is_sent_once_taken_back_and_sent_again() {
         ("Alice <alice@x.test>".into(), "Re: Holiday".into())
     );
     let quoted = text_of(&begun);
-    assert!(quoted.ends_with("2026, Alice wrote:\n> Are you coming?"), "{quoted:?}");
+    assert!(quoted.ends_with("2026, Alice wrote:\n> Are you coming?\n"), "{quoted:?}");
     let text = format!("Yes!{quoted}");
     let typed = [
         ("to", "alice@x.test"),

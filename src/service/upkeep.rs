@@ -20,7 +20,8 @@ use crate::{
     },
 };
 
-const DAY: i64 = 24 * 3600;
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
 /// Messages that one step of the scrub reads.
 const SLICE: usize = 50;
 /// Seconds between two of its steps: it must not be felt.
@@ -51,6 +52,11 @@ const KINDS: &[Kind] = &[
         name: "wipe",
         first: DAY,
         step: wipe,
+    },
+    Kind {
+        name: "drafts",
+        first: HOUR,
+        step: drafts,
     },
     Kind {
         name: rules::JOB,
@@ -139,6 +145,13 @@ fn run(kind: &Kind, open: &Open, job: Job, now: Time) -> Job {
 fn journal(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Error> {
     tidy_now(open, now)?;
     Ok((DAY, 0))
+}
+
+/// What was sent is not kept a second time as its draft, nor what broke off while it was uploaded.
+fn drafts(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Error> {
+    let writing = open.writer.write(move |tables| store::drafts::tidy(tables, now.0));
+    tokio::runtime::Handle::current().block_on(writing)?;
+    Ok((HOUR, 0))
 }
 
 fn wipe(open: &Open, _cursor: u64, _now: Time) -> Result<(i64, u64), store::Error> {

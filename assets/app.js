@@ -88,7 +88,7 @@
       if (!answer.ok || !answer.url.endsWith("/preview")) return;
       const open = writing.querySelector("#preview details")?.open;
       document.getElementById("preview").innerHTML = await answer.text();
-      for (const carried of writing.querySelectorAll("[name=carry]")) carried.closest("ul").hidden = carried.disabled = true;
+      for (const carried of writing.querySelectorAll("[name=carry]")) carried.disabled = true;
       if (open) writing.querySelector("#preview details").open = true;
     };
     const soon = wait => { clearTimeout(timer); timer = setTimeout(() => keep().catch(() => {}), wait); };

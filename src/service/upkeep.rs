@@ -20,8 +20,7 @@ use crate::{
     },
 };
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+const DAY: i64 = 24 * 3600;
 /// Messages that one step of the scrub reads.
 const SLICE: usize = 50;
 /// Seconds between two of its steps: it must not be felt.
@@ -55,7 +54,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         name: "drafts",
-        first: HOUR,
+        first: DAY,
         step: drafts,
     },
     Kind {
@@ -151,7 +150,7 @@ fn journal(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Er
 fn drafts(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Error> {
     let writing = open.writer.write(move |tables| store::drafts::tidy(tables, now.0));
     tokio::runtime::Handle::current().block_on(writing)?;
-    Ok((HOUR, 0))
+    Ok((DAY, 0))
 }
 
 fn wipe(open: &Open, _cursor: u64, _now: Time) -> Result<(i64, u64), store::Error> {

@@ -430,6 +430,22 @@ fn a_short_answer_is_sent_from_the_discussion_and_people_are_suggested() {
 }
 
 #[test]
+fn what_is_answered_was_no_spam_and_an_answer_of_nothing_asks_for_more_room() {
+    let mut home = Box::open();
+    // Without an identifier, from somebody unknown: taken for spam.
+    deliver(&home.appliance, "Eve <eve@x.test>", "You won", "\r\nClick here and win\r\n");
+    let verdict = home.owner.get("/messages/1/spam").body;
+    assert!(verdict.contains("The filter takes it for spam"), "{verdict}");
+    let id = home.fresh();
+    let nothing = home.send(&id, "send", &[("quick", "1"), ("rung", "0"), ("text", " ")], &[]);
+    assert_eq!(location(&nothing), "/write?reply=1&all=1");
+    let answer = home.send(&id, "send", &[("quick", "1"), ("rung", "0"), ("text", "Did I?")], &[]);
+    assert_eq!(location(&answer), "/discussions/1#m2");
+    let verdict = home.owner.get("/messages/1/spam").body;
+    assert!(verdict.contains("You said that it is not spam"), "{verdict}");
+}
+
+#[test]
 fn a_form_with_files_needs_its_token_first() {
     let mut home = Box::open();
     let id = home.fresh();

@@ -162,6 +162,7 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
     let part = part_of(&owner.get("/messages/1").body);
     let token = owner.get("/settings/rules").token().to_owned();
     owner.post("/settings/rules", "", &format!("token={token}&text0=eve&importance=1"));
+    owner.post("/write/1", "", &format!("token={token}&from={OWNER}&to=eve%40x.test&do=save"));
     for route in ROUTES {
         let (method, path) = (route.method.as_str(), example(route.pattern, &part));
         let what = format!("{method} {path}");
@@ -189,7 +190,8 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
                 || path.ends_with("/security/code")
                 || path.ends_with("/passkeys/new")
                 || path.contains("/keys/ready/")
-                || path.ends_with("/recovery/sheet");
+                || path.ends_with("/recovery/sheet")
+                || path.ends_with("/lower");
             let right = if leads_on { 303 } else { 200 };
             assert_eq!(answer.status, right, "{what}: {}", answer.body);
             let head = owner.ask("HEAD", &path, "", "");

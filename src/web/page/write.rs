@@ -271,6 +271,11 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
         compose.discard(id).await?;
         return Ok(shell::see_other("/drafts?gone=1"));
     }
+    // A short answer of nothing is one that wants more room.
+    if !visit.field("quick").is_empty() && visit.field("text").trim().is_empty() {
+        let address = format!("/write?reply={}&all=1", visit.field("quick"));
+        return Ok(shell::see_other(safe_next(&address).unwrap_or("/write")));
+    }
     // One at a time: a form that comes twice makes one message.
     let one = compose.alone().await;
     let mut draft = typed(&site, &visit, id).await?;
@@ -299,7 +304,9 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
             drop(one);
             sent(&site, &visit, id, draft, outcome).await
         }
-        "check" => {
+        "check" if kept => {
+            // Others need not wait for what DNS takes its time over.
+            drop(one);
             compose.check(&draft).await?;
             Ok(shell::see_other(&format!("{here}#preview")))
         }

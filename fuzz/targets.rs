@@ -7,7 +7,7 @@ use caliopen::{
     cli,
     codec::{
         authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, mta_sts, multipart, report as reports,
-        search, spf, tags, totp, webauthn, words,
+        search, spf, tags, totp, vcard, webauthn, words,
     },
     domain::{
         address::Address,
@@ -97,6 +97,7 @@ pub const ALL: &[Target] = targets! {
     tag_list "auth";
     tag_name "web";
     text "smtp";
+    vcards "vcard";
     words_of "web";
 };
 
@@ -333,6 +334,19 @@ fn hosts_of(octets: &[u8]) {
     let registrable = hosts::registrable(&host);
     assert_eq!(hosts::registrable(&registrable), registrable, "{host:?}");
     hosts::is_under_public_suffix(&host);
+}
+
+/// Whatever a file of cards holds, its cards are within their limits, and what is written of them is read again.
+fn vcards(octets: &[u8]) {
+    let read = vcard::read(octets);
+    assert!(read.cards.len() <= vcard::MAX_CARDS);
+    for found in &read.cards {
+        assert_eq!(found.card.clone().tidy(), found.card);
+    }
+    let written = vcard::write(read.cards.iter().map(|found| (&found.card, found.keys.as_slice())));
+    let again = vcard::read(written.as_bytes());
+    let named = |read: &vcard::Read| read.cards.iter().map(|found| found.card.addresses.clone()).collect::<Vec<_>>();
+    assert_eq!(named(&again), named(&read));
 }
 
 fn mailbox(octets: &[u8]) {

@@ -14,10 +14,10 @@ use crate::{
     },
     service::compose::Compose,
     service::{
-        authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, receive::Receive,
-        reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock,
-        upkeep::Upkeep, view::People,
+        account::Account, authenticate::Senders, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices,
+        discussion::Discussions, happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances,
+        outbox::Outbox, receive::Receive, reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags,
+        timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
     },
     service::{
         deliver::{Deliver, Rests},
@@ -122,6 +122,10 @@ pub struct Services {
     pub outbox: Outbox,
     /// What other mail services report.
     pub reports: Reports,
+    /// The account's index.
+    pub account: Account,
+    /// The address book.
+    pub contacts: Contacts,
     /// How other domains protect their mail servers.
     pub strict: Strict,
     /// Handing messages over.
@@ -181,10 +185,15 @@ impl Services {
         let ledgers = Ledgers::new(vault.clone(), clock.clone(), outward.dns.ledger().clone());
         let ways = Ways::new(vault.clone(), clock.clone(), outward.clone(), &front.host);
         let deliver = Deliver::new(room, strict.clone(), outward, &front.host, rests.clone());
+        let custody = Custody::new(vault.clone(), clock.clone(), happenings.clone());
+        let unlock = Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?;
+        let keys = Keys::new(vault.clone(), clock.clone(), file.clone(), front);
+        let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone());
         Ok(Self {
             deliver,
             ways,
             ledgers,
+            account: Account::new(vault.clone(), clock.clone(), people.clone(), own),
             dangers: receive.dangers(),
             nuisances: receive.nuisances(),
             devices,
@@ -197,14 +206,15 @@ impl Services {
             tags: Tags::new(vault.clone(), people.clone(), spam),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
-            custody: Custody::new(vault.clone(), clock.clone(), happenings.clone()),
+            contacts: Contacts::new(vault.clone(), clock.clone(), happenings.clone(), &front.addresses),
+            custody,
             delete: Delete::new(vault.clone(), &front.addresses),
             outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone(), rests),
-            unlock: Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?,
+            unlock,
             happenings,
             reports,
             strict,
-            keys: Keys::new(vault.clone(), clock.clone(), file.clone(), front),
+            keys,
             keyring,
             compose,
         })
@@ -236,6 +246,9 @@ impl Services {
             keyring: self.keyring.clone(),
             ways: self.ways.clone(),
             ledgers: self.ledgers.clone(),
+            account: self.account.clone(),
+            contacts: self.contacts.clone(),
+            strict: self.strict.clone(),
             now: Arc::new(move || clock.now()),
         }
     }
@@ -297,6 +310,12 @@ impl Appliance {
             let listener = listen(*address, bound).await?;
             doors.spawn(web::serve(listener, tls, pages.clone(), stopping.clone()));
         }
+        doors.spawn(jobs::weigh::run(
+            services.contacts.clone(),
+            services.account.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
         doors.spawn(jobs::deliver(
             services.deliver.clone(),
             services.ledgers.clone(),

@@ -2,8 +2,8 @@
 //!
 //! A thread reads the files ([`finding`]), one message at a time; a few are prepared at once, so that they
 //! share a commit; the octets are kept exactly as they are. Started again after it was cut short it goes on
-//! where it was, because what was imported before is not taken in again. Absent so far: vCards, tags from
-//! folders, an upload in the pages.
+//! where it was, because what was imported before is not taken in again. Cards are `contacts`' to take in.
+//! Absent so far: tags from folders, an upload in the pages.
 
 mod finding;
 

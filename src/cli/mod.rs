@@ -5,6 +5,7 @@
 //! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
 
 mod authenticate;
+mod contacts;
 mod demo;
 mod import;
 mod init;
@@ -47,6 +48,9 @@ enum Command {
     /// not taken in again. Ends with 0 when everything was kept, with 1 when something was skipped: the report
     /// says what and why.
     Import(import::Args),
+    /// Take cards in from a file, or write all of them; the appliance must not be running
+    #[command(subcommand)]
+    Contacts(contacts::Command),
     /// Say who really sent a message: SPF, DKIM, DMARC, ARC and the name of the peer
     ///
     /// Nothing is kept. With a table of records nobody is asked, and the same question gives the same answer.
@@ -106,6 +110,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(&args),
+        Command::Contacts(command) => contacts::run(&command),
         Command::Authenticate(args) => authenticate::run(&args),
         Command::Route(args) => route::run(&args),
         Command::Privacy(command) => privacy::run(&command),

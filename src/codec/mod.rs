@@ -28,5 +28,6 @@ pub mod spam;
 pub mod spf;
 pub mod tags;
 pub mod totp;
+pub mod vcard;
 pub mod webauthn;
 pub mod words;

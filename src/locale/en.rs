@@ -10,6 +10,8 @@ pub(super) const WORDS: Words = Words {
     security: super::security::EN,
     custody: super::custody::EN,
     search: super::search::EN,
+    account: super::account::EN,
+    contacts: super::contacts::EN,
 
     tags: super::tags::EN,
 

@@ -10,6 +10,8 @@ pub(super) const WORDS: Words = Words {
     security: super::security::FR,
     custody: super::custody::FR,
     search: super::search::FR,
+    account: super::account::FR,
+    contacts: super::contacts::FR,
 
     tags: super::tags::FR,
 

@@ -1,8 +1,10 @@
 //! Floor 1: every word that a human reads, in English and French. A missing one does not compile:
 //! [`Words`] has no default, and each language fills every field.
 
+pub mod account;
 pub mod authentication;
 pub mod compose;
+pub mod contacts;
 pub mod custody;
 pub mod danger;
 pub mod devices;

@@ -28,6 +28,10 @@ pub struct Words {
     pub tags: super::tags::TagWords,
     pub custody: super::custody::CustodyWords,
     pub search: super::search::SearchWords,
+    /// The account's index.
+    pub account: super::account::AccountWords,
+    /// The address book.
+    pub contacts: super::contacts::ContactWords,
 
     // The frame.
     pub skip: &'static str,

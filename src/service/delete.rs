@@ -118,7 +118,12 @@ pub(super) fn prepare(snapshot: &Snapshot, id: u64, owner: &HashSet<Address>) ->
 }
 
 /// The row of a discussion with these messages, the newest first.
-fn without(snapshot: &Snapshot, before: &Discussion, left: &[(u64, Message)], owner: &HashSet<Address>) -> Result<Discussion, Error> {
+pub(super) fn without(
+    snapshot: &Snapshot,
+    before: &Discussion,
+    left: &[(u64, Message)],
+    owner: &HashSet<Address>,
+) -> Result<Discussion, Error> {
     let mut row = Discussion {
         people: Vec::new(),
         messages: u32::try_from(left.len()).unwrap_or(u32::MAX),

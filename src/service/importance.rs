@@ -25,7 +25,7 @@ use crate::{
 use std::collections::{HashMap, HashSet};
 
 /// The most recipients of a message of the owner's that are remembered as written to.
-const MOST_WRITTEN_TO: usize = 100;
+pub(super) const MOST_WRITTEN_TO: usize = 100;
 
 /// What is asked about.
 pub(super) struct Asked<'a> {
@@ -70,7 +70,9 @@ pub(super) fn fill(open: &Open, asked: &Asked<'_>) -> Result<Filling, store::Err
         tag: None,
         answers,
         index: asked.index.into(),
-        contact: Fact::Unknown,
+        contact: card
+            .filter(|_| !is_doubtful(asked.evidence))
+            .map_or(Fact::Unknown, |card| card.index),
         written_to,
         unasked: bulk && !wished_for && !is_read(&snapshot, asked)?,
         rules: effect.importance,
@@ -117,7 +119,7 @@ fn is_internal(asked: &Asked<'_>, author: Option<&Address>) -> bool {
 }
 
 /// Whether it was looked at who sent it, and nobody vouches for that.
-fn is_doubtful(evidence: &Evidence) -> bool {
+pub(super) fn is_doubtful(evidence: &Evidence) -> bool {
     evidence.travel.authentic == Fact::Known(Authentic::Nobody) || evidence.travel.dmarc == Fact::Known(Dmarc::Refused)
 }
 

@@ -1,7 +1,9 @@
 //! Floor 3: use cases, one file each. Each does its slow work first and then one write.
 
+pub mod account;
 pub mod authenticate;
 pub mod compose;
+pub mod contacts;
 pub mod custody;
 pub mod danger;
 pub mod delete;

@@ -126,6 +126,7 @@ pub async fn add_contact(vault: &Vault, name: &str, addresses: &[Address]) -> Re
     let card = record::Contact {
         name: name.to_owned(),
         addresses: addresses.iter().map(Address::to_string).collect(),
+        ..record::Contact::default()
     };
     let id = vault.open()?.writer.write(move |tables| mail::add_contact(tables, &card)).await?;
     Ok(ContactId(id))

@@ -3,7 +3,8 @@
 //!
 //! *scrub* reads every message once a week and compares it with its hash, because a small board's SD card
 //! forgets octets and nobody notices until the day the message is needed. *journal* takes away what the
-//! journal has kept long enough, every day. *wipe* writes the vault's file anew on the day after something was
+//! journal has kept long enough, every day. *contacts*
+//! has every contact's index computed anew, once a day. *wipe* writes the vault's file anew on the day after something was
 //! deleted, so that nothing is left of it, and a file of the first version once. *rules* runs
 //! the owner's rules over all mail when they ask for it. *search* merges what is new into the index of words, once a
 //! day and whenever much has come.
@@ -56,6 +57,11 @@ const KINDS: &[Kind] = &[
         name: "drafts",
         first: DAY,
         step: drafts,
+    },
+    Kind {
+        name: "contacts",
+        first: DAY,
+        step: contacts,
     },
     Kind {
         name: rules::JOB,
@@ -157,6 +163,13 @@ fn wipe(open: &Open, _cursor: u64, _now: Time) -> Result<(i64, u64), store::Erro
     if open.wants_rewriting()? {
         open.rewrite()?;
     }
+    Ok((DAY, 0))
+}
+
+/// What a contact's index says of time, and of a provider, changes by itself.
+fn contacts(open: &Open, _cursor: u64, _now: Time) -> Result<(i64, u64), store::Error> {
+    // A step runs on the blocking pool.
+    tokio::runtime::Handle::current().block_on(open.writer.write(store::contacts::stale_all))?;
     Ok((DAY, 0))
 }
 

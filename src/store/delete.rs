@@ -23,6 +23,7 @@ fn forget(tables: &mut Tables<'_>, id: u64, message: &Message) -> Result<(), Err
     super::drafts::forget(tables, id)?;
     super::search::forget(tables, id, message.received)?;
     super::returned::forget(tables, id)?;
+    super::contacts::forget(tables, id, message.received)?;
     tables.raw.retain_in((id, 0)..=(id, u32::MAX), |_, _| false)?;
     tables.discussed.remove((message.discussion, message.received, id))?;
     Ok(())

@@ -475,6 +475,50 @@ pub fn forget(tables: &mut Tables<'_>, id: u64, message: &Message) -> Result<(),
     put(tables, message.discussion, old.as_ref(), Some(&new))
 }
 
+/// The tags that were given to a discussion itself.
+pub(super) fn given(tables: &Tables<'_>, discussion: u64) -> Result<Vec<u64>, Error> {
+    let filed = tables.filed_of(discussion)?.unwrap_or_default();
+    Ok(filed.tags.iter().filter(|(.., given)| *given).map(|(tag, ..)| *tag).collect())
+}
+
+/// Files a discussion anew from what it holds now, after messages came or left in a body. `given` are tags of the
+/// discussions that they came from.
+pub(super) fn refile(tables: &mut Tables<'_>, discussion: u64, given: &[u64]) -> Result<(), Error> {
+    let old = tables.filed_of(discussion)?;
+    let row = tables.discussions.get(discussion)?;
+    let Some(row) = row.map(|value| Discussion::decode(discussion, value.value())).transpose()? else {
+        return put(tables, discussion, old.as_ref(), None);
+    };
+    let mut new = Filed {
+        last: row.last,
+        unread: row.unread > 0,
+        ..Filed::default()
+    };
+    let kept = old
+        .iter()
+        .flat_map(|filed| &filed.tags)
+        .filter(|(.., given)| *given)
+        .map(|(tag, ..)| *tag);
+    let mut tags: Vec<u64> = kept.chain(given.iter().copied()).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    new.tags = tags.into_iter().take(MAX_ON_MESSAGE).map(|tag| (tag, 0, true)).collect();
+    let ids = tables
+        .discussed
+        .range((discussion, i64::MIN, 0)..=(discussion, i64::MAX, u64::MAX))?;
+    for id in ids.map(|row| Ok(row?.0.value().2)).collect::<Result<Vec<u64>, Error>>()? {
+        for (tag, _) in tables.tags_of(id)? {
+            bump(&mut new, tag, 1);
+        }
+    }
+    for (received, message, _) in &row.newest {
+        let value = tables.weighed.get(*message)?;
+        let weighed = value.map(|value| Weighed::decode(*message, value.value())).transpose()?;
+        remember(&mut new, *received, *message, weighed.map_or(0, |weighed| weighed.level));
+    }
+    put(tables, discussion, old.as_ref(), Some(&new))
+}
+
 fn record(tables: &Tables<'_>, id: u64) -> Result<Option<Message>, Error> {
     let value = tables.messages.get(id)?;
     value.map(|value| Message::decode(id, value.value())).transpose()

@@ -89,6 +89,7 @@ pub fn change_peer<T>(tables: &mut Tables<'_>, address: &str, change: impl FnOnc
     let done = change(&mut row);
     if row != before {
         tables.peer_keys.insert(address, row.encode(0)?.as_slice())?;
+        super::contacts::stale(tables, address)?;
     }
     Ok(done)
 }

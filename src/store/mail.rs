@@ -2,7 +2,7 @@
 //! with each other.
 
 use super::{
-    Error,
+    Error, contacts,
     filing::{self, Filling},
     keys::{self, Learnt},
     nuisance::{self, Change},
@@ -49,6 +49,8 @@ pub struct Keep {
     pub judged: Option<(String, Judged)>,
     /// What it reports about the owner's domain.
     pub report: Option<Report>,
+    /// The addresses that it was exchanged with, each with what [`contacts::exchange`] says of it.
+    pub exchanged: Vec<(String, u32)>,
     /// The octets as received, packed by [`pack`].
     pub packed: Vec<u8>,
     /// What opening it showed, and the message as it is shown, packed; `None` where nothing in it is of OpenPGP.
@@ -170,6 +172,7 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     if let Some(learnt) = &keep.learnt {
         keys::learn(tables, learnt)?;
     }
+    contacts::arrived(tables, id, message.received, &keep.exchanged)?;
     if let Some(due) = keep.recheck {
         recheck::ask(tables, id, due)?;
     }
@@ -293,6 +296,7 @@ pub fn add_contact(tables: &mut Tables<'_>, contact: &Contact) -> Result<u64, Er
     }
     card.addresses.retain(|address| !taken.contains(address));
     tables.contacts.insert(id, card.encode(id)?.as_slice())?;
+    tables.stale.insert(id, ())?;
     tables.next(EDITION)?;
     Ok(id)
 }
@@ -306,7 +310,7 @@ pub fn put_job(tables: &mut Tables<'_>, name: &str, job: &Job) -> Result<(), Err
 /// A view of the tables at one moment.
 pub struct Snapshot {
     pub(super) tx: Reading,
-    contacts: ReadOnlyTable<u64, Octets>,
+    pub(super) contacts: ReadOnlyTable<u64, Octets>,
     contact_of: ReadOnlyTable<&'static str, u64>,
 }
 

@@ -5,6 +5,7 @@
 //! is in them, `delete` and `rewrite` let go of it for good, `erase` of everything, `front` is the little that
 //! is readable while locked.
 
+pub mod contacts;
 pub mod crypt;
 pub mod delete;
 pub mod devices;
@@ -22,6 +23,7 @@ pub mod nuisance;
 pub mod outbox;
 pub mod recheck;
 pub mod record;
+pub mod regroup;
 pub mod reports;
 pub mod returned;
 mod rewrite;

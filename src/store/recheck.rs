@@ -80,6 +80,7 @@ pub(super) fn weighed(tables: &mut Tables<'_>, id: u64, proof: &Proof, index: Op
     }
     tables.discussions.insert(number, row.encode(number)?.as_slice())?;
     filing::reweigh(tables, id, |facts| facts.index = index.into())?;
+    super::contacts::stale_of_message(tables, id)?;
     Ok(true)
 }
 

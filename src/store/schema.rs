@@ -36,6 +36,16 @@ pub const UNREAD: TableDefinition<u64, ()> = TableDefinition::new("unread");
 pub const CONTACTS: TableDefinition<u64, Octets> = TableDefinition::new("contacts");
 /// Address → contact: an address stands on one card.
 pub const CONTACT_OF: TableDefinition<&str, u64> = TableDefinition::new("contact_of");
+/// (Address, received, message) → who wrote it and how many trackers were in it: what was exchanged with whom.
+pub const EXCHANGED: TableDefinition<(&str, i64, u64), u32> = TableDefinition::new("exchanged");
+/// (Message, address): the same the other way round, so that it goes with the message.
+pub const EXCHANGED_OF: TableDefinition<(u64, &str), ()> = TableDefinition::new("exchanged_of");
+/// Contact → `record::Stands`: their index and what was exchanged, as they were last computed.
+pub const STANDINGS: TableDefinition<u64, Octets> = TableDefinition::new("standings");
+/// Contacts whose index is to be computed anew.
+pub const STALE: TableDefinition<u64, ()> = TableDefinition::new("stale");
+/// An address, or `#` and a contact → (): discussions of theirs that have not followed their card yet.
+pub const REGROUPS: TableDefinition<&str, ()> = TableDefinition::new("regroups");
 /// The last arrival taken from the spool, until it has left it: exactly once, also when the power goes
 /// between the two files.
 pub const DRAINED: TableDefinition<u64, ()> = TableDefinition::new("drained");

@@ -72,6 +72,11 @@ tables! {
     unread: u64 => () = UNREAD;
     contacts: u64 => Octets = CONTACTS;
     contact_of: &'static str => u64 = CONTACT_OF;
+    exchanged: (&'static str, i64, u64) => u32 = EXCHANGED;
+    exchanged_of: (u64, &'static str) => () = EXCHANGED_OF;
+    standings: u64 => Octets = STANDINGS;
+    stale: u64 => () = STALE;
+    regroups: &'static str => () = REGROUPS;
     drained: u64 => () = DRAINED;
     jobs: &'static str => Octets = JOBS;
     imported: Octets => u64 = IMPORTED;

@@ -21,6 +21,7 @@ pub mod routes;
 pub mod server;
 mod shell;
 mod shortcut;
+mod upload;
 mod visit;
 mod when;
 
@@ -32,9 +33,10 @@ use crate::{
     domain::time::Time,
     service::compose::Compose,
     service::{
-        authenticate::Senders, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
-        happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports,
-        rules::Rules, search::Search, spam::Spam, tags::Tags, timeline::Timeline, unlock::Unlock,
+        account::Account, authenticate::Senders, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices,
+        discussion::Discussions, happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances,
+        outbox::Outbox, reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline,
+        unlock::Unlock,
     },
 };
 use std::sync::Arc;
@@ -87,6 +89,12 @@ pub struct Services {
     pub keys: Keys,
     /// Other people's.
     pub keyring: Keyring,
+    /// The account's index.
+    pub account: Account,
+    /// The address book.
+    pub contacts: Contacts,
+    /// How other domains protect their mail servers.
+    pub strict: Strict,
     /// The clock.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

@@ -9,6 +9,7 @@ use super::{
     problem::{self, Problem},
     server::Peer,
     shell::Theme,
+    upload,
     visit::{self, Visit},
 };
 use bytes::Buf;
@@ -50,6 +51,11 @@ impl Route {
     /// Whether its form may bring files.
     pub fn takes_files(&self) -> bool {
         self.method == Method::POST && self.pattern == "/write/:id"
+    }
+
+    /// Whether its form brings one small file.
+    pub fn takes_a_file(&self) -> bool {
+        self.method == Method::POST && self.pattern == "/contacts/import"
     }
 }
 
@@ -123,6 +129,26 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/settings/sending"             Owner        page::way::show;
     POST "/settings/sending"             Owner        page::way::choose;
     GET  "/ledger"                       Owner        page::ledger::show;
+    GET  "/privacy"                      Owner        page::account::show;
+    GET  "/contacts"                     Owner        page::contacts::show;
+    GET  "/contacts/new"                 Owner        page::contact::write;
+    POST "/contacts/new"                 Owner        page::contact::create;
+    GET  "/contacts/import"              Owner        page::contact_files::choose;
+    POST "/contacts/import"              Owner        page::contact_files::look;
+    POST "/contacts/import/take"         Owner        page::contact_files::take;
+    GET  "/contacts/export"              Owner        page::contact_files::export;
+    GET  "/contacts/:id/export"          Owner        page::contact_files::export_one;
+    GET  "/contacts/:id"                 Owner        page::contact::show;
+    GET  "/contacts/:id/edit"            Owner        page::contact::edit;
+    POST "/contacts/:id/edit"            Owner        page::contact::change;
+    POST "/contacts/:id/tags"            Owner        page::contact::tags;
+    POST "/contacts/:id/provider"        Owner        page::contact::provider;
+    GET  "/contacts/:id/delete"          Owner        page::contact_pair::ask;
+    POST "/contacts/:id/delete"          Owner        page::contact_pair::delete;
+    GET  "/contacts/:id/merge"           Owner        page::contact_pair::propose;
+    POST "/contacts/:id/merge"           Owner        page::contact_pair::merge;
+    GET  "/contacts/:id/split"           Owner        page::contact_pair::divide;
+    POST "/contacts/:id/split"           Owner        page::contact_pair::split;
     GET  "/devices"                      Owner        page::devices::show;
     POST "/devices/here/ask"             Owner        page::letting_in::ask;
     POST "/devices/here/invite"          Owner        page::letting_in::invite;
@@ -297,6 +323,7 @@ where
         theme: Theme::of(&asked.headers),
         parts: found.as_ref().map(|(_, parts)| parts.clone()).unwrap_or_default(),
         form: Vec::new(),
+        file: Vec::new(),
         trouble: None,
         method: asked.method,
         path: asked.path,
@@ -375,6 +402,10 @@ where
         };
         if route.takes_files() && parts::comes(&visit) {
             parts::read(&site, &mut visit, body, &token).await?;
+            return (route.answer)(site, visit).await;
+        }
+        if route.takes_a_file() && parts::comes(&visit) {
+            upload::read(&mut visit, body, &token).await?;
             return (route.answer)(site, visit).await;
         }
         match guard::form(&visit.headers, body, &token).await {

@@ -8,7 +8,7 @@ use super::{
     visit::{Visit, cookie},
 };
 use crate::{
-    domain::device::DeviceId,
+    domain::{device::DeviceId, privacy::index::Letter},
     locale::{
         Lang, Words,
         compose::{self, ComposeWords},
@@ -63,6 +63,10 @@ pub(super) enum Section {
     None,
     /// Discussions and their messages.
     Discussions,
+    /// The address book.
+    Contacts,
+    /// The page about privacy.
+    Privacy,
     /// Devices and the journal.
     Devices,
     /// Writing.
@@ -104,6 +108,8 @@ pub(super) struct Shell {
     pub(super) sheet_waits: bool,
     /// Whether the box is locked.
     pub(super) locked: bool,
+    /// The account's index, in short, as it was last computed.
+    pub(super) account: Option<String>,
 }
 
 /// A new device that the owner has not answered for yet.
@@ -140,6 +146,11 @@ impl Shell {
             icon: asset::address("icon.svg"),
             keys: shortcut::for_script(),
             sheet_waits: visit.visitor.session.is_some() && site.services.custody.sheet_waits(),
+            account: site
+                .services
+                .account
+                .points()
+                .map(|points| format!("{} {points}", Letter::of(points).as_str())),
             locked: site.services.unlock.is_locked(),
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Visit {
     /// What stands in the path where the pattern has a `:name`.
     pub(super) parts: Vec<String>,
     pub(super) form: Vec<(String, String)>,
+    /// The one small file of a form that brings one.
+    pub(super) file: Vec<u8>,
     /// What did not go well with the files of a form.
     pub(super) trouble: Option<super::parts::Trouble>,
     pub(super) visitor: Visitor,

@@ -102,7 +102,7 @@ impl Home {
 }
 
 /// Looks at every record and compares.
-fn agrees(snapshot: &Snapshot) {
+pub fn agrees(snapshot: &Snapshot) {
     let mut rows = Vec::new();
     let mut by_tag: BTreeMap<u64, Vec<(i64, u64)>> = BTreeMap::new();
     let mut messages_of: BTreeMap<u64, u64> = BTreeMap::new();
@@ -171,10 +171,10 @@ fn agrees(snapshot: &Snapshot) {
 }
 
 /// Numbers that look like chance and are the same every time.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

@@ -17,6 +17,7 @@ mod authentication;
 mod browser;
 mod canary;
 mod compose;
+mod contacts;
 mod crash;
 mod custody;
 mod damage;

@@ -5,8 +5,10 @@
 //! `ceiling` what voids the rest, `tip` what would win more. The words are `locale`'s; a reason here is
 //! a value, not a sentence.
 
+pub mod account;
 mod axis;
 mod ceiling;
+pub mod contact;
 pub mod device;
 pub mod evidence;
 pub mod gather;

@@ -24,14 +24,14 @@ use crate::{
         search,
     },
     store::{
-        self,
+        self, contacts,
         filing::{Filling, Wanted},
         mail::{self, Keep, Snapshot},
         record,
         vault::Open,
     },
 };
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What is needed to file a message.
 pub(super) struct Filing<'a> {
@@ -111,6 +111,7 @@ impl Filing<'_> {
             proof: record::Proof::of(&evidence, None),
             looked: record::Looked::of(&Look::default()),
             words: search::row(&unseen, 0),
+            exchanged: self.exchanged(unseen.participants(), local),
             filling,
             recheck: None,
             report: None,
@@ -122,6 +123,16 @@ impl Filing<'_> {
             spooled: None,
             once: None,
         })
+    }
+
+    /// With whom it is exchanged.
+    fn exchanged<'p>(&self, people: impl Iterator<Item = &'p Mailbox>, local: bool) -> Vec<(String, u32)> {
+        let others = people.filter(|person| !local && !self.inner.is_own(&person.address));
+        let others: BTreeSet<String> = others
+            .take(importance::MOST_WRITTEN_TO)
+            .map(|person| person.address.to_string())
+            .collect();
+        others.into_iter().map(|address| (address, contacts::exchange(true, 0))).collect()
     }
 
     fn others<'p>(&'p self, people: &'p [Mailbox]) -> impl Iterator<Item = &'p Mailbox> {

@@ -285,6 +285,7 @@ impl Inner {
                     id: ContactId(id),
                     name: card.name,
                     addresses,
+                    index: snapshot.stands(id)?.and_then(|stands| stands.points).into(),
                 };
                 known.insert(address.clone(), contact);
             }
@@ -323,7 +324,7 @@ impl Inner {
             address: address.clone(),
             known: Fact::Known(known.contains_key(address)),
             key: plan.key(address),
-            index: Fact::Unknown,
+            index: known.get(address).map_or(Fact::Unknown, |card| card.index),
         };
         gather(
             reading,

@@ -28,7 +28,7 @@ use crate::{
     },
     service::{
         excerpt::{excerpt, headline},
-        importance,
+        importance::{self, MOST_WRITTEN_TO},
         opening::{self, Step as Opened},
         reports, search,
         spam::{self, Case},
@@ -36,6 +36,7 @@ use crate::{
     },
     store::{
         self,
+        contacts::exchange,
         filing::{Filling, Wanted},
         mail::{self, Keep, Snapshot},
         nuisance::Change,
@@ -43,7 +44,7 @@ use crate::{
         vault::Open,
     },
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Seconds after which the DNS is asked once more where it did not tell all.
 const AGAIN: i64 = 30 * 60;
@@ -160,6 +161,7 @@ impl Inner {
             nuisance: self.nuisance(&met, &judged),
             judged,
             report,
+            exchanged: self.exchanged(&reading, &met, &evidence),
             packed,
         })
     }
@@ -234,6 +236,26 @@ impl Inner {
         importance::fill(open, &asked)
     }
 
+    /// With whom it was exchanged: from its author, or where the owner wrote it, to its recipients. A message from the
+    /// door that bears the owner's address, or that nobody vouches for, was exchanged with nobody.
+    fn exchanged(&self, reading: &Reading, met: &Met, evidence: &Evidence) -> Vec<(String, u32)> {
+        let Some(author) = reading.author().filter(|_| !met.own) else {
+            return Vec::new();
+        };
+        if !self.is_owner(&author.address) {
+            let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
+            let theirs = !importance::is_doubtful(evidence);
+            return theirs
+                .then(|| (author.address.to_string(), exchange(false, trackers)))
+                .into_iter()
+                .collect();
+        }
+        let others = reading.to.iter().chain(&reading.cc).map(|person| &person.address);
+        let others = others.filter(|address| met.arrival.is_none() && !self.is_owner(address));
+        let others: BTreeSet<String> = others.take(MOST_WRITTEN_TO).map(ToString::to_string).collect();
+        others.into_iter().map(|address| (address, exchange(true, 0))).collect()
+    }
+
     fn people(&self, reading: &Reading) -> Vec<record::Person> {
         let others = reading.participants().filter(|mailbox| !self.is_owner(&mailbox.address));
         let person = |m: &Mailbox| record::Person {
@@ -262,7 +284,7 @@ impl Inner {
             address: address.clone(),
             known: Fact::Known(known.contains_key(address)),
             key: opened.keys.get(address).copied().into(),
-            index: Fact::Unknown,
+            index: known.get(address).map_or(Fact::Unknown, |card| card.index),
         };
         // What the box writes to its owner has nobody else in it.
         let is_owner = |address: &Address| self.is_owner(address) || (own && address.as_str() == self.box_address());
@@ -283,6 +305,7 @@ fn known(open: &Open, reading: &Reading) -> Result<Known, store::Error> {
                     id: ContactId(id),
                     name: card.name,
                     addresses,
+                    index: snapshot.stands(id)?.and_then(|stands| stands.points).into(),
                 },
             );
         }

@@ -14,6 +14,7 @@ mod m0011_keys;
 mod m0012_drafts;
 mod m0013_search;
 mod m0014_sending;
+mod m0015_contacts;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -37,6 +38,7 @@ const STEPS: &[Step] = &[
     m0012_drafts::run,
     m0013_search::run,
     m0014_sending::run,
+    m0015_contacts::run,
 ];
 
 /// The schema that this program writes.

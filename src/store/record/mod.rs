@@ -6,6 +6,7 @@
 //! wrong answer (redb alone can return a flipped value without a word).
 
 mod authenticated;
+mod contacts;
 mod danger;
 mod devices;
 mod drafts;
@@ -24,6 +25,7 @@ mod spooled;
 mod strict;
 
 pub use authenticated::Authenticated;
+pub use contacts::{Contact, Stands};
 pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};
 pub use drafts::{Draft, Sent, Upload};
@@ -34,7 +36,7 @@ pub use outbox::{Delivery, Octets as SentOctets};
 pub use report::Report;
 pub use returned::Returned;
 pub use sending::{Met, Sending};
-pub use shapes::{Arrived, Contact, Discussion, Job, Message, Person, Proof};
+pub use shapes::{Arrived, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
 pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};
@@ -97,6 +99,7 @@ pub fn probe(version: u8, body: &[u8]) -> usize {
         reads::<Message>(version, body),
         reads::<Discussion>(version, body),
         reads::<Contact>(version, body),
+        reads::<Stands>(version, body),
         reads::<Job>(version, body),
         reads::<Proof>(version, body),
         reads::<Delivery>(version, body),
@@ -134,6 +137,7 @@ mod tests {
         let contact = Contact {
             name: "Bob".into(),
             addresses: vec!["bob@x.test".into()],
+            ..Contact::default()
         };
         let octets = contact.encode(7).unwrap();
         assert_eq!(Contact::decode(7, &octets).unwrap(), contact);

@@ -113,15 +113,6 @@ pub struct Person {
     pub address: String,
 }
 
-/// A card of the address book.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contact {
-    /// What the owner calls them.
-    pub name: String,
-    /// Their addresses.
-    pub addresses: Vec<String>,
-}
-
 /// A job: work that nobody waits for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
@@ -142,6 +133,5 @@ macro_rules! records {
 records! {
     Message => "messages" 1,
     Discussion => "discussions" 1,
-    Contact => "contacts" 1,
     Job => "jobs" 1,
 }

@@ -1,6 +1,11 @@
 //! The pages, one file each: read the visit, call one service, show or lead on. The small views that
 //! several of them share are here.
 
+pub(super) mod account;
+pub(super) mod contact;
+pub(super) mod contact_files;
+pub(super) mod contact_pair;
+pub(super) mod contacts;
 pub(super) mod danger;
 pub(super) mod delete;
 pub(super) mod device;
@@ -34,6 +39,7 @@ pub(super) mod security;
 pub(super) mod setting;
 pub(super) mod sign_in;
 pub(super) mod spam;
+mod sums;
 pub(super) mod tagging;
 pub(super) mod tags;
 pub(super) mod timeline;
@@ -128,6 +134,8 @@ fn calm(text: &str) -> String {
 struct Named {
     name: String,
     address: Option<String>,
+    /// Their card, or a new one for them; `None` for the owner.
+    card: Option<Card>,
 }
 
 impl Named {
@@ -137,10 +145,12 @@ impl Named {
             return Self {
                 name: w.you.to_owned(),
                 address: None,
+                card: None,
             };
         }
         let address = person.address.to_string();
         Self {
+            card: Some(Card::of(w, person)),
             address: (!person.known && person.name != address).then_some(address),
             name: Some(calm(&person.name))
                 .filter(|name| !name.trim().is_empty())
@@ -152,15 +162,38 @@ impl Named {
     fn row(w: &Words, people: &[Person]) -> Vec<Self> {
         let brief = |person: &Person| match Self::of(w, person) {
             Self {
-                address: Some(address), ..
+                address: Some(address),
+                card,
+                ..
             } => Self {
                 name: address,
                 address: None,
+                card,
             },
             known => known,
         };
         let first = people.iter().take(1).map(|person| Self::of(w, person));
         first.chain(people.iter().skip(1).map(brief)).collect()
+    }
+}
+
+/// A link to somebody's card, or to a new one with what a message says of them.
+struct Card {
+    href: String,
+    word: &'static str,
+}
+
+impl Card {
+    fn of(w: &Words, person: &Person) -> Self {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("address", person.address.as_str());
+        if !person.known {
+            query.append_pair("name", &calm(&person.name));
+        }
+        Self {
+            href: format!("/contacts/new?{}", query.finish()),
+            word: if person.known { w.contacts.in_book } else { w.contacts.add_this },
+        }
     }
 }
 

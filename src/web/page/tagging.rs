@@ -118,13 +118,13 @@ struct AddPage {
 }
 
 /// What a form about tags asks for: to take one off, or to put one on, made where there is none.
-enum Asked {
+pub(super) enum Asked {
     Off(TagId),
     On(TagId),
     Refused(&'static str),
 }
 
-async fn asked(site: &Site, visit: &Visit) -> Result<Asked, Problem> {
+pub(super) async fn asked(site: &Site, visit: &Visit) -> Result<Asked, Problem> {
     if let Ok(tag) = visit.field("remove").parse() {
         return Ok(Asked::Off(tag));
     }
@@ -145,7 +145,7 @@ async fn asked(site: &Site, visit: &Visit) -> Result<Asked, Problem> {
     })
 }
 
-fn refused(site: &Site, visit: &Visit, error: &'static str) -> Result<Response, Problem> {
+pub(super) fn refused(site: &Site, visit: &Visit, error: &'static str) -> Result<Response, Problem> {
     let page = AddPage {
         s: Shell::of(site, visit, Section::Discussions),
         action: visit.path.clone(),

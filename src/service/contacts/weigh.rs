@@ -1,0 +1,179 @@
+//! How a contact stands: what was seen of the messages that were exchanged, and what is known of their keys and
+//! their provider, become evidence; the domain makes the index of it.
+
+use super::{Error, History};
+use crate::{
+    domain::{
+        address::Address,
+        fact::Fact,
+        privacy::{
+            contact::{self, ContactIndex, Evidence, Habits, Key, MANY, NEWEST},
+            evidence::Evidence as OfMessage,
+            index::RULES_VERSION,
+        },
+        time::Time,
+    },
+    service::keyring::Choice,
+    store::{contacts::Exchange, mail::Snapshot, record},
+};
+
+/// Messages, both ways, whose evidence is read.
+const READ: usize = 4 * NEWEST;
+/// Seconds in which a key that replaced another one is new.
+const LATELY: i64 = 30 * 24 * 3600;
+/// The oldest messages that are looked at for one that counts.
+const OLDEST: usize = 20;
+
+/// What was exchanged with somebody under all their addresses, the newest first.
+pub(super) fn exchanged(snapshot: &Snapshot, contact: &record::Contact, take: usize) -> Result<Vec<Exchange>, Error> {
+    let mut all = Vec::new();
+    for address in &contact.addresses {
+        all.extend(snapshot.exchanged(address, take)?);
+    }
+    all.sort_unstable_by_key(|one| std::cmp::Reverse((one.received, one.message)));
+    // One message to two addresses of theirs is one message.
+    all.dedup_by_key(|one| one.message);
+    all.truncate(take);
+    Ok(all)
+}
+
+/// How much was exchanged, and when.
+pub(super) fn history(snapshot: &Snapshot, contact: &record::Contact) -> Result<History, Error> {
+    let mut history = History::default();
+    for one in exchanged(snapshot, contact, usize::MAX)? {
+        *(if one.to { &mut history.to } else { &mut history.from }) += 1;
+        history.last = history.last.or(Some(Time(one.received)));
+        history.first = Some(Time(one.received));
+    }
+    Ok(history)
+}
+
+/// The index of a contact, now.
+pub(super) fn index(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<ContactIndex, Error> {
+    Ok(contact::evaluate(&evidence(snapshot, contact, now)?, now))
+}
+
+/// How a contact stands, to be kept. One whose card is gone stands nowhere.
+pub(super) fn stands(snapshot: &Snapshot, id: u64, now: Time) -> Result<record::Stands, Error> {
+    let Some(contact) = snapshot.contact(id)? else {
+        return Ok(record::Stands::default());
+    };
+    let history = history(snapshot, &contact)?;
+    Ok(record::Stands {
+        at: now.0,
+        rules: RULES_VERSION,
+        points: index(snapshot, &contact, now)?.points,
+        from: history.from,
+        to: history.to,
+        last: history.last.map(|last| last.0),
+    })
+}
+
+/// What was seen of one message, and whether it came through the door; `None` where nothing is kept of it.
+fn seen(snapshot: &Snapshot, one: &Exchange) -> Result<Option<(bool, OfMessage)>, Error> {
+    let proof = snapshot.proof(one.message)?;
+    Ok(proof.map(|proof| (proof.arrival.is_some(), proof.evidence())))
+}
+
+fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {
+    let newest = exchanged(snapshot, contact, READ)?;
+    let mut read = Vec::with_capacity(newest.len());
+    for one in newest.iter().rev() {
+        read.extend(seen(snapshot, one)?.map(|(door, evidence)| (one.to, door, evidence)));
+    }
+    let each = read.iter().map(|(to, door, evidence)| contact::Exchange {
+        to: *to,
+        door: *door,
+        evidence,
+    });
+    let counts = |to: bool| u32::try_from(each.clone().filter(|one| one.to == to && one.counts()).count()).unwrap_or(MANY);
+    let (strict, dnssec) = provider(snapshot, contact, now)?;
+    let keys = keys(snapshot, contact, now)?;
+    Ok(Evidence {
+        key: keys.key,
+        verified: keys.verified,
+        changed: keys.changed,
+        strict,
+        dnssec,
+        habits: Habits::of(each.clone()),
+        from: counts(false),
+        to: counts(true),
+        first: first(snapshot, contact)?,
+        ..Evidence::default()
+    })
+}
+
+/// What is known of their keys: of the first address of which anything is.
+fn keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {
+    for address in &contact.addresses {
+        let Some(row) = snapshot.peer_keys(address)?.filter(|row| !row.keys.is_empty()) else {
+            continue;
+        };
+        let choice = Choice::of(&row, now);
+        let Some(key) = choice.key else {
+            return Ok(Evidence {
+                key: Fact::Known(Key::Missing),
+                changed: Fact::Known(choice.changed),
+                ..Evidence::default()
+            });
+        };
+        let facts = key.facts(now);
+        let held = row.held(facts.fingerprint.octets());
+        let young = held.is_some_and(|held| held.since > now.0 - LATELY);
+        let older = row.keys.iter().any(|other| held.is_some_and(|held| other.since < held.since));
+        return Ok(Evidence {
+            key: Fact::Known(Key::Usable(facts.strength)),
+            verified: Fact::Known(choice.verified),
+            changed: Fact::Known(choice.changed || (young && older)),
+            ..Evidence::default()
+        });
+    }
+    Ok(Evidence::default())
+}
+
+/// When the first message that counts was exchanged.
+fn first(snapshot: &Snapshot, contact: &record::Contact) -> Result<Option<Time>, Error> {
+    let all = exchanged(snapshot, contact, usize::MAX)?;
+    for one in all.iter().rev().take(OLDEST) {
+        let Some((door, evidence)) = seen(snapshot, one)? else { continue };
+        let exchange = contact::Exchange {
+            to: one.to,
+            door,
+            evidence: &evidence,
+        };
+        if exchange.counts() {
+            return Ok(Some(Time(one.received)));
+        }
+    }
+    Ok(None)
+}
+
+/// What is known of the domains of their addresses, the weakest counting: strict, and signed.
+fn provider(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<(Fact<bool>, Fact<bool>), Error> {
+    let domains: std::collections::BTreeSet<String> = contact
+        .addresses
+        .iter()
+        .filter_map(|address| Some(Address::parse(address).ok()?.domain().to_owned()))
+        .collect();
+    let (mut strict, mut dnssec) = (Vec::new(), Vec::new());
+    for domain in &domains {
+        let known = snapshot.strict(domain)?;
+        let enforced = known.as_ref().and_then(|known| known.valid(now.0)).map(record::Remembered::policy);
+        let enforced = enforced.is_some_and(|policy| policy.mode == crate::codec::mta_sts::Mode::Enforce);
+        let dane = known.as_ref().map_or(Fact::Unknown, record::Strictness::dane);
+        strict.push(if enforced { Fact::Known(true) } else { dane });
+        dnssec.push(known.as_ref().map_or(Fact::Unknown, record::Strictness::dnssec));
+    }
+    Ok((weakest(&strict), weakest(&dnssec)))
+}
+
+/// One that fails decides, then one that is not known.
+fn weakest(facts: &[Fact<bool>]) -> Fact<bool> {
+    if facts.contains(&Fact::Known(false)) {
+        Fact::Known(false)
+    } else if facts.is_empty() || facts.contains(&Fact::Unknown) {
+        Fact::Unknown
+    } else {
+        Fact::Known(true)
+    }
+}

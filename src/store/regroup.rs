@@ -1,0 +1,150 @@
+//! Discussions follow the address book: a discussion is a set of people, so when an address comes to stand on a card,
+//! or leaves one, discussions are renamed, become one, or become several.
+//!
+//! What has to be looked at is noted in the write that changes the card ([`note`]) and struck off in the one that has
+//! followed ([`follow`]), so that a crash between the two leaves nothing half done: the job finds the note. What the
+//! rows say afterwards is worked out beforehand, by whoever can read messages.
+
+use super::{
+    Error, filing,
+    mail::Snapshot,
+    record::{Discussion, Message, Record},
+    schema::{DISCUSSION_OF, REGROUPS},
+    writer::Tables,
+};
+use redb::ReadableTable;
+
+/// Notes that discussions with this in their key are to be looked at: an address, or `#` and the number of a card.
+pub fn note(tables: &mut Tables<'_>, token: &str) -> Result<(), Error> {
+    tables.regroups.insert(token, ())?;
+    Ok(())
+}
+
+/// What becomes of one discussion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which; `None` for one that is made.
+    pub id: Option<u64>,
+    /// Its row as it was read; `None` for one that is made.
+    pub before: Option<Discussion>,
+    /// Its row as it will be; `None` where nothing is left in it.
+    pub after: Option<Discussion>,
+    /// Messages that come into it.
+    pub joining: Vec<u64>,
+    /// The discussions from which they come: what the owner gave those is given to this one too.
+    pub from: Vec<u64>,
+}
+
+/// Carries out what was worked out, and strikes these notes off. `false` where something has changed since it was
+/// read: nothing is done, look again.
+pub fn follow(tables: &mut Tables<'_>, changes: &[Change], notes: &[String]) -> Result<bool, Error> {
+    for change in changes {
+        let now = match change.id {
+            Some(id) => row(tables, id)?,
+            None => None,
+        };
+        let taken = match (&change.id, &change.after) {
+            (None, Some(after)) => tables.discussion_of.get(after.key.as_str())?.is_some(),
+            _ => false,
+        };
+        if now != change.before || taken {
+            return Ok(false);
+        }
+    }
+    let mut given = Vec::new();
+    for change in changes {
+        for from in &change.from {
+            given.push((*from, filing::given(tables, *from)?));
+        }
+    }
+    // The old names go first: one discussion may take another's.
+    for before in changes.iter().filter_map(|change| change.before.as_ref()) {
+        tables.discussion_of.remove(before.key.as_str())?;
+    }
+    let mut touched = Vec::new();
+    for change in changes {
+        let id = change.id.map_or_else(|| tables.next("discussion"), Ok)?;
+        for message in &change.joining {
+            join(tables, id, *message)?;
+        }
+        place(tables, id, change)?;
+        let tags: Vec<u64> = (given.iter())
+            .filter(|(from, _)| change.from.contains(from))
+            .flat_map(|(_, tags)| tags.iter().copied())
+            .collect();
+        touched.push((id, tags));
+    }
+    for (id, tags) in touched {
+        filing::refile(tables, id, &tags)?;
+    }
+    for note in notes {
+        tables.regroups.remove(note.as_str())?;
+    }
+    Ok(true)
+}
+
+fn row(tables: &Tables<'_>, discussion: u64) -> Result<Option<Discussion>, Error> {
+    let value = tables.discussions.get(discussion)?;
+    value.map(|value| Discussion::decode(discussion, value.value())).transpose()
+}
+
+/// A message comes into a discussion.
+fn join(tables: &mut Tables<'_>, discussion: u64, id: u64) -> Result<(), Error> {
+    let octets = tables.messages.get(id)?.ok_or(Error::Damaged)?.value().to_vec();
+    let message = Message::decode(id, &octets)?;
+    tables.discussed.remove((message.discussion, message.received, id))?;
+    tables.discussed.insert((discussion, message.received, id), ())?;
+    tables
+        .messages
+        .insert(id, Message { discussion, ..message }.encode(id)?.as_slice())?;
+    Ok(())
+}
+
+/// A discussion's row, its name, and its place on the timeline.
+fn place(tables: &mut Tables<'_>, id: u64, change: &Change) -> Result<(), Error> {
+    if let Some(before) = &change.before {
+        tables.timeline.remove((before.last, id))?;
+        tables.unread.remove(id)?;
+    }
+    match &change.after {
+        Some(after) => {
+            tables.discussion_of.insert(after.key.as_str(), id)?;
+            tables.timeline.insert((after.last, id), ())?;
+            if after.unread > 0 {
+                tables.unread.insert(id, ())?;
+            }
+            tables.discussions.insert(id, after.encode(id)?.as_slice())?;
+        }
+        None => {
+            tables.discussions.remove(id)?;
+        }
+    }
+    Ok(())
+}
+
+impl Snapshot {
+    /// What was noted and not followed yet.
+    pub fn regroups(&self) -> Result<Vec<String>, Error> {
+        let table = self.tx.open_table(REGROUPS)?;
+        table.iter()?.map(|row| Ok(row?.0.value().to_owned())).collect()
+    }
+
+    /// The discussions of people in whose key one of these stands, with what is asked of each part of the key.
+    pub fn discussions_with(&self, tokens: &[String]) -> Result<Vec<(u64, String)>, Error> {
+        let table = self.tx.open_table(DISCUSSION_OF)?;
+        let mut found = Vec::new();
+        for entry in table.range("with:".."with;")? {
+            let (key, id) = entry?;
+            let people = key.value().strip_prefix("with:").unwrap_or_default();
+            if people.split(' ').any(|part| tokens.iter().any(|token| token == part)) {
+                found.push((id.value(), key.value().to_owned()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The number of the discussion of a key.
+    pub fn discussion_id(&self, key: &str) -> Result<Option<u64>, Error> {
+        Ok(self.tx.open_table(DISCUSSION_OF)?.get(key)?.map(|value| value.value()))
+    }
+}

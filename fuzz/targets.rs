@@ -3,6 +3,7 @@
 //!
 //! Absent on purpose: the crates that we only call (TLS, HTTP, age, zstd), which have fuzzers of their own.
 
+use caliopen::codec::pgp;
 use caliopen::{
     cli,
     codec::{
@@ -81,6 +82,7 @@ pub const ALL: &[Target] = targets! {
     mta_sts_policy "report";
     next "web";
     original "html";
+    openpgp "pgp";
     passkey "passkey";
     people_typed "smtp";
     proof "web";
@@ -540,6 +542,38 @@ fn archive(octets: &[u8]) {
     };
     let threats = inspect::inspect(&file, bytes.get(1..).unwrap_or_default());
     assert!(threats.len() <= 100, "each is told once");
+}
+
+/// Keys, messages, headers and whole mails of OpenPGP. What is read is written and read again as the same.
+fn openpgp(octets: &[u8]) {
+    let now = Time(1_790_000_000);
+    if let Ok(keys) = pgp::Certificate::read_all(octets) {
+        for key in keys.iter().take(4) {
+            let facts = key.facts(now);
+            for address in &facts.addresses {
+                let small = key.minimal(address, now);
+                let value = pgp::autocrypt::value(address, true, &small);
+                assert!(value.lines().all(|line| line.len() <= 400));
+            }
+            if let Ok(again) = pgp::Certificate::read(&key.octets()) {
+                assert_eq!(again.fingerprint(), key.fingerprint());
+            }
+        }
+    }
+    let _ = pgp::autocrypt::parse(octets);
+    let _ = pgp::open(octets, &[], &|_| Vec::new(), now);
+    let _ = pgp::verify(b"text", octets, &|_| Vec::new(), now);
+    let keys = mime::openpgp::Keys {
+        own: &[],
+        find: &|_| Vec::new(),
+        now,
+    };
+    if let Some(opening) = mime::openpgp::open(octets, keys) {
+        assert!(opening.gossip.is_empty(), "nothing was opened");
+        opening.shown.iter().for_each(|shown| drop(mime::read(shown)));
+    }
+    let payload = mime::sealed::payload(octets, true, &[]);
+    let _ = (mime::read(&payload), mime::read(&mime::sealed::encrypted(octets, "x", "b")));
 }
 
 /// What a browser says of a new passkey. The beginning that no guess would hit is written here.

@@ -176,7 +176,7 @@ impl Services {
         );
         let spam = receive.spam();
         let room = (vault.clone(), clock.clone(), happenings.clone());
-        let compose = Compose::new(room, (dns, strict.clone()), spam.clone(), people.clone(), front);
+        let compose = Compose::new(room, (dns, strict.clone(), keyring.clone()), spam.clone(), people.clone(), front);
         let journal = Journal::new(vault.clone(), clock.clone());
         let devices = Devices::new(vault.clone(), clock.clone(), journal.clone(), receive.clone());
         let known = (devices.clone(), journal.clone());

@@ -31,6 +31,15 @@ use crate::{
 
 pub use crate::store::record::Source;
 
+/// People who are asked for at once, when a message leaves.
+const ASKED_AT_ONCE: usize = 20;
+
+/// Seconds until somebody's domain is asked again.
+const ASK_AGAIN: i64 = 24 * 3600;
+
+/// The longest that sending waits for keys.
+const ASKING: std::time::Duration = std::time::Duration::from_secs(6);
+
 /// People that are listed.
 const MOST: usize = 2_000;
 
@@ -343,18 +352,37 @@ impl Keyring {
             }
         }
         let (open, now, name) = (self.vault.open()?, self.clock.now().0, address.to_string());
-        // Only of somebody who has a row: asking leaves no trace of whom one thought of writing to.
-        let known = super::read(&self.vault, {
-            let name = name.clone();
-            move |snapshot| Ok(snapshot.peer_keys(&name)?.is_some())
-        })
-        .await?;
-        if known {
-            open.writer
-                .write(move |tables| change_peer(tables, &name, |row| row.asked = now))
-                .await?;
-        }
+        open.writer
+            .write(move |tables| change_peer(tables, &name, |row| row.asked = now))
+            .await?;
         Ok(outcome)
+    }
+
+    /// Asks for the keys of people who are written to now and of whom none can be used: their domains learn of them
+    /// from the delivery anyway. Those that were asked lately are not asked again. Waits a few seconds at most;
+    /// whoever does not answer by then has no key for this time.
+    pub async fn ask_for(&self, people: &[Address]) {
+        let (people, now) = (people.to_vec(), self.clock.now());
+        let due = read(&self.vault, move |snapshot| {
+            let mut due = Vec::new();
+            for person in people.into_iter().take(ASKED_AT_ONCE) {
+                let row = snapshot.peer_keys(person.as_str())?.unwrap_or_default();
+                let lately = row.asked > 0 && (0..ASK_AGAIN).contains(&now.0.saturating_sub(row.asked));
+                if !lately && Choice::of(&row, now).key.is_none() {
+                    due.push(person);
+                }
+            }
+            Ok(due)
+        })
+        .await;
+        let mut asking = tokio::task::JoinSet::new();
+        for person in due.unwrap_or_default() {
+            let ring = self.clone();
+            asking.spawn(async move { ring.ask(&person).await });
+        }
+        let all = async { while asking.join_next().await.is_some() {} };
+        // Who is late is not waited for; what they answer is not kept either.
+        let _ = tokio::time::timeout(ASKING, all).await;
     }
 
     async fn fetched(&self, address: &Address, octets: &[u8]) -> Result<Asked, Error> {

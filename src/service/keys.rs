@@ -6,12 +6,19 @@
 use super::{Error, opening, read, search};
 use crate::{
     codec::pgp::{Certificate, NoKey, SecretKey, directory},
-    domain::{address::Address, id::MessageId, openpgp::KeyFacts, privacy::message::evaluate, time::Time},
+    domain::{
+        address::Address,
+        fact::Fact,
+        id::MessageId,
+        openpgp::KeyFacts,
+        privacy::{evidence::Authentic, message::evaluate},
+        time::Time,
+    },
     net::clock::Clock,
     store::{
         self,
         front::{Front, FrontFile},
-        keys::{add_own, change_own, keep},
+        keys::{add_own, change_own, keep, set_signs},
         mail::Snapshot,
         recheck::{self, Found},
         record::{OwnKey, Proof},
@@ -287,6 +294,17 @@ impl Keys {
         .await
     }
 
+    /// Whether what is not encrypted is signed.
+    pub async fn signs(&self) -> Result<bool, Error> {
+        read(&self.0.vault, |snapshot| Ok(snapshot.signs()?)).await
+    }
+
+    /// Signs what is not encrypted from now on, or no longer.
+    pub async fn set_signs(&self, signs: bool) -> Result<(), Error> {
+        let open = self.0.vault.open()?;
+        Ok(open.writer.write(move |tables| set_signs(tables, signs)).await?)
+    }
+
     /// Uses a key from now on for its address.
     pub async fn use_from_now_on(&self, id: u64) -> Result<(), Error> {
         let open = self.0.vault.open()?;
@@ -397,7 +415,7 @@ fn open_again(snapshot: &Snapshot, id: MessageId, owner: &[Address], now: Time) 
     let asked = opening::Asked {
         raw: &raw,
         reading: &reading,
-        vouched: false,
+        vouched: matches!(proof.authentication().authentic(), Fact::Known(Authentic::Spf | Authentic::Dkim)),
         received: Time(message.received),
         now,
     };
@@ -409,7 +427,7 @@ fn open_again(snapshot: &Snapshot, id: MessageId, owner: &[Address], now: Time) 
     let html = evidence.content.html;
     evidence.content = step.content;
     evidence.content.html = match &step.shown {
-        Some(shown) => crate::domain::fact::Fact::Known(
+        Some(shown) => Fact::Known(
             crate::codec::mime::read(shown)
                 .html
                 .as_deref()

@@ -2,17 +2,31 @@
 //!
 //! [`plan`] says what can be done for these people from what is known, and is asked while a message is written;
 //! [`carry_out`] does it when it is sent. So the index before sending and the one afterwards speak of the same.
+//!
+//! A message is encrypted, and signed inside, by itself where everybody has a key that is known to be usable: nobody
+//! has to choose. A key that Autocrypt doubts (passed on by others, or long not heard of) is used only where what is
+//! answered came encrypted. It is always encrypted to the owner's own key too. Whoever gets a copy unseen gets
+//! one of their own, so that nothing in what the others get tells of them.
 
-use super::Error;
+use super::{Error, keyring::Choice};
 use crate::{
-    codec::mime::write::{self, Writing},
+    codec::{
+        mime::{
+            sealed,
+            write::{self, Writing},
+        },
+        pgp::{self as cipher, Certificate, SecretKey, autocrypt},
+    },
     domain::{
         address::Address,
+        autocrypt::Advice,
         fact::Fact,
+        id::MessageId,
         outgoing::Copy,
         privacy::evidence::{Content, Encryption, KeyState, Signature},
+        time::Time,
     },
-    store::mail::Snapshot,
+    store::{self, hex, mail::Snapshot, slots::random},
 };
 
 /// What will be done.
@@ -22,6 +36,13 @@ pub struct Plan {
     pub content: Content,
     /// What is known of each other person's key.
     pub keys: Vec<(Address, Fact<KeyState>)>,
+    /// Whom it is encrypted to, and with what; empty where it is not.
+    sealed: Vec<(Address, Certificate)>,
+    /// The owner's own key, where there is one that can be used.
+    own: Option<u64>,
+    /// Whether it is signed where it is not encrypted.
+    signs: bool,
+    now: Time,
 }
 
 impl Plan {
@@ -54,30 +75,152 @@ pub struct Protected {
     pub copies: Vec<Copy>,
 }
 
-/// What can be done for a message from this address to these people.
-pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address]) -> Result<Plan, Error> {
-    let _ = (snapshot, from, people);
-    Ok(Plan {
-        content: Content {
+/// The owner's key for an address, or another of theirs: its number and its public half.
+fn own_key(snapshot: &Snapshot, from: &Address, now: Time) -> Result<Option<(u64, Certificate)>, store::Error> {
+    let mut keys = snapshot.own_keys()?;
+    keys.retain(|(_, key)| key.current);
+    keys.sort_by_key(|(_, key)| key.address != from.as_str());
+    let usable = |(id, key): &(u64, store::record::OwnKey)| {
+        let certificate = SecretKey::read(&key.secret).ok()?.certificate();
+        let facts = certificate.facts(now);
+        (facts.sign.is_ok() && facts.is_usable()).then_some((*id, certificate))
+    };
+    Ok(keys.iter().find_map(usable))
+}
+
+/// Whether what is answered came encrypted.
+fn answers_encrypted(snapshot: &Snapshot, answers: Option<MessageId>) -> Result<bool, store::Error> {
+    let Some(id) = answers else { return Ok(false) };
+    let proof = snapshot.proof(id.0)?;
+    Ok(proof.is_some_and(|proof| proof.evidence().content.is_end_to_end()))
+}
+
+/// What can be done for a message from this address to these people, answering that message.
+pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Option<MessageId>, now: Time) -> Result<Plan, Error> {
+    let own = own_key(snapshot, from, now)?;
+    let least = if answers_encrypted(snapshot, answers)? {
+        Advice::Discourage
+    } else {
+        Advice::Available
+    };
+    let (mut keys, mut to) = (Vec::new(), Vec::new());
+    for person in people {
+        let Some(row) = snapshot.peer_keys(person.as_str())? else {
+            keys.push((person.clone(), Fact::Unknown));
+            continue;
+        };
+        let choice = Choice::of(&row, now);
+        keys.push((person.clone(), Fact::Known(choice.state())));
+        if let Some(key) = choice.key.filter(|_| choice.advice >= least) {
+            to.push((person.clone(), key));
+        }
+    }
+    let all = !people.is_empty() && to.len() == people.len();
+    let signs = own.is_some() && snapshot.signs()?;
+    let content = match &own {
+        Some((_, mine)) if all => {
+            let everybody: Vec<&Certificate> = to.iter().map(|(_, key)| key).chain([mine]).collect();
+            Content {
+                encryption: Fact::Known(Encryption::Whole),
+                integrity: Fact::Known(cipher::integrity(&everybody, now)),
+                headers: Fact::Known(true),
+                signature: Fact::Known(Signature::Valid),
+                signer_verified: Fact::Known(true),
+                ..Content::default()
+            }
+        }
+        _ => Content {
             encryption: Fact::Known(Encryption::None),
-            signature: Fact::Known(Signature::Absent),
+            signature: Fact::Known(if signs { Signature::Valid } else { Signature::Absent }),
+            signer_verified: if signs { Fact::Known(true) } else { Fact::Unknown },
             ..Content::default()
         },
-        keys: Vec::new(),
+    };
+    Ok(Plan {
+        content,
+        keys,
+        sealed: if all && own.is_some() { to } else { Vec::new() },
+        own: own.map(|(id, _)| id),
+        signs,
+        now,
     })
 }
 
 /// Does what was planned.
+///
+/// # Errors
+///
+/// Where it cannot be done as planned: nothing is ever sent with less protection than was shown.
 pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Result<Protected, Error> {
-    let _ = (snapshot, plan);
-    let raw = write::assemble(&outgoing.writing, &outgoing.entity);
-    let recipients: Vec<Address> = outgoing.seen.into_iter().chain(outgoing.unseen).collect();
+    let mut message = write::assemble(&outgoing.writing, &outgoing.entity);
+    let Outgoing { writing, seen, unseen, .. } = outgoing;
+    let own = match plan.own {
+        Some(wanted) => {
+            let keys = snapshot.own_keys()?;
+            let key = keys.into_iter().find(|(id, _)| *id == wanted).ok_or(store::Error::Damaged)?;
+            Some(SecretKey::read(&key.1.secret).map_err(|_| store::Error::Damaged)?)
+        }
+        None => None,
+    };
+    let Some(own) = own else {
+        return Ok(plain(message, seen, unseen));
+    };
+    if let Some(from) = writing.from.as_ref().map(|from| &from.address) {
+        let small = own.certificate().minimal(from, plan.now);
+        let header = format!("Autocrypt: {}\r\n", autocrypt::value(from, true, &small));
+        message = [header.into_bytes(), message].concat();
+    }
+    if plan.sealed.is_empty() {
+        if plan.signs {
+            let payload = sealed::payload(&message, false, &[]);
+            let signature = own.sign(&payload, plan.now).ok_or(store::Error::Damaged)?;
+            message = sealed::signed(&message, &payload, &signature, &boundary()?);
+        }
+        return Ok(plain(message, seen, unseen));
+    }
+    let key_of = |address: &Address| {
+        let known = plan.sealed.iter().find(|(person, _)| person == address);
+        known.map(|(_, key)| key.clone()).ok_or(store::Error::Damaged)
+    };
+    // Who sees one another learns one another's key (Autocrypt level 1, section 5.1).
+    let mut gossip = Vec::new();
+    if seen.len() > 1 {
+        for person in &seen {
+            let small = key_of(person)?.minimal(person, plan.now);
+            gossip.push(("Autocrypt-Gossip", autocrypt::value(person, false, &small)));
+        }
+    }
+    let payload = sealed::payload(&message, true, &gossip);
+    let mut groups: Vec<Vec<Address>> = vec![seen];
+    groups.extend(unseen.into_iter().map(|person| vec![person]));
+    let mut copies = Vec::new();
+    for group in groups.into_iter().filter(|group| !group.is_empty()) {
+        let mut keys = group.iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
+        keys.push(own.certificate());
+        let armored = cipher::seal(&payload, &keys, &own, plan.now)
+            .map_err(|_| store::Error::Damaged)?
+            .armored;
+        copies.push(Copy {
+            raw: sealed::encrypted(&message, &armored, &boundary()?),
+            recipients: group,
+        });
+    }
+    // In the vault it lies as it was written: the vault is sealed, and the search finds it.
+    Ok(Protected { filed: message, copies })
+}
+
+fn plain(message: Vec<u8>, seen: Vec<Address>, unseen: Vec<Address>) -> Protected {
+    let recipients: Vec<Address> = seen.into_iter().chain(unseen).collect();
     let copies = (!recipients.is_empty()).then(|| Copy {
-        raw: raw.clone(),
+        raw: message.clone(),
         recipients,
     });
-    Ok(Protected {
-        filed: raw,
+    Protected {
+        filed: message,
         copies: copies.into_iter().collect(),
-    })
+    }
+}
+
+fn boundary() -> Result<String, store::Error> {
+    Ok(hex(&random::<16>()?))
 }

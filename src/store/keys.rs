@@ -4,7 +4,7 @@ use super::{
     Error,
     mail::{Snapshot, pieces, unpack},
     record::{Held, Message, Opening, OwnKey, PeerKeys, Record, Source},
-    schema::{OPENED, OPENINGS, OWN_KEYS, PEER_KEYS},
+    schema::{META, OPENED, OPENINGS, OWN_KEYS, PEER_KEYS},
     writer::Tables,
 };
 use crate::{
@@ -18,6 +18,15 @@ const MOST: usize = 8;
 
 /// Addresses that are kept without a word of the owner's on them.
 const MOST_PEERS: u64 = 20_000;
+
+/// The setting that says that what is not encrypted is signed.
+const SIGNS: &str = "openpgp_signs";
+
+/// Signs what is not encrypted from now on, or no longer.
+pub fn set_signs(tables: &mut Tables<'_>, signs: bool) -> Result<(), Error> {
+    tables.meta.insert(SIGNS, [u8::from(signs)].as_slice())?;
+    Ok(())
+}
 
 /// What a message taught about keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,6 +203,12 @@ pub(super) fn forget(tables: &mut Tables<'_>, message: u64) -> Result<(), Error>
 }
 
 impl Snapshot {
+    /// Whether what is not encrypted is signed.
+    pub fn signs(&self) -> Result<bool, Error> {
+        let value = self.tx.open_table(META)?.get(SIGNS)?;
+        Ok(value.is_some_and(|value| value.value() == [1]))
+    }
+
     /// The owner's keys.
     pub fn own_keys(&self) -> Result<Vec<(u64, OwnKey)>, Error> {
         let table = self.tx.open_table(OWN_KEYS)?;

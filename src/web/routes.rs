@@ -194,6 +194,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/recovery/proof"      Owner        page::recovery::prove;
     GET  "/settings/keys"                Owner        page::keys::show;
     GET  "/settings/keys/ready/:ticket"  Owner        page::keys::ready;
+    POST "/settings/keys/signs"          Owner        page::keys::signs;
     POST "/settings/keys/bring"          Owner        page::keys::bring;
     GET  "/settings/keys/people"         Owner        page::people_keys::show;
     POST "/settings/keys/people"         Owner        page::people_keys::add;

@@ -13,6 +13,7 @@ pub mod notice;
 pub mod openpgp;
 pub mod received;
 pub mod revealed;
+pub mod sealed;
 mod tree;
 pub mod write;
 

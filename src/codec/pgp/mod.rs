@@ -18,7 +18,7 @@ mod tests;
 
 pub use make::{EXTEND_BEFORE, LIFE, ROTATE_AFTER};
 pub use open::{Finder, Opened, open, verify, verify_clear};
-pub use seal::{NotSealed, Sealing, seal};
+pub use seal::{NotSealed, Sealing, integrity, seal};
 
 use crate::domain::{
     openpgp::{Fingerprint, KeyFacts, Unusable},

@@ -55,6 +55,16 @@ fn target(key: &SignedPublicKey, at: Time) -> Result<(Part<'_>, bool), NotSealed
     Ok((found, reads_v2))
 }
 
+/// How a message to all of these keys will protect itself against change.
+pub fn integrity(to: &[&Certificate], at: Time) -> Integrity {
+    let modern = |key: &&Certificate| target(&key.0, at).is_ok_and(|(_, modern)| modern);
+    if !to.is_empty() && to.iter().all(modern) {
+        Integrity::Aead
+    } else {
+        Integrity::Mdc
+    }
+}
+
 /// Encrypts to every one of these keys and signs with the owner's.
 ///
 /// # Errors

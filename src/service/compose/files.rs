@@ -75,7 +75,7 @@ impl Compose {
         let Some(id) = about.message() else { return Ok(()) };
         let carried = read(&self.0.vault, move |snapshot| {
             let message = snapshot.message(id.0)?.ok_or(Error::NotFound)?;
-            let raw = snapshot.raw(id.0, &message)?;
+            let raw = snapshot.shown(id.0, &message)?;
             let reading = mime::read(&raw);
             let files = parts.iter().take(MAX_FILES).map(|part| match *part {
                 WHOLE => Ok((whole_name(&reading.subject), "message/rfc822".to_owned(), raw.clone())),

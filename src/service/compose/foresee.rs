@@ -4,7 +4,7 @@
 //! What is not known says so and is no protection. A policy that is enforced (DANE, MTA-STS) is: the box sends by TLS
 //! 1.2 at least to such a domain or not at all, so that much is known before anything was seen.
 
-use super::{Compose, Inner};
+use super::{Compose, Inner, send::answered};
 use crate::{
     codec::{dkim, dmarc, hosts},
     domain::{
@@ -152,6 +152,7 @@ impl Compose {
         for domain in self.0.domains(&addressed).into_iter().take(MOST_ASKED) {
             self.0.strict.learn(&domain).await?;
         }
+        self.0.keyring.ask_for(&self.outside(draft)).await;
         self.check_own().await
     }
 
@@ -226,7 +227,7 @@ impl Inner {
             .map(|person| person.address.clone())
             .filter(|address| !self.is_own(address))
             .collect();
-        let plan = protect::plan(snapshot, &from, &others)?;
+        let plan = protect::plan(snapshot, &from, &others, answered(draft), self.clock.now())?;
         let own = snapshot.own_records()?;
         let reading = |addressed: &Addressed| Reading {
             from: vec![Mailbox {

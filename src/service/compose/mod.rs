@@ -22,6 +22,7 @@ pub use start::{Beginning, Started};
 use super::{
     Error, delete,
     happening::Happenings,
+    keyring::Keyring,
     read,
     spam::Spam,
     strict::Strict,
@@ -67,6 +68,7 @@ struct Inner {
     owner: Vec<Address>,
     domain: String,
     strict: Strict,
+    keyring: Keyring,
     spam: Spam,
     /// One form at a time is done, so that one which comes twice makes one message.
     busy: tokio::sync::Mutex<()>,
@@ -117,8 +119,8 @@ pub struct About {
 
 impl Compose {
     /// Over this vault, for the addresses of this front, asking this DNS. `spam` learns from what is answered.
-    pub fn new(room: (Vault, Clock, Happenings), asked: (Dns, Strict), spam: Spam, people: People, front: &Front) -> Self {
-        let ((vault, clock, happenings), (dns, strict)) = (room, asked);
+    pub fn new(room: (Vault, Clock, Happenings), asked: (Dns, Strict, Keyring), spam: Spam, people: People, front: &Front) -> Self {
+        let ((vault, clock, happenings), (dns, strict, keyring)) = (room, asked);
         Self(Arc::new(Inner {
             vault,
             clock,
@@ -128,6 +130,7 @@ impl Compose {
             owner: front.addresses.iter().filter_map(|address| Address::parse(address).ok()).collect(),
             domain: front.domain.to_lowercase(),
             strict,
+            keyring,
             spam,
             busy: tokio::sync::Mutex::default(),
         }))

@@ -110,6 +110,8 @@ impl Compose {
         if !wrong.is_empty() {
             return Ok(Outcome::Wrong(wrong));
         }
+        // Whoever has no key here may have one at home: the delivery tells their domain of them anyway.
+        self.0.keyring.ask_for(&self.outside(&draft)).await;
         let preview = self.preview(&draft).await?;
         let held = lowered.unwrap_or_else(|| preview.agreed.max(shown));
         if preview.padlock < held {
@@ -155,6 +157,13 @@ impl Compose {
     async fn was_sent(&self, message: MessageId) -> Result<Outcome, Error> {
         let row = read(&self.0.vault, move |snapshot| Ok(snapshot.message(message.0)?)).await?;
         Ok(row.map_or(Outcome::Nothing, |row| Outcome::Sent(message, DiscussionId(row.discussion))))
+    }
+
+    /// Those whom a draft goes to outside of this box.
+    pub(super) fn outside(&self, draft: &Draft) -> Vec<Address> {
+        let people = Addressed::of(draft);
+        let addresses = people.all().map(|person| person.address.clone());
+        addresses.filter(|address| !self.0.is_own(address)).collect()
     }
 
     /// What keeps a draft from being sent.
@@ -216,7 +225,7 @@ impl Compose {
         };
         let seen = [outside(&addressed.to), outside(&addressed.cc)].concat();
         let unseen_by = outside(&addressed.bcc);
-        let plan = protect::plan(snapshot, &from, &[seen.clone(), unseen_by.clone()].concat())?;
+        let plan = protect::plan(snapshot, &from, &[seen.clone(), unseen_by.clone()].concat(), answered(draft), now)?;
         let outgoing = Outgoing {
             writing: Writing {
                 from: Some(Mailbox {
@@ -310,6 +319,14 @@ pub(super) fn take_back(tables: &mut Tables<'_>, wanted: &Wanted) -> Result<Back
         Deleted::Nothing => Ok(Back::TooLate),
         // What was done so far goes with this write.
         Deleted::Changed => Err(store::Error::Damaged),
+    }
+}
+
+/// The message that a draft answers.
+pub(super) fn answered(draft: &Draft) -> Option<MessageId> {
+    match draft.about {
+        draft::About::Answers(id) => Some(id),
+        _ => None,
     }
 }
 

@@ -85,7 +85,7 @@ impl Compose {
             if viewer.is_masked(id, record.index) {
                 return Err(Error::Masked(id));
             }
-            let raw = snapshot.raw(id.0, &record)?;
+            let raw = snapshot.shown(id.0, &record)?;
             Ok((mime::read(&raw), DiscussionId(record.discussion), record.size))
         })
         .await?;

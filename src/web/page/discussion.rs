@@ -64,6 +64,8 @@ pub(super) struct Letterhead {
     pub(super) warnings: Vec<Warning>,
     /// What opening it showed, each with whether it is good news.
     pub(super) opened: Vec<(bool, String)>,
+    /// Where the keys of its author are, for a message that shows something of them.
+    pub(super) keys: Option<String>,
     /// The words about keys.
     pub(super) k: &'static keys::KeyWords,
     /// What the virus scanner said, where it was asked.
@@ -150,6 +152,10 @@ impl Letterhead {
             warnings,
             scan: danger::scan(w.lang, view.look.scan),
             opened: view.protection.as_ref().map(|shown| opened(w, shown)).unwrap_or_default(),
+            keys: (view.protection.is_some())
+                .then(|| view.from.as_ref().filter(|from| !from.owner))
+                .flatten()
+                .map(|from| format!("/settings/keys/people/{}", shell::encoded(from.address.as_str()))),
             k: keys::words(w.lang),
             d: danger::words(w.lang),
             findings: found

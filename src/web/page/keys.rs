@@ -63,6 +63,7 @@ struct Page {
     ready: Option<String>,
     rows: Vec<Row>,
     bring_error: Option<String>,
+    signs: bool,
     typed: String,
 }
 
@@ -116,6 +117,7 @@ async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Par
             .as_ref()
             .filter(|(part, _)| *part == Part::Bring)
             .map(|(_, text)| text.clone()),
+        signs: site.services.keys.signs().await?,
         typed: visit.field("key").to_owned(),
     };
     let mut response = shell::page(&page)?;
@@ -195,6 +197,13 @@ pub(in crate::web) async fn renew(site: Arc<Site>, visit: Visit) -> Result<Respo
     site.services.keys.renew(id).await?;
     site.services.journal.note_own(Event::KeyChanged);
     Ok(shell::see_other("/settings/keys?done=renewed"))
+}
+
+/// `POST /settings/keys/signs`
+pub(in crate::web) async fn signs(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    site.services.keys.set_signs(visit.field("signs") == "yes").await?;
+    site.services.journal.note_own(Event::SettingChanged);
+    Ok(shell::see_other("/settings/keys#signs"))
 }
 
 /// `POST /settings/keys/bring`

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     domain::{journal::Event, time::Time},
-    locale::custody::CustodyWords,
+    locale::{
+        custody::CustodyWords,
+        keys::{self, KeyWords},
+    },
     service::{
         custody::{NotDone, SheetState},
         unlock::Refused,
@@ -60,6 +63,9 @@ struct SheetPage {
     opens: String,
     made: String,
     groups: Vec<String>,
+    k: &'static KeyWords,
+    /// What takes the keys in use back: what to say of it, and the text.
+    keys: Vec<(String, String)>,
 }
 
 async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Part, String)>) -> Result<Response, Problem> {
@@ -109,6 +115,7 @@ pub(in crate::web) async fn sheet(site: Arc<Site>, visit: Visit) -> Result<Respo
         return Ok(shell::see_other("/settings/recovery"));
     };
     let t = &visit.lang.words().custody;
+    let k = keys::words(visit.lang);
     let s = Shell::of(&site, &visit, Section::None);
     let owner = s.owner.clone().unwrap_or_default();
     let domain = owner.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -116,6 +123,18 @@ pub(in crate::web) async fn sheet(site: Arc<Site>, visit: Visit) -> Result<Respo
         title: t.sheet_title.replace("{domain}", domain),
         opens: t.sheet_opens.replace("{owner}", &owner),
         made: t.sheet_made.replace("{date}", &day(&site, &visit, sheet.made)),
+        keys: site
+            .services
+            .keys
+            .revocations()
+            .await?
+            .into_iter()
+            .map(|(address, print, text)| {
+                let said = k.sheet_text.replace("{fingerprint}", &print);
+                (said.replace("{address}", address.as_str()), text)
+            })
+            .collect(),
+        k,
         groups: sheet.code.split('-').map(str::to_owned).collect(),
         s,
         t,

@@ -1,7 +1,7 @@
 """What the house must reach, measured on this machine, beside Postfix where there is something to compare.
 
     sh bench/run                 all figures
-    sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, sealed, search
+    sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, sealed, search, sending
     sh bench/run --quick         small numbers, to see whether it works; the figures mean little
 
 Every server is started here, in a temporary folder on a disk, on loopback. The two sides of the rate take
@@ -25,6 +25,7 @@ from mail import Writer, deep, many_parts, send
 from names import Names
 from peer import Postfix
 from search import search
+from sending import sending
 from spam import spam
 
 FLUSHES = ("fsync(", "fdatasync(", "sync_file_range(", "msync(", "syncfs(", "sync(")
@@ -297,7 +298,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "sealed": sealed, "search": search}
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "sealed": sealed, "search": search, "sending": sending}
 
 
 def main():

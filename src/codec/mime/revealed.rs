@@ -49,7 +49,8 @@ pub fn revealed(raw: &[u8]) -> Revealed {
     };
     Revealed {
         program: named(&["user-agent", "x-mailer", "x-newsreader", "x-mimeole"]),
-        network: named(&["received", "x-originating-ip", "x-sender-ip"]) || fields.iter().any(|(_, value)| names_home(value)),
+        network: named(&["received", "x-originating-ip", "x-sender-ip"])
+            || fields.iter().any(|(name, value)| !is_somebody(name) && names_home(value)),
         zone: values("date").any(|value| !["+0000", "-0000", "GMT", "UTC"].iter().any(|zone| value.trim_end().ends_with(zone))),
         hidden: named(&["bcc", "resent-bcc"]),
         body: String::from_utf8_lossy(shown).into_owned(),
@@ -73,6 +74,13 @@ fn fields(head: &str) -> Vec<(String, String)> {
         }
     }
     fields
+}
+
+/// Whether it names people: whom one writes to may well be in the same network.
+fn is_somebody(name: &str) -> bool {
+    ["from", "to", "cc", "reply-to"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether an address of a home network stands in it.
@@ -102,6 +110,7 @@ mod tests {
         for (field, expected) in [
             ("User-Agent: x", (true, false, false, false)),
             ("X-Thing: via 192.168.1.20 [x]", (false, true, false, false)),
+            ("To: <a@[192.168.1.20]>", (false, false, false, false)),
             ("Received: by x", (false, true, false, false)),
             ("Date: Tue, 14 Nov 2023 22:13:20 +0200", (false, false, true, false)),
             ("Bcc: a@x.test", (false, false, false, true)),

@@ -23,6 +23,8 @@ pub(in crate::web) struct Fates {
     /// What can be done.
     pub(in crate::web) waits: bool,
     pub(in crate::web) again: bool,
+    /// Whether sending again may bring it twice.
+    pub(in crate::web) twice: bool,
     pub(in crate::web) unsealed: bool,
 }
 
@@ -69,6 +71,9 @@ impl Fates {
             again: deliveries
                 .iter()
                 .any(|delivery| delivery.recipients.iter().any(|recipient| ended(recipient.state))),
+            twice: deliveries
+                .iter()
+                .any(|delivery| delivery.recipients.iter().any(|recipient| recipient.state == State::NobodyKnows)),
             unsealed: deliveries
                 .iter()
                 .any(|delivery| delivery.confidential && delivery.recipients.iter().any(confidence)),

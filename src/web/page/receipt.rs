@@ -104,7 +104,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let sealed = mime::read(&raw).openpgp.encrypted;
     let field = |(name, value): &(String, String)| Field {
         name: calm(name),
-        value: value.lines().map(calm).collect::<Vec<_>>().join("\n"),
+        value: value.lines().map(calm).collect::<Vec<_>>().join(" "),
         note: sending::header(w.lang, name),
     };
     let returned = site.services.outbox.returned(id).await?;
@@ -210,7 +210,9 @@ fn sessions(site: &Site, w: &Words, deliveries: &[Delivery]) -> Vec<Session> {
 /// Who learned what, in sentences; nobody where nothing has left.
 fn learned(r: &ReceiptWords, deliveries: &[Delivery], sealed: bool) -> Vec<String> {
     let recipients = || deliveries.iter().flat_map(|delivery| &delivery.recipients);
-    let tried = deliveries.iter().filter(|delivery| delivery.attempts > 0);
+    // Nobody is asked about an address that stands for itself.
+    let asked = |delivery: &&Delivery| delivery.attempts > 0 && !delivery.domain.starts_with('[');
+    let tried = deliveries.iter().filter(asked);
     let domains: BTreeSet<&str> = tried.map(|delivery| delivery.domain.as_str()).collect();
     let mut said = Vec::new();
     if !domains.is_empty() {

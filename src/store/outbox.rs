@@ -243,6 +243,12 @@ impl Snapshot {
         Ok(self.tx.open_table(OUTBOX_DUE)?.len()?)
     }
 
+    /// How many octets a row sends.
+    pub fn sent_size(&self, id: u64) -> Result<u64, Error> {
+        let row: Option<Row> = self.record(OUTBOX, id)?;
+        Ok(row.map_or(0, |row| row.octets.size))
+    }
+
     /// The octets that a row sends, checked against their hash.
     pub fn sent_octets(&self, id: u64) -> Result<Option<Vec<u8>>, Error> {
         let Some(row) = self.record::<Row>(OUTBOX, id)? else {

@@ -48,6 +48,8 @@ use tokio::{
 /// Sessions in all, and in one lane.
 const SESSIONS: usize = 40;
 const WORKERS: usize = 10;
+/// Kibibytes that messages on their way may take in memory together: a small board has little.
+const ROOM: u32 = 96 * 1024;
 /// Rows that are looked at in one go.
 const SLICE: usize = 5_000;
 /// Rows of a lane for which one more worker comes.
@@ -72,6 +74,8 @@ struct Inner {
     unwritten: Mutex<HashMap<u64, Outcome>>,
     reach: Mutex<Reach>,
     sessions: Semaphore,
+    /// Kibibytes that messages on their way may take in memory together.
+    room: Semaphore,
     /// The vault whose rows were looked through after it was opened.
     seen: Mutex<Weak<Open>>,
     stopping: AtomicBool,
@@ -110,6 +114,7 @@ impl Deliver {
             unwritten: Mutex::default(),
             reach: Mutex::default(),
             sessions: Semaphore::new(SESSIONS),
+            room: Semaphore::new(ROOM as usize),
             seen: Mutex::default(),
             stopping: AtomicBool::new(false),
             done: Notify::new(),
@@ -287,6 +292,11 @@ impl Inner {
 
     /// One row: read, handed over, written down. The session is for the next one of its lane.
     async fn deliver(&self, key: &Key, id: u64, session: &mut Option<visit::Session>) -> Result<(), Error> {
+        let reading = self.vault.open()?;
+        let size = super::blocking(move || Snapshot::of(&reading)?.sent_size(id)).await?;
+        // As it was read, and as it goes over the line.
+        let wanted = u32::try_from(size / 512).unwrap_or(ROOM).clamp(1, ROOM);
+        let _room = self.room.acquire_many(wanted).await;
         let open = self.vault.open()?;
         let reading = open.clone();
         let read = move || {

@@ -7,8 +7,8 @@
 use super::{
     Error,
     mail::{Snapshot, pieces},
-    record::{Draft, Message, Record, Sent, Upload},
-    schema::{ANSWERED, DRAFTS, SENT, UPLOADED, UPLOADS, WRITTEN_TO},
+    record::{Contact, Draft, Message, Record, Sent, Upload},
+    schema::{ANSWERED, CONTACTS, DRAFTS, SENT, UPLOADED, UPLOADS, WRITTEN_TO},
     writer::Tables,
 };
 use redb::ReadableTable;
@@ -36,12 +36,22 @@ fn draft(tables: &Tables<'_>, id: u64) -> Result<Option<Draft>, Error> {
     value.map(|value| Draft::decode(id, value.value())).transpose()
 }
 
+/// How many drafts were not sent.
+fn open(tables: &Tables<'_>) -> Result<usize, Error> {
+    let mut open = 0;
+    for row in tables.drafts.iter()? {
+        let (id, value) = row?;
+        open += usize::from(Draft::decode(id.value(), value.value())?.sent.is_none());
+    }
+    Ok(open)
+}
+
 /// Keeps a draft under its number, in place of what was there.
 pub fn save(tables: &mut Tables<'_>, id: u64, new: &Draft) -> Result<Saved, Error> {
     match draft(tables, id)? {
         Some(Draft { sent: Some(message), .. }) => return Ok(Saved::Sent(message)),
         Some(_) => {}
-        None if tables.drafts.iter()?.count() >= MAX_DRAFTS => return Ok(Saved::TooMany),
+        None if open(tables)? >= MAX_DRAFTS => return Ok(Saved::TooMany),
         None => {}
     }
     tables.drafts.insert(id, new.encode(id)?.as_slice())?;
@@ -281,6 +291,17 @@ impl Snapshot {
     /// The newest answer of the owner's to a message.
     pub fn answered(&self, message: u64) -> Result<Option<u64>, Error> {
         Ok(self.tx.open_table(ANSWERED)?.get(message)?.map(|value| value.value()))
+    }
+
+    /// The first cards of the address book.
+    pub fn first_contacts(&self, take: usize) -> Result<Vec<Contact>, Error> {
+        let table = self.tx.open_table(CONTACTS)?;
+        let rows = table.iter()?.take(take);
+        rows.map(|row| {
+            let (id, value) = row?;
+            Contact::decode(id.value(), value.value())
+        })
+        .collect()
     }
 
     /// Shows every address that the owner wrote to, and how often.

@@ -28,40 +28,79 @@ impl Compose {
     }
 }
 
-fn found(snapshot: &Snapshot, asked: &str) -> Result<Vec<(String, String)>, crate::store::Error> {
-    let begins = |text: &str| {
-        let folded = fold(text);
-        folded.starts_with(asked) || folded.split([' ', '-', '.', '@', '_']).any(|word| word.starts_with(asked))
-    };
-    // How often written to, and heard from; the name where there is a card.
-    let mut known: HashMap<String, (u64, u64, String)> = HashMap::new();
+/// Those whom the owner writes to most, by the names of their cards.
+fn most_written_to(snapshot: &Snapshot) -> Result<Vec<(String, String)>, crate::store::Error> {
+    let mut most: Vec<(u64, String)> = Vec::with_capacity(4 * MOST);
+    let order = |(many, address): &(u64, String)| (std::cmp::Reverse(*many), address.clone());
     snapshot.each_written_to(|address, many| {
-        known.insert(address.to_owned(), (many, 0, String::new()));
-    })?;
-    if !asked.is_empty() {
-        snapshot.each_heard(|address, many| known.entry(address.to_owned()).or_default().1 = many)?;
-    }
-    let mut cards = Vec::new();
-    snapshot.each_contact(|card| {
-        for address in &card.addresses {
-            let counts = known.remove(address).unwrap_or_default();
-            cards.push((counts.0, counts.1, card.name.clone(), address.clone()));
+        most.push((many, address.to_owned()));
+        if most.len() == 4 * MOST {
+            most.sort_by_cached_key(order);
+            most.truncate(2 * MOST);
         }
     })?;
-    let others = known.into_iter().map(|(address, (to, from, name))| (to, from, name, address));
-    let mut all: Vec<_> = cards
-        .into_iter()
-        .map(|card| (true, card))
-        .chain(others.map(|other| (false, other)))
-        .filter(|(_, (_, _, name, address))| asked.is_empty() || begins(name) || begins(address))
-        .collect();
-    let order = |(card, (to, from, name, address)): &(bool, (u64, u64, String, String))| {
-        (std::cmp::Reverse((*to, *card, *from)), name.clone(), address.clone())
+    most.sort_by_cached_key(order);
+    let named = most.into_iter().take(2 * MOST).map(|(_, address)| {
+        let card = snapshot.contact_of(&address)?;
+        Ok((card.map_or_else(String::new, |(_, card)| card.name), address))
+    });
+    let mut named = named.collect::<Result<Vec<_>, crate::store::Error>>()?;
+    if named.len() < MOST {
+        for card in snapshot.first_contacts(MOST)? {
+            let new = card
+                .addresses
+                .first()
+                .filter(|address| named.iter().all(|(_, known)| known != *address));
+            named.extend(new.map(|address| (card.name.clone(), address.clone())));
+        }
+    }
+    Ok(named)
+}
+
+/// Somebody who was found: how often they were written to, whether they have a card, how often they were heard from.
+type Found = (u64, bool, u64, String, String);
+
+fn found(snapshot: &Snapshot, asked: &str) -> Result<Vec<(String, String)>, crate::store::Error> {
+    if asked.is_empty() {
+        return most_written_to(snapshot);
+    }
+    let begins = |text: &str| {
+        let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { fold(text) };
+        folded.starts_with(asked) || folded.split([' ', '-', '.', '@', '_']).any(|word| word.starts_with(asked))
     };
+    let mut cards = Vec::new();
+    snapshot.each_contact(|card| {
+        let named = begins(&card.name);
+        let addresses = card.addresses.iter().filter(|address| named || begins(address));
+        cards.extend(addresses.map(|address| (card.name.clone(), address.clone())));
+    })?;
+    let mut others: HashMap<String, (u64, u64)> = HashMap::new();
+    snapshot.each_written_to(|address, many| {
+        if begins(address) {
+            others.entry(address.to_owned()).or_default().0 = many;
+        }
+    })?;
+    snapshot.each_heard(|address, many| {
+        if begins(address) {
+            others.entry(address.to_owned()).or_default().1 = many;
+        }
+    })?;
+    let mut all: Vec<Found> = Vec::with_capacity(cards.len() + others.len());
+    for (name, address) in cards {
+        let (_, from) = others.remove(&address).unwrap_or_default();
+        all.push((snapshot.written_to(&address)?, true, from, name, address));
+    }
+    // Those on a card were found with it.
+    all.extend(
+        others
+            .into_iter()
+            .map(|(address, (to, from))| (to, false, from, String::new(), address)),
+    );
+    let order = |(to, card, from, name, address): &Found| (std::cmp::Reverse((*to, *card, *from)), name.clone(), address.clone());
     if all.len() > MOST * 2 {
-        all.select_nth_unstable_by_key(MOST * 2, order);
+        all.select_nth_unstable_by_key(MOST * 2, |(to, card, from, ..)| std::cmp::Reverse((*to, *card, *from)));
         all.truncate(MOST * 2);
     }
     all.sort_by_cached_key(order);
-    Ok(all.into_iter().map(|(_, (_, _, name, address))| (name, address)).collect())
+    Ok(all.into_iter().map(|(_, _, _, name, address)| (name, address)).collect())
 }

@@ -432,10 +432,10 @@ fn a_short_answer_is_sent_from_the_discussion_and_people_are_suggested() {
 #[test]
 fn what_is_answered_was_no_spam_and_an_answer_of_nothing_asks_for_more_room() {
     let mut home = Box::open();
-    // Without an identifier, from somebody unknown: taken for spam.
-    deliver(&home.appliance, "Eve <eve@x.test>", "You won", "\r\nClick here and win\r\n");
+    let gtube = "\r\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n";
+    deliver(&home.appliance, "Eve <eve@x.test>", "You won", gtube);
     let verdict = home.owner.get("/messages/1/spam").body;
-    assert!(verdict.contains("The filter takes it for spam"), "{verdict}");
+    assert!(verdict.contains("takes it for spam"), "{verdict}");
     let id = home.fresh();
     let nothing = home.send(&id, "send", &[("quick", "1"), ("rung", "0"), ("text", " ")], &[]);
     assert_eq!(location(&nothing), "/write?reply=1&all=1");

@@ -18,7 +18,7 @@ pub struct ReportWords {
     pub unvouched: Plural,
     pub named: &'static str,
     pub through: &'static str,
-    pub yours: &'static str,
+    pub yours: Plural,
     pub arrived: Plural,
     pub stopped: Plural,
     pub known: &'static str,
@@ -71,7 +71,10 @@ const EN: ReportWords = ReportWords {
     },
     named: "In the name of {names}",
     through: "by way of {names}",
-    yours: "Yours, as far as your DNS says: signed by your domain, or sent from where it allows.",
+    yours: Plural {
+        one: "{n} message is yours, as far as your DNS says: signed by your domain, or sent from where it allows.",
+        many: "{n} messages are yours, as far as your DNS says: signed by your domain, or sent from where it allows.",
+    },
     arrived: Plural {
         one: "{n} message arrived although nothing shows that it is yours.",
         many: "{n} messages arrived although nothing shows that they are yours.",
@@ -140,7 +143,10 @@ const FR: ReportWords = ReportWords {
     },
     named: "Au nom de {names}",
     through: "par {names}",
-    yours: "De vous, d’après votre DNS\u{202f}: signé par votre domaine, ou envoyé d’où il l’autorise.",
+    yours: Plural {
+        one: "{n} message vient de vous, d’après votre DNS\u{202f}: signé par votre domaine, ou envoyé d’où il l’autorise.",
+        many: "{n} messages viennent de vous, d’après votre DNS\u{202f}: signés par votre domaine, ou envoyés d’où il l’autorise.",
+    },
     arrived: Plural {
         one: "{n} message est arrivé alors que rien ne montre qu’il vient de vous.",
         many: "{n} messages sont arrivés alors que rien ne montre qu’ils viennent de vous.",

@@ -139,7 +139,8 @@ fn names(all: &BTreeSet<String>) -> String {
 }
 
 fn row(s: &Shell, r: &ReportWords, from: &From) -> Row {
-    let (authors, through) = (names(&from.authors), names(&from.through));
+    let others = from.through.difference(&from.authors).cloned().collect();
+    let (authors, through) = (names(&from.authors), names(&others));
     let mut what = r.named.replace("{names}", &authors);
     if !through.is_empty() {
         what = format!("{what}, {}", r.through.replace("{names}", &through));
@@ -152,7 +153,7 @@ fn row(s: &Shell, r: &ReportWords, from: &From) -> Row {
         says.push(s.w.count(&r.stopped, from.put_aside + from.refused));
     }
     if from.passed > 0 {
-        says.push(format!("{}\u{a0}: {}", s.w.number(from.passed), r.yours).replace("\u{a0}: ", " · "));
+        says.push(s.w.count(&r.yours, from.passed));
     }
     Row {
         address: from.address.to_string(),
@@ -163,7 +164,7 @@ fn row(s: &Shell, r: &ReportWords, from: &From) -> Row {
 }
 
 fn listed(site: &Site, s: &Shell, r: &ReportWords, message: MessageId, told: &Told) -> Listed {
-    let day = |time| site.zone.say(s.w, time, site.now()).short;
+    let day = |time| site.zone.say(s.w, time, site.now()).day;
     let (begin, end) = (day(told.report.begin), day(told.report.end));
     Listed {
         message,

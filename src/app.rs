@@ -17,7 +17,7 @@ use crate::{
         account::Account, authenticate::Senders, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices,
         discussion::Discussions, happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances,
         outbox::Outbox, receive::Receive, reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags,
-        timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People,
+        timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People, views::Views,
     },
     service::{
         deliver::{Deliver, Rests},
@@ -94,6 +94,8 @@ pub struct Services {
     pub discussions: Discussions,
     /// Searching.
     pub search: Search,
+    /// Searches that are kept.
+    pub views: Views,
     /// Tags.
     pub tags: Tags,
     /// The owner's rules.
@@ -202,6 +204,7 @@ impl Services {
             receive,
             senders,
             timeline: Timeline::new(vault.clone(), people.clone()),
+            views: Views::new(vault.clone()),
             search: Search::new(vault.clone(), people.clone()),
             tags: Tags::new(vault.clone(), people.clone(), spam),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
@@ -225,6 +228,7 @@ impl Services {
         let clock = clock.clone();
         web::Services {
             unmasked_search: self.search.clone(),
+            views: self.views.clone(),
             tags: self.tags.clone(),
             rules: self.rules.clone(),
             senders: self.senders.clone(),

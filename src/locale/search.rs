@@ -32,6 +32,17 @@ pub struct SearchWords {
     pub tips_text: &'static str,
     pub operators: [(&'static str, &'static str); 20],
     pub key: &'static str,
+    pub keep: &'static str,
+    pub name: &'static str,
+    pub only_here: &'static str,
+    pub views: &'static str,
+    pub views_intro: &'static str,
+    pub views_none: &'static str,
+    pub too_many: &'static str,
+    pub everywhere: &'static str,
+    pub here: &'static str,
+    pub shown_on: &'static str,
+    pub let_go: &'static str,
 }
 
 /// In English.
@@ -89,6 +100,17 @@ pub const EN: SearchWords = SearchWords {
         ("importance:>3", "by level of importance, -10 to 10"),
     ],
     key: "search",
+    keep: "Keep this search",
+    name: "Name",
+    only_here: "Only on this device",
+    views: "Kept searches",
+    views_intro: "Each one is a tab at the top of every page, on all of your devices or on one.",
+    views_none: "You have not kept a search yet. Search for something, then choose “Keep this search”.",
+    too_many: "There are as many kept searches as there may be (20). Let one go first.",
+    everywhere: "Every device",
+    here: "This device only",
+    shown_on: "Shown on",
+    let_go: "Let go",
 };
 
 /// In French.
@@ -152,6 +174,17 @@ pub const FR: SearchWords = SearchWords {
         ("importance:>3", "selon le niveau d’importance, de -10 à 10"),
     ],
     key: "chercher",
+    keep: "Garder cette recherche",
+    name: "Nom",
+    only_here: "Seulement sur cet appareil",
+    views: "Recherches gardées",
+    views_intro: "Chacune est un onglet en haut de chaque page, sur tous vos appareils ou sur un seul.",
+    views_none: "Vous n’avez pas encore gardé de recherche. Cherchez quelque chose, puis choisissez «\u{202f}Garder cette recherche\u{202f}».",
+    too_many: "Il y a déjà autant de recherches gardées que possible (20). Défaites-vous d’abord de l’une d’elles.",
+    everywhere: "Tous les appareils",
+    here: "Seulement cet appareil",
+    shown_on: "Visible sur",
+    let_go: "Ne plus garder",
 };
 
 fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {

@@ -36,6 +36,7 @@ pub mod timeline;
 pub mod unlock;
 pub mod upkeep;
 pub mod view;
+pub mod views;
 
 use crate::store::{
     self,

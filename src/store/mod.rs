@@ -38,6 +38,7 @@ pub mod spam;
 pub mod strict;
 pub mod tags;
 pub mod vault;
+pub mod views;
 pub mod writer;
 pub mod writing;
 

@@ -137,3 +137,5 @@ pub const GONE: TableDefinition<u64, ()> = TableDefinition::new("gone");
 pub const LEDGER: TableDefinition<(i64, u8, &str), u64> = TableDefinition::new("ledger");
 /// (Message, number) → `record::Returned`: notices that came back about a sent message.
 pub const RETURNED: TableDefinition<(u64, u32), Octets> = TableDefinition::new("returned");
+/// View → `record::View`: a search that is kept as a tab.
+pub const VIEWS: TableDefinition<u64, Octets> = TableDefinition::new("views");

@@ -125,6 +125,7 @@ tables! {
     postings: (&'static str, u64) => Octets = POSTINGS;
     order: (i64, u64) => () = ORDER;
     gone: u64 => () = GONE;
+    views: u64 => Octets = VIEWS;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

@@ -36,7 +36,7 @@ use crate::{
         account::Account, authenticate::Senders, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices,
         discussion::Discussions, happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances,
         outbox::Outbox, reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline,
-        unlock::Unlock,
+        unlock::Unlock, views::Views,
     },
 };
 use std::sync::Arc;
@@ -47,6 +47,8 @@ use tokio::sync::{Semaphore, watch};
 pub struct Services {
     /// Searching; pages ask [`Site::search`], which masks.
     pub unmasked_search: Search,
+    /// Searches that are kept.
+    pub views: Views,
     /// Tags.
     pub tags: Tags,
     /// The owner's rules.

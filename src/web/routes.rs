@@ -96,6 +96,10 @@ pub static ROUTES: &[Route] = routes! {
     POST "/bulk"                         Owner        page::tagging::bulk;
     POST "/levels"                       Owner        page::tagging::levels;
     GET  "/search"                       Owner        page::search::show;
+    GET  "/settings/views"               Owner        page::views::show;
+    POST "/settings/views"               Owner        page::views::create;
+    POST "/settings/views/:id"           Owner        page::views::change;
+    POST "/settings/views/:id/delete"    Owner        page::views::remove;
     GET  "/settings/tags"                Owner        page::tags::show;
     POST "/settings/tags"                Owner        page::tags::create;
     GET  "/settings/tags/:id"            Owner        page::tags::show_one;

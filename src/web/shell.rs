@@ -2,7 +2,7 @@
 //! an answer.
 
 use super::{
-    Site, asset,
+    Site, asset, page,
     problem::Problem,
     shortcut,
     visit::{Visit, cookie},
@@ -14,7 +14,7 @@ use crate::{
         compose::{self, ComposeWords},
         devices, networks,
     },
-    service::devices::Notice,
+    service::{devices::Notice, views::View},
 };
 use askama::Template;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -97,6 +97,8 @@ pub(super) struct Shell {
     pub(super) here: String,
     /// What was searched for on this page; empty on others.
     pub(super) query: String,
+    /// The searches that are kept as tabs on this device.
+    pub(super) tabs: Vec<Tab>,
     pub(super) style: String,
     pub(super) script: String,
     pub(super) icon: String,
@@ -118,6 +120,14 @@ pub(super) struct Banner {
     pub(super) text: String,
 }
 
+/// A search that is kept.
+pub(super) struct Tab {
+    pub(super) name: String,
+    pub(super) href: String,
+    /// Whether this page is it.
+    pub(super) here: bool,
+}
+
 impl Shell {
     pub(super) fn of(site: &Site, visit: &Visit, section: Section) -> Self {
         let (w, known) = (visit.lang.words(), &site.services.devices);
@@ -127,7 +137,19 @@ impl Shell {
             device: notice.device,
             text: devices::banner(w.lang, &notice.agent, &site.zone.say(w, notice.at, site.now()).long, notice.address),
         };
+        let query = if section == Section::Search {
+            visit.asked("q")
+        } else {
+            String::new()
+        };
+        let tabs = here.map(|here| site.services.views.tabs(here)).unwrap_or_default();
+        let tab = |view: View| Tab {
+            here: !query.is_empty() && query == view.query,
+            href: page::search::tab(&view.query, view.fit),
+            name: view.name,
+        };
         Self {
+            tabs: tabs.into_iter().map(tab).collect(),
             banners: notices.into_iter().take(BANNERS).map(banner).collect(),
             unverified: here.is_some_and(|here| !known.is_verified(here)),
             w: visit.lang.words(),
@@ -136,11 +158,7 @@ impl Shell {
             owner: visit.visitor.session.as_ref().map(|session| session.owner.clone()),
             token: visit.visitor.token(&site.services.unlock),
             here: visit.here(),
-            query: if section == Section::Search {
-                visit.asked("q")
-            } else {
-                String::new()
-            },
+            query,
             style: asset::address("style.css"),
             script: asset::address("app.js"),
             icon: asset::address("icon.svg"),
@@ -161,6 +179,7 @@ impl Shell {
             owner: None,
             token: String::new(),
             banners: Vec::new(),
+            tabs: Vec::new(),
             unverified: false,
             sheet_waits: false,
             ..Self::of(site, visit, Section::None)
@@ -175,6 +194,11 @@ impl Shell {
     /// The words of writing.
     pub(super) fn compose(&self) -> &'static ComposeWords {
         compose::words(self.w.lang)
+    }
+
+    /// Whether this page is a search that is kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.tabs.iter().any(|tab| tab.here)
     }
 
     /// What the page about networks that send spam is called.

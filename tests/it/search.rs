@@ -452,3 +452,46 @@ fn the_page_says_what_it_understood_and_what_it_did_not() {
     assert!(ann.contains("Holiday") && ann.contains("Best match first"));
     assert_eq!(fold("é"), "e");
 }
+
+#[test]
+fn a_search_is_kept_as_a_tab_on_all_devices_or_on_one() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut one = Visitor::owner(&appliance);
+    let mut other = Visitor::owner(&appliance);
+    let form = |pairs: &[(&str, &str)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let keep = |visitor: &mut Visitor, name: &str, query: &str, here: &str| {
+        let token = visitor.get("/settings/views").token().to_owned();
+        visitor.post(
+            "/settings/views",
+            "",
+            &form(&[("token", &token), ("name", name), ("q", query), ("here", here)]),
+        )
+    };
+    let kept = keep(&mut one, "Bank <3", "from:bank est:non-lu", "");
+    assert_eq!(
+        (kept.status, kept.header("location")),
+        (303, Some("/search?q=from%3Abank+is%3Aunread"))
+    );
+    assert_eq!(keep(&mut one, "Mine", "holiday", "1").status, 303);
+    let refused = keep(&mut one, " ", "holiday", "1");
+    assert!(refused.status == 422 && refused.body.contains("value=\"holiday\"") && refused.body.contains("role=\"alert\""));
+    assert_eq!(keep(&mut one, "Nothing", "foo:bar", "").status, 422);
+    let tabs = |page: &str| (page.contains("<bdi>Bank &#60;3</bdi></a>"), page.contains("<bdi>Mine</bdi></a>"));
+    assert_eq!(tabs(&one.get("/").body), (true, true));
+    assert_eq!(tabs(&other.get("/help").body), (true, false));
+    assert!(one.get("/search?q=holiday").body.contains("aria-current=\"page\"><bdi>Mine</bdi>"));
+    let page = one.get("/settings/views");
+    assert!(page.body.contains("Messages from “bank”, unread."));
+    let token = page.token().to_owned();
+    let change = one.post(
+        "/settings/views/2",
+        "",
+        &form(&[("token", &token), ("name", "Ours"), ("device", "")]),
+    );
+    assert_eq!(change.status, 303);
+    assert!(other.get("/").body.contains("<bdi>Ours</bdi></a>"));
+    assert_eq!(one.post("/settings/views/1/delete", "", &form(&[("token", &token)])).status, 303);
+    assert_eq!(tabs(&other.get("/").body), (false, false));
+    assert_eq!(one.post("/settings/views/9/delete", "", &form(&[("token", &token)])).status, 404);
+}

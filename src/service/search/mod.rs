@@ -31,6 +31,7 @@ use crate::{
     store::{
         self,
         mail::Snapshot,
+        record,
         search::{self as kept, Matcher},
         vault::Vault,
     },
@@ -208,7 +209,9 @@ fn messages(
     let marked = plan::marked(&asked.query);
     let tags = snapshot.tags()?;
     for id in answer.page {
-        let mut hit = hit(snapshot, people, viewer, id, &marked)?;
+        // The index is not the truth: what it names and is not there is left out.
+        let Some(message) = snapshot.message(id)? else { continue };
+        let mut hit = hit(snapshot, people, viewer, (id, message), &marked)?;
         let mine = snapshot.tags_of(id)?;
         hit.tags = tags::marks(&tags, mine.into_iter().map(|(tag, _)| tag));
         page.hits.push(hit);
@@ -217,8 +220,13 @@ fn messages(
 }
 
 /// A message as a row. One that is damaged is a row as well: its record is whole.
-fn hit(snapshot: &Snapshot, people: &People, viewer: &Viewer, id: u64, marked: &[(Place, Matcher)]) -> Result<Hit, Error> {
-    let message = snapshot.message(id)?.ok_or(store::Error::Damaged)?;
+fn hit(
+    snapshot: &Snapshot,
+    people: &People,
+    viewer: &Viewer,
+    (id, message): (u64, record::Message),
+    marked: &[(Place, Matcher)],
+) -> Result<Hit, Error> {
     let opened = snapshot.opening(id)?.is_some();
     let raw = if opened {
         snapshot.shown(id, &message)

@@ -15,6 +15,7 @@ mod m0012_drafts;
 mod m0013_search;
 mod m0014_sending;
 mod m0015_contacts;
+mod m0016_views;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -39,6 +40,7 @@ const STEPS: &[Step] = &[
     m0013_search::run,
     m0014_sending::run,
     m0015_contacts::run,
+    m0016_views::run,
 ];
 
 /// The schema that this program writes.

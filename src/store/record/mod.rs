@@ -23,6 +23,7 @@ mod sign_in;
 mod spam;
 mod spooled;
 mod strict;
+mod views;
 
 pub use authenticated::Authenticated;
 pub use contacts::{Contact, Stands};
@@ -41,6 +42,7 @@ pub use sign_in::{Passkey, SignIn, Totp};
 pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};
 pub use strict::{Failed, Remembered, Strictness};
+pub use views::View;
 
 use super::Error;
 use aws_lc_rs::digest;

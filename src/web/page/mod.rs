@@ -43,6 +43,7 @@ mod sums;
 pub(super) mod tagging;
 pub(super) mod tags;
 pub(super) mod timeline;
+pub(super) mod views;
 pub(super) mod way;
 pub(super) mod write;
 pub(super) mod writing;

@@ -58,6 +58,8 @@ struct Page {
     pager: Option<Pager>,
     behind: bool,
     nothing: bool,
+    /// The query as it would be kept, and whether the most fitting come first.
+    kept: (String, bool),
     /// The tags, where nothing was asked.
     names: Vec<Chip>,
 }
@@ -131,6 +133,7 @@ fn nothing(s: Shell, names: Vec<Chip>) -> Page {
         pager: None,
         behind: false,
         nothing: false,
+        kept: (String::new(), false),
     }
 }
 
@@ -195,12 +198,23 @@ fn view(site: &Site, s: Shell, (query, problems, scope, by): Said<'_>, found: Fo
         },
         behind: found.behind,
         names: Vec::new(),
+        kept: (query.to_string(), by == By::Fit),
         s,
     }
 }
 
+/// Where a search that is kept stands.
+pub(in crate::web) fn tab(query: &str, fit: bool) -> String {
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    pairs.append_pair("q", query);
+    if fit {
+        pairs.append_pair("order", "fit");
+    }
+    format!("/search?{}", pairs.finish())
+}
+
 /// Where a search stands.
-fn address(query: &Query, scope: Scope, by: By) -> String {
+pub(super) fn address(query: &Query, scope: Scope, by: By) -> String {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
     pairs.append_pair("q", &query.to_string());
     match scope {

@@ -736,7 +736,7 @@ fn words_of(octets: &[u8]) {
     let text = lossy(octets);
     let found = words::words(&text, 100);
     assert!(found.len() <= 100 && found.iter().all(|word| !word.is_empty()));
-    words::hash(&[&text]);
+    words::hash([text.as_str()]);
 }
 
 /// A picture is followed to its end or not at all, and what is left of it has nothing more to take out.

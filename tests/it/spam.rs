@@ -90,7 +90,7 @@ fn the_owner_teaches_and_takes_back_what_was_taught() {
     let before = owner.get("/messages/1/spam");
     let likelihood = |body: &str| {
         let text = body.split("Likelihood of spam: ").nth(1).unwrap();
-        text.split(' ').next().unwrap().parse::<u32>().unwrap()
+        text.split('\u{a0}').next().unwrap().parse::<u32>().unwrap()
     };
     let token = format!("token={}", before.token());
     assert_eq!(owner.post("/messages/1/spam", "", &format!("{token}&is=nonsense")).status, 400);

@@ -1,10 +1,6 @@
 //! Signs in where the links of a message lead.
 
-use super::{
-    LINKS, Message,
-    sender::is_made_up,
-    tables::{self, BRANDS},
-};
+use super::{LINKS, Message, sender::is_made_up, tables};
 use crate::{
     codec::{
         hosts::registrable,
@@ -63,16 +59,7 @@ fn one(message: &Message<'_>, link: &Place, out: &mut Vec<Sign>) {
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
     let first = host.split('.').next().unwrap_or_default();
     let bound = message.reading.list_id.is_some();
-    let imitates = || {
-        BRANDS.iter().any(|brand| {
-            let name: String = brand.name.chars().filter(char::is_ascii_alphanumeric).collect();
-            !brand.common
-                && name.len() > 3
-                && stranger
-                && !tables::is_home(brand, &domain)
-                && host.split(['.', '-']).any(|part| part.starts_with(&name))
-        })
-    };
+    let imitates = || stranger && tables::is_imitated(host, &domain, |_| true);
     let checks = [
         (Sign::LinkDeceives, link.deceives && stranger && !bound),
         (Sign::LinkToNumber, address),

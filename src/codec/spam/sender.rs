@@ -2,7 +2,7 @@
 
 use super::{
     Message, lures,
-    tables::{self, BRANDS, Brand},
+    tables::{self, Brand},
 };
 use crate::{
     codec::hosts::registrable,
@@ -89,20 +89,27 @@ fn reply_elsewhere(message: &Message<'_>) -> Option<String> {
 
 /// The firm that stands in a text of [`lures::folded`] letters, and is not at home there.
 pub(super) fn brand_in(text: &str, with_words: bool) -> Option<&'static Brand> {
-    BRANDS.iter().filter(|brand| with_words || !brand.common).find(|brand| {
-        let found = text.match_indices(brand.name);
-        found.into_iter().any(|(at, name)| {
-            let before = text.get(..at).and_then(|front| front.chars().next_back());
-            let after = text.get(at + name.len()..).and_then(|rest| rest.chars().next());
-            let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '@' && c != '/');
-            apart(before)
-                && apart(after)
-                && !(after == Some('.')
-                    && text
-                        .get(at + name.len() + 1..)
-                        .is_some_and(|rest| rest.starts_with(char::is_alphanumeric)))
-        })
-    })
+    let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '@' && c != '/');
+    // Whether a name ends where it should: not inside of a word or of a host's name.
+    let ends = |rest: &str| {
+        let mut after = rest.chars();
+        let next = after.next();
+        apart(next) && !(next == Some('.') && after.next().is_some_and(char::is_alphanumeric))
+    };
+    let mut first: Option<(usize, &'static Brand)> = None;
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        if apart(before) && c.is_alphanumeric() {
+            let rest = text.get(at..).unwrap_or_default();
+            let named = |brand: &Brand| (with_words || !brand.common) && rest.strip_prefix(brand.name).is_some_and(ends);
+            // The first of the table counts, wherever it stands.
+            let left = first.map_or(usize::MAX, |(number, _)| number);
+            let like = tables::brands_from(c).iter().take_while(|(number, _)| *number < left);
+            first = like.copied().find(|(_, brand)| named(brand)).or(first);
+        }
+        before = Some(c);
+    }
+    first.map(|(_, brand)| brand)
 }
 
 /// The signs of the sender.
@@ -222,17 +229,7 @@ fn address(message: &Message<'_>, address: &Address, out: &mut Vec<Sign>) {
         out.push(Sign::CheapDomain);
     }
     let label = home.split('.').next().unwrap_or_default();
-    let imitates = BRANDS.iter().any(|brand| {
-        let name: String = brand.name.chars().filter(char::is_ascii_alphanumeric).collect();
-        !brand.common
-            && name.len() > 3
-            && !tables::is_home(brand, home)
-            && host.split(['.', '-']).any(|part| {
-                part.strip_prefix(name.as_str())
-                    .is_some_and(|rest| rest.len() < 8 || host.contains('-'))
-            })
-    });
-    if imitates {
+    if tables::is_imitated(host, home, |rest| rest.len() < 8 || host.contains('-')) {
         out.push(Sign::BrandDomain);
     }
     let scripts = home.split('.').any(|label| label.starts_with("xn--")) || lures::mixed_words(home, 5) > 0;

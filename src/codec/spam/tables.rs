@@ -2,6 +2,8 @@
 //!
 //! Facts about services and names, from their own documents; none about any collection of mail.
 
+use std::sync::LazyLock;
+
 /// A firm or office whose name is used to deceive.
 pub(super) struct Brand {
     /// Its name as it stands in text, lower case, words apart.
@@ -21,7 +23,7 @@ const fn word(name: &'static str, homes: &'static [&'static str]) -> Brand {
 }
 
 /// Those that are imitated most, in France and elsewhere.
-pub(super) const BRANDS: &[Brand] = &[
+pub(super) static BRANDS: &[Brand] = &[
     // Mail, clouds, software.
     brand("microsoft", &["microsoft", "microsoftonline", "outlook", "live", "office", "office365", "hotmail", "onmicrosoft", "windows", "azure", "skype", "xbox", "github", "linkedin", "msn", "sharepoint", "microsoftsupport"]),
     brand("office 365", &["microsoft", "microsoftonline", "office", "office365"]),
@@ -248,6 +250,33 @@ pub(super) fn is_home(brand: &Brand, registrable: &str) -> bool {
     let (label, ending) = registrable.split_once('.').unwrap_or((registrable, ""));
     !CHEAP.contains(&ending) && (brand.homes.contains(&label) || (ending == "gouv.fr" && brand.homes.contains(&"gouv")))
         || brand.homes.contains(&ending)
+}
+
+/// The firms whose names are no word of every day, each with its name's letters and digits in one.
+static NAMES: LazyLock<Vec<(String, &'static Brand)>> = LazyLock::new(|| {
+    let names = BRANDS.iter().filter(|brand| !brand.common);
+    let plain = |brand: &'static Brand| (brand.name.chars().filter(char::is_ascii_alphanumeric).collect::<String>(), brand);
+    names.map(plain).filter(|(name, _)| name.len() > 3).collect()
+});
+
+/// The firms by the first letter of their names, each with its number in the table.
+static LETTERS: LazyLock<Vec<Vec<(usize, &'static Brand)>>> = LazyLock::new(|| {
+    let with = |letter: u8| BRANDS.iter().enumerate().filter(move |(_, brand)| brand.name.as_bytes().first() == Some(&letter));
+    (0..128).map(|letter| with(letter).collect()).collect()
+});
+
+/// The firms whose names begin with this letter, in the order of the table.
+pub(super) fn brands_from(letter: char) -> &'static [(usize, &'static Brand)] {
+    LETTERS.get(letter as usize).map_or(&[], Vec::as_slice)
+}
+
+/// Whether one of these pieces of a host begins with the name of a firm that is not at home at `registrable`;
+/// `fits` says of what follows the name whether it may.
+pub(super) fn is_imitated(host: &str, registrable: &str, fits: impl Fn(&str) -> bool) -> bool {
+    host.split(['.', '-']).any(|part| {
+        let begins = |name: &str| part.strip_prefix(name).is_some_and(&fits);
+        NAMES.iter().any(|(name, brand)| begins(name) && !is_home(brand, registrable))
+    })
 }
 
 #[cfg(test)]

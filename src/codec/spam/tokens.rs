@@ -27,9 +27,7 @@ impl Bag {
         if self.tokens.len() >= TOKENS {
             return;
         }
-        let mut all = vec![place];
-        all.extend_from_slice(parts);
-        let hash = hash(&all);
+        let hash = hash(std::iter::once(&place).chain(parts).copied());
         if self.seen.insert(hash) {
             let text = parts.join(" ");
             self.tokens.push(Token { hash, kind, text });
@@ -64,8 +62,8 @@ fn is_year(word: &str) -> bool {
 /// The tokens of a message, each once, at most [`TOKENS`].
 pub(super) fn tokens(message: &Message<'_>) -> Vec<Token> {
     let mut bag = Bag {
-        tokens: Vec::new(),
-        seen: HashSet::new(),
+        tokens: Vec::with_capacity(TOKENS / 2),
+        seen: HashSet::with_capacity(TOKENS / 2),
     };
     let reading = message.reading;
     sender(message, &mut bag);

@@ -5,7 +5,9 @@
 //! or turns it around, has exactly the model that would have been without it. Online counting would be
 //! quicker to learn and cannot do this for anything better than counts.
 //!
-//! A message's tokens share a length of one (each counts `1/√n`), so that a long message does not shout.
+//! How loud a token is follows from how unevenly it stands in wanted and unwanted lessons, the logarithm of the
+//! ratio (Wang and Manning, "Baselines and Bigrams", ACL 2012): what stands everywhere whispers. A message's tokens
+//! share a length of one, so that a long message does not shout.
 //! What signs already say is given to training as it stands: words learn what is left to be said.
 
 use super::{REASONS, Reason, Sight, Sign, Token, Verdict, Weighed};
@@ -19,8 +21,8 @@ pub const TOKENS: usize = 1_500;
 
 /// Times that training goes over the lessons, and how often it begins again with them in another order:
 /// the mean of several is steadier than any.
-const ROUNDS: usize = 12;
-const TURNS: usize = 5;
+const ROUNDS: usize = 4;
+const TURNS: usize = 10;
 /// The step of training, how quickly it grows shorter, and how strongly weights are pulled back to where
 /// they started.
 const STEP: f32 = 1.6;
@@ -29,14 +31,31 @@ const PULL: f32 = 2e-5;
 /// Lessons are learnt until they are this far on their own side.
 const MARGIN: f32 = 3.0;
 /// How much more an honest message weighs than a spam: a false alarm is worse than one more nuisance.
-const HONESTY: f32 = 1.5;
+const HONESTY: f32 = 2.0;
+/// The quietest that a learnt token is, and how loud one is of which nothing was counted.
+const QUIET: f32 = 0.5;
+const PLAIN: f32 = 1.0;
+/// From so many lessons on, what is learnt decides much, and fits its lessons better than other mail: the tag begins so
+/// much higher.
+const MANY: usize = 100;
+const CAUTION: f32 = 0.25;
 
 /// Learnt weights, by the hash of the token.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     /// In order.
     hashes: Vec<u32>,
-    weights: Vec<f32>,
+    weights: Vec<Weight>,
+    /// How much higher the tag begins.
+    caution: f32,
+}
+
+/// What a token says, and how loud it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Weight {
+    /// Its part of the log-odds, its loudness in it.
+    says: f32,
+    loud: f32,
 }
 
 /// Something the owner said about a message.
@@ -70,9 +89,9 @@ fn squash(score: f32) -> f32 {
     1.0 / (1.0 + (-score.clamp(-30.0, 30.0)).exp())
 }
 
-/// What one token of so many counts.
-fn share(tokens: usize) -> f32 {
-    SCALE / (tokens.max(1) as f32).sqrt()
+/// What each token of a message counts, from the sum of the squares of how loud they are.
+fn share(squares: f32) -> f32 {
+    SCALE / squares.max(PLAIN).sqrt()
 }
 
 /// Brings the words' part to the size of the signs' part.
@@ -81,25 +100,30 @@ const SCALE: f32 = 6.0;
 impl Model {
     /// A model of these weights; of a hash that comes twice, the first counts.
     pub fn new(weights: impl IntoIterator<Item = (u32, f32)>) -> Self {
-        let mut pairs: Vec<(u32, f32)> = weights.into_iter().collect();
+        Self::of(weights.into_iter().map(|(hash, says)| (hash, Weight { says, loud: PLAIN })))
+    }
+
+    fn of(weights: impl Iterator<Item = (u32, Weight)>) -> Self {
+        let mut pairs: Vec<(u32, Weight)> = weights.collect();
         pairs.sort_by_key(|(hash, _)| *hash);
         pairs.dedup_by_key(|(hash, _)| *hash);
         let (hashes, weights) = pairs.into_iter().unzip();
-        Self { hashes, weights }
+        let caution = 0.0;
+        Self { hashes, weights, caution }
     }
 
     /// Its weights in the order of their hashes.
     pub fn weights(&self) -> impl Iterator<Item = (u32, f32)> {
-        self.hashes.iter().copied().zip(self.weights.iter().copied())
+        self.hashes.iter().copied().zip(self.weights.iter().map(|weight| weight.says))
     }
 
     /// How many octets it takes in memory.
     pub fn size(&self) -> usize {
-        self.hashes.len() * 8
+        self.hashes.len() * (size_of::<u32>() + size_of::<Weight>())
     }
 
     /// The weight of a token; `None` where nothing is known of it.
-    fn weight(&self, hash: u32) -> Option<f32> {
+    fn weight(&self, hash: u32) -> Option<Weight> {
         let found = self.hashes.binary_search(&hash).ok()?;
         self.weights.get(found).copied()
     }
@@ -108,16 +132,15 @@ impl Model {
     /// known of neither speak nor make the others quieter.
     fn said<'a>(&self, sight: &'a Sight) -> Vec<(&'a Token, f32)> {
         let known = sight.tokens.iter().take(TOKENS);
-        let mut said: Vec<(&Token, f32)> = known.filter_map(|token| Some((token, self.weight(token.hash)?))).collect();
-        let share = share(said.len());
-        said.iter_mut().for_each(|(_, weight)| *weight *= share);
-        said
+        let known: Vec<(&Token, Weight)> = known.filter_map(|token| Some((token, self.weight(token.hash)?))).collect();
+        let share = share(known.iter().map(|(_, weight)| weight.loud * weight.loud).sum());
+        known.into_iter().map(|(token, weight)| (token, weight.says * share)).collect()
     }
 
     /// The log-odds of a message being spam.
     pub fn score(&self, sight: &Sight) -> f32 {
         let words: f32 = self.said(sight).iter().map(|(_, weight)| weight).sum();
-        BASE + signs(&sight.signs) + words
+        BASE + signs(&sight.signs) + words - self.caution
     }
 
     /// What is thought of a message, and why.
@@ -148,8 +171,11 @@ impl Model {
             class.turn(lessons, turn);
         }
         let learnt = class.places.iter().map(|(hash, at)| (*hash, class.mean(*at)));
-        let untouched = self.weights().filter(|(hash, _)| !class.places.contains_key(hash));
-        Self::new(learnt.chain(untouched))
+        let before = self.hashes.iter().copied().zip(self.weights.iter().copied());
+        Self {
+            caution: if lessons.len() < MANY { self.caution } else { CAUTION },
+            ..Self::of(learnt.chain(before.filter(|(hash, _)| !class.places.contains_key(hash))))
+        }
     }
 
     /// The model as octets, for the file that a new box begins with: `CSM1`, then hash (four octets, the
@@ -199,52 +225,94 @@ fn least(lessons: usize) -> u32 {
 struct Class {
     places: HashMap<u32, usize>,
     state: Vec<Learning>,
-    /// The tokens of each lesson by their place in `state`.
-    rows: Vec<Vec<usize>>,
+    /// The tokens of each lesson by their place in `state`, and what each of them counts.
+    rows: Vec<(Vec<usize>, f32)>,
 }
 
 /// One token while it is learnt.
 #[derive(Clone, Copy, Debug, Default)]
 struct Learning {
+    loud: f32,
     start: f32,
     weight: f32,
     moved: f32,
     sum: f32,
 }
 
+/// In how many lessons a token stands: spam, and honest mail.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    spam: u32,
+    honest: u32,
+}
+
+impl Count {
+    fn add(&mut self, spam: bool) {
+        let side = if spam { &mut self.spam } else { &mut self.honest };
+        *side += 1;
+    }
+
+    /// How loud a token is that stands in so many of these: the logarithm of the ratio of its shares, each counted
+    /// as if there were one lesson more with it and one without.
+    fn loud(self, of: Self) -> f32 {
+        let share = |here: u32, all: u32| (here as f32 + 1.0) / (all as f32 + 2.0);
+        (share(self.spam, of.spam) / share(self.honest, of.honest)).ln().abs().max(QUIET)
+    }
+}
+
 impl Class {
     fn new(model: &Model, lessons: &[Lesson]) -> Self {
-        let mut counts: HashMap<u32, u32> = HashMap::new();
-        for hash in lessons.iter().flat_map(|lesson| &lesson.tokens) {
-            *counts.entry(*hash).or_default() += 1;
+        let mut counts: HashMap<u32, Count> = HashMap::new();
+        let mut all = Count::default();
+        for lesson in lessons {
+            all.add(lesson.spam);
+            lesson
+                .tokens
+                .iter()
+                .for_each(|hash| counts.entry(*hash).or_default().add(lesson.spam));
         }
         let least = least(lessons.len());
         let mut places = HashMap::new();
-        let mut state = Vec::new();
+        let mut state: Vec<Learning> = Vec::new();
         let mut place = |hash: &u32| {
-            let start = model.weight(*hash);
-            if start.is_none() && counts.get(hash).is_none_or(|count| *count < least) {
+            let (start, count) = (model.weight(*hash), counts.get(hash).copied().unwrap_or_default());
+            if start.is_none() && count.spam + count.honest < least {
                 return None;
             }
-            let start = start.unwrap_or_default();
             let place = places.entry(*hash).or_insert_with(|| {
+                let loud = count.loud(all);
                 state.push(Learning {
-                    start,
+                    loud,
+                    start: start.unwrap_or_default().says / loud,
                     ..Learning::default()
                 });
                 state.len() - 1
             });
             Some(*place)
         };
-        let rows = lessons
-            .iter()
-            .map(|lesson| lesson.tokens.iter().filter_map(&mut place).collect())
+        let places_of = |lesson: &Lesson| lesson.tokens.iter().filter_map(&mut place).collect();
+        let rows: Vec<Vec<usize>> = lessons.iter().map(places_of).collect();
+        let squares = |row: &[usize]| {
+            row.iter()
+                .filter_map(|at| state.get(*at))
+                .map(|token| token.loud * token.loud)
+                .sum()
+        };
+        let rows = rows
+            .into_iter()
+            .map(|row| {
+                let share = share(squares(&row));
+                (row, share)
+            })
             .collect();
         Self { places, state, rows }
     }
 
-    fn mean(&self, place: usize) -> f32 {
-        self.state.get(place).map_or(0.0, |token| token.sum / TURNS as f32)
+    fn mean(&self, place: usize) -> Weight {
+        self.state.get(place).map_or(Weight::default(), |token| Weight {
+            says: token.loud * token.sum / TURNS as f32,
+            loud: token.loud,
+        })
     }
 
     /// Learns all lessons from the beginning, in an order of this turn.
@@ -254,11 +322,11 @@ impl Class {
             token.moved = 0.0;
         }
         let rows = std::mem::take(&mut self.rows);
-        let mut order: Vec<(&Lesson, &Vec<usize>)> = lessons.iter().zip(&rows).collect();
+        let mut order: Vec<(&Lesson, &(Vec<usize>, f32))> = lessons.iter().zip(&rows).collect();
         shuffle(&mut order, turn as u64);
         for _ in 0..ROUNDS {
-            for (lesson, places) in &order {
-                self.one(lesson, places);
+            for (lesson, (places, share)) in &order {
+                self.one(lesson, places, *share);
             }
         }
         self.rows = rows;
@@ -268,9 +336,9 @@ impl Class {
     }
 
     /// One lesson (AdaGrad: what was moved much moves less).
-    fn one(&mut self, lesson: &Lesson, places: &[usize]) {
-        let share = share(places.len());
-        let words: f32 = places.iter().filter_map(|at| self.state.get(*at)).map(|token| token.weight).sum();
+    fn one(&mut self, lesson: &Lesson, places: &[usize], share: f32) {
+        let known = places.iter().filter_map(|at| self.state.get(*at));
+        let words: f32 = known.map(|token| token.loud * token.weight).sum();
         let score = BASE + lesson.signs + share * words;
         let (side, weight) = if lesson.spam { (1.0, 1.0) } else { (-1.0, HONESTY) };
         // How wrong it still is, 0 to 1, seen from beyond the margin.
@@ -281,6 +349,7 @@ impl Class {
         let slope = side * wrong * share * weight;
         for at in places {
             if let Some(token) = self.state.get_mut(*at) {
+                let slope = slope * token.loud;
                 token.moved += slope * slope;
                 token.weight += STEP * slope / (1.0 + token.moved.sqrt() * SLOWING) - PULL * (token.weight - token.start);
             }

@@ -347,7 +347,7 @@ pub const FR: DevicesWords = DevicesWords {
     revoke: "Le retirer de la liste",
     revoke_hint: "Il est déconnecté aussitôt, et sa clé comme ses passkeys ne valent plus rien.",
     revoke_title: "Retirer cet appareil de la liste\u{202f}?",
-    revoke_text: "Il est déconnecté aussitôt. Sa clé et les passkeys créées sur lui ne valent plus rien. S’il se connecte de nouveau, \
+    revoke_text: "Il est déconnecté aussitôt. Sa clé et les clés d’accès créées sur lui ne valent plus rien. S’il se connecte de nouveau, \
         il arrivera comme un inconnu.",
     revoke_self: "C’est l’appareil que vous utilisez\u{202f}: vous serez déconnecté.",
     revoke_do: "Le retirer de la liste",
@@ -358,7 +358,7 @@ pub const FR: DevicesWords = DevicesWords {
     disown_mine: "C’était bien moi",
     disown_next_title: "Il est dehors. Et maintenant",
     disown_next: [
-        "Changez de phrase de passe\u{202f}: qui est entré la connaissait, ou avait une de vos passkeys.",
+        "Changez de phrase de passe\u{202f}: qui est entré la connaissait, ou avait une de vos clés d’accès.",
         "Cherchez dans le journal ce qui a été fait depuis cet appareil.",
         "Déconnectez tous les autres, et regardez chaque appareil de la liste.",
     ],

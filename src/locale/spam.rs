@@ -21,13 +21,13 @@ macro_rules! phrases {
 
 phrases! {
     /// The page's title, and the link to it.
-    title "Is it spam?" "Est-ce un indésirable ?";
+    title "Is it spam?" "Est-ce un indésirable\u{202f}?";
     /// Tagged by the filter.
     tagged "The filter takes it for spam." "Le filtre le tient pour un indésirable.";
     /// Not tagged.
     untagged "The filter takes it for honest mail." "Le filtre le tient pour un message honnête.";
     /// Nobody asked the filter.
-    unasked "The filter was not asked: this message was imported, or is your own." "Le filtre n’a pas été consulté : ce message a été importé, ou vient de vous.";
+    unasked "The filter was not asked: this message was imported, or is your own." "Le filtre n’a pas été consulté\u{202f}: ce message a été importé, ou vient de vous.";
     /// The owner said spam.
     said_spam "You said that it is spam." "Vous avez dit que c’est un indésirable.";
     /// The owner said not spam.
@@ -39,19 +39,19 @@ phrases! {
     /// The button that takes a word back.
     take_back "Take back what I said" "Retirer ce que j’ai dit";
     /// What the buttons do.
-    what_happens "The filter learns from what you say, here in your box and nowhere else. Spam is put aside, never deleted. You can always change your mind: the filter then is as if you had never said it." "Le filtre apprend de ce que vous dites, ici dans votre boîte et nulle part ailleurs. Un indésirable est mis de côté, jamais supprimé. Vous pouvez toujours changer d’avis : le filtre est alors comme si vous n’aviez rien dit.";
+    what_happens "The filter learns from what you say, here in your box and nowhere else. Spam is put aside, never deleted. You can always change your mind: the filter then is as if you had never said it." "Le filtre apprend de ce que vous dites, ici dans votre boîte et nulle part ailleurs. Un indésirable est mis de côté, jamais supprimé. Vous pouvez toujours changer d’avis\u{202f}: le filtre est alors comme si vous n’aviez rien dit.";
     /// The heading of the reasons.
     reasons "The strongest reasons" "Les raisons les plus fortes";
     /// What the numbers are.
-    scale "Above zero speaks for spam, below zero against it. The tag begins where the sum passes a limit that honest mail hardly ever reaches." "Au-dessus de zéro : plutôt indésirable ; au-dessous : plutôt honnête. L’étiquette commence quand la somme dépasse un seuil que les messages honnêtes n’atteignent presque jamais.";
+    scale "Above zero speaks for spam, below zero against it. The tag begins where the sum passes a limit that honest mail hardly ever reaches." "Au-dessus de zéro\u{202f}: plutôt indésirable\u{202f}; au-dessous\u{202f}: plutôt honnête. L’étiquette commence quand la somme dépasse un seuil que les messages honnêtes n’atteignent presque jamais.";
     /// No reason weighs anything.
     no_reasons "Nothing about it stood out." "Rien de particulier n’a été relevé.";
     /// The sender is known.
-    known "You know this sender: their mail is never put aside for what it says." "Vous connaissez cet expéditeur : ses messages ne sont jamais mis de côté pour ce qu’ils disent.";
+    known "You know this sender: their mail is never put aside for what it says." "Vous connaissez cet expéditeur\u{202f}: ses messages ne sont jamais mis de côté pour ce qu’ils disent.";
     /// The way back.
     back "In the message" "Retour au message";
     /// Where the verdict stands as a number.
-    likelihood "Likelihood of spam: {n} %" "Probabilité d’indésirable : {n} %";
+    likelihood "Likelihood of spam: {n}\u{a0}%" "Probabilité d’indésirable\u{202f}: {n}\u{202f}%";
 }
 
 impl Words {
@@ -75,7 +75,7 @@ impl Words {
 pub fn lessons(lang: Lang, n: u64) -> String {
     match (lang, n) {
         (Lang::En, 0) => "You have not taught it anything yet: it judges by what any new box knows.".to_owned(),
-        (Lang::Fr, 0) => "Vous ne lui avez encore rien appris : il juge avec ce que sait toute boîte neuve.".to_owned(),
+        (Lang::Fr, 0) => "Vous ne lui avez encore rien appris\u{202f}: il juge avec ce que sait toute boîte neuve.".to_owned(),
         (Lang::En, 1) => "It has learnt from 1 message of yours.".to_owned(),
         (Lang::Fr, 1) => "Il a appris d’un message que vous avez classé.".to_owned(),
         (Lang::En, n) => format!("It has learnt from {n} messages of yours."),
@@ -85,24 +85,25 @@ pub fn lessons(lang: Lang, n: u64) -> String {
 
 /// A reason in words.
 pub fn reason(lang: Lang, reason: &Reason) -> String {
-    let quoted = |text: &str| say(lang, format!("“{text}”"), format!("« {text} »"));
+    let quoted = |text: &str| say(lang, format!("“{text}”"), format!("«\u{202f}{text}\u{202f}»"));
     match reason {
         Reason::Sign(sign) => self::sign(lang, *sign).to_owned(),
-        Reason::Words(text) => say(lang, format!("The words {}", quoted(text)), format!("Les mots {}", quoted(text))),
+        Reason::Words(text) if text.contains(' ') => say(lang, format!("The words {}", quoted(text)), format!("Les mots {}", quoted(text))),
+        Reason::Words(text) => say(lang, format!("The word {}", quoted(text)), format!("Le mot {}", quoted(text))),
         Reason::Sender(text) => say(
             lang,
             format!("The sender: {}", quoted(text)),
-            format!("L’expéditeur : {}", quoted(text)),
+            format!("L’expéditeur\u{202f}: {}", quoted(text)),
         ),
         Reason::Link(text) => say(
             lang,
             format!("In its links: {}", quoted(text)),
-            format!("Dans ses liens : {}", quoted(text)),
+            format!("Dans ses liens\u{202f}: {}", quoted(text)),
         ),
         Reason::Make(text) => say(
             lang,
             format!("How it is made: {}", quoted(text)),
-            format!("Sa fabrication : {}", quoted(text)),
+            format!("Sa fabrication\u{202f}: {}", quoted(text)),
         ),
     }
 }
@@ -226,6 +227,6 @@ mod tests {
             let (english, french) = words(*sign);
             assert!(english != french && !english.ends_with('.') && !french.ends_with('.'), "{sign:?}");
         }
-        assert_eq!(reason(Lang::Fr, &Reason::Words("argent".into())), "Les mots « argent »");
+        assert_eq!(reason(Lang::Fr, &Reason::Words("argent".into())), "Le mot «\u{202f}argent\u{202f}»");
     }
 }

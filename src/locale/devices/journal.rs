@@ -152,8 +152,8 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
         Event::KeyFileMade => say(lang, "A key file was made", "Un fichier clé a été créé"),
         Event::SlotAdded => say(lang, "A way to unlock was added", "Un moyen de déverrouiller a été ajouté"),
         Event::SlotRemoved => say(lang, "A way to unlock was removed", "Un moyen de déverrouiller a été retiré"),
-        Event::PasskeyAdded => say(lang, "A passkey was added", "Une passkey a été ajoutée"),
-        Event::PasskeyRemoved => say(lang, "A passkey was removed", "Une passkey a été retirée"),
+        Event::PasskeyAdded => say(lang, "A passkey was added", "Une clé d’accès a été ajoutée"),
+        Event::PasskeyRemoved => say(lang, "A passkey was removed", "Une clé d’accès a été retirée"),
         Event::TotpOn => say(lang, "One-time codes were turned on", "Les codes à usage unique ont été activés"),
         Event::TotpOff => say(
             lang,

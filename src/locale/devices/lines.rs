@@ -61,12 +61,12 @@ fn of_credential(lang: Lang, credential: Credential) -> &'static str {
         Credential::PasskeyVerified => say(
             lang,
             "It signs in with a passkey that asks who holds it (a fingerprint, a face, a code).",
-            "Il se connecte avec une passkey qui vérifie qui la tient (empreinte, visage, code).",
+            "Il se connecte avec une clé d’accès qui vérifie qui la tient (empreinte, visage, code).",
         ),
         Credential::Passkey => say(
             lang,
             "It signs in with a passkey that does not ask who holds it.",
-            "Il se connecte avec une passkey qui ne vérifie pas qui la tient.",
+            "Il se connecte avec une clé d’accès qui ne vérifie pas qui la tient.",
         ),
         Credential::PasswordTotp => say(
             lang,
@@ -233,7 +233,7 @@ pub fn advice(lang: Lang, advice: Advice) -> &'static str {
         Advice::Passkey => say(
             lang,
             "Sign in with a passkey that asks who holds it.",
-            "Connectez-vous avec une passkey qui vérifie qui la tient.",
+            "Connectez-vous avec une clé d’accès qui vérifie qui la tient.",
         ),
         Advice::Verify => say(
             lang,

@@ -58,7 +58,7 @@ fn the_test_text_is_spam_and_the_page_says_why() {
     assert!(honest.body.contains("takes it for honest mail"), "{}", honest.body);
     let spam = owner.get("/messages/2/spam");
     assert!(
-        spam.body.contains("takes it for spam") && spam.body.contains("GTUBE") && spam.body.contains("100 %"),
+        spam.body.contains("takes it for spam") && spam.body.contains("GTUBE") && spam.body.contains("100\u{a0}%"),
         "{}",
         spam.body
     );

@@ -31,7 +31,7 @@ def theirs(where, port, messages, rounds):
     control = lambda *words: subprocess.run([*postfix.command, *words], check=True, capture_output=True)
     try:
         master = pathlib.Path(postfix.command[2]) / "master.cf"
-        master.write_text(master.read_text() + "smtp unix - - n - - smtp\n")
+        master.write_text(master.read_text() + "smtp unix - - n - - smtp\npickup unix n - n 60 1 pickup\n")
         set_to(f"relayhost = [127.0.0.1]:{port}", "smtp_tls_security_level =", "maximal_queue_lifetime = 1d", "minimal_backoff_time = 1d", "maximal_backoff_time = 1d")
         for _ in range(rounds):
             set_to("defer_transports = smtp")

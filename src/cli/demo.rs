@@ -8,13 +8,14 @@
 mod sender;
 mod set;
 mod tagged;
+mod world;
 
 use super::{
     Failure, code, log_to_stderr, runtime, say,
     serve::{Doors, Ending, failure, listening},
 };
 use crate::{
-    app::Appliance,
+    app::{self, Appliance, Services},
     config::Config,
     domain::{address::Address, time::Time},
     net::{clock::Clock, dns::Dns},
@@ -31,6 +32,7 @@ use std::{
     sync::Arc,
 };
 use tokio::task::JoinSet;
+use world::World;
 use zeroize::Zeroizing;
 
 /// Whose mailbox it is.
@@ -68,8 +70,9 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         let mut end = Ending::new()?;
         let folder = Temporary::make()?;
         let (data, passphrase) = (folder.0.join("data"), passphrase()?);
-        make(data.clone(), passphrase.clone()).await?;
         let clock = Clock::fixed(Clock::system().now());
+        let world = World::new().ok_or_else(|| broken(&"there are no random numbers"))?;
+        let dns = make(data.clone(), passphrase.clone(), &clock, &world).await?;
         let config = Config {
             data,
             smtp,
@@ -78,13 +81,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             clamd: None,
             spared: Vec::new(),
             secret: Some(passphrase.clone()),
-            // Nothing leaves this machine, and the domains of the demonstration are nobody's.
-            outward: Dns::nobody().into(),
+            outward: dns.into(),
             clock: clock.clone(),
         };
         let appliance = Appliance::start(config).await.map_err(failure)?;
         let outcome = tokio::select! {
-            filled = fill(&appliance, &clock) => filled.map(|messages| {
+            filled = fill(&appliance, &clock, &world) => filled.map(|messages| {
                 clock.release();
                 introduce(&appliance, &passphrase, messages);
             }),
@@ -135,16 +137,24 @@ fn passphrase() -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(chosen.join("-")))
 }
 
-async fn make(data: PathBuf, passphrase: Zeroizing<String>) -> Result<(), Failure> {
-    let making = tokio::task::spawn_blocking(move || setup::make(&data, DOMAIN, OWNER, &passphrase).map(|made| made.vault.lock()));
-    making
+/// Makes the box, with the keys that its owner has; gives what answers for name servers.
+async fn make(data: PathBuf, passphrase: Zeroizing<String>, clock: &Clock, world: &World) -> Result<Dns, Failure> {
+    let folder = data.clone();
+    let making = tokio::task::spawn_blocking(move || setup::make(&folder, DOMAIN, OWNER, &passphrase));
+    let made = making
         .await
         .map_err(|_| Failure::new(code::IO, "the mailbox could not be made"))?
-        .map_err(|error| Failure::new(code::CANNOT_CREATE, error))
+        .map_err(|error| Failure::new(code::CANNOT_CREATE, error))?;
+    let (file, front) = app::front(&data).map_err(failure)?;
+    let dns = Dns::table(world.names(&front.host, front.chain.first().map_or(&[], Vec::as_slice)));
+    let services = Services::over(&made.vault, &file, &front, clock, dns.clone()).map_err(failure)?;
+    world::prepare(&services).await.map_err(|error| broken(&error))?;
+    made.vault.lock();
+    Ok(dns)
 }
 
 /// Puts people into the address book and has every message delivered; says how many there were.
-async fn fill(appliance: &Appliance, clock: &Clock) -> Result<usize, Failure> {
+async fn fill(appliance: &Appliance, clock: &Clock, world: &World) -> Result<usize, Failure> {
     let now = clock.now();
     let cards: Vec<Card> = serde_json::from_slice(CONTACTS).map_err(|error| broken(&error))?;
     for card in cards {
@@ -154,6 +164,7 @@ async fn fill(appliance: &Appliance, clock: &Clock) -> Result<usize, Failure> {
             .map_err(|error| broken(&error))?;
     }
     let messages = set::messages(set::MAILBOX, &Calendar::of_this_machine(now));
+    let messages: Vec<Message> = messages.into_iter().map(|message| world.signed(message)).collect();
     let count = messages.len();
     if count > 0 {
         deliver(appliance, clock, messages).await?;

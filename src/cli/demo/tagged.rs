@@ -2,7 +2,7 @@
 
 use crate::{
     app::Appliance,
-    domain::tag::{Colour, Name},
+    domain::tag::{Colour, Name, System},
     service::{
         self,
         tags::{Made, Tags},
@@ -30,6 +30,9 @@ pub(super) async fn sort(appliance: &Appliance) -> Result<(), service::Error> {
     let spam = crate::service::spam::Spam::new(appliance.vault.clone(), Vec::new());
     let tags = Tags::new(appliance.vault.clone(), people.clone(), spam);
     let rows = Timeline::new(appliance.vault.clone(), people).page(1).await?.rows;
+    // What Camille wrote came in by the door as well, so that there would be discussions; it is not mail of her house.
+    tags.put_on_discussions(rows.iter().map(|row| row.id).collect(), System::Internal.id(), false)
+        .await?;
     for (name, colour, importance, names) in TAGS {
         let Ok(name) = Name::parse(name) else { continue };
         let Made::Done(tag) = tags.create(&name, *colour, *importance).await? else {

@@ -114,6 +114,9 @@ fn a_sheet_is_printed_once_proven_and_opens_the_box() {
         .skip(1)
         .filter_map(|rest| rest.split("</code>").next())
         .collect();
+    // What takes the owner's key back stands on the same sheet, after the groups.
+    let (groups, taking_back) = groups.split_at(groups.len().min(8));
+    assert!(taking_back.iter().all(|text| text.starts_with("-----BEGIN PGP")), "{taking_back:?}");
     assert!(groups.len() == 8 && groups.iter().all(|group| group.len() == 4), "{groups:?}");
 
     let asks = owner.get(page).body;

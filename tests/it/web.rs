@@ -163,6 +163,8 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
     let token = owner.get("/settings/rules").token().to_owned();
     owner.post("/settings/rules", "", &format!("token={token}&text0=eve&importance=1"));
     owner.post("/write/1", "", &format!("token={token}&from={OWNER}&to=eve%40x.test&do=save"));
+    let card = format!("token={token}&name=Eve&addresses=eve%40x.test%0Aeve%40y.test");
+    assert_eq!(owner.post("/contacts/new", "", &card).header("location"), Some("/contacts/1"));
     for route in ROUTES {
         let (method, path) = (route.method.as_str(), example(route.pattern, &part));
         let what = format!("{method} {path}");

@@ -8,7 +8,7 @@ use caliopen::{
     cli,
     codec::{
         authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, mta_sts, multipart, report as reports,
-        search, spf, tags, totp, vcard, webauthn, words,
+        search, spam, spf, tags, totp, vcard, webauthn, words,
     },
     domain::{
         address::Address,
@@ -20,7 +20,9 @@ use caliopen::{
         message::Attachment,
         query,
         report::{MAX_NAME, MAX_ROWS, Says},
-        rule, tag,
+        rule,
+        spam::model::Model,
+        tag,
         time::Time,
         transport::{Arrival, TlsFacts, TlsVersion},
     },
@@ -33,7 +35,11 @@ use caliopen::{
         stream::{Line, Stream},
         text::Text,
     },
-    store::{record, search::block, slots::Slots},
+    store::{
+        record,
+        search::block,
+        slots::{Slots, recovery},
+    },
     web::probe,
 };
 use std::{cell::RefCell, future::Future, time::Duration};
@@ -89,12 +95,15 @@ pub const ALL: &[Target] = targets! {
     prose "web";
     reader "html";
     records "web";
+    recovery_code "slots";
     report "report";
     search_block "web";
     search_query "search";
     search_words "search";
     sealed "web";
     slots "slots";
+    spam_model "slots";
+    spam_sight "mime";
     spf_record "auth";
     tag_list "auth";
     tag_name "web";
@@ -492,6 +501,36 @@ fn search_words(octets: &[u8]) {
 
 fn slots(octets: &[u8]) {
     let _ = Slots::read(octets);
+}
+
+/// What is typed of the printed sheet: a code reads back as itself, however it was spelled.
+fn recovery_code(octets: &[u8]) {
+    let text = lossy(octets);
+    assert!(recovery::group(&text).chars().count() <= 64);
+    if let Some(code) = recovery::read(&text) {
+        let code: [u8; 20] = code.as_slice().try_into().expect("a code has twenty octets");
+        assert_eq!(
+            recovery::read(&recovery::write(&code)).expect("it was written here").as_slice(),
+            code
+        );
+    }
+}
+
+/// A message is looked at and judged, whatever it is, and by whatever was learnt.
+fn spam_sight(octets: &[u8]) {
+    let reading = mime::read(octets);
+    let sight = spam::look(octets, &reading, &spam::Around::default());
+    for model in [Model::default(), Model::of_octets(&[b"CSM1", octets].concat())] {
+        let verdict = model.judge(&sight);
+        assert!((0.0..=1.0).contains(&verdict.probability), "{}", verdict.probability);
+    }
+}
+
+/// What was learnt, as octets, is read as it was written.
+fn spam_model(octets: &[u8]) {
+    let _ = Model::of_octets(octets);
+    let once = Model::of_octets(&[b"CSM1", octets].concat()).octets();
+    assert_eq!(Model::of_octets(&once).octets(), once);
 }
 
 /// DATA in two pieces comes to the same as in one.

@@ -1,7 +1,10 @@
 //! The Privacy Index of the account: what the owner's own key, sign-in, storage, devices, people and mail are worth
 //! together, in fourteen lines out of 100. Pure; what was not observed says "not known".
 
-use super::contact::{Share, Strength};
+use super::{
+    contact::{Share, Strength},
+    line::{self, lines},
+};
 use crate::domain::fact::Fact;
 
 /// The contacts that are written to most, of whom the mean is taken.
@@ -89,35 +92,8 @@ impl Axis {
     }
 }
 
-macro_rules! lines {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $axis:ident, $possible:literal;)*) => {
-        /// A line of the account's index.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum LineId { $($(#[$doc])* $name,)* }
-
-        impl LineId {
-            /// All of them, in the order in which they are shown.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Its name in pages and JSON; never translated.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $id,)* }
-            }
-
-            /// What it speaks of.
-            pub fn axis(self) -> Axis {
-                match self { $(Self::$name => Axis::$axis,)* }
-            }
-
-            /// The points that it can win.
-            pub fn possible(self) -> i16 {
-                match self { $(Self::$name => $possible,)* }
-            }
-        }
-    };
-}
-
 lines! {
+    "A line of the account's index.";
     /// Whether the owner has a key.
     KeyExists = "key.exists", Key, 6;
     /// How strong it is.
@@ -214,21 +190,7 @@ pub struct Tip {
 }
 
 /// One visible line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Which line.
-    pub id: LineId,
-    /// Points won; never negative.
-    pub won: i16,
-    /// Points that could be won.
-    pub possible: i16,
-    /// Whether there was evidence at all.
-    pub known: bool,
-    /// Why.
-    pub reason: Reason,
-    /// What would win more, where something would.
-    pub tip: Option<Tip>,
-}
+pub type Line = line::Line<LineId, Reason, Tip>;
 
 /// The index of the account with everything that explains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,16 +230,7 @@ pub fn evaluate(evidence: &Evidence) -> AccountIndex {
 }
 
 fn line(id: LineId, won: i16, reason: Reason, advice: Advice) -> Line {
-    let possible = id.possible();
-    let wins = u8::try_from(possible - won).ok().filter(|wins| *wins > 0);
-    Line {
-        id,
-        won,
-        possible,
-        known: true,
-        reason,
-        tip: wins.map(|wins| Tip { wins, advice }),
-    }
+    Line::of(id, won, id.possible(), reason, |wins| Tip { wins, advice })
 }
 
 fn unknown(id: LineId, reason: Reason, advice: Advice) -> Line {

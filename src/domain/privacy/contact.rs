@@ -6,6 +6,7 @@
 
 use super::{
     evidence::{Dmarc, Evidence as OfMessage, Signature, Tls},
+    line::{self, lines},
     message::Who,
 };
 use crate::domain::{fact::Fact, time::Time};
@@ -182,35 +183,8 @@ impl Axis {
     }
 }
 
-macro_rules! lines {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $axis:ident, $possible:literal;)*) => {
-        /// A line of a contact's index.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum LineId { $($(#[$doc])* $name,)* }
-
-        impl LineId {
-            /// All of them, in the order in which they are shown.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Its name in pages and JSON; never translated.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $id,)* }
-            }
-
-            /// What it speaks of.
-            pub fn axis(self) -> Axis {
-                match self { $(Self::$name => Axis::$axis,)* }
-            }
-
-            /// The points that it can win.
-            pub fn possible(self) -> i16 {
-                match self { $(Self::$name => $possible,)* }
-            }
-        }
-    };
-}
-
 lines! {
+    "A line of a contact's index.";
     /// Whether there is a key that can be used.
     KeyPresent = "key.present", Technic, 14;
     /// How strong it is.
@@ -320,21 +294,7 @@ pub struct Tip {
 }
 
 /// One visible line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Which line.
-    pub id: LineId,
-    /// Points won; never negative.
-    pub won: i16,
-    /// Points that could be won.
-    pub possible: i16,
-    /// Whether there was evidence at all.
-    pub known: bool,
-    /// Why.
-    pub reason: Reason,
-    /// What would win more, where something would.
-    pub tip: Option<Tip>,
-}
+pub type Line = line::Line<LineId, Reason, Tip>;
 
 /// The index of a contact with everything that explains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -361,16 +321,7 @@ pub fn evaluate(evidence: &Evidence, now: Time) -> ContactIndex {
 }
 
 fn line(id: LineId, won: i16, reason: Reason, who: Who, advice: Advice) -> Line {
-    let possible = id.possible();
-    let wins = u8::try_from(possible - won).ok().filter(|wins| *wins > 0);
-    Line {
-        id,
-        won,
-        possible,
-        known: true,
-        reason,
-        tip: wins.map(|wins| Tip { wins, who, advice }),
-    }
+    Line::of(id, won, id.possible(), reason, |wins| Tip { wins, who, advice })
 }
 
 fn unknown(id: LineId, reason: Reason, who: Who, advice: Advice) -> Line {

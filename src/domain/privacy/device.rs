@@ -3,6 +3,7 @@
 //! One pure function of what is known of it now. Absent on purpose: anything stored. A device that did nothing
 //! for a month may have another index than it had, because its browser grew old, and that is the point.
 
+use super::line::{self, lines};
 use crate::domain::{
     device::{Credential, Declared, Link, Usage, support::Support, support::Supported},
     fact::Fact,
@@ -34,30 +35,8 @@ pub struct Evidence {
     pub usual: bool,
 }
 
-macro_rules! lines {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $possible:literal;)*) => {
-        /// A line of a device's index.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum LineId { $($(#[$doc])* $name,)* }
-
-        impl LineId {
-            /// All of them, in the order in which they are shown; the ceiling last.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Its name in pages and JSON; never translated.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $id,)* }
-            }
-
-            /// The points that it can win; 0 where it only takes away.
-            pub fn possible(self) -> i16 {
-                match self { $(Self::$name => $possible,)* }
-            }
-        }
-    };
-}
-
 lines! {
+    "A line of a device's index.";
     /// What it signs in with.
     Credential = "credential", 30;
     /// Whether the owner let it in.
@@ -173,21 +152,7 @@ pub struct Tip {
 }
 
 /// One visible line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Which line.
-    pub id: LineId,
-    /// Points won; negative for the ceiling.
-    pub won: i16,
-    /// Points that could be won.
-    pub possible: i16,
-    /// Whether there was evidence at all.
-    pub known: bool,
-    /// Why.
-    pub reason: Reason,
-    /// What would win more, where something would.
-    pub tip: Option<Tip>,
-}
+pub type Line = line::Line<LineId, Reason, Tip>;
 
 /// The index of a device with everything that explains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,16 +195,7 @@ pub fn evaluate(evidence: &Evidence) -> DeviceIndex {
 }
 
 fn line(id: LineId, won: i16, reason: Reason, advice: Advice) -> Line {
-    let possible = id.possible();
-    let wins = u8::try_from(possible - won).ok().filter(|wins| *wins > 0);
-    Line {
-        id,
-        won,
-        possible,
-        known: true,
-        reason,
-        tip: wins.map(|wins| Tip { wins, advice }),
-    }
+    Line::of(id, won, id.possible(), reason, |wins| Tip { wins, advice })
 }
 
 fn unknown(id: LineId, reason: Reason, advice: Advice) -> Line {

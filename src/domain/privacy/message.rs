@@ -8,6 +8,7 @@ use super::{
     axis, ceiling,
     evidence::{Authentic, Direction, Dmarc, Encryption, Evidence, HopClaims, HtmlFindings, Integrity, Signature, Tls},
     index::{Index, Kind, Line},
+    line::lines,
     tip,
 };
 use crate::domain::{address::Address, padlock::Padlock};
@@ -42,40 +43,8 @@ impl Axis {
     }
 }
 
-macro_rules! lines {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $axis:ident, $possible:literal, $kind:ident;)*) => {
-        /// A line of a message's index.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum LineId { $($(#[$doc])* $name,)* }
-
-        impl LineId {
-            /// All of them, in the order in which they are shown; the ceilings last, the lowest first.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The name of the line in JSON and in a stored record; never translated.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $id,)* }
-            }
-
-            /// What it speaks of.
-            pub fn axis(self) -> Axis {
-                match self { $(Self::$name => Axis::$axis,)* }
-            }
-
-            /// The points that it can win; 0 where it only takes away.
-            pub fn possible(self) -> i16 {
-                match self { $(Self::$name => $possible,)* }
-            }
-
-            /// The kind of evidence that it rests on.
-            pub fn kind(self) -> Kind {
-                match self { $(Self::$name => Kind::$kind,)* }
-            }
-        }
-    };
-}
-
 lines! {
+    "A line of a message's index.";
     /// How much of it is end-to-end encrypted.
     ContentEncrypted = "content.encrypted", Content, 34, Observed;
     /// Whether that encryption protects itself against change.

@@ -197,7 +197,7 @@ pub fn reason(lang: Lang, id: LineId, reason: Reason) -> String {
         Reason::Way(SignIn::Passkey) => say(
             lang,
             "You have a passkey: no false page can ask for it.",
-            "Vous avez une passkey\u{202f}: aucune fausse page ne peut vous la demander.",
+            "Vous avez une clé d’accès\u{202f}: aucune fausse page ne peut vous la demander.",
         ),
         Reason::Way(SignIn::Code) => say(
             lang,
@@ -309,7 +309,7 @@ pub fn advice(lang: Lang, advice: Advice) -> &'static str {
         ),
         Advice::BackUpKey => say(lang, "Keep a copy of your key.", "Gardez une copie de votre clé."),
         Advice::RenewKey => say(lang, "Give your key a new end.", "Donnez à votre clé une nouvelle fin."),
-        Advice::Passkey => say(lang, "Sign in with a passkey.", "Connectez-vous avec une passkey."),
+        Advice::Passkey => say(lang, "Sign in with a passkey.", "Connectez-vous avec une clé d’accès."),
         Advice::Passphrase => say(
             lang,
             "Choose a passphrase that nobody guesses.",
@@ -369,7 +369,7 @@ mod tests {
                     advice: Advice::Passkey
                 }
             ),
-            "Connectez-vous avec une passkey. Jusqu’à 1 point."
+            "Connectez-vous avec une clé d’accès. Jusqu’à 1 point."
         );
     }
 }

@@ -345,7 +345,7 @@ pub const FR: DevicesWords = DevicesWords {
     sign_out: "Le déconnecter",
     sign_out_hint: "Il reste dans la liste et devra se connecter de nouveau.",
     revoke: "Le retirer de la liste",
-    revoke_hint: "Il est déconnecté aussitôt, et sa clé comme ses passkeys ne valent plus rien.",
+    revoke_hint: "Il est déconnecté aussitôt, et sa clé comme ses clés d’accès ne valent plus rien.",
     revoke_title: "Retirer cet appareil de la liste\u{202f}?",
     revoke_text: "Il est déconnecté aussitôt. Sa clé et les clés d’accès créées sur lui ne valent plus rien. S’il se connecte de nouveau, \
         il arrivera comme un inconnu.",
@@ -448,8 +448,8 @@ pub fn usage(lang: Lang, usage: Usage) -> &'static str {
 /// What somebody signed in with.
 pub fn credential(lang: Lang, credential: Credential) -> &'static str {
     match credential {
-        Credential::PasskeyVerified => say(lang, "a passkey that asks who holds it", "une passkey qui vérifie qui la tient"),
-        Credential::Passkey => say(lang, "a passkey", "une passkey"),
+        Credential::PasskeyVerified => say(lang, "a passkey that asks who holds it", "une clé d’accès qui vérifie qui la tient"),
+        Credential::Passkey => say(lang, "a passkey", "une clé d’accès"),
         Credential::PasswordTotp => say(lang, "passphrase and one-time code", "phrase de passe et code à usage unique"),
         Credential::Password => say(lang, "passphrase only", "phrase de passe seule"),
         Credential::Recovery => say(lang, "the recovery code", "le code de secours"),

@@ -126,56 +126,65 @@ fn learn(asked: &Asked<'_>, author: &Address, known: bool) -> Option<Learnt> {
     })
 }
 
-fn open(
-    snapshot: &Snapshot,
-    asked: &Asked<'_>,
-    row: Option<&PeerKeys>,
-    is_owner: &impl Fn(&Address) -> bool,
-    step: &mut Step,
-) -> Result<(), store::Error> {
-    let stored = snapshot.own_keys()?;
-    let own: Vec<SecretKey> = stored.iter().filter_map(|(_, key)| SecretKey::read(&key.secret).ok()).collect();
-    let certificates: Vec<Certificate> = own.iter().map(SecretKey::certificate).collect();
-    let find = |ids: &[u64]| -> Vec<Certificate> {
+/// The keys that a message may need: the owner's, and those that are known of others.
+struct Ring<'a> {
+    snapshot: &'a Snapshot,
+    /// The owner's that can be read, and in the same order for which address each is.
+    own: Vec<SecretKey>,
+    addresses: Vec<String>,
+    /// The author's row.
+    row: Option<&'a PeerKeys>,
+}
+
+impl<'a> Ring<'a> {
+    fn of(snapshot: &'a Snapshot, row: Option<&'a PeerKeys>) -> Result<Self, store::Error> {
+        let stored = snapshot.own_keys()?.into_iter();
+        let (own, addresses) = stored
+            .filter_map(|(_, key)| Some((SecretKey::read(&key.secret).ok()?, key.address)))
+            .unzip();
+        Ok(Self {
+            snapshot,
+            own,
+            addresses,
+            row,
+        })
+    }
+
+    fn is_own(&self, print: &Fingerprint) -> bool {
+        self.own.iter().any(|key| key.fingerprint() == *print)
+    }
+
+    /// The certificates that may have made a signature of these key numbers: the author's and the owner's, or else
+    /// somebody else's, so that it is said whose.
+    fn find(&self, ids: &[u64]) -> Vec<Certificate> {
         let of_row = |row: &PeerKeys| -> Vec<Certificate> {
             let named = row.keys.iter().filter(|held| held.ids.iter().any(|id| ids.contains(id)));
             named.take(TRIED).filter_map(|held| Certificate::read(&held.octets).ok()).collect()
         };
-        let mut found = row.map(of_row).unwrap_or_default();
-        found.extend(
-            certificates
-                .iter()
-                .filter(|key| key.ids().iter().any(|id| ids.contains(id)))
-                .cloned(),
-        );
+        let mut found = self.row.map(of_row).unwrap_or_default();
+        let own = self.own.iter().map(SecretKey::certificate);
+        found.extend(own.filter(|key| key.ids().iter().any(|id| ids.contains(id))));
         if found.is_empty() {
-            // Somebody else's: then it is said whose. A row that cannot be read ends the search.
-            let _ = snapshot.each_peer(|_, row| {
+            // A row that cannot be read ends the search.
+            let _ = self.snapshot.each_peer(|_, row| {
                 found.extend(of_row(&row));
                 found.len() < TRIED
             });
         }
         found.truncate(TRIED);
         found
-    };
-    let keys = Keys {
-        own: &own,
-        find: &find,
-        now: asked.now,
-    };
-    let Some(opening) = mime::openpgp::open(asked.raw, keys) else {
-        return Ok(());
-    };
-    let author = author(asked.reading);
-    let who = |print: &Fingerprint| -> Option<String> {
-        if row.is_some_and(|row| row.held(print.octets()).is_some()) {
+    }
+
+    /// Whose key it is.
+    fn whose(&self, print: &Fingerprint, author: Option<&Address>) -> Option<String> {
+        if self.row.is_some_and(|row| row.held(print.octets()).is_some()) {
             return author.map(Address::to_string);
         }
-        let mine = stored.iter().zip(&own).find(|(_, key)| key.fingerprint() == *print);
-        let mut whose = mine.map(|((_, key), _)| key.address.clone());
+        let mine = self.own.iter().zip(&self.addresses).find(|(key, _)| key.fingerprint() == *print);
+        let mut whose = mine.map(|(_, address)| address.clone());
         if whose.is_none() {
             // Nobody's name is shown rather than an error for the whole message.
-            let _ = snapshot.each_peer(|address, row| {
+            let _ = self.snapshot.each_peer(|address, row| {
                 if row.held(print.octets()).is_some() {
                     whose = Some(address.to_owned());
                 }
@@ -183,11 +192,30 @@ fn open(
             });
         }
         whose
+    }
+}
+
+fn open(
+    snapshot: &Snapshot,
+    asked: &Asked<'_>,
+    row: Option<&PeerKeys>,
+    is_owner: &impl Fn(&Address) -> bool,
+    step: &mut Step,
+) -> Result<(), store::Error> {
+    let ring = Ring::of(snapshot, row)?;
+    let keys = Keys {
+        own: &ring.own,
+        find: &|ids| ring.find(ids),
+        now: asked.now,
     };
+    let Some(opening) = mime::openpgp::open(asked.raw, keys) else {
+        return Ok(());
+    };
+    let author = author(asked.reading);
     let (signature, verified) = signature(&opening.signatures, |print| {
         let author = author?;
         if is_owner(author) {
-            return own.iter().any(|key| key.fingerprint() == *print).then_some((true, true));
+            return ring.is_own(print).then_some((true, true));
         }
         let held = row?.held(print.octets())?;
         Some((held.vouched || held.verified > 0, held.verified > 0))
@@ -205,7 +233,7 @@ fn open(
     let signatures = opening
         .signatures
         .iter()
-        .map(|(covers, signed)| record::SignedBy::of(*covers, signed, who));
+        .map(|(covers, signed)| record::SignedBy::of(*covers, signed, |print| ring.whose(print, author)));
     let subject = opening.subject == Some(true);
     let mut record = record::Opening::of(opening.encryption, opening.failed, subject, signatures.collect());
     let mut packed = Vec::new();

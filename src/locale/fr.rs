@@ -174,7 +174,7 @@ pub(super) const WORDS: Words = Words {
     index_why: "Pourquoi cet indice",
     index_why_unknown: "Pourquoi l’indice est inconnu",
     points_of: "{won} sur {possible}",
-    line_unknown: "inconnu",
+    line_unknown: "non connu",
     line_claimed: "parole d’autrui\u{202f}: elle peut retirer des points, jamais en gagner",
     then_and_now: "À son arrivée il portait {then}. Les règles et les faits d’aujourd’hui donnent {now}.",
     how_counted: "Comment il est compté",

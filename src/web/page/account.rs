@@ -9,7 +9,7 @@ use super::{
         visit::Visit,
     },
     Badge, Lock, Named,
-    sums::{Item, Sum, score, state},
+    lines::{Axis as Reckoned, Row as Item, score, state},
 };
 use crate::{
     domain::{
@@ -34,7 +34,7 @@ struct Page {
     badge: Badge,
     sum: String,
     helps: Vec<Help>,
-    sums: Vec<Sum>,
+    sums: Vec<Reckoned>,
     watchers: Vec<Watcher>,
     more_watchers: Option<String>,
     rungs: Vec<Rung>,
@@ -120,7 +120,7 @@ fn view(s: Shell, page: AccountPage) -> Page {
     }
 }
 
-fn sums(w: &Words, page: &AccountPage) -> Vec<Sum> {
+fn sums(w: &Words, page: &AccountPage) -> Vec<Reckoned> {
     let axes = Axis::ALL.into_iter().map(|axis| {
         let lines = page.index.lines.iter().filter(|line| line.id.axis() == axis).map(|line| {
             let item = Item {
@@ -131,10 +131,11 @@ fn sums(w: &Words, page: &AccountPage) -> Vec<Sum> {
                 reason: words::reason(w.lang, line.id, line.reason),
                 tip: line.tip.map(|tip| words::tip(w.lang, tip)),
                 tip_at: line.tip.and_then(|tip| place(tip.advice)).map(str::to_owned),
+                claimed: false,
             };
             (item, line.won, line.possible)
         });
-        Sum::of(w, axis.as_str(), words::axis(w.lang, axis), lines.collect())
+        Reckoned::of(w, axis.as_str(), words::axis(w.lang, axis), lines.collect())
     });
     axes.collect()
 }

@@ -11,7 +11,7 @@ use super::{
     },
     Badge, calm,
     contacts::group,
-    sums::{Item, Sum, score, state},
+    lines::{Axis as Reckoned, Row as Item, score, state},
     tagging::{self, Asked, Chip},
 };
 use crate::{
@@ -48,7 +48,7 @@ struct Page {
     badge: Badge,
     sum: String,
     unknown: bool,
-    sums: Vec<Sum>,
+    sums: Vec<Reckoned>,
     from: String,
     to: String,
     first: Option<String>,
@@ -138,7 +138,7 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
 }
 
 /// Every line of a contact's index, by axis.
-fn sums(site: &Site, w: &Words, keys: Option<&str>, index: &ContactIndex) -> Vec<Sum> {
+fn sums(site: &Site, w: &Words, keys: Option<&str>, index: &ContactIndex) -> Vec<Reckoned> {
     let axes = Axis::ALL.into_iter().map(|axis| {
         let lines = index.lines.iter().filter(|line| line.id.axis() == axis).map(|line| {
             let since = match line.reason {
@@ -153,10 +153,11 @@ fn sums(site: &Site, w: &Words, keys: Option<&str>, index: &ContactIndex) -> Vec
                 reason: words::reason(w.lang, line.id, line.reason, &since),
                 tip: line.tip.map(|tip| words::tip(w.lang, tip)),
                 tip_at: line.tip.and_then(|tip| place(tip.advice, keys)),
+                claimed: false,
             };
             (item, line.won, line.possible)
         });
-        Sum::of(w, axis.as_str(), words::axis(w.lang, axis), lines.collect())
+        Reckoned::of(w, axis.as_str(), words::axis(w.lang, axis), lines.collect())
     });
     axes.collect()
 }

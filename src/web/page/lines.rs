@@ -28,22 +28,53 @@ pub(super) struct Row {
     pub(super) state: &'static str,
     pub(super) reason: String,
     pub(super) tip: Option<String>,
+    /// Where it is done, where a page of ours can.
+    pub(super) tip_at: Option<String>,
+    /// Whether it is only somebody's word.
     pub(super) claimed: bool,
+}
+
+impl Axis {
+    /// An axis of these lines, each with what it won and could win.
+    pub(super) fn of(w: &Words, id: &'static str, name: &'static str, lines: Vec<(Row, i16, i16)>) -> Self {
+        let won: i16 = lines.iter().map(|(_, won, _)| won).sum();
+        let possible: i16 = lines.iter().map(|(_, _, possible)| possible).sum();
+        Self {
+            id,
+            name,
+            sum: points(w, won, possible),
+            share: if possible > 0 { (won.max(0) * 100) / possible } else { 0 },
+            lines: lines.into_iter().map(|(row, ..)| row).collect(),
+        }
+    }
+}
+
+/// For the eye: how a line stands.
+pub(super) fn state(known: bool, won: i16, possible: i16) -> &'static str {
+    match (known, won) {
+        (false, _) => "unknown",
+        (true, ..0) => "minus",
+        (true, won) if won == possible => "won",
+        (true, 0) => "lost",
+        (true, _) => "part",
+    }
+}
+
+/// "7 of 9", or that it is not known.
+pub(super) fn score(w: &Words, known: bool, won: i16, possible: i16) -> String {
+    match (known, possible) {
+        (true, _) => points(w, won, possible),
+        (false, ..=0) => w.line_unknown.to_owned(),
+        (false, _) => format!("{} · {}", w.line_unknown, points(w, 0, possible)),
+    }
 }
 
 /// Every line, by axis; an axis without lines is left out.
 pub(super) fn axes(w: &Words, index: &Index) -> Vec<Axis> {
     let axes = message::Axis::ALL.into_iter().filter_map(|axis| {
         let lines: Vec<&Line> = index.lines.iter().filter(|line| line.id.axis() == axis).collect();
-        let won: i16 = lines.iter().map(|line| line.won).sum();
-        let possible: i16 = lines.iter().map(|line| line.possible).sum();
-        (!lines.is_empty()).then(|| Axis {
-            id: axis.as_str(),
-            name: privacy::axis(w.lang, axis),
-            sum: points(w, won, possible),
-            share: if possible > 0 { (won.max(0) * 100) / possible } else { 0 },
-            lines: lines.into_iter().map(|line| row(w, line)).collect(),
-        })
+        let rows = lines.iter().map(|line| (row(w, line), line.won, line.possible));
+        (!lines.is_empty()).then(|| Axis::of(w, axis.as_str(), privacy::axis(w.lang, axis), rows.collect()))
     });
     axes.collect()
 }
@@ -71,24 +102,14 @@ pub(super) fn points(w: &Words, won: i16, possible: i16) -> String {
 }
 
 fn row(w: &Words, line: &Line) -> Row {
-    let state = match line {
-        Line { known: false, .. } => "unknown",
-        Line { won, .. } if *won < 0 => "minus",
-        Line { won, possible, .. } if won == possible => "won",
-        Line { won: 0, .. } => "lost",
-        _ => "part",
-    };
     Row {
         id: line.id.as_str(),
         name: privacy::line(w.lang, line.id),
-        points: match (line.known, line.possible) {
-            (false, possible) if possible > 0 => format!("{} · {}", privacy::not_known(w.lang), points(w, 0, possible)),
-            (false, _) => privacy::not_known(w.lang).to_owned(),
-            (true, possible) => points(w, line.won, possible),
-        },
-        state,
+        points: score(w, line.known, line.won, line.possible),
+        state: state(line.known, line.won, line.possible),
         reason: privacy::reason(w.lang, line),
         tip: line.tip.as_ref().map(|tip| privacy::tip(w.lang, tip)),
+        tip_at: None,
         claimed: line.kind == Kind::Claimed,
     }
 }

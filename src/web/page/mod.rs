@@ -39,7 +39,6 @@ pub(super) mod security;
 pub(super) mod setting;
 pub(super) mod sign_in;
 pub(super) mod spam;
-mod sums;
 pub(super) mod tagging;
 pub(super) mod tags;
 pub(super) mod timeline;

@@ -2,132 +2,50 @@
 
 mod peer;
 
+use crate::home::{DOT, Home, patience};
 use caliopen::{
-    app::{self, Services},
     domain::{
-        address::Address,
         fact::Fact,
         id::MessageId,
         ledger::Purpose,
-        outgoing::{Copy, Delivery, Enforced, Kind, LATE, State, Submission, Via},
+        outgoing::{Delivery, Enforced, Kind, LATE, State, Via},
         privacy::evidence::Tls,
         sending::{Choice, Smarthost, Unreached},
         time::Time,
         transport::Arrival,
     },
     net::{
-        clock::Clock,
-        courier::Patience,
         dns::{Dns, Entry, Kind as Asked, Record, Security, Table},
         outward::Outward,
         tls::Identity,
     },
-    service::{receive::Taken, setup},
-    store::{mail::Snapshot, outbox, record::Sending, sending, slots::Opening, vault::Vault},
+    service::receive::Taken,
+    store::{outbox, record::Sending, sending, slots::Opening},
 };
 use peer::{Manner, Peer};
 use rustls::RootCertStore;
 use std::{sync::Arc, time::Duration};
-use tokio::task::JoinSet;
 
 const START: i64 = 1_700_000_000;
 
 /// A box whose mail leaves to servers of this machine.
-struct Home {
-    _folder: tempfile::TempDir,
-    services: Services,
-    vault: Vault,
-    clock: Clock,
+fn home(table: Table, port: u16, roots: Option<Arc<RootCertStore>>) -> Home {
+    let outward = Outward {
+        smtp_port: port,
+        roots,
+        patience: patience(Duration::from_secs(5)),
+        ..Dns::table(table).into()
+    };
+    Home::make(Time(START), outward)
 }
 
-impl Home {
-    fn make(table: Table, port: u16, roots: Option<Arc<RootCertStore>>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        setup::make(folder.path(), "home.test", "me@home.test", "word")
-            .unwrap()
-            .vault
-            .lock();
-        let (file, front) = app::front(folder.path()).unwrap();
-        let (vault, clock) = (Vault::locked(folder.path()), Clock::fixed(Time(START)));
-        let wait = Duration::from_secs(5);
-        let outward = Outward {
-            smtp_port: port,
-            roots,
-            patience: Patience {
-                connect: wait,
-                answer: wait,
-                kept: wait,
-            },
-            ..Dns::table(table).into()
-        };
-        let services = Services::over(&vault, &file, &front, &clock, outward).unwrap();
-        vault.unlock(&Opening::Typed("word")).unwrap();
-        Self {
-            _folder: folder,
-            services,
-            vault,
-            clock,
-        }
-    }
-
-    /// Files a message and puts it into the outbox.
-    async fn send(&self, to: &[&str], confidential: bool) -> MessageId {
-        let now = self.clock.now();
-        let raw = format!(
-            "From: me@home.test\r\nTo: {}\r\nSubject: s{}\r\nMessage-ID: <{}@home.test>\r\n\r\n.dot\r\n",
-            to.join(", "),
-            to.len(),
-            to.concat()
-        );
-        let raw = raw.into_bytes();
-        let kept = self.services.receive.import(raw.clone(), Some(now), true).await.unwrap().unwrap();
-        let recipients = to.iter().map(|address| Address::parse(address).unwrap()).collect();
-        let submission = Submission {
-            from: Address::parse("me@home.test").unwrap(),
-            copies: vec![Copy { raw, recipients }],
-            not_before: now,
-            confidential,
-        };
-        let ready = outbox::prepare(submission).unwrap();
-        let writing = self
-            .vault
-            .open()
-            .unwrap()
-            .writer
-            .write(move |tables| outbox::queue(tables, kept.message.0, &ready, now));
-        writing.await.unwrap();
-        kept.message
-    }
-
-    /// Everything that is due now is tried once.
-    async fn round(&self) {
-        let mut workers = JoinSet::new();
-        self.services.deliver.step(&mut workers).await.unwrap();
-        while let Some(ended) = workers.join_next().await {
-            ended.unwrap();
-        }
-    }
-
-    async fn of(&self, message: MessageId) -> Vec<Delivery> {
-        self.services.outbox.of(message).await.unwrap()
-    }
-
-    /// What became of each recipient, in order.
-    async fn fates(&self, message: MessageId) -> Vec<(State, Option<Kind>)> {
-        let deliveries = self.of(message).await;
-        let recipients = deliveries.iter().flat_map(|delivery| &delivery.recipients);
-        recipients
-            .map(|it| (it.state, it.trouble.as_ref().map(|trouble| trouble.kind)))
-            .collect()
-    }
-
-    fn later(&self, seconds: i64) {
-        self.clock.set(Time(self.clock.now().0 + seconds));
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::of(&self.vault.open().unwrap()).unwrap()
-    }
+/// What became of each recipient, in order.
+async fn fates(home: &Home, message: MessageId) -> Vec<(State, Option<Kind>)> {
+    let deliveries = home.of(message).await;
+    let recipients = deliveries.iter().flat_map(|delivery| &delivery.recipients);
+    recipients
+        .map(|it| (it.state, it.trouble.as_ref().map(|trouble| trouble.kind)))
+        .collect()
 }
 
 /// A domain with one server at this address.
@@ -172,12 +90,12 @@ async fn each_recipient_hears_its_own_answer() {
         ..Manner::default()
     };
     let (peers, port) = peers(&[refusing, Manner::default()]).await;
-    let home = Home::make(domain(domain(Table::default(), "x.test", 1), "y.test", 2), port, None);
+    let home = self::home(domain(domain(Table::default(), "x.test", 1), "y.test", 2), port, None);
     let message = home.send(&["a@x.test", "nobody@x.test", "full@x.test", "b@y.test"], false).await;
     home.round().await;
     let refused = Some(Kind::Refused);
     assert_eq!(
-        home.fates(message).await,
+        fates(&home, message).await,
         [
             (State::Delivered, None),
             (State::Failed, refused),
@@ -188,7 +106,7 @@ async fn each_recipient_hears_its_own_answer() {
     let given = peers[0].given();
     assert_eq!((given.len(), given[0].to.as_slice()), (1, ["a@x.test".to_owned()].as_slice()));
     assert!(
-        given[0].raw.contains("\r\n..dot\r\n") && given[0].mail == "MAIL FROM:<me@home.test>",
+        given[0].raw.contains(&format!("\r\n.{DOT}\r\n")) && given[0].mail == "MAIL FROM:<me@home.test>",
         "{given:?}"
     );
     let rows = home.of(message).await;
@@ -215,7 +133,7 @@ async fn each_recipient_hears_its_own_answer() {
     peers[0].become_(|manner| manner.rcpt.clear());
     home.later(300);
     home.round().await;
-    assert_eq!(home.fates(message).await[2], (State::Delivered, None));
+    assert_eq!(fates(&home, message).await[2], (State::Delivered, None));
     assert_eq!(peers[0].given()[1].to, ["full@x.test"]);
     assert_eq!(home.services.outbox.waiting().await.unwrap(), 0);
 }
@@ -231,12 +149,12 @@ async fn an_answer_that_is_lost_is_said_to_be_and_nothing_is_sent_twice() {
         ..Manner::default()
     };
     let (peers, port) = peers(&[lost, torn]).await;
-    let home = Home::make(domain(domain(Table::default(), "x.test", 1), "y.test", 2), port, None);
+    let home = self::home(domain(domain(Table::default(), "x.test", 1), "y.test", 2), port, None);
     let (ambiguous, plain) = (home.send(&["a@x.test"], false).await, home.send(&["a@y.test"], false).await);
     home.round().await;
-    assert_eq!(home.fates(ambiguous).await, [(State::NobodyKnows, Some(Kind::LostAnswer))]);
+    assert_eq!(fates(&home, ambiguous).await, [(State::NobodyKnows, Some(Kind::LostAnswer))]);
     // Whether the end of a short message went out before the connection broke is not known either.
-    let torn = home.fates(plain).await[0];
+    let torn = fates(&home, plain).await[0];
     assert!(
         torn == (State::NobodyKnows, Some(Kind::LostAnswer)) || torn == (State::Waiting, Some(Kind::HungUp)),
         "{torn:?}"
@@ -247,7 +165,7 @@ async fn an_answer_that_is_lost_is_said_to_be_and_nothing_is_sent_twice() {
     peers[0].become_(|manner| manner.end = "250 ok".into());
     home.services.outbox.again(ambiguous).await.unwrap();
     home.round().await;
-    assert_eq!(home.fates(ambiguous).await, [(State::Delivered, None)]);
+    assert_eq!(fates(&home, ambiguous).await, [(State::Delivered, None)]);
     assert_eq!(peers[0].given().len(), 2, "because the owner said so");
 }
 
@@ -268,11 +186,11 @@ async fn the_next_server_is_tried_and_three_days_are_enough() {
         .with("a.x.test", Record::A([127, 0, 4, 1].into()))
         .with("b.x.test", Record::A([127, 0, 4, 2].into()))
         .with("null.test", Record::Mx(0, String::new()));
-    let home = Home::make(domain(table, "z.test", 3), port, None);
+    let home = self::home(domain(table, "z.test", 3), port, None);
     let message = home.send(&["a@x.test", "a@null.test", "a@gone.test", "a@z.test"], false).await;
     home.round().await;
     assert_eq!(peers[1].given().len(), 1, "the second server took it");
-    let mut fates = home.fates(message).await;
+    let mut fates = fates(&home, message).await;
     fates.sort_by_key(|(state, kind)| (*state, kind.map(|kind| kind as u8)));
     assert_eq!(
         fates,
@@ -311,7 +229,7 @@ async fn what_waits_is_taken_back_or_tried_now() {
         ..Manner::default()
     };
     let (peers, port) = peers(&[later]).await;
-    let home = Home::make(domain(Table::default(), "x.test", 1), port, None);
+    let home = self::home(domain(Table::default(), "x.test", 1), port, None);
     let (one, two) = (home.send(&["a@x.test"], false).await, home.send(&["b@x.test"], false).await);
     let gone = home.send(&["c@x.test"], false).await;
     let writing = home
@@ -334,8 +252,8 @@ async fn what_waits_is_taken_back_or_tried_now() {
     peers[0].become_(|manner| manner.mail = "250 ok".into());
     home.services.outbox.try_now(two).await.unwrap();
     home.round().await;
-    assert_eq!(home.fates(one).await, [(State::TakenBack, Some(Kind::Refused))]);
-    assert_eq!(home.fates(two).await, [(State::Delivered, None)]);
+    assert_eq!(fates(&home, one).await, [(State::TakenBack, Some(Kind::Refused))]);
+    assert_eq!(fates(&home, two).await, [(State::Delivered, None)]);
     assert_eq!(home.of(gone).await, []);
     let to: Vec<String> = peers[0].given().into_iter().flat_map(|given| given.to).collect();
     assert_eq!(to, ["b@x.test"]);
@@ -360,7 +278,7 @@ async fn certificates_are_held_to_what_dns_says_and_facts_are_kept() {
         let tlsa = secure(Record::Tlsa(3, 0, 1, hash.as_ref().to_vec()));
         table.set(&format!("_25._tcp.{host}"), Asked::Tlsa, tlsa);
     }
-    let home = Home::make(table, port, Some(roots));
+    let home = self::home(table, port, Some(roots));
     let strict = home.send(&["a@x.test"], false).await;
     let other = home.send(&["a@y.test"], false).await;
     let chance = home.send(&["a@z.test"], false).await;
@@ -374,9 +292,9 @@ async fn certificates_are_held_to_what_dns_says_and_facts_are_kept() {
         (travel.tls, travel.quantum, travel.strict),
         (Fact::Known(Tls::V1_3), Fact::Known(true), Fact::Known(true))
     );
-    assert_eq!(home.fates(other).await, [(State::Waiting, Some(Kind::Certificate))]);
+    assert_eq!(fates(&home, other).await, [(State::Waiting, Some(Kind::Certificate))]);
     assert!(peers[1].given().is_empty(), "another certificate than the one in DNS gets nothing");
-    assert_eq!(home.fates(chance).await, [(State::Delivered, None)]);
+    assert_eq!(fates(&home, chance).await, [(State::Delivered, None)]);
     assert!(peers[2].given()[0].sealed, "encrypted by chance, with whatever certificate");
     let travel = home.snapshot().proof(chance.0).unwrap().unwrap().evidence().travel;
     assert_eq!((travel.tls, travel.strict), (Fact::Known(Tls::V1_3), Fact::Known(false)));
@@ -391,22 +309,22 @@ async fn what_is_confidential_goes_only_where_it_stays_so() {
     };
     let (peers, port) = peers(&[manner]).await;
     let mut table = domain(Table::default(), "x.test", 1);
-    let home = Home::make(table.clone(), port, Some(roots.clone()));
+    let home = self::home(table.clone(), port, Some(roots.clone()));
     let message = home.send(&["a@x.test"], true).await;
     home.round().await;
-    assert_eq!(home.fates(message).await, [(State::Failed, Some(Kind::NotVerifiable))]);
+    assert_eq!(fates(&home, message).await, [(State::Failed, Some(Kind::NotVerifiable))]);
     assert_eq!(peers[0].visits(), 0);
     let secure = |record| Entry::Records(vec![record], Security::Secure);
     table.set("x.test", Asked::Mx, secure(Record::Mx(10, "mx.x.test".into())));
     table.set("mx.x.test", Asked::A, secure(Record::A([127, 0, 4, 1].into())));
-    let home = Home::make(table, port, Some(roots));
+    let home = self::home(table, port, Some(roots));
     let message = home.send(&["a@x.test"], true).await;
     home.round().await;
-    assert_eq!(home.fates(message).await, [(State::Failed, Some(Kind::NoPromise))]);
+    assert_eq!(fates(&home, message).await, [(State::Failed, Some(Kind::NoPromise))]);
     peers[0].become_(|manner| manner.offers.push("REQUIRETLS".into()));
     home.services.outbox.again(message).await.unwrap();
     home.round().await;
-    assert_eq!(home.fates(message).await, [(State::Delivered, None)]);
+    assert_eq!(fates(&home, message).await, [(State::Delivered, None)]);
     assert!(peers[0].given()[0].mail.ends_with(" REQUIRETLS") && peers[0].given()[0].sealed);
     peers[0].become_(|manner| {
         manner.offers.pop();
@@ -415,7 +333,7 @@ async fn what_is_confidential_goes_only_where_it_stays_so() {
     home.round().await;
     home.services.outbox.without_confidence(other).await.unwrap();
     home.round().await;
-    assert_eq!(home.fates(other).await, [(State::Delivered, None)], "the owner's word");
+    assert_eq!(fates(&home, other).await, [(State::Delivered, None)], "the owner's word");
 }
 
 #[tokio::test]
@@ -433,10 +351,10 @@ async fn a_shut_port_is_found_out_and_the_smarthost_takes_over() {
     for (name, last) in [("a.test", 201), ("b.test", 202), ("c.test", 203), ("d.test", 204)] {
         table = domain(table, name, last);
     }
-    let home = Home::make(table, port, Some(roots));
+    let home = self::home(table, port, Some(roots));
     let (first, second) = (home.send(&["x@a.test"], false).await, home.send(&["x@b.test"], false).await);
     home.round().await;
-    assert_eq!(home.fates(first).await, [(State::Waiting, Some(Kind::Unreachable))]);
+    assert_eq!(fates(&home, first).await, [(State::Waiting, Some(Kind::Unreachable))]);
     assert_eq!(
         home.services.outbox.content().await.unwrap().shut,
         None,
@@ -473,13 +391,13 @@ async fn a_shut_port_is_found_out_and_the_smarthost_takes_over() {
     home.later(25 * 3600);
     let fourth = home.send(&["x@d.test"], false).await;
     home.round().await;
-    assert_eq!(home.fates(fourth).await, [(State::Waiting, Some(Kind::Unreachable))]);
+    assert_eq!(fates(&home, fourth).await, [(State::Waiting, Some(Kind::Unreachable))]);
 }
 
 #[tokio::test]
 async fn a_crash_while_sending_is_ambiguous_and_before_it_is_not() {
     let (peers, port) = peers(&[Manner::default()]).await;
-    let home = Home::make(domain(Table::default(), "x.test", 1), port, None);
+    let home = self::home(domain(Table::default(), "x.test", 1), port, None);
     let (begun, waiting) = (home.send(&["a@x.test"], false).await, home.send(&["b@x.test"], false).await);
     let now = home.clock.now();
     let id = home.of(begun).await[0].id;
@@ -494,8 +412,8 @@ async fn a_crash_while_sending_is_ambiguous_and_before_it_is_not() {
     home.vault.lock();
     home.vault.unlock(&Opening::Typed("word")).unwrap();
     home.round().await;
-    assert_eq!(home.fates(begun).await, [(State::NobodyKnows, Some(Kind::WentDown))]);
-    assert_eq!(home.fates(waiting).await, [(State::Delivered, None)]);
+    assert_eq!(fates(&home, begun).await, [(State::NobodyKnows, Some(Kind::WentDown))]);
+    assert_eq!(fates(&home, waiting).await, [(State::Delivered, None)]);
     assert_eq!(peers[0].given().len(), 1);
 }
 
@@ -513,7 +431,7 @@ fn notice(id: &str, action: &str, to: &str) -> String {
 #[tokio::test]
 async fn what_comes_back_is_told_on_the_message_and_forgery_changes_nothing() {
     let (peers, port) = peers(&[Manner::default()]).await;
-    let home = Home::make(domain(Table::default(), "x.test", 1), port, None);
+    let home = self::home(domain(Table::default(), "x.test", 1), port, None);
     let message = home.send(&["a@x.test", "b@x.test"], false).await;
     home.round().await;
     assert_eq!(peers[0].given().len(), 1);
@@ -531,7 +449,7 @@ async fn what_comes_back_is_told_on_the_message_and_forgery_changes_nothing() {
         let receive = home.services.receive.clone();
         async move { receive.keep(arrival, raw.into_bytes()).await.unwrap() }
     };
-    let id = "a@x.testb@x.test@home.test";
+    let id = "a.x.testb.x.test@home.test";
     let messages = || home.snapshot().messages().unwrap();
     let before = messages();
     // Forged: a sender, another identifier, somebody it was never sent to.
@@ -544,13 +462,13 @@ async fn what_comes_back_is_told_on_the_message_and_forgery_changes_nothing() {
         arrives(from, raw).await;
     }
     assert_eq!(messages(), before + 4, "messages like any other");
-    assert_eq!(home.fates(message).await, [(State::Delivered, None), (State::Delivered, None)]);
+    assert_eq!(fates(&home, message).await, [(State::Delivered, None), (State::Delivered, None)]);
     arrives(None, notice(id, "delayed", "b@x.test")).await;
     let taken = arrives(None, notice(id, "failed", "a@x.test")).await;
     let Taken::Kept(kept) = taken else { panic!("{taken:?}") };
     assert_eq!((kept.message, messages()), (message, before + 4), "told where it belongs");
     assert_eq!(
-        home.fates(message).await,
+        fates(&home, message).await,
         [(State::Failed, Some(Kind::Returned)), (State::Delivered, Some(Kind::Late))]
     );
     let trouble = home.of(message).await[0].recipients[0].trouble.clone().unwrap();
@@ -575,14 +493,14 @@ async fn what_comes_back_is_told_on_the_message_and_forgery_changes_nothing() {
 #[tokio::test]
 async fn many_messages_share_sessions() {
     let (peers, port) = peers(&[Manner::default()]).await;
-    let home = Home::make(domain(Table::default(), "x.test", 1), port, None);
+    let home = self::home(domain(Table::default(), "x.test", 1), port, None);
     let mut messages = Vec::new();
     for number in 0..60 {
         messages.push(home.send(&[&format!("a{number}@x.test")], false).await);
     }
     home.round().await;
     for message in messages {
-        assert_eq!(home.fates(message).await, [(State::Delivered, None)]);
+        assert_eq!(fates(&home, message).await, [(State::Delivered, None)]);
     }
     assert_eq!(peers[0].given().len(), 60);
     assert!(peers[0].visits() <= 10, "{} visits", peers[0].visits());

@@ -29,6 +29,7 @@ mod draining;
 mod filing;
 mod fuzz;
 mod guards;
+mod home;
 mod hostile;
 mod hostile_smtp;
 mod imports;

@@ -3,17 +3,15 @@
 
 mod programs;
 
+use crate::home::{DOT, Home, patience};
 use crate::internet::{Authority, CENTRE, Internet, PATIENCE, alone, tlsa, until};
 use caliopen::{
-    app::{self, Services},
     domain::{
-        address::Address,
         fact::Fact,
         id::MessageId,
-        outgoing::{Copy, Delivery, Enforced, Kind, State, Submission, Via},
+        outgoing::{Delivery, Enforced, Kind, State, Via},
         privacy::evidence::Tls,
         sending::{Choice, Smarthost, Unreached},
-        time::Time,
         transport::TlsVersion,
     },
     net::{
@@ -22,8 +20,7 @@ use caliopen::{
         outward::Outward,
         tls::{Current, Identity, server_config},
     },
-    service::setup,
-    store::{mail::Snapshot, outbox, record::Sending, sending, slots::Opening, vault::Vault},
+    store::{mail::Snapshot, record::Sending, sending},
 };
 use programs::all_of;
 use rustls::RootCertStore;
@@ -31,93 +28,25 @@ use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, sync::Arc, time::
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
-    task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 
-/// A box in the centre, whose clock is set by hand.
-struct Home {
-    _folder: tempfile::TempDir,
-    services: Services,
-    vault: Vault,
-    clock: Clock,
+/// A box in the centre.
+fn home(internet: &Internet, roots: Arc<RootCertStore>) -> Home {
+    let outward = Outward {
+        roots: Some(roots),
+        patience: Patience {
+            connect: Duration::from_secs(3),
+            ..patience(PATIENCE / 3)
+        },
+        ..internet.dns().into()
+    };
+    Home::make(Clock::system().now(), outward)
 }
 
-impl Home {
-    fn make(internet: &Internet, roots: Arc<RootCertStore>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        setup::make(folder.path(), "home.test", "me@home.test", "word")
-            .unwrap()
-            .vault
-            .lock();
-        let (file, front) = app::front(folder.path()).unwrap();
-        let (vault, clock) = (Vault::locked(folder.path()), Clock::fixed(Clock::system().now()));
-        let outward = Outward {
-            roots: Some(roots),
-            patience: Patience {
-                connect: Duration::from_secs(3),
-                answer: PATIENCE / 3,
-                kept: PATIENCE / 3,
-            },
-            ..internet.dns().into()
-        };
-        let services = Services::over(&vault, &file, &front, &clock, outward).unwrap();
-        vault.unlock(&Opening::Typed("word")).unwrap();
-        Self {
-            _folder: folder,
-            services,
-            vault,
-            clock,
-        }
-    }
-
-    /// Files a message and puts it into the outbox.
-    async fn send(&self, to: &[&str]) -> MessageId {
-        let now = self.clock.now();
-        let raw = format!(
-            "From: me@home.test\r\nTo: {}\r\nSubject: to {} people\r\nMessage-ID: <{}@home.test>\r\n\
-             Date: Tue, 24 Nov 2026 08:00:00 +0000\r\n\r\n.a line that begins with a dot\r\n",
-            to.join(", "),
-            to.len(),
-            to.concat().replace('@', ".")
-        );
-        let raw = raw.into_bytes();
-        let kept = self.services.receive.import(raw.clone(), Some(now), true).await.unwrap().unwrap();
-        let submission = Submission {
-            from: Address::parse("me@home.test").unwrap(),
-            copies: vec![Copy {
-                raw,
-                recipients: to.iter().map(|address| Address::parse(address).unwrap()).collect(),
-            }],
-            not_before: now,
-            confidential: false,
-        };
-        let ready = outbox::prepare(submission).unwrap();
-        let open = self.vault.open().unwrap();
-        open.writer
-            .write(move |tables| outbox::queue(tables, kept.message.0, &ready, now))
-            .await
-            .unwrap();
-        kept.message
-    }
-
-    /// Everything that is due is tried once.
-    async fn round(&self) {
-        let mut workers = JoinSet::new();
-        self.services.deliver.step(&mut workers).await.unwrap();
-        while let Some(ended) = workers.join_next().await {
-            ended.unwrap();
-        }
-    }
-
-    async fn of(&self, message: MessageId) -> BTreeMap<String, Delivery> {
-        let rows = self.services.outbox.of(message).await.unwrap();
-        rows.into_iter().map(|row| (row.domain.clone(), row)).collect()
-    }
-
-    fn later(&self, seconds: i64) {
-        self.clock.set(Time(self.clock.now().0 + seconds));
-    }
+/// What became of a message, by domain.
+async fn by_domain(home: &Home, message: MessageId) -> BTreeMap<String, Delivery> {
+    home.of(message).await.into_iter().map(|row| (row.domain.clone(), row)).collect()
 }
 
 /// A web server in the centre with one policy for each name.
@@ -206,7 +135,7 @@ async fn each_server_gets_what_it_may_have_and_nothing_goes_where_it_should_not(
     ];
     dumb.goes_dumb_towards(CENTRE);
 
-    let home = Home::make(&internet, authority.roots());
+    let home = self::home(&internet, authority.roots());
     let people = [
         "x@good.test",
         "grey@good.test",
@@ -221,9 +150,9 @@ async fn each_server_gets_what_it_may_have_and_nothing_goes_where_it_should_not(
         "x@refusing.plain",
         "x@nowhere.plain",
     ];
-    let message = home.send(&people).await;
+    let message = home.send(&people, false).await;
     home.round().await;
-    let rows = home.of(message).await;
+    let rows = by_domain(&home, message).await;
 
     // Postfix with DANE: one is taken, one is asked to come back, one is refused, each in its own words.
     let told = &rows["good.test"].recipients;
@@ -272,7 +201,7 @@ async fn each_server_gets_what_it_may_have_and_nothing_goes_where_it_should_not(
     );
 
     // What lies in their boxes is what was sent, once each, and where nothing may go nothing lies.
-    let copies = |inbox: &PathBuf| all_of(inbox).matches("\n.a line that begins with a dot").count();
+    let copies = |inbox: &PathBuf| all_of(inbox).matches(&format!("\n{DOT}")).count();
     for (inbox, wanted) in inboxes.iter().zip([1, 0, 2, 1]) {
         until("what was taken lies in its box", || copies(inbox) >= wanted);
         assert_eq!(copies(inbox), wanted, "{}", inbox.display());
@@ -319,10 +248,10 @@ async fn port_25_is_shut_and_a_smarthost_that_asks_who_is_there_takes_over() {
         "smart.plain",
         &authority.certify(&["smart.plain"]),
     );
-    let home = Home::make(&internet, authority.roots());
+    let home = self::home(&internet, authority.roots());
     let mut messages = Vec::new();
     for to in ["x@a.plain", "x@b.plain", "x@c.plain"] {
-        messages.push(home.send(&[to]).await);
+        messages.push(home.send(&[to], false).await);
     }
     home.round().await;
     let shut = home.services.outbox.content().await.unwrap().shut.map(|(_, how)| how);
@@ -344,7 +273,7 @@ async fn port_25_is_shut_and_a_smarthost_that_asks_who_is_there_takes_over() {
     let states = async |messages: &[MessageId]| {
         let mut states = Vec::new();
         for message in messages {
-            let rows = home.services.outbox.of(*message).await.unwrap();
+            let rows = home.of(*message).await;
             states.push((rows[0].state(), rows[0].via, kind(&rows[0])));
         }
         states
@@ -364,7 +293,7 @@ async fn port_25_is_shut_and_a_smarthost_that_asks_who_is_there_takes_over() {
             .iter()
             .all(|(state, via, _)| (*state, *via) == (State::Delivered, Via::SmarthostForShut))
     );
-    messages = vec![home.send(&["x@d.plain"]).await];
+    messages = vec![home.send(&["x@d.plain"], false).await];
     choose("smart.plain", 465, true, "secret").await;
     assert_eq!(
         states(&messages).await,
@@ -372,7 +301,7 @@ async fn port_25_is_shut_and_a_smarthost_that_asks_who_is_there_takes_over() {
         "and with TLS at once"
     );
     until("all four lie at the smarthost", || {
-        all_of(&kept).matches("\n.a line that begins with a dot").count() == 4
+        all_of(&kept).matches(&format!("\n{DOT}")).count() == 4
     });
     // The secret went over TLS only, and the smarthost knew who it was.
     let log = all_of(&kept);

@@ -1,5 +1,6 @@
 //! Base 64 with the alphabet that is safe in addresses, without padding (RFC 4648 section 5): what
-//! WebAuthn and JOSE speak. Reading is strict: one text for one string of octets.
+//! WebAuthn and JOSE speak. Reading is strict: one text for one string of octets. The usual alphabet is only written
+//! here: its readers (DKIM, armor, MIME) differ in what they forgive.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -16,7 +17,7 @@ pub fn encode(octets: &[u8]) -> String {
     out
 }
 
-/// Octets as text with the alphabet and the padding of RFC 4648 section 4, as SASL wants it.
+/// Octets as text with the alphabet and the padding of RFC 4648 section 4, as mail and the rest of the world write it.
 pub fn plain(octets: &[u8]) -> String {
     let mut out: String = encode(octets)
         .chars()

@@ -8,9 +8,12 @@ mod fields;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::{
-    address::Address,
-    contact::{Card, Label},
+use crate::{
+    codec::base64url,
+    domain::{
+        address::Address,
+        contact::{Card, Label},
+    },
 };
 use fields::{Field, octets_of};
 
@@ -238,7 +241,7 @@ pub fn write<'a>(cards: impl IntoIterator<Item = (&'a Card, &'a [Vec<u8>])>) -> 
             }
         }
         for key in keys {
-            line(format!("KEY;TYPE=PGP;ENCODING=b:{}", fields::base64(key)));
+            line(format!("KEY;TYPE=PGP;ENCODING=b:{}", base64url::plain(key)));
         }
         line("END:VCARD".into());
     }

@@ -5,6 +5,7 @@
 //! `x=` (the `Date` is signed, and a clock that is wrong would void it).
 
 use super::{Algorithm, Field, Message, canonical};
+use crate::codec::base64url;
 use aws_lc_rs::{
     digest,
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
@@ -75,9 +76,9 @@ impl Signer {
         let (kind, public) = match &self.secret {
             Secret::Rsa(pair) => {
                 let der: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
-                ("rsa", base64(der.as_ref()))
+                ("rsa", base64url::plain(der.as_ref()))
             }
-            Secret::Ed25519(pair) => ("ed25519", base64(pair.public_key().as_ref())),
+            Secret::Ed25519(pair) => ("ed25519", base64url::plain(pair.public_key().as_ref())),
         };
         Some(format!("v=DKIM1; k={kind}; p={public}"))
     }
@@ -109,7 +110,7 @@ impl Signer {
 pub fn sign(raw: &[u8], domain: &str, signers: &[Signer]) -> Option<Vec<u8>> {
     let message = Message::of(raw);
     let listed: Vec<&str> = SIGNED.into_iter().flat_map(|name| names(&message, name)).collect();
-    let hash = base64(&body_hash(Form::Relaxed, message.text, None).0);
+    let hash = base64url::plain(&body_hash(Form::Relaxed, message.text, None).0);
     let owned: Vec<String> = listed.iter().map(|name| name.to_ascii_lowercase()).collect();
     let mut out = Vec::new();
     for signer in signers {
@@ -122,7 +123,7 @@ pub fn sign(raw: &[u8], domain: &str, signers: &[Signer]) -> Option<Vec<u8>> {
             value: value.as_bytes(),
             whole: whole.as_bytes(),
         };
-        let signature = base64(&signer.sign(&message.signed(&field, &owned, Form::Relaxed))?);
+        let signature = base64url::plain(&signer.sign(&message.signed(&field, &owned, Form::Relaxed))?);
         out.extend_from_slice(whole.as_bytes());
         for (at, piece) in signature.as_bytes().chunks(70).enumerate() {
             if at > 0 {
@@ -139,15 +140,6 @@ pub fn sign(raw: &[u8], domain: &str, signers: &[Signer]) -> Option<Vec<u8>> {
 fn names<'n>(message: &Message<'_>, name: &'n str) -> impl Iterator<Item = &'n str> {
     let seen = matches!(name, "From" | "To" | "Cc" | "Reply-To" | "Subject" | "Date");
     std::iter::repeat_n(name, message.named(name).count() + usize::from(seen))
-}
-
-/// Base 64 with padding (RFC 4648 section 4).
-fn base64(octets: &[u8]) -> String {
-    let mut text = crate::codec::base64url::encode(octets).replace('-', "+").replace('_', "/");
-    while !text.len().is_multiple_of(4) {
-        text.push('=');
-    }
-    text
 }
 
 #[cfg(test)]

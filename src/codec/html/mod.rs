@@ -23,6 +23,7 @@ mod trackers;
 
 pub use surface::{Place, Surface, place, surface};
 
+use super::base64url;
 use crate::domain::privacy::evidence::HtmlFindings;
 
 /// Octets of HTML that are read.
@@ -141,7 +142,7 @@ fn inlined(address: &str, embedded: &[Embedded]) -> Option<String> {
         embedded.iter().find(|picture| picture.content_id == decoded)
     })?;
     let kind = raster(&found.bytes).filter(|_| found.bytes.len() <= MOST)?;
-    Some(format!("data:{kind};base64,{}", base64(&found.bytes)))
+    Some(format!("data:{kind};base64,{}", base64url::plain(&found.bytes)))
 }
 
 /// A `data:` picture that the sender wrote into the HTML itself, if it is a raster one.
@@ -180,21 +181,6 @@ fn percent_decoded(text: &str) -> String {
         rest = after.get(if escaped.is_some() { 2 } else { 0 }..).unwrap_or_default();
     }
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// RFC 4648 section 4. The one encoder that is needed here is shorter than a dependency.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let octet = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let word = octet(0) << 16 | octet(1) << 8 | octet(2);
-        for place in 0..4 {
-            let letter = ALPHABET.get((word >> (18 - 6 * place)) as usize & 63).copied().unwrap_or(b'=');
-            out.push(char::from(if place <= chunk.len() { letter } else { b'=' }));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

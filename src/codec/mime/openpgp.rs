@@ -11,7 +11,10 @@
 
 use super::{Message, READ, Shown, body, field, text_of, tree, tree::Part};
 use crate::{
-    codec::pgp::{self as cipher, SecretKey, armor},
+    codec::{
+        base64url,
+        pgp::{self as cipher, SecretKey, armor},
+    },
     domain::{
         fact::Fact,
         message::Reading,
@@ -531,7 +534,7 @@ fn entity(media_type: &str, name: &str, octets: &[u8]) -> Vec<u8> {
     let mut out = format!(
         "Content-Type: {media_type}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     );
-    for line in armor::to_base64(octets).as_bytes().chunks(76) {
+    for line in base64url::plain(octets).as_bytes().chunks(76) {
         out.extend(line.iter().map(|digit| char::from(*digit)));
         out.push_str("\r\n");
     }

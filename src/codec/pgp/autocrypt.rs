@@ -2,7 +2,7 @@
 //! and what follows from it is `domain::autocrypt`'s.
 
 use super::{Certificate, armor};
-use crate::domain::address::Address;
+use crate::{codec::base64url, domain::address::Address};
 
 /// Octets of a header that are read; the standard asks for keys of at most 10 KiB.
 const MAX_HEADER: usize = 64 * 1024;
@@ -64,7 +64,7 @@ pub fn of_message<'a>(values: impl Iterator<Item = &'a [u8]>, author: &Address) 
 pub fn value(address: &Address, mutual: bool, key: &Certificate) -> String {
     let prefer = if mutual { " prefer-encrypt=mutual;" } else { "" };
     let mut out = format!("addr={address};{prefer} keydata=");
-    let digits = armor::to_base64(&key.octets());
+    let digits = base64url::plain(&key.octets());
     for line in digits.as_bytes().chunks(76) {
         out.push_str("\r\n ");
         out.extend(line.iter().map(|digit| char::from(*digit)));

@@ -209,22 +209,6 @@ fn unquoted(text: &str) -> Vec<u8> {
     out
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Base64 (RFC 4648 section 4) of octets.
-pub(super) fn base64(octets: &[u8]) -> String {
-    let mut out = String::with_capacity(octets.len().div_ceil(3) * 4);
-    for chunk in octets.chunks(3) {
-        let at = |n: usize| chunk.get(n).copied().map_or(0, u32::from);
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for place in 0..4 {
-            let digit = ALPHABET.get((bits >> (18 - 6 * place)) as usize & 63).copied().unwrap_or(b'A');
-            out.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    out
-}
-
 /// The octets of base64; what is no digit of it is passed over.
 pub(super) fn octets_of(text: &str) -> Vec<u8> {
     let (mut out, mut bits, mut many) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);

@@ -17,6 +17,7 @@ pub mod reports;
 pub mod search;
 pub mod security;
 pub mod sending;
+pub mod settings;
 pub mod spam;
 pub mod tags;
 mod words;

@@ -96,6 +96,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/bulk"                         Owner        page::tagging::bulk;
     POST "/levels"                       Owner        page::tagging::levels;
     GET  "/search"                       Owner        page::search::show;
+    GET  "/settings"                     Owner        page::settings::show;
     GET  "/settings/views"               Owner        page::views::show;
     POST "/settings/views"               Owner        page::views::create;
     POST "/settings/views/:id"           Owner        page::views::change;

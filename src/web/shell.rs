@@ -12,7 +12,7 @@ use crate::{
     locale::{
         Lang, Words,
         compose::{self, ComposeWords},
-        devices, networks,
+        devices, networks, settings,
     },
     service::{devices::Notice, views::View},
 };
@@ -79,6 +79,8 @@ pub(super) enum Section {
     Help,
     /// Searching.
     Search,
+    /// All settings.
+    Settings,
 }
 
 /// Notices at a time; the list of devices has them all.
@@ -199,6 +201,11 @@ impl Shell {
     /// Whether this page is a search that is kept.
     pub(super) fn is_kept(&self) -> bool {
         self.tabs.iter().any(|tab| tab.here)
+    }
+
+    /// What the page of all settings is called.
+    pub(super) fn settings(&self) -> &'static str {
+        settings::words(self.w.lang).title
     }
 
     /// What the page about networks that send spam is called.

@@ -37,6 +37,7 @@ pub(super) mod rules;
 pub(super) mod search;
 pub(super) mod security;
 pub(super) mod setting;
+pub(super) mod settings;
 pub(super) mod sign_in;
 pub(super) mod spam;
 pub(super) mod tagging;

@@ -9,8 +9,8 @@ mod archive;
 mod name;
 mod octets;
 mod office;
+mod packed;
 mod page;
-mod zip;
 
 pub(crate) use page::assembles;
 
@@ -68,10 +68,10 @@ pub(crate) fn unpacked(bytes: &[u8], most: usize) -> Option<Vec<u8>> {
         let limit = (most as u64).saturating_add(1);
         MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut out).ok()?;
         out
-    } else if zip::is_zip(bytes) {
-        let listing = zip::list(bytes);
+    } else if packed::is_zip(bytes) {
+        let listing = packed::list(bytes);
         let first = listing.entries.iter().find(|entry| !entry.name.ends_with('/'))?;
-        zip::unpack(bytes, first, most.saturating_add(1))?
+        packed::unpack(bytes, first, most.saturating_add(1))?
     } else {
         bytes.get(..most.saturating_add(1)).unwrap_or(bytes).to_vec()
     };
@@ -190,7 +190,7 @@ fn inside(name: &str, kind: Option<Kind>, media_type: &str, bytes: &[u8], depth:
         return listed(&names);
     }
     let nested = bytes.starts_with(b"\x1f\x8b")
-        || zip::is_zip(bytes)
+        || packed::is_zip(bytes)
         || archive::is_tar(bytes)
         || media_type == "message/rfc822"
         || name::ending(name) == "eml";
@@ -200,7 +200,7 @@ fn inside(name: &str, kind: Option<Kind>, media_type: &str, bytes: &[u8], depth:
     if bytes.starts_with(b"\x1f\x8b") {
         return gzip(name, bytes, depth, budget);
     }
-    if zip::is_zip(bytes) {
+    if packed::is_zip(bytes) {
         return zipped(bytes, depth, budget);
     }
     if archive::is_tar(bytes) {
@@ -305,7 +305,7 @@ fn is_bomb(packed: u64, unpacked: u64, most: usize) -> bool {
 }
 
 fn zipped(bytes: &[u8], depth: usize, budget: &mut Budget) -> Vec<Threat> {
-    let listing = zip::list(bytes);
+    let listing = packed::list(bytes);
     let mut found = Vec::new();
     let size: u64 = listing.entries.iter().map(|entry| entry.size).sum();
     if listing.more || size > BOMB_SIZE && size / BOMB_RATIO > bytes.len() as u64 {
@@ -328,7 +328,7 @@ fn zipped(bytes: &[u8], depth: usize, budget: &mut Budget) -> Vec<Threat> {
     if is_package {
         let read = |name: &str| {
             let entry = listing.entries.iter().find(|entry| entry.name == name)?;
-            let octets = zip::unpack(bytes, entry, ENTRY.min(budget.octets))?;
+            let octets = packed::unpack(bytes, entry, ENTRY.min(budget.octets))?;
             budget.octets -= octets.len().min(budget.octets);
             Some(octets)
         };
@@ -343,7 +343,7 @@ fn zipped(bytes: &[u8], depth: usize, budget: &mut Budget) -> Vec<Threat> {
     found
 }
 
-fn entry_threats(bytes: &[u8], entry: &zip::Entry, is_package: bool, depth: usize, budget: &mut Budget) -> Vec<Threat> {
+fn entry_threats(bytes: &[u8], entry: &packed::Entry, is_package: bool, depth: usize, budget: &mut Budget) -> Vec<Threat> {
     let by_name = || surface(&entry.name).into_iter().collect();
     let whole = match name::kind(&entry.name) {
         Some(Kind::Archive | Kind::Document | Kind::MacroDocument | Kind::WebPage | Kind::Drawing) => true,
@@ -355,7 +355,7 @@ fn entry_threats(bytes: &[u8], entry: &zip::Entry, is_package: bool, depth: usiz
     if entry.locked || budget.entries == 0 || most == 0 {
         return by_name();
     }
-    let Some(octets) = zip::unpack(bytes, entry, most) else {
+    let Some(octets) = packed::unpack(bytes, entry, most) else {
         return by_name();
     };
     budget.octets -= octets.len().min(budget.octets);

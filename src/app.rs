@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    domain::network::Network,
     jobs,
     net::{
         authenticate::Authenticate,
@@ -13,6 +14,7 @@ use crate::{
         tls::{self, Current, Identity},
     },
     service::compose::Compose,
+    service::setup::first_run::{self, BeginError, FirstRun, Rebuild},
     service::{
         account::Account, authenticate::Senders, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices,
         discussion::Discussions, happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances,
@@ -24,7 +26,7 @@ use crate::{
         ledger::Ledgers,
         sending::Ways,
     },
-    smtp::{Door, limits::Limits},
+    smtp::{self, Door, limits::Limits},
     store::{
         self, erase,
         front::{Front, FrontFile},
@@ -34,7 +36,11 @@ use crate::{
     web,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 /// How long is waited for a web server.
 const HTTPS: Duration = Duration::from_secs(20);
@@ -45,7 +51,7 @@ const GRACE: Duration = Duration::from_secs(4);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// There is no box in the folder.
-    #[error("there is no mailbox in that folder; make one with `caliopen init`")]
+    #[error("there is no mailbox in that folder, and it is no empty folder in which one could be made")]
     NoBox,
     /// The secret is not the right one.
     #[error("that passphrase does not open this mailbox")]
@@ -61,6 +67,15 @@ pub enum StartError {
     Tls(#[from] tls::TlsError),
 }
 
+impl From<BeginError> for StartError {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Store(error) => Self::Store(error),
+            BeginError::Tls(error) => Self::Tls(error),
+        }
+    }
+}
+
 /// The appliance, running.
 pub struct Appliance {
     /// Where it takes mail.
@@ -69,14 +84,15 @@ pub struct Appliance {
     pub https: Vec<SocketAddr>,
     /// Where it serves pages without TLS.
     pub http: Vec<SocketAddr>,
-    /// What stands in front of the lock.
+    /// What stood in front of the lock when it started.
     pub front: Front,
+    /// The first run, which may have ended long ago.
+    pub first_run: FirstRun,
     /// The vault.
     pub vault: Vault,
     /// The certificate of both doors, to be replaced while running.
     pub certificate: Arc<Current>,
-    journal: Journal,
-    custody: Custody,
+    services: watch::Receiver<Services>,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
 }
@@ -224,9 +240,10 @@ impl Services {
     }
 
     /// What the pages are given.
-    fn pages(&self, clock: &crate::net::clock::Clock) -> web::Services {
+    fn pages(&self, clock: &crate::net::clock::Clock, first_run: FirstRun) -> web::Services {
         let clock = clock.clone();
         web::Services {
+            first_run,
             unmasked_search: self.search.clone(),
             views: self.views.clone(),
             tags: self.tags.clone(),
@@ -271,49 +288,38 @@ pub fn front(folder: &std::path::Path) -> Result<(Arc<FrontFile>, Front), StartE
     Ok((file, front))
 }
 
-impl Appliance {
-    /// Opens the data folder, unlocks it where a secret is given, and opens the doors.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
-        let (file, front) = front(&config.data)?;
-        let vault = Vault::locked(&config.data);
-        if let Some(secret) = &config.secret
-            && vault.unlock(&Opening::of_file(secret))? == Secret::Wrong
-        {
-            return Err(StartError::WrongSecret);
-        }
-        Self::run(config, file, front, vault).await
-    }
+/// What the house is put together from; also once more, when a box in its first run gets its names and its owner.
+struct House {
+    vault: Vault,
+    file: Arc<FrontFile>,
+    clock: Clock,
+    outward: Outward,
+    spared: Vec<Network>,
+    clamd: Option<std::path::PathBuf>,
+    first_run: FirstRun,
+    mail_tls: Arc<rustls::ServerConfig>,
+    services: watch::Sender<Services>,
+    pages: watch::Sender<web::Services>,
+    door: watch::Sender<Option<Door>>,
+    stopping: watch::Receiver<bool>,
+}
 
-    async fn run(config: Config, file: Arc<FrontFile>, front: Front, vault: Vault) -> Result<Self, StartError> {
-        let services = Services::over(&vault, &file, &front, &config.clock, config.outward.clone())?;
-        services.nuisances.spare(config.spared.clone());
-        if let Some(socket) = config.clamd {
+impl House {
+    fn over(&self, front: &Front) -> Result<Services, StartError> {
+        let services = Services::over(&self.vault, &self.file, front, &self.clock, self.outward.clone())?;
+        services.nuisances.spare(self.spared.clone());
+        if let Some(socket) = self.clamd.clone() {
             services.dangers.ask(Clamd::new(socket));
         }
-        let certificate = Current::new(&Identity {
-            chain: front.chain.clone(),
-            key: front.key.clone().into(),
-        })?;
-        let mail_tls = tls::server_config(certificate.clone(), &[])?;
-        let page_tls = tls::server_config(certificate.clone(), &[b"h2", b"http/1.1"])?;
-        let (stop, stopping) = watch::channel(false);
-        let mut doors = JoinSet::new();
-        let mut bound = [Vec::new(), Vec::new(), Vec::new()];
-        let [smtp, https, http] = &mut bound;
-        let door = Door::new(services.receive.clone(), mail_tls, Limits::default());
-        for address in &config.smtp {
-            let listener = listen(*address, smtp).await?;
-            let (door, stopping) = (door.clone(), stopping.clone());
-            doors.spawn(async move { door.serve(listener, stopping).await });
-        }
-        let pages = services.pages(&config.clock);
-        let with_tls = config.https.iter().map(|address| (address, Some(page_tls.clone())));
-        let without = config.http.iter().map(|address| (address, None));
-        for (address, tls) in with_tls.chain(without) {
-            let bound = if tls.is_some() { &mut *https } else { &mut *http };
-            let listener = listen(*address, bound).await?;
-            doors.spawn(web::serve(listener, tls, pages.clone(), stopping.clone()));
-        }
+        Ok(services)
+    }
+
+    /// Opens the mail door and starts what is done by itself: the box has an owner.
+    fn open(&self, services: &Services, doors: &mut JoinSet<()>) {
+        let door = Door::new(services.receive.clone(), self.mail_tls.clone(), Limits::default());
+        // Whoever listens has this from now on; nobody listening is no error.
+        let _ = self.door.send_replace(Some(door));
+        let stopping = self.stopping.clone();
         doors.spawn(jobs::weigh::run(
             services.contacts.clone(),
             services.account.clone(),
@@ -327,7 +333,7 @@ impl Appliance {
             stopping.clone(),
         ));
         doors.spawn(jobs::run(
-            Upkeep::new(vault.clone(), config.clock.clone()),
+            Upkeep::new(self.vault.clone(), self.clock.clone()),
             services.receive.clone(),
             services.senders.clone(),
             services.strict.clone(),
@@ -335,16 +341,128 @@ impl Appliance {
             services.happenings.listen(),
             stopping,
         ));
+    }
+
+    /// Until the box has an owner: puts the house together anew whenever the first run asks, and opens it in the end.
+    async fn wait_for_owner(self, mut asked: mpsc::Receiver<Rebuild>) {
+        let mut stopping = self.stopping.clone();
+        loop {
+            let asked = tokio::select! {
+                // A sender that is gone means stop.
+                () = async { let _ = stopping.wait_for(|stop| *stop).await; } => return,
+                asked = asked.recv() => asked,
+            };
+            let Some(Rebuild { front, made, answer }) = asked else { return };
+            let mut works = JoinSet::new();
+            match self.over(&front) {
+                Ok(services) => {
+                    let _ = self.pages.send_replace(services.pages(&self.clock, self.first_run.clone()));
+                    if made {
+                        self.open(&services, &mut works);
+                    }
+                    let _ = self.services.send_replace(services);
+                }
+                Err(error) => tracing::error!(%error, "the house could not be put together; start the program again"),
+            }
+            let _ = answer.send(());
+            if made {
+                while works.join_next().await.is_some() {}
+                return;
+            }
+        }
+    }
+}
+
+impl Appliance {
+    /// Opens the data folder, unlocks it where a secret is given, and opens the doors. In an empty folder a first run
+    /// begins: the pages ask for the code of the console, and the mail door asks to come back later.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let vault = Vault::locked(&config.data);
+        if erase::is_marked(&config.data) {
+            erase::end(&config.data)?;
+        }
+        if first_run::is_unclaimed(&config.data)? {
+            let file = Arc::new(FrontFile::open(&config.data)?);
+            let (run, asked) = FirstRun::begin(file.clone(), vault.clone(), config.clock.clone(), config.trying)?;
+            let front = run.front();
+            return Self::run(config, file, front, vault, run, Some(asked)).await;
+        }
+        let (file, front) = front(&config.data)?;
+        if let Some(secret) = &config.secret
+            && vault.unlock(&Opening::of_file(secret))? == Secret::Wrong
+        {
+            return Err(StartError::WrongSecret);
+        }
+        let run = FirstRun::made(file.clone(), vault.clone(), config.clock.clone())?;
+        Self::run(config, file, front, vault, run, None).await
+    }
+
+    async fn run(
+        config: Config,
+        file: Arc<FrontFile>,
+        front: Front,
+        vault: Vault,
+        first_run: FirstRun,
+        asked: Option<mpsc::Receiver<Rebuild>>,
+    ) -> Result<Self, StartError> {
+        let services = Services::over(&vault, &file, &front, &config.clock, config.outward.clone())?;
+        let certificate = Current::new(&Identity {
+            chain: front.chain.clone(),
+            key: front.key.clone().into(),
+        })?;
+        let page_tls = tls::server_config(certificate.clone(), &[b"h2", b"http/1.1"])?;
+        let (stop, stopping) = watch::channel(false);
+        let (of_services, current) = watch::channel(services.clone());
+        let (of_pages, pages) = watch::channel(services.pages(&config.clock, first_run.clone()));
+        let (of_door, door) = watch::channel(None);
+        let mut doors = JoinSet::new();
+        let mut bound = [Vec::new(), Vec::new(), Vec::new()];
+        let [smtp, https, http] = &mut bound;
+        for address in &config.smtp {
+            let listener = listen(*address, smtp).await?;
+            doors.spawn(smtp::serve(listener, door.clone(), stopping.clone()));
+        }
+        let with_tls = config.https.iter().map(|address| (address, Some(page_tls.clone())));
+        let without = config.http.iter().map(|address| (address, None));
+        for (address, tls) in with_tls.chain(without) {
+            let bound = if tls.is_some() { &mut *https } else { &mut *http };
+            let listener = listen(*address, bound).await?;
+            doors.spawn(web::serve(listener, tls, pages.clone(), stopping.clone()));
+        }
+        let house = House {
+            vault: vault.clone(),
+            file,
+            clock: config.clock,
+            outward: config.outward,
+            spared: config.spared,
+            clamd: config.clamd,
+            first_run: first_run.clone(),
+            mail_tls: tls::server_config(certificate.clone(), &[])?,
+            services: of_services,
+            pages: of_pages,
+            door: of_door,
+            stopping,
+        };
+        match asked {
+            Some(asked) => drop(doors.spawn(house.wait_for_owner(asked))),
+            None => {
+                services.nuisances.spare(house.spared.clone());
+                if let Some(socket) = house.clamd.clone() {
+                    services.dangers.ask(Clamd::new(socket));
+                }
+                house.open(&services, &mut doors);
+            }
+        }
         let [smtp, https, http] = bound;
         Ok(Self {
             smtp,
             https,
             http,
             front,
+            first_run,
             vault,
             certificate,
-            journal: services.journal,
-            custody: services.custody,
+            services: current,
             stop,
             doors,
         })
@@ -360,7 +478,8 @@ impl Appliance {
             tracing::warn!("a door did not end in time and was closed");
             self.doors.shutdown().await;
         }
-        self.journal.flush().await;
+        let journal = self.services.borrow().journal.clone();
+        journal.flush().await;
         self.vault.lock();
         if self.vault.is_erased() {
             let folder = self.vault.folder().to_owned();
@@ -374,7 +493,19 @@ impl Appliance {
 
     /// Ends when the owner has erased the box.
     pub async fn erased(&self) {
-        self.custody.erased().await;
+        let mut services = self.services.clone();
+        loop {
+            let custody = services.borrow_and_update().custody.clone();
+            let other = async {
+                if services.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                () = custody.erased() => return,
+                () = other => {}
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     domain::network::Network,
     net::{clock::Clock, outward::Outward},
 };
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use zeroize::Zeroizing;
 
 /// How to start.
@@ -25,6 +25,8 @@ pub struct Config {
     pub outward: Outward,
     /// Networks that are never slowed or refused for the spam that comes from them.
     pub spared: Vec<Network>,
+    /// How long trying a passphrase shall take where the box is made here, in the first run.
+    pub trying: Duration,
     /// What time it is.
     pub clock: Clock,
 }

@@ -82,6 +82,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             spared: Vec::new(),
             secret: Some(passphrase.clone()),
             outward: dns.into(),
+            trying: setup::TRYING,
             clock: clock.clone(),
         };
         let appliance = Appliance::start(config).await.map_err(failure)?;

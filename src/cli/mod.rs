@@ -12,6 +12,7 @@ mod init;
 mod privacy;
 mod route;
 mod serve;
+mod setup;
 mod spam;
 
 #[doc(hidden)]
@@ -33,7 +34,9 @@ struct Cli {
 enum Command {
     /// Make a new mailbox in an empty folder; asks nothing, prints the recovery code
     Init(init::Args),
-    /// Start the appliance: take mail in, serve the pages
+    /// Make a new mailbox step by step, asking for what is not given
+    Setup(setup::Args),
+    /// Start the appliance: take mail in, serve the pages; in an empty folder it asks its owner in first
     ///
     /// Without --smtp, --https and --http it listens on ports 25, 443 and 80 of every address.
     Serve(serve::Args),
@@ -107,6 +110,7 @@ pub fn run() -> ExitCode {
     }));
     let outcome = match Cli::parse().command {
         Command::Init(args) => init::run(&args),
+        Command::Setup(args) => setup::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(&args),

@@ -9,15 +9,17 @@ use crate::{
     store,
 };
 use std::{
+    io::{IsTerminal, Write},
     net::{IpAddr, Ipv6Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What `serve` is told.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The data folder, made by `caliopen init`
+    /// The data folder, made by `caliopen init` or `caliopen setup`; an empty one begins the first run in the pages
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     #[command(flatten)]
@@ -34,6 +36,9 @@ pub struct Args {
     /// address; may be given again
     #[arg(long, value_name = "NETWORK")]
     never_refuse: Vec<Network>,
+    /// In the first run: how long trying the passphrase shall take on this machine, in milliseconds; never below a floor
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    trying_ms: u64,
     #[command(flatten)]
     dns: Names,
     #[command(flatten)]
@@ -164,12 +169,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
         clamd: args.clamd,
         outward: args.way.outward(args.dns.client()?)?,
         spared: args.never_refuse,
+        trying: Duration::from_millis(args.trying_ms),
         clock: Clock::system(),
     };
     runtime()?.block_on(async {
         let mut end = Ending::new()?;
         let appliance = Appliance::start(config).await.map_err(failure)?;
         say(listening(&appliance));
+        tell_claim(&appliance);
         tokio::select! {
             () = end.wait() => {}
             () = appliance.erased() => {}
@@ -177,6 +184,35 @@ pub fn run(args: Args) -> Result<(), Failure> {
         appliance.stop().await;
         Ok(())
     })
+}
+
+/// Where the box has no owner yet: tells whoever sits before this terminal how to become it. What is no terminal may be a
+/// log, which others read: it is told only where the code stands.
+fn tell_claim(appliance: &Appliance) {
+    let run = &appliance.first_run;
+    if !run.is_unclaimed() {
+        return;
+    }
+    let file = appliance.vault.folder().join(store::front::CLAIM);
+    let mut err = std::io::stderr();
+    // A terminal that has gone away is not our failure: the file says the same.
+    let _ = if err.is_terminal() {
+        writeln!(
+            err,
+            "\n  This box has no owner yet. Open its pages in a browser, over https, and claim it.\n\n    \
+             Claim code    {}\n    Certificate   SHA-256 {}\n\n  \
+             The code is another one after every start. It also stands in {}.\n",
+            run.code(),
+            run.fingerprint(),
+            file.display()
+        )
+    } else {
+        writeln!(
+            err,
+            "caliopen: this box has no owner yet; its claim code stands in {}",
+            file.display()
+        )
+    };
 }
 
 /// The line that says where a running appliance listens.

@@ -28,6 +28,7 @@ pub mod query;
 pub mod report;
 pub mod rule;
 pub mod sending;
+pub mod setup;
 pub mod spam;
 pub mod tag;
 pub mod time;

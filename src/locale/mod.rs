@@ -18,6 +18,7 @@ pub mod search;
 pub mod security;
 pub mod sending;
 pub mod settings;
+pub mod setup;
 pub mod spam;
 pub mod tags;
 mod words;

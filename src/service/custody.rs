@@ -188,6 +188,13 @@ impl Custody {
         Ok(())
     }
 
+    /// Holds the sheet of a box that was made a moment ago, for as long as one that is made here.
+    pub fn hold(&self, code: Zeroizing<String>) -> Result<(), NotDone> {
+        let sheet = sheet_of(code, self.0.clock.now())?;
+        *self.sheet() = Some(sheet);
+        Ok(())
+    }
+
     /// Proves the sheet by the two groups that were asked for. A wrong answer is no secret lost: the sheet
     /// is still there to be looked at.
     pub async fn prove_groups(&self, typed: [&str; 2]) -> Result<(), NotDone> {
@@ -274,11 +281,12 @@ fn make_sheet(keeper: &Keeper) -> Result<Sheet, NotDone> {
         Some(old) => vault.replace_slot(old.id, &Opening::Recovery(&code), now)?,
         None => vault.add_slot(&Opening::Recovery(&code), "", now)?,
     };
-    Ok(Sheet {
-        asked: two_groups(slots::random()?),
-        code,
-        made: now,
-    })
+    sheet_of(code, now)
+}
+
+fn sheet_of(code: Zeroizing<String>, made: Time) -> Result<Sheet, NotDone> {
+    let asked = two_groups(slots::random()?);
+    Ok(Sheet { code, made, asked })
 }
 
 /// Two different groups, the first one first.

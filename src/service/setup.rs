@@ -1,6 +1,7 @@
-//! Making a new box, and putting people into its address book.
-//!
-//! Absent so far: the first-run pages; `caliopen init` asks nothing and is told everything.
+//! Making a new box, and putting people into its address book. `first_run` makes one step by step, for whoever is
+//! asked; `caliopen init` asks nothing and is told everything.
+
+pub mod first_run;
 
 use super::Error;
 use crate::{
@@ -63,6 +64,24 @@ pub struct Made {
 /// day, and a guesser pays it every time.
 pub const TRYING: Duration = Duration::from_secs(1);
 
+/// The domain and the owner's address as they will be kept: [`SetupError::Domain`], [`SetupError::Address`].
+pub fn names(domain: &str, address: &str) -> Result<(String, Address), SetupError> {
+    let domain = domain.trim().trim_end_matches('.').to_lowercase();
+    let labels_fit = domain
+        .split('.')
+        .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
+    let spelled = domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.'));
+    if domain.len() > 253 || !labels_fit || !spelled {
+        return Err(SetupError::Domain(domain));
+    }
+    let owner = Address::parse(address.trim()).ok().filter(|owner| owner.domain() == domain);
+    let owner = owner.ok_or_else(|| SetupError::Address {
+        address: address.to_owned(),
+        domain: domain.clone(),
+    })?;
+    Ok((domain, owner))
+}
+
 /// Makes the box of `address` at `domain` in an empty (or missing) folder, which becomes the owner's
 /// alone (0700), with a self-signed certificate until an authority has given a better one.
 ///
@@ -74,19 +93,7 @@ pub fn make(folder: &Path, domain: &str, address: &str, passphrase: &str) -> Res
 /// The same, with trying the passphrase made to take about so long on this machine ([`TRYING`] is what a box
 /// that is kept should have).
 pub fn make_with(folder: &Path, domain: &str, address: &str, passphrase: &str, trying: Duration) -> Result<Made, SetupError> {
-    let domain = domain.trim().trim_end_matches('.').to_lowercase();
-    let labels_fit = domain
-        .split('.')
-        .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
-    let spelled = domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.'));
-    if domain.len() > 253 || !labels_fit || !spelled {
-        return Err(SetupError::Domain(domain));
-    }
-    let owner = Address::parse(address).ok().filter(|owner| owner.domain() == domain);
-    let owner = owner.ok_or_else(|| SetupError::Address {
-        address: address.to_owned(),
-        domain: domain.clone(),
-    })?;
+    let (domain, owner) = names(domain, address)?;
     if passphrase.is_empty() {
         return Err(SetupError::Passphrase);
     }
@@ -116,7 +123,9 @@ pub fn make_with(folder: &Path, domain: &str, address: &str, passphrase: &str, t
         key,
         sealing,
     };
-    FrontFile::open(folder)?.write(&front)?;
+    let file = FrontFile::open(folder)?;
+    file.write(&front)?;
+    file.set_first_run(None)?;
     slots.save(folder)?;
     Ok(Made { vault, recovery })
 }

@@ -62,6 +62,32 @@ impl Shared {
     }
 }
 
+/// Asks whoever comes to come back later until there is a door, then is that door, until `stop` says true (or its sender
+/// is gone).
+pub async fn serve(listener: TcpListener, mut door: watch::Receiver<Option<Door>>, stop: watch::Receiver<bool>) {
+    let mut stopped = stop.clone();
+    loop {
+        tokio::select! {
+            biased;
+            () = told(&mut stopped) => return,
+            ready = async { door.wait_for(Option::is_some).await.is_ok() } => {
+                if !ready {
+                    return;
+                }
+                break;
+            }
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) => turn_away(socket, reply::NOT_YET),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+        }
+    }
+    let ready = door.borrow().clone();
+    if let Some(ready) = ready {
+        ready.serve(listener, stop).await;
+    }
+}
+
 impl Door {
     /// A door to this house. `tls` may have its certificate replaced at any time.
     pub fn new(receive: Receive, tls: Arc<ServerConfig>, limits: Limits) -> Self {

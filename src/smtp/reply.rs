@@ -79,6 +79,8 @@ replies! {
 
     /// The appliance stops.
     CLOSING = 421 "4.3.2" "This service is stopping, try again later";
+    /// The box has no owner yet.
+    NOT_YET = 421 "4.3.2" "This mailbox is being set up, try again later";
     /// Idle too long.
     IDLE = 421 "4.4.2" "Nothing was said for too long";
     /// Too long for one message.

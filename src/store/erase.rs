@@ -16,7 +16,7 @@ use std::{
 const MARK: &str = "erasing";
 
 /// Every file that a box may have, in the order in which it goes.
-const FILES: [&str; 6] = [slots::FILE, "slots.new", vault::FILE, "vault.new", front::FILE, MARK];
+const FILES: [&str; 7] = [slots::FILE, "slots.new", vault::FILE, "vault.new", front::FILE, front::CLAIM, MARK];
 
 /// Sets the mark and destroys what opens the vault: the slots, and the file's own key. When this returns
 /// nobody opens it any more; the files themselves go with [`end`], once nobody uses them.

@@ -7,13 +7,23 @@
 //!
 //! Absent on purpose: the rate counters, which live in memory and cost a thief the power plug.
 
-use super::{Error, crypt::Sectors, guarded, mail::pieces, record::sha256, slots::random};
+use super::{
+    Error,
+    crypt::Sectors,
+    guarded,
+    mail::pieces,
+    record::{self, sha256},
+    slots::random,
+};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use std::{fs::File, path::Path};
 
 /// The file's name in the data folder.
 pub const FILE: &str = "front.redb";
+
+/// The file in the data folder that tells the claim code to whoever stands before the box, while it has no owner.
+pub const CLAIM: &str = "claim";
 
 const FRONT: TableDefinition<&str, &[u8]> = TableDefinition::new("front");
 /// (Arrival, piece) → sealed octets. Arrivals are numbered in order, and no number is given twice.
@@ -183,6 +193,28 @@ impl FrontFile {
         let mut tx = self.db.begin_write()?;
         tx.set_quick_repair(true);
         tx.open_table(FRONT)?.insert("keys", body.as_slice())?;
+        Ok(tx.commit()?)
+    }
+
+    /// How far the first run is; `None` where there is none, or it has ended.
+    pub fn first_run(&self) -> Result<Option<record::FirstRun>, Error> {
+        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let value = table.get("first run")?;
+        value.map(|value| record::FirstRun::decode(value.value())).transpose()
+    }
+
+    /// Notes how far it is, or that it has ended.
+    pub fn set_first_run(&self, run: Option<&record::FirstRun>) -> Result<(), Error> {
+        let body = run.map(record::FirstRun::encode).transpose()?;
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        {
+            let mut front = tx.open_table(FRONT)?;
+            match &body {
+                Some(body) => front.insert("first run", body.as_slice())?,
+                None => front.remove("first run")?,
+            };
+        }
         Ok(tx.commit()?)
     }
 

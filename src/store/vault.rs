@@ -187,6 +187,16 @@ pub enum Secret {
     Wrong,
 }
 
+/// What [`Vault::found`] made. It is a box only once the slots are saved.
+pub struct Founded {
+    /// What opens it.
+    pub slots: Slots,
+    /// The recovery code, kept nowhere.
+    pub recovery: Zeroizing<String>,
+    /// The public sealing key, for the front.
+    pub sealing: String,
+}
+
 /// A vault that was just made. It is a box only once its slots are saved.
 pub struct Created {
     /// The vault, open.
@@ -260,18 +270,25 @@ impl Vault {
 
     /// The same, at this cost of trying the passphrase and this hour.
     pub fn create_with(folder: &Path, passphrase: &str, cost: Cost, now: Time) -> Result<Created, Error> {
-        let (slots, key, recovery) = Slots::create(passphrase, cost, now)?;
         let vault = Self::locked(folder);
-        let (sealing, secret) = seal::pair();
-        let open = vault.begin(key, true)?;
-        open.set(SEALING, secret.as_bytes())?;
-        vault.set(open, true);
+        let Founded { slots, recovery, sealing } = vault.found(passphrase, cost, now)?;
         Ok(Created {
             vault,
             slots,
             recovery,
             sealing,
         })
+    }
+
+    /// Makes the vault of this folder, where there is none yet; from then on it is open. Blocks for the key derivation.
+    pub fn found(&self, passphrase: &str, cost: Cost, now: Time) -> Result<Founded, Error> {
+        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        let (slots, key, recovery) = Slots::create(passphrase, cost, now)?;
+        let (sealing, secret) = seal::pair();
+        let open = self.begin(key, true)?;
+        open.set(SEALING, secret.as_bytes())?;
+        self.set(open, true);
+        Ok(Founded { slots, recovery, sealing })
     }
 
     /// A vault whose file is not encrypted at all: what the encrypted one is measured against (`bench/sealed.rs`).

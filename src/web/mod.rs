@@ -39,12 +39,14 @@ use crate::{
         unlock::Unlock, views::Views,
     },
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 /// What the pages may ask for; cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    /// The first run, which may have ended long ago.
+    pub first_run: crate::service::setup::first_run::FirstRun,
     /// Searching; pages ask [`Site::search`], which masks.
     pub unmasked_search: Search,
     /// Searches that are kept.
@@ -104,21 +106,50 @@ pub struct Services {
 /// Everything that a handler is given.
 struct Site {
     services: Services,
+    /// What the pages of the next moment may ask for: a box in its first run gets its names and its owner while it runs.
+    latest: watch::Receiver<Services>,
     zone: when::Zone,
     ending: watch::Receiver<bool>,
     listeners: Arc<Semaphore>,
 }
 
-impl Site {
-    fn new(services: Services, ending: watch::Receiver<bool>) -> Self {
-        Self {
-            services,
+/// The site of the moment: it is made anew when what the pages may ask for changes.
+struct House {
+    seen: Mutex<(watch::Receiver<Services>, Arc<Site>)>,
+}
+
+impl House {
+    fn new(pages: watch::Receiver<Services>, ending: watch::Receiver<bool>) -> Self {
+        let site = Site {
+            services: pages.borrow().clone(),
+            latest: pages.clone(),
             zone: when::Zone::of_this_machine(),
             ending,
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
+        };
+        Self {
+            seen: Mutex::new((pages, Arc::new(site))),
         }
     }
 
+    fn site(&self) -> Arc<Site> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pages, site) = &mut *seen;
+        // Where the sender is gone nothing changes any more.
+        if pages.has_changed().unwrap_or(false) {
+            *site = Arc::new(Site {
+                services: pages.borrow_and_update().clone(),
+                latest: site.latest.clone(),
+                zone: site.zone.clone(),
+                ending: site.ending.clone(),
+                listeners: site.listeners.clone(),
+            });
+        }
+        site.clone()
+    }
+}
+
+impl Site {
     /// Discussions and messages as this visitor may see them on their device.
     fn discussions(&self, visit: &visit::Visit) -> Discussions {
         self.services.unmasked_discussions.seen_by(page::devices::viewer(self, visit))

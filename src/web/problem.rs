@@ -18,6 +18,8 @@ pub(super) enum Problem {
     NotFound,
     /// The address is not used this way; these are the ways.
     Method(&'static str),
+    /// Here is the right step of the first run.
+    Step(&'static str),
     /// Only the owner: sign in, and then to this address.
     SignIn(String),
     /// Only the owner, and it is a script that asks.
@@ -107,6 +109,7 @@ pub(super) fn show(frame: &Frame, problem: Problem) -> Response {
     let w = frame.shell.w;
     let (status, (title, text)) = match &problem {
         Problem::Masked(id) => return shell::see_other(&format!("/messages/{id}#masked")),
+        Problem::Step(slug) => return shell::see_other(&format!("/setup/{slug}")),
         Problem::SignIn(next) => return shell::see_other(&sign_in_address(next)),
         Problem::Prove => return proving(frame),
         Problem::UseTls(address) => return redirect(StatusCode::PERMANENT_REDIRECT, address),

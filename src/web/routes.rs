@@ -3,7 +3,7 @@
 //! warp takes the request apart (one filter for all); the table decides, so that a test can walk it.
 
 use super::{
-    Site, asset, directory, guard,
+    House, Site, asset, directory, guard,
     guard::Visitor,
     live, page, parts,
     problem::{self, Problem},
@@ -215,6 +215,13 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/.well-known/openpgpkey/hu/:name" Anyone    directory::direct;
     GET  "/.well-known/openpgpkey/:domain/policy" Anyone directory::policy;
     GET  "/.well-known/openpgpkey/:domain/hu/:name" Anyone directory::advanced;
+    GET  "/setup"                        Owner        page::setup::lead_owner;
+    GET  "/setup/sheet"                  Owner        page::setup_after::sheet;
+    POST "/setup/sheet"                  Owner        page::setup_after::prove_sheet;
+    GET  "/setup/key"                    Owner        page::setup_after::key;
+    POST "/setup/key"                    Owner        page::setup_after::key_seen;
+    GET  "/setup/message"                Owner        page::setup_after::message;
+    POST "/setup/message"                Owner        page::setup_after::end;
     GET  "/settings/erase"               Owner        page::erase::show;
     POST "/settings/erase"               Owner        page::erase::erase;
     POST "/session/proof"                Prover       page::proof::prove;
@@ -240,6 +247,25 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/assets/:hash/:name"           Anyone       asset::show;
 };
 
+/// The table of a box that has no owner yet: the first run, and nothing else.
+pub static FIRST: &[Route] = routes! {
+    GET  "/"                             Anyone       page::setup::lead;
+    GET  "/sign-in"                      Anyone       page::setup::lead;
+    GET  "/setup"                        Anyone       page::setup::lead;
+    GET  "/setup/claim"                  Anyone       page::setup::claiming;
+    POST "/setup/claim"                  Anyone       page::setup::claim;
+    GET  "/setup/language"               Anyone       page::setup::languages;
+    POST "/setup/language"               Anyone       page::setup::choose_language;
+    GET  "/setup/domain"                 Anyone       page::setup::naming;
+    POST "/setup/domain"                 Anyone       page::setup::name;
+    GET  "/setup/owner"                  Anyone       page::setup::owning;
+    POST "/setup/owner"                  Anyone       page::setup::make;
+    POST "/language"                     Anyone       page::setting::language;
+    POST "/theme"                        Anyone       page::setting::theme;
+    GET  "/health"                       Anyone       page::health;
+    GET  "/assets/:hash/:name"           Anyone       asset::show;
+};
+
 /// What warp has read of a request, its body still to come.
 struct Asked<S> {
     method: Method,
@@ -252,7 +278,7 @@ struct Asked<S> {
 }
 
 /// The one filter: takes a request apart and hands it to the table.
-pub(super) fn filter(site: Arc<Site>) -> impl Filter<Extract = (Response,), Error = warp::Rejection> + Clone {
+pub(super) fn filter(house: Arc<House>) -> impl Filter<Extract = (Response,), Error = warp::Rejection> + Clone {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
     let authority =
         warp::host::optional().map(|host: Option<warp::host::Authority>| host.map_or_else(String::new, |host| host.to_string()));
@@ -274,7 +300,7 @@ pub(super) fn filter(site: Arc<Site>) -> impl Filter<Extract = (Response,), Erro
                 peer,
                 body,
             };
-            answer(site.clone(), asked)
+            answer(house.site(), asked)
         })
 }
 
@@ -292,9 +318,9 @@ fn matched(pattern: &str, path: &str) -> Option<Vec<String>> {
     }
 }
 
-fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Problem> {
+fn find(table: &'static [Route], method: &Method, path: &str) -> Result<(&'static Route, Vec<String>), Problem> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
-    let mut here = ROUTES
+    let mut here = table
         .iter()
         .filter_map(|route| Some((route, matched(route.pattern, path)?)))
         .peekable();
@@ -322,7 +348,9 @@ where
     B: Buf,
 {
     let unlock = &site.services.unlock;
-    let found = find(&asked.method, &asked.path);
+    let unclaimed = site.services.first_run.is_unclaimed();
+    let table = if unclaimed { FIRST } else { ROUTES };
+    let found = find(table, &asked.method, &asked.path);
     let visit = Visit {
         visitor: Visitor::of(&asked.headers, asked.peer, unlock),
         lang: visit::language(&asked.headers),
@@ -340,7 +368,13 @@ where
     };
     let frame = problem::Frame::of(&site, &visit);
     let (secure, head, visitor) = (visit.peer.secure, visit.method == Method::HEAD, visit.visitor.clone());
-    let outcome = match near_enough(visit.peer, &visit.authority, &visit.path).and(found) {
+    // What the page for those who come without TLS is dressed with is nobody's secret.
+    let dress = unclaimed && visit.path.starts_with("/assets/");
+    let near = near_enough(visit.peer, &visit.authority, &visit.path);
+    let near = if dress { Ok(()) } else { near };
+    let outcome = match near.and(found) {
+        // The page that explains it, and what it is dressed with: nobody is asked anything on it.
+        Err(Problem::UseTls(to)) if unclaimed => page::setup::elsewhere(&site, &visit, &to),
         Err(problem) => Err(problem),
         Ok((route, _)) => admit(site, route, visit, asked.body).await,
     };
@@ -417,6 +451,8 @@ where
         match guard::form(&visit.headers, body, &token).await {
             // The one form that people leave open for days: show it again rather than a dead end.
             Err(Problem::Stale) if visit.path.starts_with("/sign-in") => return page::sign_in::stale(&site, &visit),
+            // The box was started anew meanwhile, and asks for another code.
+            Err(Problem::Stale) if site.services.first_run.is_unclaimed() => return Err(Problem::Step("claim")),
             form => visit.form = form?,
         }
     }
@@ -459,11 +495,14 @@ mod tests {
 
     #[test]
     fn a_wrong_method_is_told_the_right_ones() {
-        assert!(matches!(find(&Method::DELETE, "/sign-in"), Err(Problem::Method("GET, HEAD, POST"))));
-        assert!(matches!(find(&Method::GET, "/sign-out"), Err(Problem::Method("POST"))));
-        assert!(matches!(find(&Method::POST, "/"), Err(Problem::Method("GET, HEAD"))));
-        assert!(matches!(find(&Method::GET, "/nothing"), Err(Problem::NotFound)));
-        assert!(find(&Method::HEAD, "/help").is_ok());
+        assert!(matches!(
+            find(ROUTES, &Method::DELETE, "/sign-in"),
+            Err(Problem::Method("GET, HEAD, POST"))
+        ));
+        assert!(matches!(find(ROUTES, &Method::GET, "/sign-out"), Err(Problem::Method("POST"))));
+        assert!(matches!(find(ROUTES, &Method::POST, "/"), Err(Problem::Method("GET, HEAD"))));
+        assert!(matches!(find(ROUTES, &Method::GET, "/nothing"), Err(Problem::NotFound)));
+        assert!(find(ROUTES, &Method::HEAD, "/help").is_ok());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! for ever. Without TLS the whole site is shown to this machine only; anyone else is sent to https.
 
 use super::{
-    Services, Site, headers,
+    House, Services, headers,
     room::{Room, Seat},
     routes,
 };
@@ -53,8 +53,13 @@ pub(super) struct Peer {
 
 /// Answers on this listener until `shutdown` says `true`, then lets the answers under way finish for at
 /// most three seconds. With `tls` it speaks only TLS; without, only this machine sees more than a redirect.
-pub async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>, services: Services, mut shutdown: watch::Receiver<bool>) {
-    let site = Arc::new(Site::new(services, shutdown.clone()));
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    pages: watch::Receiver<Services>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let site = Arc::new(House::new(pages, shutdown.clone()));
     let acceptor = tls.map(TlsAcceptor::from);
     let room = Room::new(CONNECTIONS);
     let mut connections = JoinSet::new();
@@ -94,7 +99,7 @@ async fn connection(
     stream: TcpStream,
     address: SocketAddr,
     acceptor: Option<TlsAcceptor>,
-    site: Arc<Site>,
+    site: Arc<House>,
     seat: Seat,
     shutdown: watch::Receiver<bool>,
 ) {
@@ -125,7 +130,7 @@ async fn connection(
     }
 }
 
-async fn converse<I>(io: I, peer: Peer, site: Arc<Site>, seat: &Seat, mut shutdown: watch::Receiver<bool>)
+async fn converse<I>(io: I, peer: Peer, site: Arc<House>, seat: &Seat, mut shutdown: watch::Receiver<bool>)
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {

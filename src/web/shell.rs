@@ -110,6 +110,8 @@ pub(super) struct Shell {
     pub(super) unverified: bool,
     /// Whether the recovery sheet still waits for its proof.
     pub(super) sheet_waits: bool,
+    /// Whether the first run was left before its end.
+    pub(super) setup_waits: bool,
     /// Whether the box is locked.
     pub(super) locked: bool,
     /// The account's index, in short, as it was last computed.
@@ -166,6 +168,7 @@ impl Shell {
             icon: asset::address("icon.svg"),
             keys: shortcut::for_script(),
             sheet_waits: visit.visitor.session.is_some() && site.services.custody.sheet_waits(),
+            setup_waits: visit.visitor.session.is_some() && site.services.first_run.is_under_way() && !visit.path.starts_with("/setup"),
             account: site
                 .services
                 .account
@@ -184,6 +187,7 @@ impl Shell {
             tabs: Vec::new(),
             unverified: false,
             sheet_waits: false,
+            setup_waits: false,
             ..Self::of(site, visit, Section::None)
         }
     }
@@ -196,6 +200,11 @@ impl Shell {
     /// The words of writing.
     pub(super) fn compose(&self) -> &'static ComposeWords {
         compose::words(self.w.lang)
+    }
+
+    /// The words of the first run.
+    pub(super) fn setup(&self) -> &'static crate::locale::setup::SetupWords {
+        crate::locale::setup::words(self.w.lang)
     }
 
     /// Whether this page is a search that is kept.

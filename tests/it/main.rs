@@ -27,6 +27,7 @@ mod devices;
 mod door;
 mod draining;
 mod filing;
+mod first_run;
 mod fuzz;
 mod guards;
 mod home;

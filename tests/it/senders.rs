@@ -337,6 +337,7 @@ async fn the_door_says_in_a_sentence_why_it_refuses() {
         clamd: None,
         spared: Vec::new(),
         outward: Dns::table(zone()).into(),
+        trying: Duration::ZERO,
         clock: Clock::fixed(NOW),
     };
     let appliance = Appliance::start(config).await.unwrap();

@@ -189,6 +189,7 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
             wears_everything(&answer, &what);
             // Pages that only lead on: one is signed in, and nothing is being set up.
             let leads_on = path.starts_with("/sign-in")
+                || path.starts_with("/setup")
                 || path.ends_with("/security/code")
                 || path.ends_with("/passkeys/new")
                 || path.contains("/keys/ready/")

@@ -38,6 +38,8 @@ pub(super) mod search;
 pub(super) mod security;
 pub(super) mod setting;
 pub(super) mod settings;
+pub(super) mod setup;
+pub(super) mod setup_after;
 pub(super) mod sign_in;
 pub(super) mod spam;
 pub(super) mod tagging;

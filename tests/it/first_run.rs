@@ -1,0 +1,193 @@
+//! The first run, from an empty folder to a received message: by forms alone, cut off at every step, and with somebody
+//! who does not know the code.
+
+use crate::{
+    appliance::{Appliance, Sender, caliopen},
+    web::{Answer, Visitor},
+};
+use std::{ffi::OsStr, path::Path, process::Stdio};
+
+const WORDS: &str = "four hens dance on the green roof";
+
+fn start(data: &Path) -> Appliance {
+    let more = ["--trying-ms", "0"].map(OsStr::new);
+    Appliance::start_with(data, None, &more)
+}
+
+/// The code that stands in the folder.
+fn code(data: &Path) -> String {
+    let told = std::fs::read_to_string(data.join("claim")).unwrap();
+    told.lines().next().unwrap().to_owned()
+}
+
+fn form(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// Fills in the form of a page.
+fn fill(visitor: &mut Visitor, path: &str, pairs: &[(&str, &str)]) -> Answer {
+    let token = visitor.get(path).token().to_owned();
+    let mut all = vec![("token", token.as_str())];
+    all.extend(pairs);
+    visitor.post(path, "", &form(&all))
+}
+
+fn leads(answer: &Answer, to: &str) {
+    assert_eq!((answer.status, answer.header("location")), (303, Some(to)), "{}", answer.body);
+}
+
+fn claim(visitor: &mut Visitor, data: &Path, to: &str) {
+    leads(&fill(visitor, "/setup/claim", &[("code", &code(data))]), to);
+}
+
+/// The power goes, and comes back; the browser is the same one.
+fn again(appliance: Appliance, data: &Path) -> (Appliance, Visitor) {
+    appliance.kill();
+    let appliance = start(data);
+    let visitor = Visitor::new(&appliance);
+    (appliance, visitor)
+}
+
+#[test]
+fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let appliance = start(data);
+    let mut visitor = Visitor::new(&appliance);
+    for path in ["/", "/setup", "/sign-in", "/setup/owner", "/setup/domain"] {
+        leads(&visitor.get(path), "/setup/claim");
+    }
+    assert_eq!(visitor.get("/settings/security").status, 404);
+    let first = code(data);
+
+    let (appliance, mut visitor) = again(appliance, data);
+    assert_ne!(code(data), first, "another start, another code");
+    assert_eq!(
+        fill(&mut visitor, "/setup/claim", &[("code", &first)]).status,
+        422,
+        "the old one is dead"
+    );
+    claim(&mut visitor, data, "/setup/language");
+    leads(&visitor.get("/setup/owner"), "/setup/language");
+    let chosen = fill(&mut visitor, "/setup/language", &[("lang", "fr")]);
+    leads(&chosen, "/setup/domain");
+    assert!(visitor.get("/setup/domain").body.contains("Votre adresse"));
+    assert!(Sender::connect(appliance.smtp).is_err(), "nobody lives here yet");
+
+    let (appliance, mut visitor) = again(appliance, data);
+    claim(&mut visitor, data, "/setup/domain");
+    for (domain, local, field, sentence) in [
+        ("no domain", "me", "no domain", "no domain name"),
+        ("home.test", "a b", "a b", "cannot stand before an @"),
+    ] {
+        let refused = fill(&mut visitor, "/setup/domain", &[("domain", domain), ("local", local)]);
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused.body.contains(sentence) && refused.body.contains(&format!("value=\"{field}\"")),
+            "{}",
+            refused.body
+        );
+    }
+    leads(
+        &fill(&mut visitor, "/setup/domain", &[("domain", "Home.test."), ("local", "me")]),
+        "/setup/owner",
+    );
+
+    let (appliance, mut visitor) = again(appliance, data);
+    claim(&mut visitor, data, "/setup/owner");
+    assert!(visitor.get("/setup/owner").body.contains("me@home.test"));
+    assert_eq!(visitor.get("/setup/domain").status, 200, "it can be mended");
+    for (one, other, sentence) in [(WORDS, "four hens", "not the same"), ("password1", "password1", "guessed too soon")] {
+        let refused = fill(&mut visitor, "/setup/owner", &[("passphrase", one), ("again", other)]);
+        assert_eq!(refused.status, 422);
+        assert!(refused.body.contains(sentence) && !refused.body.contains(one), "{}", refused.body);
+    }
+    leads(
+        &fill(&mut visitor, "/setup/owner", &[("passphrase", WORDS), ("again", WORDS)]),
+        "/setup/sheet",
+    );
+    assert!(!data.join("claim").exists());
+    assert!(visitor.get("/devices").body.contains("verified"), "the owner's browser is let in");
+    let sheet = visitor.get("/settings/recovery/sheet").body;
+    let groups: Vec<&str> = sheet
+        .split("<code>")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap())
+        .take(8)
+        .collect();
+    let page = visitor.get("/setup/sheet").body;
+    let (_, asked) = page.split_once("number ").expect("which groups");
+    let number = |text: &str| {
+        text.chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse::<usize>()
+            .unwrap()
+    };
+    let (one, other) = (number(asked), number(asked.split_once("number ").unwrap().1));
+    assert_eq!(fill(&mut visitor, "/setup/sheet", &[("g1", "XXXX"), ("g2", "XXXX")]).status, 422);
+    let proof = fill(&mut visitor, "/setup/sheet", &[("g1", groups[one - 1]), ("g2", groups[other - 1])]);
+    leads(&proof, "/setup");
+    leads(&visitor.get("/setup"), "/setup/key");
+    assert!(visitor.get("/").body.contains("not quite set up"));
+
+    // Behind the vault the passphrase is what one comes back with.
+    let (appliance, mut visitor) = again(appliance, data);
+    assert_eq!(visitor.get("/setup/claim").status, 404);
+    leads(&visitor.get("/setup"), "/sign-in?next=%2Fsetup");
+    leads(&visitor.sign_in(WORDS, "/setup"), "/setup");
+    leads(&visitor.get("/setup/message"), "/setup/key");
+    assert!(visitor.get("/setup/key").body.contains("aria-label=\"Fingerprint\""));
+    leads(&fill(&mut visitor, "/setup/key", &[]), "/setup");
+    assert!(visitor.get("/setup/message").body.contains("Nothing has arrived yet"));
+    crate::web::deliver(&appliance, "Eve <eve@x.test>", "Hello", "Message-ID: <1@x.test>\r\n\r\nHello\r\n");
+    assert!(visitor.get("/setup/message").body.contains("A message has arrived"));
+    leads(&fill(&mut visitor, "/setup/message", &[]), "/");
+    assert!(visitor.get("/").body.contains("Hello"));
+    leads(&visitor.get("/setup"), "/");
+
+    let (_appliance, mut visitor) = again(appliance, data);
+    leads(&visitor.sign_in(WORDS, "/"), "/");
+    assert!(!visitor.get("/").body.contains("not quite set up"));
+}
+
+#[test]
+fn whoever_does_not_know_the_code_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let appliance = start(folder.path());
+    let mut stranger = Visitor::new(&appliance);
+    for _ in 0..5 {
+        let wrong = fill(&mut stranger, "/setup/claim", &[("code", "AAAA-BBBB-CCCC")]);
+        assert_eq!(wrong.status, 422);
+        assert!(
+            wrong.body.contains("That is not the code") && wrong.body.contains("AAAA-BBBB-CCCC"),
+            "what was typed stays"
+        );
+    }
+    let right = code(folder.path());
+    assert_eq!(fill(&mut stranger, "/setup/claim", &[("code", &right)]).status, 429);
+    leads(&stranger.get("/setup/domain"), "/setup/claim");
+    // A form without its token, or from elsewhere, is none.
+    assert_eq!(stranger.post("/setup/claim", "", "token=guess&code=x").status, 303);
+    let token = stranger.get("/setup/claim").token().to_owned();
+    let from = "Origin: https://evil.test\r\nSec-Fetch-Site: cross-site\r\n";
+    assert_eq!(
+        stranger
+            .post("/setup/claim", from, &form(&[("token", &token), ("code", &right)]))
+            .status,
+        403
+    );
+}
+
+#[test]
+fn a_folder_in_which_a_box_lost_its_slots_is_not_anybodys_to_claim() {
+    let folder = crate::appliance::Folder::make();
+    std::fs::remove_file(folder.data.join("slots.json")).unwrap();
+    let output = caliopen()
+        .args(["serve", "--smtp", "127.0.0.1:0", "--data"])
+        .arg(&folder.data)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(66), "{}", String::from_utf8_lossy(&output.stderr));
+}

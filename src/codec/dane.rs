@@ -90,7 +90,7 @@ impl Association {
 }
 
 /// The SubjectPublicKeyInfo of a certificate (RFC 5280 section 4.1), with its tag and length.
-fn public_key(certificate: &[u8]) -> Option<&[u8]> {
+pub(super) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
     const SEQUENCE: u8 = 0x30;
     let (certificate, _) = element(certificate, SEQUENCE)?;
     let (mut fields, _) = element(certificate, SEQUENCE)?;
@@ -106,7 +106,7 @@ fn public_key(certificate: &[u8]) -> Option<&[u8]> {
 }
 
 /// The content of the DER element (X.690 section 8.1) that begins here, and what follows it.
-fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let [found, length, rest @ ..] = bytes else { return None };
     if *found != tag {
         return None;

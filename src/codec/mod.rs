@@ -4,6 +4,7 @@
 pub mod authentication_claims;
 pub mod authentication_results;
 pub mod base64url;
+pub mod certificate;
 pub mod dane;
 pub mod dkim;
 pub mod dmarc;
@@ -12,6 +13,7 @@ pub mod exif;
 pub mod fingerprint_words;
 pub mod hosts;
 pub mod html;
+pub mod http_date;
 pub mod inspect;
 pub mod jws;
 pub mod mac;

@@ -1,5 +1,8 @@
-//! MTA-STS (RFC 8461): what a domain says of the TLS of its mail servers. Reading only; fetching is
+//! MTA-STS (RFC 8461): what a domain says of the TLS of its mail servers; reading it, and writing our own. Fetching is
 //! `net`'s.
+
+use aws_lc_rs::digest;
+use std::fmt::Write;
 
 /// Octets of the longest policy that is read (RFC 8461 section 3.3 suggests 64 KiB).
 pub const MAX_POLICY: usize = 64 * 1024;
@@ -76,6 +79,27 @@ pub fn policy(text: &[u8]) -> Option<Policy> {
 }
 
 impl Policy {
+    /// The policy as it is served (section 3.2).
+    pub fn text(&self) -> String {
+        let mode = match self.mode {
+            Mode::Enforce => "enforce",
+            Mode::Testing => "testing",
+            Mode::None => "none",
+        };
+        let mut text = format!("version: STSv1\r\nmode: {mode}\r\n");
+        for host in &self.hosts {
+            let _ = write!(text, "mx: {host}\r\n");
+        }
+        let _ = write!(text, "max_age: {}\r\n", self.max_age);
+        text
+    }
+
+    /// An id that changes with the policy: the beginning of the hash of its text, 20 characters.
+    pub fn id(&self) -> String {
+        let hash = digest::digest(&digest::SHA256, self.text().as_bytes());
+        hash.as_ref().iter().take(10).map(|octet| format!("{octet:02x}")).collect()
+    }
+
     /// Whether a mail server is one of the domain's (section 4.1): `*.` stands for exactly one label.
     pub fn allows(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
@@ -108,6 +132,23 @@ mod tests {
         ] {
             assert_eq!(id(none), None, "{none:?}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_its_id_changes_with_it() {
+        let own = Policy {
+            mode: Mode::Testing,
+            max_age: 86_400,
+            hosts: vec!["mail.home.test".to_owned()],
+        };
+        assert_eq!(policy(own.text().as_bytes()), Some(own.clone()));
+        let record = format!("v=STSv1; id={}", own.id());
+        assert_eq!(policy_id([record.as_bytes()].into_iter()), Some(own.id()));
+        let bound = Policy {
+            mode: Mode::Enforce,
+            ..own.clone()
+        };
+        assert_ne!(bound.id(), own.id());
     }
 
     #[test]

@@ -103,6 +103,18 @@ events! {
     PeerKeyBrought = 73, Setting;
     /// Somebody else's key was compared, or is in doubt again.
     PeerKeyCompared = 74, Setting;
+    /// Something about the box's own service got worse.
+    ServiceWorse = 80, Service;
+    /// Something about it is as it should be again.
+    ServiceBetter = 81, Service;
+    /// The policy about encryption binds from now on.
+    PolicyBinds = 82, Service;
+    /// A certificate was given by an authority.
+    CertificateNew = 83, Service;
+    /// A certificate was refused, or could not be had.
+    CertificateFailed = 84, Service;
+    /// The box's address was announced anew.
+    AddressAnnounced = 85, Service;
     /// How long the journal is kept was changed.
     KeptChanged = 60, Setting;
     /// Another setting was changed.
@@ -131,19 +143,22 @@ pub enum Class {
     Lock,
     /// Secrets that open the box.
     Secret,
+    /// The box's own service: records, certificate, address.
+    Service,
     /// Settings.
     Setting,
 }
 
 impl Class {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignIn,
         Self::Failure,
         Self::Device,
         Self::Message,
         Self::Lock,
         Self::Secret,
+        Self::Service,
         Self::Setting,
     ];
 
@@ -156,6 +171,7 @@ impl Class {
             Self::Message => "message",
             Self::Lock => "lock",
             Self::Secret => "secret",
+            Self::Service => "service",
             Self::Setting => "setting",
         }
     }

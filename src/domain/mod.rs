@@ -6,6 +6,7 @@
 pub mod address;
 pub mod authentication;
 pub mod autocrypt;
+pub mod check;
 pub mod contact;
 pub mod danger;
 pub mod device;
@@ -25,6 +26,7 @@ pub mod outgoing;
 pub mod padlock;
 pub mod privacy;
 pub mod query;
+pub mod release;
 pub mod report;
 pub mod rule;
 pub mod sending;

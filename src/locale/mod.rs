@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod authentication;
+pub mod checks;
 pub mod compose;
 pub mod contacts;
 pub mod custody;

@@ -8,19 +8,26 @@
 //! Absent on purpose: HTTP without TLS, and certificates that no known authority has signed.
 
 use super::{
+    clock::Clock,
     demand,
     dns::{Dns, Kind},
     ledger::Ledger,
 };
-use crate::domain::ledger::Purpose;
+use crate::{codec::http_date, domain::ledger::Purpose};
 use reqwest::{
     Client, Response,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::CONTENT_TYPE,
+    header::{CONTENT_TYPE, DATE},
     redirect,
 };
 use rustls::{ClientConfig, RootCertStore, client::Resumption};
-use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// The longest that a visit takes, from the first question to the last octet.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -67,7 +74,7 @@ pub struct Page {
 
 /// Visits web servers; cheap to clone.
 #[derive(Clone)]
-pub struct Https(Option<Client>, Ledger);
+pub struct Https(Option<Client>, Ledger, Arc<Mutex<Option<i64>>>);
 
 /// Names through our own DNS.
 struct Names {
@@ -119,14 +126,19 @@ impl Https {
                 .build()
                 .ok()
         });
-        Self(client, ledger)
+        Self(client, ledger, Arc::default())
+    }
+
+    /// How many seconds the clocks of others are ahead of ours, by the last page that said its time.
+    pub fn skew(&self) -> Option<i64> {
+        *self.2.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fetches a page of at most `most` octets.
     pub async fn get(&self, url: &str, most: usize) -> Result<Page, Unfetched> {
         let client = self.0.as_ref().ok_or(Unfetched::Unreachable)?;
         self.note(url);
-        read(client.get(url).send().await.map_err(|error| why(&error))?, most).await
+        self.read(client.get(url).send().await.map_err(|error| why(&error))?, most).await
     }
 
     /// A page of this host is about to be asked for.
@@ -135,12 +147,21 @@ impl Https {
         self.1.note(Purpose::Web, host.unwrap_or_default());
     }
 
+    async fn read(&self, response: Response, most: usize) -> Result<Page, Unfetched> {
+        let said = response.headers().get(DATE).and_then(|date| http_date::read(date.to_str().ok()?));
+        if let Some(said) = said {
+            let skew = said - Clock::system().now().0;
+            *self.2.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
+        }
+        read(response, most).await
+    }
+
     /// Hands something over, of this content type; the answer's page has at most `most` octets.
     pub async fn post(&self, url: &str, kind: &str, body: Vec<u8>, most: usize) -> Result<Page, Unfetched> {
         let client = self.0.as_ref().ok_or(Unfetched::Unreachable)?;
         self.note(url);
         let sent = client.post(url).header(CONTENT_TYPE, kind).body(body).send().await;
-        read(sent.map_err(|error| why(&error))?, most).await
+        self.read(sent.map_err(|error| why(&error))?, most).await
     }
 }
 

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod courier;
 pub mod demand;
 pub mod dns;
+pub mod here;
 pub mod https;
 pub mod ledger;
 pub mod mta_sts;

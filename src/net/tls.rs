@@ -45,6 +45,15 @@ impl Identity {
     }
 }
 
+/// SHA-256 of the public half of a key (PKCS #8), with its kind: what a TLSA record 3 1 1 of a certificate of this key
+/// says.
+pub fn key_hash(key: &[u8]) -> Option<[u8; 32]> {
+    use rcgen::PublicKeyData;
+    let pair = rcgen::KeyPair::try_from(key).ok()?;
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &pair.subject_public_key_info());
+    hash.as_ref().try_into().ok()
+}
+
 /// The certificate in force; replacing it touches no open connection.
 #[derive(Debug)]
 pub struct Current(RwLock<Arc<CertifiedKey>>);

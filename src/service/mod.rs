@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod authenticate;
+pub mod checks;
 pub mod compose;
 pub mod contacts;
 pub mod custody;

@@ -12,7 +12,7 @@ use super::{
     crypt::Sectors,
     guarded,
     mail::pieces,
-    record::{self, sha256},
+    record::{self, Record, sha256},
     slots::random,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -216,6 +216,29 @@ impl FrontFile {
             };
         }
         Ok(tx.commit()?)
+    }
+
+    /// A part of its own: how the box's service stands, which a locked box must know too.
+    pub fn part<R: Record>(&self) -> Result<Option<R>, Error> {
+        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let value = table.get(R::TABLE)?;
+        value.map(|value| R::decode(0, value.value())).transpose()
+    }
+
+    /// Changes a part of its own; gives what the change gives. One that was never there begins as its default.
+    pub fn change_part<R: Record + Default, T>(&self, change: impl FnOnce(&mut R) -> T) -> Result<T, Error> {
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        let given = {
+            let mut table = tx.open_table(FRONT)?;
+            let old = table.get(R::TABLE)?.map(|value| R::decode(0, value.value())).transpose()?;
+            let mut part = old.unwrap_or_default();
+            let given = change(&mut part);
+            table.insert(R::TABLE, part.encode(0)?.as_slice())?;
+            given
+        };
+        tx.commit()?;
+        Ok(given)
     }
 
     /// Replaces what is in it.

@@ -105,6 +105,7 @@ pub fn class(lang: Lang, class: Class) -> &'static str {
         Class::Message => say(lang, "Messages", "Messages"),
         Class::Lock => say(lang, "Lock", "Verrou"),
         Class::Secret => say(lang, "Secrets", "Secrets"),
+        Class::Service => say(lang, "Service", "Service"),
         Class::Setting => say(lang, "Settings", "Réglages"),
     }
 }
@@ -169,6 +170,32 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
         Event::KeyChanged => say(lang, "Another key is in use", "Une autre clé est en service"),
         Event::PeerKeyBrought => say(lang, "Somebody’s key was added", "La clé de quelqu’un a été ajoutée"),
         Event::PeerKeyCompared => say(lang, "Somebody’s key was compared", "La clé de quelqu’un a été comparée"),
+        Event::ServiceWorse => say(
+            lang,
+            "Something about your mail service needs a look",
+            "Quelque chose dans votre service de courrier est à regarder",
+        ),
+        Event::ServiceBetter => say(
+            lang,
+            "Something about your mail service is in order again",
+            "Quelque chose dans votre service de courrier est de nouveau en ordre",
+        ),
+        Event::PolicyBinds => say(
+            lang,
+            "The policy about encryption (MTA-STS) binds from now on",
+            "La politique de chiffrement (MTA-STS) est désormais obligatoire",
+        ),
+        Event::CertificateNew => say(lang, "A new certificate came", "Un nouveau certificat est arrivé"),
+        Event::CertificateFailed => say(
+            lang,
+            "A certificate could not be had",
+            "Un certificat n’a pas pu être obtenu",
+        ),
+        Event::AddressAnnounced => say(
+            lang,
+            "The box’s address was announced anew",
+            "L’adresse de la boîte a été annoncée de nouveau",
+        ),
         Event::KeptChanged => say(
             lang,
             "How long the journal is kept was changed",

@@ -29,6 +29,11 @@ impl Cache {
         (*until > Instant::now()).then(|| answer.clone())
     }
 
+    /// Forgets all of them.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Keeps an answer for so many seconds.
     pub fn put(&self, name: String, kind: Kind, answer: &Answer, seconds: u64) {
         let longest = if answer.records.is_empty() { LONGEST_NOTHING } else { LONGEST };

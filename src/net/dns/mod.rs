@@ -39,10 +39,16 @@ pub enum Kind {
     A,
     /// IPv6 addresses.
     Aaaa,
+    /// Who may issue certificates (RFC 8659).
+    Caa,
     /// Mail servers.
     Mx,
+    /// Keys of people (RFC 7929).
+    OpenPgpKey,
     /// Names of an address.
     Ptr,
+    /// Servers of a service (RFC 2782).
+    Srv,
     /// What is said of a server's certificate (RFC 6698).
     Tlsa,
     /// Text.
@@ -56,10 +62,16 @@ pub enum Record {
     A(Ipv4Addr),
     /// An IPv6 address.
     Aaaa(Ipv6Addr),
+    /// Who may issue certificates: flags, tag in lower case, value.
+    Caa(u8, String, String),
     /// A mail server: preference and name, lower case, without the last dot.
     Mx(u16, String),
+    /// A person's key, in octets.
+    OpenPgpKey(Vec<u8>),
     /// A name, lower case, without the last dot.
     Ptr(String),
+    /// A server: priority, weight, port and name, lower case, without the last dot.
+    Srv(u16, u16, u16, String),
     /// What is said of a server's certificate: usage, selector, matching type and data.
     Tlsa(u8, u8, u8, Vec<u8>),
     /// A text, its strings joined (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2).
@@ -157,6 +169,14 @@ impl Dns {
     /// Where connections are counted.
     pub fn ledger(&self) -> &Ledger {
         &self.1
+    }
+
+    /// Forgets what was answered before: the next question is asked anew, as far as this box can.
+    pub fn forget(&self) {
+        if let Source::Upstream(upstream, cache) = &*self.0 {
+            cache.clear();
+            upstream.forget();
+        }
     }
 
     /// The records of this kind. The name is absolute, with the last dot or without; letters in any case.

@@ -29,8 +29,11 @@ impl Table {
         let kind = match &record {
             Record::A(_) => Kind::A,
             Record::Aaaa(_) => Kind::Aaaa,
+            Record::Caa(..) => Kind::Caa,
             Record::Mx(..) => Kind::Mx,
+            Record::OpenPgpKey(_) => Kind::OpenPgpKey,
             Record::Ptr(_) => Kind::Ptr,
+            Record::Srv(..) => Kind::Srv,
             Record::Tlsa(..) => Kind::Tlsa,
             Record::Txt(_) => Kind::Txt,
         };

@@ -85,6 +85,12 @@ impl Upstream {
         &self.servers
     }
 
+    /// Forgets what was answered before.
+    pub fn forget(&self) {
+        self.strict.clear_cache();
+        self.loose.clear_cache();
+    }
+
     /// The answer, and the seconds for which it holds.
     pub async fn look(&self, name: &str, kind: Kind) -> Result<(Answer, u64), Failure> {
         let mut name = Name::from_labels(name.split('.').map(str::as_bytes)).map_err(|_| Failure::NotAName)?;
@@ -132,8 +138,11 @@ fn record_type(kind: Kind) -> RecordType {
     match kind {
         Kind::A => RecordType::A,
         Kind::Aaaa => RecordType::AAAA,
+        Kind::Caa => RecordType::CAA,
         Kind::Mx => RecordType::MX,
+        Kind::OpenPgpKey => RecordType::OPENPGPKEY,
         Kind::Ptr => RecordType::PTR,
+        Kind::Srv => RecordType::SRV,
         Kind::Tlsa => RecordType::TLSA,
         Kind::Txt => RecordType::TXT,
     }
@@ -208,7 +217,21 @@ fn read(data: &RData) -> Option<Record> {
         RData::A(address) => Some(Record::A(address.0)),
         RData::AAAA(address) => Some(Record::Aaaa(address.0)),
         RData::MX(mx) => Some(Record::Mx(mx.preference, name(&mx.exchange))),
+        RData::CAA(caa) => {
+            let value = caa.value.get(..MAX_TEXT).unwrap_or(&caa.value);
+            let flags = caa.reserved_flags | if caa.issuer_critical { 128 } else { 0 };
+            Some(Record::Caa(
+                flags,
+                caa.tag.to_ascii_lowercase(),
+                String::from_utf8_lossy(value).into_owned(),
+            ))
+        }
+        RData::OPENPGPKEY(key) => {
+            let octets = key.public_key.get(..MAX_TEXT).unwrap_or(&key.public_key);
+            Some(Record::OpenPgpKey(octets.to_vec()))
+        }
         RData::PTR(ptr) => Some(Record::Ptr(name(&ptr.0))),
+        RData::SRV(srv) => Some(Record::Srv(srv.priority, srv.weight, srv.port, name(&srv.target))),
         RData::TLSA(tlsa) => {
             let data = tlsa.cert_data.get(..MAX_TEXT).unwrap_or(&tlsa.cert_data).to_vec();
             Some(Record::Tlsa(

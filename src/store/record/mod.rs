@@ -23,6 +23,7 @@ mod shapes;
 mod sign_in;
 mod spam;
 mod spooled;
+mod standing;
 mod strict;
 mod views;
 
@@ -43,6 +44,7 @@ pub use shapes::{Arrived, Discussion, Job, Message, Person, Proof};
 pub use sign_in::{Passkey, SignIn, Totp};
 pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};
+pub use standing::{Announcing, Authority, Checked, OwnPolicy, Standing};
 pub use strict::{Failed, Remembered, Strictness};
 pub use views::View;
 

@@ -1,0 +1,299 @@
+//! One look: every question at the same time, then what the answers say.
+
+use super::{
+    Inner, INWARD, PORTS,
+    judge::{self, Answered},
+    own::{BELOW, Own},
+};
+use crate::{
+    codec::{certificate, mta_sts::Mode, pgp::directory},
+    domain::{
+        address::Address,
+        check::{Check, Finding, Id, Place, changes, place},
+        sending::Choice,
+        time::Time,
+    },
+    net::{
+        dns::{Answer, Kind, reverse_name},
+        here,
+        https::Unfetched,
+        mta_sts::{self, Unusable},
+    },
+    store::record::Standing,
+};
+use std::net::{IpAddr, SocketAddr};
+
+/// Services that mail programs look for (RFC 6186, RFC 8314).
+const PROGRAMS: [&str; 4] = ["_imaps._tcp", "_imap._tcp", "_submissions._tcp", "_submission._tcp"];
+/// Octets of a key that is fetched.
+const MAX_KEY: usize = 64 * 1024;
+/// A part of a certificate's life: when less than one in so many is left, its renewal has failed for a while.
+const LATE: i64 = 6;
+
+/// The names that were asked for.
+struct Answers {
+    host: Answered,
+    mx: Answered,
+    domain: Answered,
+    dkim: Vec<Answered>,
+    dmarc: Answered,
+    sts: Answered,
+    reports: Answered,
+    tlsa: Answered,
+    caa: Answered,
+    key: Answered,
+    below: Vec<Answered>,
+    programs: Vec<Answered>,
+}
+
+async fn ask(inner: &Inner, own: &Own) -> Answers {
+    let (domain, dns) = (&own.domain, &inner.dns);
+    let look = |name: String, kind: Kind| async move { dns.look(&name, kind).await };
+    let addresses = |name: String| async move {
+        let (six, four) = tokio::join!(dns.look(&name, Kind::Aaaa), dns.look(&name, Kind::A));
+        judge::both(&six, &four)
+    };
+    let (host, mx, text, dmarc, sts, reports, tlsa, caa) = tokio::join!(
+        addresses(own.host.clone()),
+        look(domain.clone(), Kind::Mx),
+        look(domain.clone(), Kind::Txt),
+        look(format!("_dmarc.{domain}"), Kind::Txt),
+        look(format!("_mta-sts.{domain}"), Kind::Txt),
+        look(format!("_smtp._tls.{domain}"), Kind::Txt),
+        look(format!("_25._tcp.{}", own.host), Kind::Tlsa),
+        look(domain.clone(), Kind::Caa),
+    );
+    let dkim = futures(own.dkim.iter().map(|(name, _)| look(name.clone(), Kind::Txt)));
+    let below = futures(BELOW.iter().map(|(_, label)| addresses(format!("{label}.{domain}"))));
+    let services = futures(PROGRAMS.iter().map(|label| look(format!("{label}.{domain}"), Kind::Srv)));
+    let key = async {
+        match &own.key {
+            Some((name, _)) => dns.look(name, Kind::OpenPgpKey).await,
+            None => Ok(Answer::default()),
+        }
+    };
+    let (dkim, below, mut programs, autoconfig, key) =
+        tokio::join!(dkim, below, services, addresses(format!("autoconfig.{domain}")), key);
+    programs.push(autoconfig);
+    Answers {
+        host,
+        mx,
+        domain: text,
+        dkim,
+        dmarc,
+        sts,
+        reports,
+        tlsa,
+        caa,
+        key,
+        below,
+        programs,
+    }
+}
+
+/// All of them, one after another: few, and the name server remembers.
+async fn futures<T, F: Future<Output = T>>(all: impl Iterator<Item = F>) -> Vec<T> {
+    let mut done = Vec::new();
+    for one in all {
+        done.push(one.await);
+    }
+    done
+}
+
+/// What one look found, and what it taught about the next key.
+pub(super) struct Looked {
+    pub(super) checks: Vec<Check>,
+    /// Whether the key that is to come is published.
+    pub(super) next_published: bool,
+}
+
+/// Looks at everything.
+pub(super) async fn look(inner: &Inner, own: &Own, standing: &Standing, now: Time) -> Looked {
+    let answers = ask(inner, own).await;
+    let (service, reach, reverse) = tokio::join!(
+        service(inner, own, &answers, now),
+        reach(inner, own, &answers, standing, now),
+        reverse(inner, own, &answers),
+    );
+    let mut checks = reach;
+    checks.extend(reverse);
+    checks.extend([
+        judge::address(own, &answers.host),
+        judge::mx(own, &answers.mx),
+        judge::spf(own, &answers.domain),
+    ]);
+    for (at, id) in [Id::DkimRsa, Id::DkimEd25519].into_iter().enumerate() {
+        let nobody = Ok(Answer::default());
+        checks.push(judge::dkim(id, own.dkim.get(at), answers.dkim.get(at).unwrap_or(&nobody)));
+    }
+    checks.extend([judge::dmarc(own, &answers.dmarc), judge::mta_sts(own, &answers.sts)]);
+    let below = BELOW
+        .iter()
+        .zip(&answers.below)
+        .map(|((id, label), answered)| judge::below(*id, own, label, &answers.host, answered));
+    checks.extend(below);
+    checks.extend([
+        judge::tls_reports(own, &answers.reports),
+        judge::tlsa(own, &answers.tlsa),
+        judge::caa(own, &answers.caa),
+        judge::openpgp(own, &answers.key),
+        judge::programs(&answers.programs),
+        judge::dnssec(&answers.mx),
+    ]);
+    checks.extend(service);
+    checks.push(clock(inner, now));
+    checks.extend(inner.more());
+    checks.sort_by_key(|check| Id::ALL.iter().position(|id| *id == check.id));
+    let next = own.keys.get(1);
+    Looked {
+        checks,
+        next_published: next.is_some_and(|next| judge::publishes_next(next, &answers.tlsa)),
+    }
+}
+
+/// The line: its address, and whether one gets in and out.
+async fn reach(inner: &Inner, own: &Own, answers: &Answers, standing: &Standing, now: Time) -> Vec<Check> {
+    let mut checks = vec![where_it_stands(own, standing, now)];
+    let published: Vec<IpAddr> = answers.host.iter().flat_map(Answer::addresses).collect();
+    for (id, at) in [Id::PortMail, Id::PortWeb, Id::PortSecure].into_iter().zip(0..) {
+        let came = standing.inward.get(at).copied().unwrap_or(0);
+        let finding = if came > 0 && now.0.saturating_sub(came) < INWARD {
+            Finding::CameIn
+        } else {
+            let port = PORTS.get(at).copied().unwrap_or_default();
+            match published.first() {
+                Some(address) if here::answers(SocketAddr::new(*address, port)).await => Finding::FromHere,
+                _ => Finding::NobodyCame,
+            }
+        };
+        checks.push(Check::plain(id, finding));
+    }
+    let out = match inner.ways.chosen().await {
+        Ok((chosen, _)) if chosen.choice == Choice::Always => Finding::ByRelay,
+        Ok((chosen, Some(_))) if chosen.choice == Choice::WhenShut => Finding::ByRelay,
+        Ok((_, Some(_))) => Finding::Shut,
+        Ok((chosen, None)) if chosen.reach.reached.is_some() => Finding::WentOut,
+        _ => Finding::NotAsked,
+    };
+    checks.push(Check::plain(Id::PortOut, out));
+    checks
+}
+
+/// The kind of address that the line has.
+fn where_it_stands(own: &Own, standing: &Standing, now: Time) -> Check {
+    let here = here::addresses();
+    let kinds: Vec<Place> = here.iter().map(|address| place(*address)).collect();
+    let changed: Vec<Time> = standing.changed.iter().copied().map(Time).collect();
+    let finding = if kinds.contains(&Place::Public) || !own.addresses.is_empty() {
+        if changes(&changed, now) { Finding::Changing } else { Finding::Public }
+    } else if kinds.contains(&Place::Shared) {
+        Finding::Shared
+    } else if kinds.contains(&Place::Private) {
+        Finding::Behind
+    } else if kinds.contains(&Place::Local) {
+        Finding::Local
+    } else {
+        Finding::NotAsked
+    };
+    Check {
+        seen: here.iter().map(IpAddr::to_string).collect(),
+        ..Check::plain(Id::Place, finding)
+    }
+}
+
+/// The names of the addresses.
+async fn reverse(inner: &Inner, own: &Own, answers: &Answers) -> [Check; 2] {
+    let published = answers.host.iter().flat_map(Answer::addresses);
+    let all: Vec<IpAddr> = own.addresses.iter().copied().chain(published).collect();
+    let ask = |four: bool| {
+        let address = all.iter().copied().find(|address| address.is_ipv4() == four && place(*address) == Place::Public);
+        async move {
+            let address = address?;
+            Some((address, inner.dns.look(&reverse_name(address), Kind::Ptr).await))
+        }
+    };
+    let (four, six) = tokio::join!(ask(true), ask(false));
+    [
+        judge::reverse(Id::ReverseV4, own, four),
+        judge::reverse(Id::ReverseV6, own, six),
+    ]
+}
+
+/// What others find when they follow the records.
+async fn service(inner: &Inner, own: &Own, answers: &Answers, now: Time) -> Vec<Check> {
+    let found = |at: usize| answers.below.get(at).and_then(|answer| answer.as_ref().ok()).is_some_and(|it| !it.records.is_empty());
+    let (policy, key) = tokio::join!(policy(inner, own, found(0)), key(inner, own, found(1)));
+    vec![shown(own, now), policy, key]
+}
+
+/// The certificate that both doors show.
+fn shown(own: &Own, now: Time) -> Check {
+    let Some(facts) = certificate::facts(&own.certificate) else {
+        return Check::plain(Id::Certificate, Finding::Garbled);
+    };
+    let (left, life) = (facts.ends - now.0, facts.ends - facts.begins);
+    let finding = if facts.is_own {
+        Finding::SelfSigned
+    } else if !facts.is_for(&own.host) {
+        Finding::WrongName
+    } else if left < life / LATE {
+        Finding::Ending
+    } else {
+        Finding::Right
+    };
+    let (year, month, day, ..) = Time(facts.ends).civil();
+    let seen = if facts.is_own {
+        Vec::new()
+    } else {
+        vec![format!("{} · {year:04}-{month:02}-{day:02}", facts.issuer), facts.names.join(", ")]
+    };
+    Check {
+        seen,
+        ..Check::plain(Id::Certificate, finding)
+    }
+}
+
+/// The policy as it is fetched from where it is announced.
+async fn policy(inner: &Inner, own: &Own, has_host: bool) -> Check {
+    if !has_host {
+        return Check::plain(Id::MtaStsPolicy, Finding::NotAsked);
+    }
+    let finding = match mta_sts::fetch(&inner.https, &own.domain).await {
+        Ok(found) if found != own.policy => Finding::Garbled,
+        Ok(found) if found.mode == Mode::Enforce => Finding::Right,
+        Ok(_) => Finding::Testing,
+        Err(Unusable::Certificate) => Finding::Untrusted,
+        Err(Unusable::Fetch) => Finding::Unreachable,
+        Err(Unusable::Invalid) => Finding::Garbled,
+    };
+    Check::plain(Id::MtaStsPolicy, finding)
+}
+
+/// The owner's key as it is fetched.
+async fn key(inner: &Inner, own: &Own, has_host: bool) -> Check {
+    let plain = |finding| Check::plain(Id::WkdAnswer, finding);
+    let (Some((_, octets)), Ok(owner), true) = (&own.key, Address::parse(&own.owner), has_host) else {
+        return plain(Finding::NotAsked);
+    };
+    let [advanced, _] = directory::wkd_urls(&owner);
+    plain(match inner.https.get(&advanced, MAX_KEY).await {
+        Ok(page) if page.status == 200 && page.body == *octets => Finding::Right,
+        Ok(_) => Finding::Garbled,
+        Err(Unfetched::Certificate) => Finding::Untrusted,
+        Err(_) => Finding::Unreachable,
+    })
+}
+
+/// Seconds that the clock may be wrong by: codes of a second factor and certificates stand that.
+const SKEW: i64 = 60;
+
+/// The clock, by what other web servers said the time was.
+fn clock(inner: &Inner, now: Time) -> Check {
+    let finding = match inner.foreign.skew() {
+        _ if now < crate::domain::release::RELEASED => Finding::Wrong,
+        Some(skew) if skew.abs() > SKEW => Finding::Wrong,
+        Some(_) => Finding::Right,
+        None => Finding::NotAsked,
+    };
+    Check::plain(Id::Clock, finding)
+}

@@ -16,10 +16,34 @@ use crate::{
     service::compose::Compose,
     service::setup::first_run::{self, BeginError, FirstRun, Rebuild},
     service::{
-        account::Account, authenticate::Senders, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices,
-        discussion::Discussions, happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances,
-        outbox::Outbox, receive::Receive, reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags,
-        timeline::Timeline, unlock::Unlock, upkeep::Upkeep, view::People, views::Views,
+        account::Account,
+        authenticate::Senders,
+        certificates::{self, Certificates},
+        checks::{self, Checks},
+        contacts::Contacts,
+        custody::Custody,
+        danger::Dangers,
+        delete::Delete,
+        devices::Devices,
+        discussion::Discussions,
+        happening::Happenings,
+        journal::Journal,
+        keyring::Keyring,
+        keys::Keys,
+        nuisance::Nuisances,
+        outbox::Outbox,
+        receive::Receive,
+        reports::Reports,
+        rules::Rules,
+        search::Search,
+        spam::Spam,
+        strict::Strict,
+        tags::Tags,
+        timeline::Timeline,
+        unlock::Unlock,
+        upkeep::Upkeep,
+        view::People,
+        views::Views,
     },
     service::{
         deliver::{Deliver, Rests},
@@ -44,6 +68,8 @@ use tokio::{
 
 /// How long is waited for a web server.
 const HTTPS: Duration = Duration::from_secs(20);
+/// How long is waited for a certificate authority, an answer.
+const AUTHORITY: Duration = Duration::from_secs(60);
 /// How long the doors may take to end what they are doing.
 const GRACE: Duration = Duration::from_secs(4);
 
@@ -140,6 +166,12 @@ pub struct Services {
     pub outbox: Outbox,
     /// What other mail services report.
     pub reports: Reports,
+    /// How this box stands in the world.
+    pub checks: Checks,
+    /// Its certificate.
+    pub certificates: Certificates,
+    /// The one that both doors show.
+    pub certificate: Arc<Current>,
     /// The account's index.
     pub account: Account,
     /// The address book.
@@ -172,11 +204,26 @@ impl Services {
         clock: &Clock,
         outward: impl Into<Outward>,
     ) -> Result<Self, StartError> {
-        let outward = outward.into();
+        let certificate = Current::new(&Identity {
+            chain: front.chain.clone(),
+            key: front.key.clone().into(),
+        })?;
+        Self::showing(vault, file, front, clock, outward.into(), certificate)
+    }
+
+    /// The same with doors that are open already, and show this certificate.
+    fn showing(
+        vault: &Vault,
+        file: &Arc<FrontFile>,
+        front: &Front,
+        clock: &Clock,
+        outward: Outward,
+        certificate: Arc<Current>,
+    ) -> Result<Self, StartError> {
         let dns = outward.dns.clone();
         let https = Https::with(dns.clone(), outward.roots.clone(), outward.https_port, HTTPS);
         let keyring = Keyring::new(vault.clone(), clock.clone(), https.clone());
-        let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https, &front.domain, &front.host);
+        let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https.clone(), &front.domain, &front.host);
         let first = front.addresses.first().map_or("", String::as_str);
         let reports = Reports::new(vault.clone(), clock.clone(), &front.domain, first);
         let authenticate = Authenticate::new(dns.clone(), &front.host);
@@ -202,6 +249,25 @@ impl Services {
         let room = (vault.clone(), clock.clone());
         let ledgers = Ledgers::new(vault.clone(), clock.clone(), outward.dns.ledger().clone());
         let ways = Ways::new(vault.clone(), clock.clone(), outward.clone(), &front.host);
+        let looking = checks::Parts {
+            https: Https::with(outward.dns.clone(), outward.roots.clone(), outward.https_port, HTTPS),
+            foreign: https,
+            dns: outward.dns.clone(),
+            ways: ways.clone(),
+            compose: compose.clone(),
+            journal: journal.clone(),
+            comers: receive.comers(),
+        };
+        let checks = Checks::new(file.clone(), front, clock.clone(), looking);
+        let certifying = certificates::Parts {
+            dns: outward.dns.clone(),
+            https: Https::with(outward.dns.clone(), outward.roots.clone(), 0, AUTHORITY),
+            directory: outward.authority.clone(),
+            current: certificate.clone(),
+            journal: journal.clone(),
+            checks: checks.clone(),
+        };
+        let certificates = Certificates::new(file.clone(), front, clock.clone(), certifying);
         let deliver = Deliver::new(room, strict.clone(), outward, &front.host, rests.clone());
         let custody = Custody::new(vault.clone(), clock.clone(), happenings.clone());
         let unlock = Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?;
@@ -211,6 +277,9 @@ impl Services {
             deliver,
             ways,
             ledgers,
+            checks,
+            certificates,
+            certificate,
             account: Account::new(vault.clone(), clock.clone(), people.clone(), own),
             dangers: receive.dangers(),
             nuisances: receive.nuisances(),
@@ -267,6 +336,8 @@ impl Services {
             keyring: self.keyring.clone(),
             ways: self.ways.clone(),
             ledgers: self.ledgers.clone(),
+            checks: self.checks.clone(),
+            certificates: self.certificates.clone(),
             account: self.account.clone(),
             contacts: self.contacts.clone(),
             strict: self.strict.clone(),
@@ -298,6 +369,7 @@ struct House {
     clamd: Option<std::path::PathBuf>,
     first_run: FirstRun,
     mail_tls: Arc<rustls::ServerConfig>,
+    certificate: Arc<Current>,
     services: watch::Sender<Services>,
     pages: watch::Sender<web::Services>,
     door: watch::Sender<Option<Door>>,
@@ -306,7 +378,8 @@ struct House {
 
 impl House {
     fn over(&self, front: &Front) -> Result<Services, StartError> {
-        let services = Services::over(&self.vault, &self.file, front, &self.clock, self.outward.clone())?;
+        let shown = self.certificate.clone();
+        let services = Services::showing(&self.vault, &self.file, front, &self.clock, self.outward.clone(), shown)?;
         services.nuisances.spare(self.spared.clone());
         if let Some(socket) = self.clamd.clone() {
             services.dangers.ask(Clamd::new(socket));
@@ -324,6 +397,11 @@ impl House {
             services.contacts.clone(),
             services.account.clone(),
             services.happenings.listen(),
+            stopping.clone(),
+        ));
+        doors.spawn(jobs::stand::run(
+            services.checks.clone(),
+            services.certificates.clone(),
             stopping.clone(),
         ));
         doors.spawn(jobs::deliver(
@@ -406,11 +484,8 @@ impl Appliance {
         asked: Option<mpsc::Receiver<Rebuild>>,
     ) -> Result<Self, StartError> {
         let services = Services::over(&vault, &file, &front, &config.clock, config.outward.clone())?;
-        let certificate = Current::new(&Identity {
-            chain: front.chain.clone(),
-            key: front.key.clone().into(),
-        })?;
-        let page_tls = tls::server_config(certificate.clone(), &[b"h2", b"http/1.1"])?;
+        let certificate = services.certificate.clone();
+        let page_tls = tls::server_config(certificate.clone(), &[b"h2", b"http/1.1", tls::ACME_ALPN])?;
         let (stop, stopping) = watch::channel(false);
         let (of_services, current) = watch::channel(services.clone());
         let (of_pages, pages) = watch::channel(services.pages(&config.clock, first_run.clone()));
@@ -438,6 +513,7 @@ impl Appliance {
             clamd: config.clamd,
             first_run: first_run.clone(),
             mail_tls: tls::server_config(certificate.clone(), &[])?,
+            certificate: certificate.clone(),
             services: of_services,
             pages: of_pages,
             door: of_door,

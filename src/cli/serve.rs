@@ -5,7 +5,7 @@ use crate::{
     app::{Appliance, StartError},
     config::Config,
     domain::network::Network,
-    net::{clock::Clock, demand, dns::Dns, outward::Outward},
+    net::{acme, clock::Clock, demand, dns::Dns, outward::Outward},
     store,
 };
 use std::{
@@ -58,6 +58,9 @@ pub struct Way {
     /// The port of other domains' web servers. For tests: the world's is 443
     #[arg(long, value_name = "PORT", default_value_t = 443)]
     https_port_out: u16,
+    /// The directory (ACME) of the authority that this box orders its certificate from, once you have accepted its terms
+    #[arg(long, value_name = "URL", default_value = acme::LETS_ENCRYPT)]
+    acme_directory: String,
 }
 
 impl Way {
@@ -72,6 +75,7 @@ impl Way {
         Ok(Outward {
             smtp_port: self.smtp_port_out,
             https_port: self.https_port_out,
+            authority: self.acme_directory.clone(),
             roots: roots.transpose()?,
             ..dns.into()
         })

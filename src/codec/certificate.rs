@@ -51,7 +51,9 @@ impl Facts {
     /// Whether it is for this name; `*.` stands for one label (RFC 6125 section 6.4.3).
     pub fn is_for(&self, name: &str) -> bool {
         self.names.iter().any(|known| match known.strip_prefix("*.") {
-            Some(rest) => name.split_once('.').is_some_and(|(label, domain)| !label.is_empty() && domain == rest),
+            Some(rest) => name
+                .split_once('.')
+                .is_some_and(|(label, domain)| !label.is_empty() && domain == rest),
             None => known == name,
         })
     }
@@ -91,7 +93,9 @@ pub fn facts(certificate: &[u8]) -> Option<Facts> {
 fn extensions(all: &[u8], facts: &mut Facts) {
     let Some((mut rest, _)) = element(all, SEQUENCE) else { return };
     for _ in 0..MOST {
-        let Some((extension, after)) = element(rest, SEQUENCE) else { return };
+        let Some((extension, after)) = element(rest, SEQUENCE) else {
+            return;
+        };
         rest = after;
         let Some((id, value)) = element(extension, OID) else { continue };
         // Between them may stand whether it is critical.
@@ -130,7 +134,11 @@ fn called(name: &[u8]) -> String {
                 && id == wanted
                 && let Some((text, _)) = value.first().and_then(|tag| element(value, *tag))
             {
-                return String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).take(100).collect();
+                return String::from_utf8_lossy(text)
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(100)
+                    .collect();
             }
         }
     }
@@ -154,12 +162,39 @@ fn moment(bytes: &[u8]) -> Option<(i64, &[u8])> {
         (true, _) => 2000 + year,
         (false, _) => year,
     };
-    let mut parts = rest_of.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()?.parse::<i64>().ok());
+    let mut parts = rest_of
+        .as_bytes()
+        .chunks(2)
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.parse::<i64>().ok());
     let (month, day, hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     Some((days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second, rest))
+}
+
+/// A moment as RFC 3339 writes it, `2026-11-25T22:00:00Z` or with an offset; a fraction of a second is let go.
+pub fn stamp(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| -> Option<i64> {
+        let digits = text.get(from..to)?;
+        digits.bytes().all(|octet| octet.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let zone = text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let offset = match zone.as_bytes() {
+        [b'Z' | b'z'] => 0,
+        [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+            let part = |from: usize| zone.get(from..from + 2)?.parse::<i64>().ok();
+            let span = part(1)? * 3_600 + part(4)? * 60;
+            if *sign == b'+' { span } else { -span }
+        }
+        _ => return None,
+    };
+    Some(days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset)
 }
 
 /// Days from 1970 to a day of the Gregorian calendar, counted in eras of 400 years that begin in March.
@@ -183,8 +218,31 @@ mod tests {
         assert_eq!(utc("240229000000Z"), Some(1_709_164_800));
         assert_eq!(general("21000228235959Z"), Some(4_107_542_399));
         assert_eq!(utc("491231235959Z"), Some(2_524_607_999));
-        for bad in ["", "240229000000", "2402290000Z", "241329000000Z", "24022900000aZ", "240229250000Z", "é40229000000Z"] {
+        for bad in [
+            "",
+            "240229000000",
+            "2402290000Z",
+            "241329000000Z",
+            "24022900000aZ",
+            "240229250000Z",
+            "é40229000000Z",
+        ] {
             assert_eq!(utc(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn stamps_are_read_with_their_zone() {
+        for (text, at) in [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("2024-02-29T01:00:00.25+01:00", Some(1_709_164_800)),
+            ("2024-02-28T23:00:00-01:00", Some(1_709_164_800)),
+            ("2024-02-29", None),
+            ("2024-13-29T00:00:00Z", None),
+            ("2024-02-29T00:00:00", None),
+            ("é024-02-29T00:00:00Z", None),
+        ] {
+            assert_eq!(stamp(text), at, "{text}");
         }
     }
 

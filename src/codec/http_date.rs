@@ -27,7 +27,13 @@ mod tests {
     #[test]
     fn a_date_is_a_moment() {
         assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
-        for bad in ["", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Nov é 1:2:3 GMT"] {
+        for bad in [
+            "",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 99 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov é 1:2:3 GMT",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

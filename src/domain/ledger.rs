@@ -12,11 +12,22 @@ pub enum Purpose {
     Smarthost,
     /// Fetching what a domain publishes on the web, or handing it a report there.
     Web,
+    /// Asking an authority for this box's certificate.
+    Certificate,
+    /// Announcing this box's address.
+    Announcing,
 }
 
 impl Purpose {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 4] = [Self::Names, Self::Delivery, Self::Smarthost, Self::Web];
+    pub const ALL: [Self; 6] = [
+        Self::Names,
+        Self::Delivery,
+        Self::Smarthost,
+        Self::Web,
+        Self::Certificate,
+        Self::Announcing,
+    ];
 
     /// Its number on the disk.
     pub fn number(self) -> u8 {

@@ -145,7 +145,11 @@ pub fn name(lang: Lang, id: Id) -> &'static str {
         Id::PortOut => say(lang, "Sending (port 25 of others)", "Envoyer (port 25 des autres)"),
         Id::ReverseV4 => say(lang, "Reverse name, IPv4", "Nom inverse, IPv4"),
         Id::ReverseV6 => say(lang, "Reverse name, IPv6", "Nom inverse, IPv6"),
-        Id::Address => say(lang, "Address of the mail host (A, AAAA)", "Adresse de l’hôte de courrier (A, AAAA)"),
+        Id::Address => say(
+            lang,
+            "Address of the mail host (A, AAAA)",
+            "Adresse de l’hôte de courrier (A, AAAA)",
+        ),
         Id::Mx => say(lang, "Where mail goes (MX)", "Où va le courrier (MX)"),
         Id::Spf => say(lang, "Who may send (SPF)", "Qui peut envoyer (SPF)"),
         Id::DkimRsa => say(lang, "Signature, RSA (DKIM)", "Signature, RSA (DKIM)"),
@@ -177,7 +181,11 @@ pub fn purpose(lang: Lang, id: Id) -> &'static str {
             "The address by which the world reaches your line.",
             "L’adresse par laquelle le monde atteint votre ligne.",
         ),
-        Id::PortMail => say(lang, "Other mail servers knock here.", "Les autres serveurs de courrier frappent ici."),
+        Id::PortMail => say(
+            lang,
+            "Other mail servers knock here.",
+            "Les autres serveurs de courrier frappent ici.",
+        ),
         Id::PortWeb => say(
             lang,
             "The authority that certifies this box knocks here.",
@@ -361,7 +369,11 @@ pub fn finding(lang: Lang, id: Id, finding: Finding) -> &'static str {
             "Your mail leaves by a relay; the port is not needed.",
             "Votre courrier part par un relais\u{202f}; ce port n’est pas nécessaire.",
         ),
-        Finding::Public => say(lang, "It is your line’s own and stays.", "Elle est propre à votre ligne et ne change pas."),
+        Finding::Public => say(
+            lang,
+            "It is your line’s own and stays.",
+            "Elle est propre à votre ligne et ne change pas.",
+        ),
         Finding::Behind => say(
             lang,
             "Your box has an address of the home network; your router has the public one. Have it pass ports 25, 80 and 443 on, and publish the router’s address.",
@@ -437,11 +449,7 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
             "Your mail goes elsewhere. Replace the record when you are ready to receive here.",
             "Votre courrier va ailleurs. Remplacez l’enregistrement quand vous serez prêt à recevoir ici.",
         ),
-        (Id::Spf, Finding::Other) => say(
-            lang,
-            "It does not let this box send.",
-            "Il ne permet pas à cette boîte d’envoyer.",
-        ),
+        (Id::Spf, Finding::Other) => say(lang, "It does not let this box send.", "Il ne permet pas à cette boîte d’envoyer."),
         (Id::Spf, Finding::Loose) => say(
             lang,
             "It lets anybody send for your domain: let it end in -all.",
@@ -497,11 +505,7 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
             "It has another name. Ask the provider of your line to set it, or send by a relay.",
             "Elle a un autre nom. Demandez au fournisseur de votre ligne de le changer, ou envoyez par un relais.",
         ),
-        (Id::ReverseV6, Finding::NotNeeded) => say(
-            lang,
-            "Your box has no IPv6 address.",
-            "Votre boîte n’a pas d’adresse IPv6.",
-        ),
+        (Id::ReverseV6, Finding::NotNeeded) => say(lang, "Your box has no IPv6 address.", "Votre boîte n’a pas d’adresse IPv6."),
         (Id::ReverseV4, Finding::NotAsked) => say(
             lang,
             "Your public IPv4 address is not known yet.",

@@ -15,16 +15,17 @@ const KNOCK: Duration = Duration::from_secs(5);
 pub fn addresses() -> Vec<IpAddr> {
     // Addresses of documentation (RFC 5737, RFC 3849): nobody has them, and connecting a UDP socket sends nothing.
     let four = (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
-    let six = (
-        Ipv6Addr::UNSPECIFIED.into(),
-        Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
-    );
+    let six = (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
     let way = |(from, to): (IpAddr, IpAddr)| {
         let socket = UdpSocket::bind(SocketAddr::new(from, 0)).ok()?;
         socket.connect(SocketAddr::new(to, 9)).ok()?;
         Some(socket.local_addr().ok()?.ip())
     };
-    [four, six].into_iter().filter_map(way).filter(|found| !found.is_unspecified()).collect()
+    [four, six]
+        .into_iter()
+        .filter_map(way)
+        .filter(|found| !found.is_unspecified())
+        .collect()
 }
 
 /// Whether somebody answers there.

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{codec::http_date, domain::ledger::Purpose};
 use reqwest::{
-    Client, Response,
+    Client, Method, Response,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{CONTENT_TYPE, DATE},
+    header::{CONTENT_TYPE, DATE, HeaderMap},
     redirect,
 };
 use rustls::{ClientConfig, RootCertStore, client::Resumption};
@@ -59,6 +59,18 @@ pub enum Unfetched {
     /// What it says is no HTTP.
     #[error("the web server's answer cannot be read")]
     Garbled,
+}
+
+/// What is asked of a server.
+pub struct Exchange<'a> {
+    /// How.
+    pub method: Method,
+    /// Where.
+    pub url: &'a str,
+    /// The head.
+    pub head: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// What a server answered; any status.
@@ -143,8 +155,22 @@ impl Https {
 
     /// A page of this host is about to be asked for.
     fn note(&self, url: &str) {
+        self.note_for(Purpose::Web, url);
+    }
+
+    fn note_for(&self, purpose: Purpose, url: &str) {
         let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':', '?']).next();
-        self.1.note(Purpose::Web, host.unwrap_or_default());
+        self.1.note(purpose, host.unwrap_or_default());
+    }
+
+    /// One exchange with all that a protocol over HTTPS needs of it: method, head and body, there and back.
+    pub async fn exchange(&self, purpose: Purpose, asked: Exchange<'_>, most: usize) -> Result<(HeaderMap, Page), Unfetched> {
+        let client = self.0.as_ref().ok_or(Unfetched::Unreachable)?;
+        self.note_for(purpose, asked.url);
+        let request = client.request(asked.method, asked.url).headers(asked.head).body(asked.body);
+        let response = request.send().await.map_err(|error| why(&error))?;
+        let head = response.headers().clone();
+        Ok((head, self.read(response, most).await?))
     }
 
     async fn read(&self, response: Response, most: usize) -> Result<Page, Unfetched> {

@@ -1,7 +1,7 @@
 //! How the outside is reached: whom to ask about names, at which ports, which authorities are believed, and how long is
 //! waited. One value, so that whoever reaches out does it alike; a test has ports and an authority of its own.
 
-use super::{courier::Patience, demand::Roots, dns::Dns};
+use super::{acme::LETS_ENCRYPT, courier::Patience, demand::Roots, dns::Dns};
 
 /// How the outside is reached; cheap to clone.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub struct Outward {
     pub roots: Roots,
     /// How long is waited for what a mail server does.
     pub patience: Patience,
+    /// The directory of the authority that certificates are ordered from, once the owner has accepted its terms.
+    pub authority: String,
 }
 
 impl From<Dns> for Outward {
@@ -26,6 +28,7 @@ impl From<Dns> for Outward {
             https_port: 0,
             roots: None,
             patience: Patience::default(),
+            authority: LETS_ENCRYPT.to_owned(),
         }
     }
 }

@@ -6,7 +6,10 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use std::sync::{Arc, RwLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 /// Why a certificate could not be made or used.
 #[derive(Debug, thiserror::Error)]
@@ -54,27 +57,84 @@ pub fn key_hash(key: &[u8]) -> Option<[u8; 32]> {
     hash.as_ref().try_into().ok()
 }
 
-/// The certificate in force; replacing it touches no open connection.
+/// A new private key, PKCS #8: ECDSA P-256, which every mail server understands.
+pub fn new_key() -> Result<zeroize::Zeroizing<Vec<u8>>, TlsError> {
+    Ok(rcgen::KeyPair::generate()?.serialize_der().into())
+}
+
+/// The request for a certificate of these names and this key (PKCS #10, RFC 2986), DER.
+pub fn request(names: &[String], key: &[u8]) -> Result<Vec<u8>, TlsError> {
+    let mut params = rcgen::CertificateParams::new(names.to_vec())?;
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    Ok(params.serialize_request(&rcgen::KeyPair::try_from(key)?)?.der().to_vec())
+}
+
+/// What tls-alpn-01 negotiates (RFC 8737 section 3).
+pub const ACME_ALPN: &[u8] = b"acme-tls/1";
+/// Trials at a time: an order has a handful of names.
+const MOST_TRIALS: usize = 100;
+
+/// The certificate in force; replacing it touches no open connection. Beside it lie the answers to an authority's trials
+/// (tls-alpn-01, RFC 8737), for as long as an order is open.
 #[derive(Debug)]
-pub struct Current(RwLock<Arc<CertifiedKey>>);
+pub struct Current {
+    own: RwLock<Arc<CertifiedKey>>,
+    trials: RwLock<HashMap<String, Arc<CertifiedKey>>>,
+}
 
 impl Current {
     /// Starts with this identity.
     pub fn new(identity: &Identity) -> Result<Arc<Self>, TlsError> {
-        Ok(Arc::new(Self(RwLock::new(Arc::new(identity.certified()?)))))
+        Ok(Arc::new(Self {
+            own: RwLock::new(Arc::new(identity.certified()?)),
+            trials: RwLock::default(),
+        }))
     }
 
     /// From the next handshake on, answers with this identity.
     pub fn replace(&self, identity: &Identity) -> Result<(), TlsError> {
         let next = Arc::new(identity.certified()?);
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = next;
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
+    }
+
+    /// From the next handshake on, shows what another shows.
+    pub fn take_over(&self, other: &Self) {
+        let next = other.own.read().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
+    /// Answers an authority's trial of a name with a certificate that carries this digest (RFC 8737 section 3).
+    pub fn try_out(&self, name: &str, digest: &[u8]) -> Result<(), TlsError> {
+        let mut params = rcgen::CertificateParams::new(vec![name.to_owned()])?;
+        params.custom_extensions = vec![rcgen::CustomExtension::new_acme_identifier(digest)];
+        let key = rcgen::KeyPair::generate()?;
+        let identity = Identity {
+            chain: vec![params.self_signed(&key)?.der().to_vec()],
+            key: key.serialize_der().into(),
+        };
+        let trial = Arc::new(identity.certified()?);
+        let mut trials = self.trials.write().unwrap_or_else(PoisonError::into_inner);
+        if trials.len() < MOST_TRIALS {
+            trials.insert(name.to_lowercase(), trial);
+        }
+        Ok(())
+    }
+
+    /// No trial is answered any more.
+    pub fn end_trials(&self) {
+        self.trials.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 impl ResolvesServerCert for Current {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone())
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let trial = hello.alpn().is_some_and(|mut all| all.any(|protocol| protocol == ACME_ALPN));
+        if trial {
+            let name = hello.server_name()?.to_lowercase();
+            return self.trials.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+        }
+        Some(self.own.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 

@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod authenticate;
+pub mod certificates;
 pub mod checks;
+pub mod comers;
 pub mod compose;
 pub mod contacts;
 pub mod custody;

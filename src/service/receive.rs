@@ -14,6 +14,7 @@ pub(super) use prepare::vouched;
 
 use super::{
     authenticate::Senders,
+    comers::{Comers, Door},
     danger::Dangers,
     happening::{Happening, Happenings},
     nuisance::Nuisances,
@@ -55,6 +56,7 @@ struct Inner {
     happenings: Happenings,
     dangers: Dangers,
     nuisances: Nuisances,
+    comers: Comers,
     spam: Spam,
     host: String,
     domain: String,
@@ -148,6 +150,7 @@ impl Receive {
         Self(Arc::new(Inner {
             dangers: Dangers::new(vault.clone(), &front.domain),
             nuisances: Nuisances::new(vault.clone()),
+            comers: Comers::default(),
             spam: Spam::new(vault.clone(), owner.iter().cloned().collect()),
             vault,
             clock,
@@ -197,8 +200,14 @@ impl Receive {
         self.0.nuisances.clone()
     }
 
+    /// What knows when somebody last came in from outside.
+    pub fn comers(&self) -> Comers {
+        self.0.comers.clone()
+    }
+
     /// How a peer is met, after what came from its network.
     pub fn welcome(&self, peer: IpAddr) -> Welcome {
+        self.0.comers.came(Door::Mail, peer, self.now());
         self.0.nuisances.welcome(peer, self.now())
     }
 

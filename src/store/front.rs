@@ -241,6 +241,12 @@ impl FrontFile {
         Ok(given)
     }
 
+    /// Replaces the certificate and its key, and nothing else.
+    pub fn set_certificate(&self, chain: Vec<Vec<u8>>, key: Vec<u8>) -> Result<(), Error> {
+        let front = self.read()?.ok_or(Error::Damaged)?;
+        self.write(&Front { chain, key, ..front })
+    }
+
     /// Replaces what is in it.
     pub fn write(&self, front: &Front) -> Result<(), Error> {
         let body = postcard::to_stdvec(front).map_err(|_| Error::Damaged)?;

@@ -12,6 +12,7 @@ mod headers;
 mod live;
 mod page;
 mod parts;
+mod policy;
 #[doc(hidden)]
 pub mod probe;
 mod problem;
@@ -33,10 +34,10 @@ use crate::{
     domain::time::Time,
     service::compose::Compose,
     service::{
-        account::Account, authenticate::Senders, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices,
-        discussion::Discussions, happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances,
-        outbox::Outbox, reports::Reports, rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline,
-        unlock::Unlock, views::Views,
+        account::Account, authenticate::Senders, certificates::Certificates, checks::Checks, contacts::Contacts, custody::Custody,
+        danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal,
+        keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports, rules::Rules, search::Search, spam::Spam,
+        strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, views::Views,
     },
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,6 +94,10 @@ pub struct Services {
     pub keys: Keys,
     /// Other people's.
     pub keyring: Keyring,
+    /// How this box stands in the world.
+    pub checks: Checks,
+    /// Its certificate.
+    pub certificates: Certificates,
     /// The account's index.
     pub account: Account,
     /// The address book.

@@ -5,13 +5,14 @@
 use super::{
     House, Site, asset, directory, guard,
     guard::Visitor,
-    live, page, parts,
+    live, page, parts, policy,
     problem::{self, Problem},
     server::Peer,
     shell::Theme,
     upload,
     visit::{self, Visit},
 };
+use crate::service::checks::Door;
 use bytes::Buf;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -211,6 +212,11 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/keys/:id/use"        Owner        page::keys::use_it;
     POST "/settings/keys/:id/renew"      Owner        page::keys::renew;
     POST "/messages/:id/key"             Owner        page::people_keys::take;
+    GET  "/settings/dns"                 Owner        page::dns::show;
+    POST "/settings/dns"                 Owner        page::dns::act;
+    GET  "/settings/dns/zone"            Owner        page::dns::zone;
+    GET  "/.well-known/acme-challenge/:token" Anyone  policy::trial;
+    GET  "/.well-known/mta-sts.txt"      Anyone       policy::show;
     GET  "/.well-known/openpgpkey/policy" Anyone      directory::policy;
     GET  "/.well-known/openpgpkey/hu/:name" Anyone    directory::direct;
     GET  "/.well-known/openpgpkey/:domain/policy" Anyone directory::policy;
@@ -260,6 +266,7 @@ pub static FIRST: &[Route] = routes! {
     POST "/setup/domain"                 Anyone       page::setup::name;
     GET  "/setup/owner"                  Anyone       page::setup::owning;
     POST "/setup/owner"                  Anyone       page::setup::make;
+    GET  "/.well-known/acme-challenge/:token" Anyone  policy::trial;
     POST "/language"                     Anyone       page::setting::language;
     POST "/theme"                        Anyone       page::setting::theme;
     GET  "/health"                       Anyone       page::health;
@@ -348,6 +355,8 @@ where
     B: Buf,
 {
     let unlock = &site.services.unlock;
+    let door = if asked.peer.secure { Door::Secure } else { Door::Web };
+    site.services.checks.came_in(door, asked.peer.address.ip());
     let unclaimed = site.services.first_run.is_unclaimed();
     let table = if unclaimed { FIRST } else { ROUTES };
     let found = find(table, &asked.method, &asked.path);
@@ -395,7 +404,8 @@ where
 /// Over plain HTTP only this machine may come in, and only under a name of this machine: another name is a
 /// page elsewhere that had its name pointed here (DNS rebinding), or a relay that hides who is asking.
 fn near_enough(peer: Peer, authority: &str, path: &str) -> Result<(), Problem> {
-    if peer.secure || path == "/health" {
+    // An authority comes to port 80 by the name that it is to certify (RFC 8555 section 8.3).
+    if peer.secure || path == "/health" || path.starts_with("/.well-known/acme-challenge/") {
         return Ok(());
     }
     let host = match authority.rsplit_once(':') {

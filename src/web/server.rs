@@ -9,6 +9,7 @@ use super::{
     room::{Room, Seat},
     routes,
 };
+use crate::service::certificates::ACME_ALPN;
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -114,6 +115,8 @@ async fn connection(
         match acceptor {
             None => converse(TokioIo::new(stream), peer, site, &seat, shutdown).await,
             Some(acceptor) => match timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                // The handshake was all that an authority wanted (RFC 8737 section 3).
+                Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_ALPN) => {}
                 Ok(Ok(stream)) => {
                     let modern = stream.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
                     let peer = Peer { modern, ..peer };

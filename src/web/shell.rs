@@ -11,6 +11,7 @@ use crate::{
     domain::{device::DeviceId, privacy::index::Letter},
     locale::{
         Lang, Words,
+        checks::{self, CheckWords},
         compose::{self, ComposeWords},
         devices, networks, settings,
     },
@@ -112,6 +113,8 @@ pub(super) struct Shell {
     pub(super) sheet_waits: bool,
     /// Whether the first run was left before its end.
     pub(super) setup_waits: bool,
+    /// What changed about the box's own service, and was not acknowledged.
+    pub(super) service_news: Option<String>,
     /// Whether the box is locked.
     pub(super) locked: bool,
     /// The account's index, in short, as it was last computed.
@@ -174,6 +177,7 @@ impl Shell {
                 .account
                 .points()
                 .map(|points| format!("{} {points}", Letter::of(points).as_str())),
+            service_news: here.and_then(|_| page::dns::news(w, &site.services.checks)),
             locked: site.services.unlock.is_locked(),
         }
     }
@@ -188,6 +192,7 @@ impl Shell {
             unverified: false,
             sheet_waits: false,
             setup_waits: false,
+            service_news: None,
             ..Self::of(site, visit, Section::None)
         }
     }
@@ -205,6 +210,11 @@ impl Shell {
     /// The words of the first run.
     pub(super) fn setup(&self) -> &'static crate::locale::setup::SetupWords {
         crate::locale::setup::words(self.w.lang)
+    }
+
+    /// The words of the checks.
+    pub(super) fn checks(&self) -> &'static CheckWords {
+        checks::words(self.w.lang)
     }
 
     /// Whether this page is a search that is kept.

@@ -186,11 +186,7 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
             "La politique de chiffrement (MTA-STS) est désormais obligatoire",
         ),
         Event::CertificateNew => say(lang, "A new certificate came", "Un nouveau certificat est arrivé"),
-        Event::CertificateFailed => say(
-            lang,
-            "A certificate could not be had",
-            "Un certificat n’a pas pu être obtenu",
-        ),
+        Event::CertificateFailed => say(lang, "A certificate could not be had", "Un certificat n’a pas pu être obtenu"),
         Event::AddressAnnounced => say(
             lang,
             "The box’s address was announced anew",

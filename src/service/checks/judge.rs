@@ -79,13 +79,7 @@ fn check(id: Id, answered: &Answered, wanted: Vec<Entry>, find: impl FnOnce(&Ans
 }
 
 /// A check of the texts that are of its kind; the others under the name are none of ours.
-fn check_texts(
-    id: Id,
-    answered: &Answered,
-    wanted: Vec<Entry>,
-    is: impl Fn(&[u8]) -> bool,
-    find: impl FnOnce(&[u8]) -> Finding,
-) -> Check {
+fn check_texts(id: Id, answered: &Answered, wanted: Vec<Entry>, is: impl Fn(&[u8]) -> bool, find: impl FnOnce(&[u8]) -> Finding) -> Check {
     let mut check = check(id, answered, wanted, |answer| {
         let mut texts = answer.texts().filter(|text| is(text));
         match (texts.next(), texts.next()) {
@@ -95,7 +89,12 @@ fn check_texts(
         }
     });
     if let Ok(answer) = answered {
-        check.seen = seen(answer.records.iter().filter(|record| matches!(record, Record::Txt(text) if is(text))));
+        check.seen = seen(
+            answer
+                .records
+                .iter()
+                .filter(|record| matches!(record, Record::Txt(text) if is(text))),
+        );
     }
     check
 }
@@ -158,7 +157,10 @@ pub(super) fn spf(own: &Own, answered: &Answered) -> Check {
             Mechanism::A(..) | Mechanism::Mx(..) | Mechanism::Include(_) => true,
             Mechanism::Ptr(_) | Mechanism::Exists(_) => false,
         };
-        let ours = record.directives.iter().any(|(how, mechanism)| *how == Qualifier::Pass && lets(mechanism));
+        let ours = record
+            .directives
+            .iter()
+            .any(|(how, mechanism)| *how == Qualifier::Pass && lets(mechanism));
         let last = record.directives.iter().find(|(_, mechanism)| *mechanism == Mechanism::All);
         match (ours || record.redirect.is_some(), last.map(|(how, _)| *how)) {
             (false, _) => Finding::Other,
@@ -196,13 +198,17 @@ fn public(record: &[u8]) -> Option<Vec<u8>> {
 
 /// What becomes of forgeries.
 pub(super) fn dmarc(own: &Own, answered: &Answered) -> Check {
-    check_texts(Id::Dmarc, answered, vec![own.dmarc_entry()], dmarc::is_record, |text| {
-        match dmarc::Record::parse(text) {
+    check_texts(
+        Id::Dmarc,
+        answered,
+        vec![own.dmarc_entry()],
+        dmarc::is_record,
+        |text| match dmarc::Record::parse(text) {
             None => Finding::Other,
             Some(record) if record.policy == Policy::None || record.percent < 100 => Finding::Loose,
             Some(_) => Finding::Right,
-        }
-    })
+        },
+    )
 }
 
 /// That there is a policy about encryption, and which.
@@ -219,7 +225,11 @@ pub(super) fn mta_sts(own: &Own, answered: &Answered) -> Check {
 /// A host below the domain that this box answers for.
 pub(super) fn below(id: Id, own: &Own, label: &str, host: &Answered, answered: &Answered) -> Check {
     check(id, answered, vec![own.below_entry(label)], |answer| {
-        let own: Vec<IpAddr> = host.iter().flat_map(Answer::addresses).chain(own.addresses.iter().copied()).collect();
+        let own: Vec<IpAddr> = host
+            .iter()
+            .flat_map(Answer::addresses)
+            .chain(own.addresses.iter().copied())
+            .collect();
         let mut found = answer.addresses().peekable();
         if found.peek().is_none() {
             Finding::Missing
@@ -343,7 +353,11 @@ pub(super) fn dnssec(answered: &Answered) -> Check {
 /// The name of an address.
 pub(super) fn reverse(id: Id, own: &Own, looked: Option<(IpAddr, Answered)>) -> Check {
     let Some((address, answered)) = looked else {
-        let finding = if id == Id::ReverseV6 { Finding::NotNeeded } else { Finding::NotAsked };
+        let finding = if id == Id::ReverseV6 {
+            Finding::NotNeeded
+        } else {
+            Finding::NotAsked
+        };
         return Check::plain(id, finding);
     };
     let wanted = Entry {

@@ -1,7 +1,7 @@
 //! One look: every question at the same time, then what the answers say.
 
 use super::{
-    Inner, INWARD, PORTS,
+    INWARD, Inner, PORTS,
     judge::{self, Answered},
     own::{BELOW, Own},
 };
@@ -72,8 +72,7 @@ async fn ask(inner: &Inner, own: &Own) -> Answers {
             None => Ok(Answer::default()),
         }
     };
-    let (dkim, below, mut programs, autoconfig, key) =
-        tokio::join!(dkim, below, services, addresses(format!("autoconfig.{domain}")), key);
+    let (dkim, below, mut programs, autoconfig, key) = tokio::join!(dkim, below, services, addresses(format!("autoconfig.{domain}")), key);
     programs.push(autoconfig);
     Answers {
         host,
@@ -185,7 +184,11 @@ fn where_it_stands(own: &Own, standing: &Standing, now: Time) -> Check {
     let kinds: Vec<Place> = here.iter().map(|address| place(*address)).collect();
     let changed: Vec<Time> = standing.changed.iter().copied().map(Time).collect();
     let finding = if kinds.contains(&Place::Public) || !own.addresses.is_empty() {
-        if changes(&changed, now) { Finding::Changing } else { Finding::Public }
+        if changes(&changed, now) {
+            Finding::Changing
+        } else {
+            Finding::Public
+        }
     } else if kinds.contains(&Place::Shared) {
         Finding::Shared
     } else if kinds.contains(&Place::Private) {
@@ -206,22 +209,28 @@ async fn reverse(inner: &Inner, own: &Own, answers: &Answers) -> [Check; 2] {
     let published = answers.host.iter().flat_map(Answer::addresses);
     let all: Vec<IpAddr> = own.addresses.iter().copied().chain(published).collect();
     let ask = |four: bool| {
-        let address = all.iter().copied().find(|address| address.is_ipv4() == four && place(*address) == Place::Public);
+        let address = all
+            .iter()
+            .copied()
+            .find(|address| address.is_ipv4() == four && place(*address) == Place::Public);
         async move {
             let address = address?;
             Some((address, inner.dns.look(&reverse_name(address), Kind::Ptr).await))
         }
     };
     let (four, six) = tokio::join!(ask(true), ask(false));
-    [
-        judge::reverse(Id::ReverseV4, own, four),
-        judge::reverse(Id::ReverseV6, own, six),
-    ]
+    [judge::reverse(Id::ReverseV4, own, four), judge::reverse(Id::ReverseV6, own, six)]
 }
 
 /// What others find when they follow the records.
 async fn service(inner: &Inner, own: &Own, answers: &Answers, now: Time) -> Vec<Check> {
-    let found = |at: usize| answers.below.get(at).and_then(|answer| answer.as_ref().ok()).is_some_and(|it| !it.records.is_empty());
+    let found = |at: usize| {
+        answers
+            .below
+            .get(at)
+            .and_then(|answer| answer.as_ref().ok())
+            .is_some_and(|it| !it.records.is_empty())
+    };
     let (policy, key) = tokio::join!(policy(inner, own, found(0)), key(inner, own, found(1)));
     vec![shown(own, now), policy, key]
 }

@@ -11,7 +11,8 @@ mod judge;
 mod look;
 mod own;
 
-use super::{Error, blocking, compose::Compose, journal::Journal, sending::Ways};
+pub use super::comers::Door;
+use super::{Error, blocking, comers::Comers, compose::Compose, journal::Journal, sending::Ways};
 use crate::{
     codec::{
         certificate,
@@ -35,10 +36,7 @@ use crate::{
 use own::Own;
 use std::{
     net::IpAddr,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 /// Seconds between two looks.
@@ -58,17 +56,6 @@ const CHANGES: usize = 10;
 /// Seconds for which others remember a policy that is tried out, and one that binds.
 const MAX_AGE: [u64; 2] = [86_400, 30 * 86_400];
 
-/// A door, by which somebody comes in from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inward {
-    /// Port 25.
-    Mail = 0,
-    /// Port 80.
-    Web = 1,
-    /// Port 443.
-    Secure = 2,
-}
-
 /// What is given to look with.
 pub struct Parts {
     /// Whom to ask about names.
@@ -83,6 +70,8 @@ pub struct Parts {
     pub compose: Compose,
     /// Where changes are noted.
     pub journal: Journal,
+    /// Who came in.
+    pub comers: Comers,
 }
 
 /// Looks, remembers and tells; cheap to clone.
@@ -104,8 +93,7 @@ struct Inner {
     ways: Ways,
     compose: Compose,
     journal: Journal,
-    /// When somebody came in, by door; what the disk does not know yet.
-    inward: [AtomicI64; 3],
+    comers: Comers,
     /// One look at a time.
     looking: tokio::sync::Mutex<()>,
     /// What is known, as it stands in the front.
@@ -122,14 +110,15 @@ pub struct Stands {
     pub at: Option<Time>,
     /// Every check, in the order in which it is shown. Before the first look all of them are not known.
     pub checks: Vec<Check>,
-    /// What changed and was not acknowledged yet.
-    pub news: Vec<Id>,
 }
 
 impl Stands {
     /// What was found of a check.
     pub fn of(&self, id: Id) -> Finding {
-        self.checks.iter().find(|check| check.id == id).map_or(Finding::NotAsked, |check| check.finding)
+        self.checks
+            .iter()
+            .find(|check| check.id == id)
+            .map_or(Finding::NotAsked, |check| check.finding)
     }
 
     /// Whether a check is as it should be, where that is known.
@@ -177,6 +166,7 @@ impl Checks {
             ways,
             compose,
             journal,
+            comers,
         } = parts;
         Self(Arc::new(Inner {
             file,
@@ -191,7 +181,7 @@ impl Checks {
             ways,
             compose,
             journal,
-            inward: Default::default(),
+            comers,
             looking: tokio::sync::Mutex::default(),
             known: RwLock::default(),
             next_published: RwLock::default(),
@@ -205,12 +195,8 @@ impl Checks {
     }
 
     /// Somebody came in by this door.
-    pub fn came_in(&self, door: Inward, peer: IpAddr) {
-        if place(peer) == Place::Public
-            && let Some(last) = self.0.inward.get(door as usize)
-        {
-            last.store(self.0.clock.now().0, Ordering::Relaxed);
-        }
+    pub fn came_in(&self, door: Door, peer: IpAddr) {
+        self.0.comers.came(door, peer, self.0.clock.now());
     }
 
     /// How everything stood at the last look. Works while the box is locked.
@@ -223,7 +209,6 @@ impl Checks {
         Stands {
             at: (standing.at > 0).then_some(Time(standing.at)),
             checks: Id::ALL.iter().filter(|id| self.is_looked_at(&standing, **id)).map(check).collect(),
-            news: standing.news.iter().filter_map(|id| Id::of(id)).collect(),
         }
     }
 
@@ -232,9 +217,9 @@ impl Checks {
         !matches!(id, Id::Disk | Id::Backup) || standing.checks.iter().any(|kept| kept.id == id.as_str())
     }
 
-    /// Whether something changed that the owner has not acknowledged.
-    pub fn has_news(&self) -> bool {
-        !self.0.standing().news.is_empty()
+    /// What changed, and the owner has not acknowledged.
+    pub fn news(&self) -> Vec<Id> {
+        self.0.standing().news.iter().filter_map(|id| Id::of(id)).collect()
     }
 
     /// The owner has seen what changed.
@@ -290,7 +275,7 @@ impl Checks {
         let (told, binds) = blocking(move || {
             let told = inner.file.change_part(|standing: &mut Standing| {
                 let told = take_in(standing, checks, now);
-                came(standing, &inner.inward);
+                came(standing, inner.comers.last());
                 moved(standing, &addresses, now);
                 standing.dkim = dkim;
                 let kept = standing.clone();
@@ -383,7 +368,10 @@ fn own(inner: &Inner, dkim: Vec<(String, String)>) -> Result<Own, store::Error> 
         domain: inner.domain.clone(),
         host: inner.host.clone(),
         owner: inner.owner.clone(),
-        addresses: here::addresses().into_iter().filter(|address| place(*address) == Place::Public).collect(),
+        addresses: here::addresses()
+            .into_iter()
+            .filter(|address| place(*address) == Place::Public)
+            .collect(),
         dkim,
         certificate,
         keys,
@@ -468,9 +456,9 @@ fn take_in(standing: &mut Standing, checks: Vec<Check>, now: Time) -> Vec<bool> 
 }
 
 /// What the doors saw since.
-fn came(standing: &mut Standing, inward: &[AtomicI64; 3]) {
-    for (kept, seen) in standing.inward.iter_mut().zip(inward) {
-        *kept = (*kept).max(seen.load(Ordering::Relaxed));
+fn came(standing: &mut Standing, doors: [i64; 3]) {
+    for (kept, seen) in standing.inward.iter_mut().zip(doors) {
+        *kept = (*kept).max(seen);
     }
 }
 

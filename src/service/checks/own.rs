@@ -38,7 +38,11 @@ impl Own {
     fn text(&self, label: &str, value: String) -> Entry {
         let domain = &self.domain;
         Entry {
-            name: if label.is_empty() { domain.clone() } else { format!("{label}.{domain}") },
+            name: if label.is_empty() {
+                domain.clone()
+            } else {
+                format!("{label}.{domain}")
+            },
             kind: "TXT",
             value,
         }
@@ -123,7 +127,12 @@ impl Own {
             kind: "TXT",
             value: value.clone(),
         }));
-        entries.extend([self.dmarc_entry(), self.sts_entry(), self.below_entry("mta-sts"), self.reports_entry()]);
+        entries.extend([
+            self.dmarc_entry(),
+            self.sts_entry(),
+            self.below_entry("mta-sts"),
+            self.reports_entry(),
+        ]);
         entries.extend(self.tlsa_entries());
         entries.extend(self.caa_entries());
         entries.push(self.below_entry("openpgpkey"));

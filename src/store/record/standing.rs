@@ -76,6 +76,10 @@ pub struct Authority {
     pub account_at: String,
     /// What the authority calls itself in CAA records.
     pub caa: Vec<String>,
+    /// Where it says when to renew; empty where it does not.
+    pub renewal_info: String,
+    /// When it was last asked that, and which names lead here.
+    pub looked: i64,
     /// When the next try is due.
     pub due: i64,
     /// Tries that failed in a row.

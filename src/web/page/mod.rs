@@ -11,6 +11,7 @@ pub(super) mod delete;
 pub(super) mod device;
 pub(super) mod devices;
 pub(super) mod discussion;
+pub(super) mod dns;
 pub(super) mod drafts;
 pub(super) mod erase;
 mod fate;

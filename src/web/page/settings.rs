@@ -8,7 +8,7 @@ use super::super::{
     visit::Visit,
 };
 use crate::locale::{
-    Lang, Words, compose,
+    Lang, Words, checks, compose,
     devices::journal,
     keys, networks, reports, sending,
     settings::{self as words, SettingsWords},
@@ -71,6 +71,7 @@ static SETTINGS: &[Setting] = settings! {
     "/settings/networks" Mail |w| networks::words(w.lang).title, |w| t(w).networks;
     "/contacts/import" Mail |w| w.contacts.import, |w| t(w).contacts_import;
     "/settings/sending" Sending |w| sending::words(w.lang).way, |w| t(w).sending;
+    "/settings/dns" Sending |w| checks::words(w.lang).title, |w| checks::words(w.lang).sentence;
     "/reports" Sending |w| reports::words(w.lang).title, |w| t(w).reports;
     "/journal" Memory |w| journal::words(w.lang).title, |w| t(w).journal;
     "/ledger" Memory |w| sending::ledger(w.lang).title, |w| t(w).ledger;

@@ -49,6 +49,7 @@ use crate::{
         deliver::{Deliver, Rests},
         ledger::Ledgers,
         sending::Ways,
+        tls_reports::TlsReports,
     },
     smtp::{self, Door, limits::Limits},
     store::{
@@ -188,6 +189,8 @@ pub struct Services {
     pub ways: Ways,
     /// Whom this box connected to.
     pub ledgers: Ledgers,
+    /// What other domains are told of the way to them.
+    pub tls_reports: TlsReports,
 }
 
 impl Services {
@@ -249,6 +252,12 @@ impl Services {
         let room = (vault.clone(), clock.clone());
         let ledgers = Ledgers::new(vault.clone(), clock.clone(), outward.dns.ledger().clone());
         let ways = Ways::new(vault.clone(), clock.clone(), outward.clone(), &front.host);
+        let tls_reports = TlsReports::new(
+            room.clone(),
+            (outward.dns.clone(), https.clone()),
+            happenings.clone(),
+            &front.domain,
+        );
         let looking = checks::Parts {
             https: Https::with(outward.dns.clone(), outward.roots.clone(), outward.https_port, HTTPS),
             foreign: https,
@@ -268,13 +277,15 @@ impl Services {
             checks: checks.clone(),
         };
         let certificates = Certificates::new(file.clone(), front, clock.clone(), certifying);
-        let deliver = Deliver::new(room, strict.clone(), outward, &front.host, rests.clone());
+        let told = (strict.clone(), tls_reports.clone());
+        let deliver = Deliver::new(room, told, outward, &front.host, rests.clone());
         let custody = Custody::new(vault.clone(), clock.clone(), happenings.clone());
         let unlock = Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?;
         let keys = Keys::new(vault.clone(), clock.clone(), file.clone(), front);
         let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone());
         Ok(Self {
             deliver,
+            tls_reports,
             ways,
             ledgers,
             checks,
@@ -335,6 +346,7 @@ impl Services {
             keys: self.keys.clone(),
             keyring: self.keyring.clone(),
             ways: self.ways.clone(),
+            tls_reports: self.tls_reports.clone(),
             ledgers: self.ledgers.clone(),
             checks: self.checks.clone(),
             certificates: self.certificates.clone(),
@@ -414,7 +426,7 @@ impl House {
             Upkeep::new(self.vault.clone(), self.clock.clone()),
             services.receive.clone(),
             services.senders.clone(),
-            services.strict.clone(),
+            (services.strict.clone(), services.tls_reports.clone()),
             services.keys.clone(),
             services.happenings.listen(),
             stopping,

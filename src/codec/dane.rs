@@ -75,6 +75,19 @@ impl Association {
         self.usage
     }
 
+    /// The record as it is written (RFC 6698 section 2.2), in capital digits.
+    pub fn written(&self) -> String {
+        let usage = if self.usage == Usage::Anchor { 2 } else { 3 };
+        let part = u8::from(self.part == Part::Key);
+        let form = match self.form {
+            Form::Exact => 0,
+            Form::Sha256 => 1,
+            Form::Sha512 => 2,
+        };
+        let digits: String = self.data.iter().map(|octet| format!("{octet:02X}")).collect();
+        format!("{usage} {part} {form} {digits}")
+    }
+
     /// Whether this certificate (DER) is the one that it means.
     pub fn means(&self, certificate: &[u8]) -> bool {
         let part = match self.part {

@@ -29,6 +29,7 @@ pub mod search;
 pub mod spam;
 pub mod spf;
 pub mod tags;
+pub mod tls_report;
 pub mod totp;
 pub mod vcard;
 pub mod webauthn;

@@ -100,6 +100,11 @@ impl Policy {
         hash.as_ref().iter().take(10).map(|octet| format!("{octet:02x}")).collect()
     }
 
+    /// Its lines, for a report about it (RFC 8460 section 4.4).
+    pub fn lines(&self) -> Vec<String> {
+        self.text().lines().map(str::to_owned).collect()
+    }
+
     /// Whether a mail server is one of the domain's (section 4.1): `*.` stands for exactly one label.
     pub fn allows(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
@@ -157,6 +162,16 @@ mod tests {
             "version: STSv1\r\nmode: enforce\r\nmx: Mail.example.com\r\nmx: *.example.net\r\nmode: none\r\nmax_age: 604800\r\nnew: x\r\n";
         let read = policy(text.as_bytes()).unwrap();
         assert_eq!((read.mode, read.max_age), (Mode::Enforce, 604_800));
+        assert_eq!(
+            read.lines(),
+            [
+                "version: STSv1",
+                "mode: enforce",
+                "mx: mail.example.com",
+                "mx: *.example.net",
+                "max_age: 604800"
+            ]
+        );
         for (host, allowed) in [
             ("mail.example.com", true),
             ("MAIL.EXAMPLE.COM.", true),

@@ -35,4 +35,5 @@ pub mod setup;
 pub mod spam;
 pub mod tag;
 pub mod time;
+pub mod tls_report;
 pub mod transport;

@@ -13,6 +13,7 @@ use crate::service::{
     ledger::Ledgers,
     receive::{NotKept, Receive},
     strict::Strict,
+    tls_reports::TlsReports,
     upkeep::{self, Upkeep},
 };
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub async fn run(
     upkeep: Upkeep,
     receive: Receive,
     senders: Senders,
-    strict: Strict,
+    (strict, tls_reports): (Strict, TlsReports),
     keys: Keys,
     mut happenings: broadcast::Receiver<Happening>,
     mut stopping: watch::Receiver<bool>,
@@ -43,7 +44,7 @@ pub async fn run(
             Ok(drained) => tracing::info!(drained, "what arrived while the box was locked was taken in"),
             Err(_) => tracing::error!("the spool could not be emptied and will be tried again"),
         }
-        let again = senders.recheck().await.min(strict.refresh().await);
+        let again = senders.recheck().await.min(strict.refresh().await).min(tls_reports.tend().await);
         let wait = upkeep.step().await.unwrap_or(NAP).min(again).clamp(1, NAP);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}

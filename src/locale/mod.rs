@@ -22,6 +22,7 @@ pub mod settings;
 pub mod setup;
 pub mod spam;
 pub mod tags;
+pub mod tls_reports;
 mod words;
 
 pub use words::{Plural, Words};

@@ -6,7 +6,7 @@
 //! answer to it is lost, that is said as what it is: nobody knows. Absent on purpose: choosing the server
 //! (`net::route`), trying again, and signing in where nobody knows whose server it is.
 
-use super::demand::{self, Demand, Proof};
+use super::demand::{self, Demand, Doubt, Proof};
 use crate::{
     codec::base64url,
     domain::transport::{TlsFacts, TlsVersion},
@@ -118,7 +118,7 @@ pub enum Failure {
     NoTls,
     /// The handshake failed, or its certificate is not what is demanded.
     #[error("encryption could not be agreed on: {0}")]
-    Tls(String),
+    Tls(String, Doubt),
     /// It offers no way of signing in that is known here, or none over this connection.
     #[error("the server offers no way of signing in that is known here")]
     NoSignIn,
@@ -147,6 +147,8 @@ pub struct Facts {
     pub tls: Option<TlsFacts>,
     /// What its certificate proved.
     pub proof: Proof,
+    /// Why it did not prove its name, where nothing demanded that it does.
+    pub doubt: Option<Doubt>,
 }
 
 /// How TLS begins.
@@ -245,6 +247,7 @@ impl Courier {
                 peer: visit.address,
                 tls: None,
                 proof: Proof::None,
+                doubt: None,
             },
             offers: Offers::default(),
         };
@@ -284,7 +287,7 @@ impl Courier {
         let Line::Clear(socket) = self.line else {
             return Err(Failure::Garbled(Stage::Tls));
         };
-        let failed = |error: String| Failure::Tls(error.chars().take(MAX_WORDS).collect());
+        let failed = |error: String| Failure::Tls(error.chars().take(MAX_WORDS).collect(), Doubt::Other);
         let name = |name: &str| ServerName::try_from(name.to_owned());
         // An address has no name that a certificate could be for; nothing is demanded of it either.
         let host = name(visit.host).map_err(|error| failed(error.to_string()))?;
@@ -295,9 +298,15 @@ impl Courier {
         let sealed = timeout(visit.patience.connect, handshake)
             .await
             .map_err(|_| Failure::Silent(Stage::Tls))?
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| {
+                let doubt = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+                Failure::Tls(
+                    error.to_string().chars().take(MAX_WORDS).collect(),
+                    doubt.map_or(Doubt::Other, Doubt::of),
+                )
+            })?;
         self.facts.tls = Some(facts(sealed.get_ref().1));
-        self.facts.proof = session.proved.get().copied().unwrap_or(Proof::None);
+        (self.facts.proof, self.facts.doubt) = session.proved.get().copied().unwrap_or((Proof::None, None));
         self.line = Line::Sealed(Box::new(sealed));
         Ok(self)
     }

@@ -42,10 +42,38 @@ pub enum Proof {
     Dane,
 }
 
+/// Why a certificate is not what a name would need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It is for another name.
+    Name,
+    /// Its time is over.
+    Expired,
+    /// Nobody who is believed has signed it.
+    Untrusted,
+    /// Something else, or the handshake itself failed.
+    Other,
+}
+
+impl Doubt {
+    /// What an error of TLS means.
+    pub(super) fn of(error: &Error) -> Self {
+        match error {
+            Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => Self::Expired,
+            Error::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) => Self::Name,
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => Self::Untrusted,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What a certificate proved, and why not its name.
+pub(super) type Proved = (Proof, Option<Doubt>);
+
 /// A client's settings for one session, and where it will be said what was proved.
 pub(super) struct Session {
     pub(super) config: Arc<ClientConfig>,
-    pub(super) proved: Arc<OnceLock<Proof>>,
+    pub(super) proved: Arc<OnceLock<Proved>>,
 }
 
 /// The authorities that names are checked with; `None` for those that browsers know.
@@ -99,7 +127,7 @@ struct Verifier {
     roots: Arc<RootCertStore>,
     also: Option<ServerName<'static>>,
     provider: Arc<CryptoProvider>,
-    proved: Arc<OnceLock<Proof>>,
+    proved: Arc<OnceLock<Proved>>,
 }
 
 /// What a server showed.
@@ -150,12 +178,12 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let shown = Shown { own, others, name, now };
         let proof = match &self.demand {
-            Demand::Dane(records) if self.is_meant(&shown, records) => Proof::Dane,
+            Demand::Dane(records) if self.is_meant(&shown, records) => (Proof::Dane, None),
             Demand::Dane(_) => return Err(CertificateError::ApplicationVerificationFailure.into()),
-            Demand::Name => self.leads_to(&shown, &self.roots).map(|()| Proof::Name)?,
+            Demand::Name => self.leads_to(&shown, &self.roots).map(|()| (Proof::Name, None))?,
             Demand::Nothing | Demand::Encryption => match self.leads_to(&shown, &self.roots) {
-                Ok(()) => Proof::Name,
-                Err(_) => Proof::None,
+                Ok(()) => (Proof::Name, None),
+                Err(error) => (Proof::None, Some(Doubt::of(&error))),
             },
         };
         // A session shows its certificate once.

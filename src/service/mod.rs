@@ -36,6 +36,7 @@ pub mod spam;
 pub mod strict;
 pub mod tags;
 pub mod timeline;
+pub mod tls_reports;
 pub mod unlock;
 pub mod upkeep;
 pub mod view;

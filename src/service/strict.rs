@@ -144,6 +144,12 @@ impl Strict {
         Ok(policy.filter(|policy| policy.mode != Mode::None))
     }
 
+    /// Why the policy that a domain announces could not be fetched, where none that was fetched before counts.
+    pub async fn not_fetched(&self, domain: &str) -> Result<Option<Unusable>, Error> {
+        let known = self.known(domain).await?;
+        Ok(known.filter(|known| known.policy.is_none()).and_then(|known| known.trouble))
+    }
+
     /// Asks about a domain on purpose: its mail servers, their certificates in DNS, its policy. Keeps what it
     /// hears, with the time. Where DNS cannot be asked, what was known stays.
     pub async fn learn(&self, domain: &str) -> Result<Known, Error> {

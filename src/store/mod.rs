@@ -37,6 +37,7 @@ pub mod slots;
 pub mod spam;
 pub mod strict;
 pub mod tags;
+pub mod tls_reports;
 pub mod vault;
 pub mod views;
 pub mod writer;

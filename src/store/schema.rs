@@ -139,3 +139,7 @@ pub const LEDGER: TableDefinition<(i64, u8, &str), u64> = TableDefinition::new("
 pub const RETURNED: TableDefinition<(u64, u32), Octets> = TableDefinition::new("returned");
 /// View → `record::View`: a search that is kept as a tab.
 pub const VIEWS: TableDefinition<u64, Octets> = TableDefinition::new("views");
+/// (Day, domain) → `record::TlsDay`: how encrypting the way there went, until it is reported.
+pub const TLS_DAYS: TableDefinition<(i64, &str), Octets> = TableDefinition::new("tls_days");
+/// (Day, domain) → `record::TlsGiven`: a report that was given to that domain.
+pub const TLS_GIVEN: TableDefinition<(i64, &str), Octets> = TableDefinition::new("tls_given");

@@ -126,6 +126,8 @@ tables! {
     order: (i64, u64) => () = ORDER;
     gone: u64 => () = GONE;
     views: u64 => Octets = VIEWS;
+    tls_days: (i64, &'static str) => Octets = TLS_DAYS;
+    tls_given: (i64, &'static str) => Octets = TLS_GIVEN;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

@@ -86,6 +86,8 @@ pub struct Services {
     pub outbox: Outbox,
     /// By which way mail leaves.
     pub ways: crate::service::sending::Ways,
+    /// What other domains are told of the way to them.
+    pub tls_reports: crate::service::tls_reports::TlsReports,
     /// Whom this box connected to.
     pub ledgers: crate::service::ledger::Ledgers,
     /// What other mail services report.

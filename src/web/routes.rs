@@ -134,6 +134,7 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/outbox"                       Owner        page::outbox::show;
     GET  "/settings/sending"             Owner        page::way::show;
     POST "/settings/sending"             Owner        page::way::choose;
+    POST "/settings/sending/reports"     Owner        page::way::report;
     GET  "/ledger"                       Owner        page::ledger::show;
     GET  "/privacy"                      Owner        page::account::show;
     GET  "/contacts"                     Owner        page::contacts::show;

@@ -39,7 +39,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["store", "net", "codec"]),
     ("bytes", &["smtp", "web", "net/acme"]),
     ("clap", &["cli"]),
-    ("flate2", &["codec/inspect"]),
+    ("flate2", &["codec/inspect", "codec/tls_report"]),
     ("form_urlencoded", &["web"]),
     ("futures_util", &["net", "smtp", "web"]),
     ("getrandom", &["store"]),
@@ -72,7 +72,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["net", "smtp", "web", "app", "cli"]),
     ("sd_notify", &["app"]),
     ("serde", &["store", "cli"]),
-    ("serde_json", &["store", "codec/webauthn", "codec/jws", "net/acme", "cli"]),
+    (
+        "serde_json",
+        &["store", "codec/webauthn", "codec/jws", "codec/tls_report", "net/acme", "cli"],
+    ),
     ("smtp_proto", &["smtp"]),
     ("subtle", &["store", "service", "web"]),
     (

@@ -1,6 +1,7 @@
 //! Messages leave, and what becomes of them is told as it is: over real sockets to servers of every manner.
 
 mod peer;
+mod tls;
 
 use crate::home::{DOT, Home, patience};
 use caliopen::{

@@ -1,5 +1,6 @@
 //! Two boxes that know nothing of each other write to one another: each is the program as it is shipped, on a host of
-//! its own, with DNS that is signed and names their certificates. What each saw of the other is what its index says.
+//! its own, with DNS that is signed and names their certificates. What each saw of the other is what its index says, and
+//! what one tells the other of the way the day after.
 
 use crate::{
     appliance::{PASSPHRASE, caliopen},
@@ -12,6 +13,8 @@ use caliopen::{
         id::MessageId,
         outgoing::{Enforced, State},
         privacy::evidence::{Authentic, Direction, Dmarc, Encryption, Evidence, Tls},
+        time::Time,
+        tls_report::Fate,
         transport::TlsVersion,
     },
     net::clock::Clock,
@@ -145,11 +148,50 @@ impl Home {
         snapshot.proof(message.0).unwrap().expect("its evidence").evidence()
     }
 
+    /// The records of the keys that sign its mail.
+    fn signs(&self) -> Vec<(String, String)> {
+        let (vault, runtime) = (self.vault(), tokio::runtime::Runtime::new().unwrap());
+        let (file, front) = app::front(&self.data).unwrap();
+        let services = Services::new(&vault, &file, &front, &Clock::system()).unwrap();
+        let records = runtime.block_on(services.compose.records()).unwrap();
+        drop(runtime);
+        vault.lock();
+        vault.wait_until_closed().unwrap();
+        records
+    }
+
     fn vault(&self) -> Vault {
         let vault = Vault::locked(&self.data);
         vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap();
         vault
     }
+}
+
+/// The box goes on working the day after, from the centre.
+fn tomorrow(home: &Home, internet: &Internet) {
+    let clock = Clock::fixed(Time(Clock::system().now().0 + 24 * 3_600 + 6 * 3_600));
+    let (vault, (file, front)) = (home.vault(), app::front(&home.data).unwrap());
+    let services = Services::over(&vault, &file, &front, &clock, internet.dns()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        services.tls_reports.tend().await;
+        let mut workers = tokio::task::JoinSet::new();
+        services.deliver.step(&mut workers).await.unwrap();
+        while let Some(ended) = workers.join_next().await {
+            ended.unwrap();
+        }
+        clock.set(Time(clock.now().0 + 3_600));
+        services.tls_reports.tend().await;
+        let given = services.tls_reports.given().await.unwrap();
+        assert_eq!(given.len(), 1, "{given:?}");
+        assert_eq!(
+            (given[0].domain.as_str(), given[0].bad, given[0].to.as_slice()),
+            ("bob.test", 0, [("me@bob.test".to_owned(), Fate::Given)].as_slice())
+        );
+    });
+    drop(runtime);
+    vault.lock();
+    vault.wait_until_closed().unwrap();
 }
 
 #[test]
@@ -166,8 +208,18 @@ fn two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped() {
         internet.mail_server(domain, address);
         internet.record(&tlsa(&format!("mail.{domain}"), &home.certificate()));
         internet.record(&format!(
-            "{domain}. 60 IN TXT \"v=spf1 ip4:{address} -all\"\n_dmarc.{domain}. 60 IN TXT \"v=DMARC1; p=reject\""
+            "{domain}. 60 IN TXT \"v=spf1 ip4:{address} -all\"\n_dmarc.{domain}. 60 IN TXT \"v=DMARC1; p=reject\"\n\
+             _smtp._tls.{domain}. 60 IN TXT \"v=TLSRPTv1; rua=mailto:me@{domain}\""
         ));
+        for (name, text) in home.signs() {
+            // No string of a record is longer than 255 octets.
+            let strings: Vec<String> = text
+                .as_bytes()
+                .chunks(200)
+                .map(|piece| format!("\"{}\"", String::from_utf8_lossy(piece)))
+                .collect();
+            internet.record(&format!("{name}. 60 IN TXT {}", strings.join(" ")));
+        }
     }
     internet.serve_names();
     for home in &mut homes {
@@ -195,6 +247,12 @@ fn two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped() {
     // What it says is masked on a browser whose letter is lower than the message's: it came encrypted.
     until("Bob's answer at Ana's", || ana.get("/").contains("Re: Are you there?"));
     ana.stop();
+    tomorrow(&ana, &internet);
+    // Reports are filed quietly: nothing is said of them but where they are added up.
+    until("Ana's report at Bob's", || {
+        bob.get("/reports").contains("1 connection was encrypted as it should be")
+    });
+    assert!(bob.get("/reports").contains("From 1 report."));
     bob.stop();
 
     let received = bob.evidence(MessageId(1));

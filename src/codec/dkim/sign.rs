@@ -16,7 +16,7 @@ use aws_lc_rs::{
 use canonical::{Form, body_hash};
 
 /// Fields that are signed, and with them their absence.
-const SIGNED: [&str; 12] = [
+const SIGNED: [&str; 15] = [
     "From",
     "To",
     "Cc",
@@ -29,6 +29,9 @@ const SIGNED: [&str; 12] = [
     "MIME-Version",
     "Content-Type",
     "Content-Transfer-Encoding",
+    "TLS-Report-Domain",
+    "TLS-Report-Submitter",
+    "TLS-Required",
 ];
 
 /// A key that signs.

@@ -217,7 +217,7 @@ async fn a_demand_is_met_or_nothing_is_sent() {
                     "what was said in clear is forgotten"
                 );
             }
-            (Err(Failure::Tls(_)), Err(())) => {}
+            (Err(Failure::Tls(..)), Err(())) => {}
             (outcome, _) => panic!("{demand:?}: {:?}", outcome.err()),
         }
     }

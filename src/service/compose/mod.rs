@@ -16,6 +16,7 @@ mod suggest;
 
 pub use files::{Full, Uploading};
 pub use foresee::{Checked, Preview, Standing};
+pub(super) use send::signers;
 pub use send::{Field, Outcome, Wrong};
 pub use start::{Beginning, Started};
 

@@ -385,7 +385,7 @@ fn signed(protected: Protected, domain: &str, signers: &[dkim::Signer]) -> Resul
 }
 
 /// What signs for the owner's domain; made at first need.
-pub(super) async fn signers(vault: &Vault) -> Result<Vec<dkim::Signer>, Error> {
+pub(in crate::service) async fn signers(vault: &Vault) -> Result<Vec<dkim::Signer>, Error> {
     let keys = match read(vault, |snapshot| Ok(snapshot.dkim_keys()?)).await? {
         Some(keys) => keys,
         None => {

@@ -9,12 +9,13 @@
 //! Absent on purpose: sending again by itself what may have arrived already.
 
 mod rests;
+mod seen;
 mod visit;
 mod way;
 
 pub use rests::Rests;
 
-use super::{Error, strict::Strict};
+use super::{Error, strict::Strict, tls_reports::TlsReports};
 use crate::{
     domain::{
         outgoing::{Delivery, Kind, Outcome, State, Trouble, Via},
@@ -66,6 +67,8 @@ struct Inner {
     clock: Clock,
     strict: Strict,
     outward: Outward,
+    /// What is seen of TLS is reported to those who ask for it.
+    reports: TlsReports,
     /// Our own name.
     own: String,
     rests: Rests,
@@ -102,12 +105,13 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Deliver {
     /// Over this vault, as this host; `rests` are shared with whoever may end them.
-    pub fn new((vault, clock): (Vault, Clock), strict: Strict, outward: Outward, own: &str, rests: Rests) -> Self {
+    pub fn new((vault, clock): (Vault, Clock), (strict, reports): (Strict, TlsReports), outward: Outward, own: &str, rests: Rests) -> Self {
         Self(Arc::new(Inner {
             vault,
             clock,
             strict,
             outward,
+            reports,
             own: own.to_owned(),
             rests,
             lanes: Mutex::default(),
@@ -128,6 +132,7 @@ impl Deliver {
         let open = self.0.vault.open()?;
         self.0.look_through(&open).await?;
         self.0.write_down(&open).await?;
+        self.0.reports.keep().await?;
         let now = self.0.clock.now();
         let reading = open.clone();
         let look = move || {

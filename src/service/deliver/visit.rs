@@ -1,7 +1,11 @@
 //! One message at the servers that may take it: visited in order until one does, or says why not.
 
-use super::{Inner, Key, resting, way::Stop};
+use super::{
+    Inner, Key, resting,
+    way::{Care, Stop},
+};
 use crate::{
+    codec::tls_report,
     domain::{
         ledger::Purpose,
         outgoing::{Delivery, Handed, Kind, Outcome, Recipient, Trouble, Via},
@@ -25,7 +29,7 @@ const QUICK: Duration = Duration::from_secs(10);
 pub(super) struct Session {
     courier: Courier,
     stop: Stop,
-    confidential: bool,
+    care: Care,
 }
 
 impl Session {
@@ -63,8 +67,13 @@ impl Inner {
         sending: &Sending,
         session: &mut Option<Session>,
     ) -> Attempt {
+        let care = match delivery.confidential {
+            true => Care::Confidential,
+            false if tls_report::is_regardless(raw) => Care::Regardless,
+            false => Care::Usual,
+        };
         if let Some(mut open) = session.take() {
-            if open.confidential == delivery.confidential {
+            if open.care == care {
                 let (step, stands) = self.hand(&mut open, delivery, raw).await;
                 *session = stands.then_some(open);
                 match step {
@@ -78,7 +87,7 @@ impl Inner {
                 left.leave().await;
             }
         }
-        let stops = match self.way(key, &delivery.domain, delivery.confidential, sending).await {
+        let stops = match self.way(key, &delivery.domain, care, sending).await {
             Ok(stops) => stops,
             Err(trouble) => return Attempt::Came(Outcome::Trouble(trouble)),
         };
@@ -89,7 +98,7 @@ impl Inner {
                 rest = Some(rest.map_or(until, |before: Time| before.min(until)));
                 continue;
             }
-            let trouble = match self.open(stop, delivery).await {
+            let trouble = match self.open(stop, delivery, care).await {
                 Err(trouble) => trouble,
                 Ok(mut open) => {
                     let (step, stands) = self.hand(&mut open, delivery, raw).await;
@@ -117,10 +126,11 @@ impl Inner {
 
     /// Connects; in clear after all where TLS fails and nothing is demanded of it (RFC 7435 section 3: better than to
     /// have it not arrive, and said).
-    async fn open(&self, stop: &Stop, delivery: &Delivery) -> Result<Session, Trouble> {
+    async fn open(&self, stop: &Stop, delivery: &Delivery, care: Care) -> Result<Session, Trouble> {
         let mut visited = self.visit(stop, delivery).await;
+        self.watch(&delivery.domain, stop, &visited);
         let broken = |failure: &Failure| match failure {
-            Failure::Tls(_) => true,
+            Failure::Tls(..) => true,
             Failure::Gone(stage, _) | Failure::Silent(stage) | Failure::Refused(stage, _) => *stage == Stage::Tls,
             _ => false,
         };
@@ -140,7 +150,7 @@ impl Inner {
         Ok(Session {
             courier,
             stop: stop.clone(),
-            confidential: delivery.confidential,
+            care,
         })
     }
 
@@ -333,7 +343,7 @@ fn trouble_of(failure: &Failure, host: &str) -> Trouble {
         Failure::Garbled(_) => plain(Kind::Garbled),
         Failure::Injected => plain(Kind::Injected),
         Failure::NoTls => plain(Kind::NoTls),
-        Failure::Tls(why) => plain(Kind::Certificate).saying(0, why),
+        Failure::Tls(why, _) => plain(Kind::Certificate).saying(0, why),
         Failure::NoSignIn => plain(Kind::NoSignIn),
         Failure::NobodyKnows => plain(Kind::LostAnswer),
     }

@@ -1,9 +1,13 @@
 //! Where a message is taken: the servers in order, and what is demanded of each.
 
-use super::{Inner, Key};
+use super::{
+    Inner, Key,
+    seen::{self, Watched},
+};
 use crate::{
     domain::{
         outgoing::{Enforced, Kind, Trouble, Via},
+        report::Wrong,
         sending::Smarthost,
     },
     net::{
@@ -22,6 +26,17 @@ use zeroize::Zeroizing;
 /// Servers' addresses that are tried in one go.
 const STOPS: usize = 12;
 
+/// How much a message's way must be protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Whatever its domain demands may be missing: it is about that (`TLS-Required: No`, RFC 8689 section 5).
+    Regardless,
+    /// As its domain demands.
+    Usual,
+    /// Verified, and to servers that promise to pass it on like that.
+    Confidential,
+}
+
 /// One address of a server, and what is demanded there.
 #[derive(Clone)]
 pub(super) struct Stop {
@@ -31,20 +46,22 @@ pub(super) struct Stop {
     pub start: Start,
     pub enforced: Enforced,
     pub via: Via,
+    /// What a session there is counted under, for the report to its domain; `None` where none is made.
+    pub watched: Option<Watched>,
     /// Name and secret to sign in with.
     pub sign_in: Option<(String, Zeroizing<String>)>,
 }
 
 impl Inner {
     /// The servers for a domain, the best first; never empty.
-    pub(super) async fn way(&self, key: &Key, domain: &str, confidential: bool, sending: &Sending) -> Result<Vec<Stop>, Trouble> {
+    pub(super) async fn way(&self, key: &Key, domain: &str, care: Care, sending: &Sending) -> Result<Vec<Stop>, Trouble> {
         match (key, sending.smarthost()) {
             (Key::Smarthost(via), Some(smarthost)) => self.smarthost(&smarthost, sending, *via).await,
-            _ => self.direct(domain, confidential).await,
+            _ => self.direct(domain, care).await,
         }
     }
 
-    async fn direct(&self, domain: &str, confidential: bool) -> Result<Vec<Stop>, Trouble> {
+    async fn direct(&self, domain: &str, care: Care) -> Result<Vec<Stop>, Trouble> {
         let found = route(&self.outward.dns, domain, &self.own).await.map_err(no_route)?;
         let literal = domain.starts_with('[');
         let policy = if literal {
@@ -53,23 +70,34 @@ impl Inner {
             // What cannot be told is no reason to send unprotected.
             self.strict.policy_of(domain).await.map_err(|_| Trouble::of(Kind::NoNames))?
         };
+        // What is about reports is itself not reported (RFC 8460 section 5.3).
+        let counts = !literal && care != Care::Regardless;
+        if counts {
+            self.policy_not_fetched(domain).await;
+        }
         let (mut stops, mut trouble) = (Vec::new(), Trouble::of(Kind::NoNames));
         for host in &found.hosts {
+            let watched = counts.then(|| seen::watched(host, policy.as_ref()));
             let (demand, enforced) = match required(host, policy.as_ref()) {
+                _ if care == Care::Regardless => (Demand::Nothing, Enforced::Nothing),
                 Required::Demand(demand @ Demand::Dane(_)) => (demand, Enforced::Dane),
                 Required::Demand(demand @ Demand::Name) => (demand, Enforced::MtaSts),
                 // A signed list of servers says which name to ask a certificate for (RFC 8689 section 4.2.1).
-                Required::Demand(_) if confidential && found.security == Security::Secure => (Demand::Name, Enforced::Nothing),
-                Required::Demand(_) if confidential => {
+                Required::Demand(_) if care == Care::Confidential && found.security == Security::Secure => {
+                    (Demand::Name, Enforced::Nothing)
+                }
+                Required::Demand(_) if care == Care::Confidential => {
                     trouble = Trouble::of(Kind::NotVerifiable).at(&host.name);
                     continue;
                 }
                 Required::Demand(demand) => (demand, Enforced::Nothing),
                 Required::NotListed => {
+                    self.not_visited(domain, &host.name, watched.as_ref(), Wrong::Other);
                     trouble = Trouble::of(Kind::NotListed).at(&host.name);
                     continue;
                 }
                 Required::Withheld => {
+                    self.not_visited(domain, &host.name, watched.as_ref(), Wrong::Dnssec);
                     trouble = Trouble::of(Kind::Withheld).at(&host.name);
                     continue;
                 }
@@ -81,6 +109,7 @@ impl Inner {
                 start: Start::StartTls,
                 enforced,
                 via: Via::Direct,
+                watched: watched.clone(),
                 sign_in: None,
             }));
         }
@@ -106,6 +135,7 @@ pub(super) async fn smarthost_stops(outward: &Outward, smarthost: &Smarthost, se
             start: if smarthost.implicit { Start::Implicit } else { Start::StartTls },
             enforced: Enforced::Name,
             via,
+            watched: None,
             sign_in: sign_in.clone(),
         })
         .take(STOPS)

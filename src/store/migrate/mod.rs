@@ -16,6 +16,7 @@ mod m0013_search;
 mod m0014_sending;
 mod m0015_contacts;
 mod m0016_views;
+mod m0017_tls_reports;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -41,6 +42,7 @@ const STEPS: &[Step] = &[
     m0014_sending::run,
     m0015_contacts::run,
     m0016_views::run,
+    m0017_tls_reports::run,
 ];
 
 /// The schema that this program writes.

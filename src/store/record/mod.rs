@@ -25,6 +25,7 @@ mod spam;
 mod spooled;
 mod standing;
 mod strict;
+mod tls_report;
 mod views;
 
 pub use authenticated::Authenticated;
@@ -46,6 +47,7 @@ pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};
 pub use standing::{Announcing, Authority, Checked, OwnPolicy, Standing};
 pub use strict::{Failed, Remembered, Strictness};
+pub use tls_report::{TlsDay, TlsGiven, TlsPlace};
 pub use views::View;
 
 use super::Error;

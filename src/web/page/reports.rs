@@ -11,8 +11,13 @@ use crate::{
     domain::{
         id::MessageId,
         report::{From, Says, Summary, Told},
+        tls_report::Fate,
     },
-    locale::reports::{self, ReportWords},
+    locale::{
+        reports::{self, ReportWords},
+        tls_reports::{self, TlsReportWords},
+    },
+    service::tls_reports::Given,
 };
 use askama::Template;
 use std::{collections::BTreeSet, sync::Arc};
@@ -38,6 +43,8 @@ struct Page {
     way: Option<String>,
     troubles: Vec<(String, &'static str)>,
     listed: Vec<Listed>,
+    t: &'static TlsReportWords,
+    given: Vec<GivenRow>,
     records: [(String, String); 2],
 }
 
@@ -57,6 +64,13 @@ struct Listed {
     vouched: bool,
 }
 
+/// A report that this box gave.
+struct GivenRow {
+    about: String,
+    says: String,
+    to: Vec<String>,
+}
+
 /// `GET /reports`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let s = Shell::of(&site, &visit, Section::None);
@@ -73,6 +87,8 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             .map(|(n, phrase)| w.count(phrase, *n));
         said.collect::<Vec<_>>().join(", ") + "."
     });
+    let given = site.services.tls_reports.given().await?;
+    let t = tls_reports::words(s.w.lang);
     let dmarc = format!("v=DMARC1; p=reject; rua=mailto:{}", service.address());
     let strict = format!("_dmarc.{domain} TXT \"{dmarc}\"");
     shell::page(&Page {
@@ -106,6 +122,8 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             .iter()
             .map(|(message, told)| listed(&site, &s, r, *message, told))
             .collect(),
+        given: given.iter().map(|given| given_row(&site, &s, t, given)).collect(),
+        t,
         records: [
             (format!("_dmarc.{domain}"), dmarc.replace("p=reject", "p=none")),
             (
@@ -160,6 +178,21 @@ fn row(s: &Shell, r: &ReportWords, from: &From) -> Row {
         what,
         says,
         bad: from.delivered > 0,
+    }
+}
+
+fn given_row(site: &Site, s: &Shell, t: &TlsReportWords, given: &Given) -> GivenRow {
+    let day = site.zone.say(s.w, given.day, site.now()).day;
+    let says = [(given.good, &t.good), (given.bad, &t.bad)];
+    let says = says
+        .iter()
+        .filter(|(n, _)| *n > 0 || given.good + given.bad == 0)
+        .map(|(n, phrase)| s.w.count(phrase, *n));
+    let to = |(place, fate): &(String, Fate)| t.to.replace("{fate}", t.fate(*fate)).replace("{place}", &calm(place));
+    GivenRow {
+        about: t.about.replace("{day}", &day).replace("{domain}", &calm(&given.domain)),
+        says: says.collect::<Vec<_>>().join(", ") + ".",
+        to: given.to.iter().map(to).collect(),
     }
 }
 

@@ -14,7 +14,10 @@ use crate::{
         sending::{Choice, Smarthost},
         transport::{TlsFacts, TlsVersion},
     },
-    locale::sending::{self, SendingWords},
+    locale::{
+        sending::{self, SendingWords},
+        tls_reports::{self, TlsReportWords},
+    },
     service::sending::Wrong,
 };
 use askama::Template;
@@ -33,6 +36,8 @@ struct Page {
     choices: Vec<(Choice, &'static str, &'static str, bool)>,
     form: Typed,
     has_secret: bool,
+    r: &'static TlsReportWords,
+    reports: bool,
 }
 
 /// What was typed, or what is kept.
@@ -48,7 +53,13 @@ struct Typed {
 /// `GET /settings/sending`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let t = sending::words(visit.lang);
-    let done = (visit.asked("done") == "1").then(|| t.saved.to_owned());
+    let r = tls_reports::words(visit.lang);
+    let done = match visit.asked("done").as_str() {
+        "1" => Some(t.saved.to_owned()),
+        "reports" => Some(r.on.to_owned()),
+        "silence" => Some(r.off.to_owned()),
+        _ => None,
+    };
     page(&site, &visit, None, done, None).await
 }
 
@@ -100,6 +111,8 @@ async fn page(
         choices: choices.to_vec(),
         form,
         has_secret: chosen.has_secret,
+        r: tls_reports::words(s.w.lang),
+        reports: site.services.tls_reports.is_on().await?,
         s,
     };
     let mut answer = shell::page(&page)?;
@@ -153,6 +166,14 @@ pub(in crate::web) async fn choose(site: Arc<Site>, visit: Visit) -> Result<Resp
         }
         None => Ok(shell::see_other("/settings/sending?done=1")),
     }
+}
+
+/// `POST /settings/sending/reports`: whether other domains are told how encrypting the way to them went.
+pub(in crate::web) async fn report(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let on = visit.field("reports") == "on";
+    site.services.tls_reports.choose(on).await?;
+    let done = if on { "reports" } else { "silence" };
+    Ok(shell::see_other(&format!("/settings/sending?done={done}")))
 }
 
 fn encryption(tls: &TlsFacts) -> String {

@@ -1,5 +1,7 @@
 //! Putting the house together: the store, the use cases, the doors, and their end.
 
+pub mod ready;
+
 use crate::{
     config::Config,
     domain::network::Network,

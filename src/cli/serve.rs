@@ -2,10 +2,10 @@
 
 use super::{Failure, code, log_to_stderr, runtime, say, secret_from};
 use crate::{
-    app::{Appliance, StartError},
+    app::{Appliance, StartError, ready},
     config::Config,
     domain::network::Network,
-    net::{acme, clock::Clock, demand, dns::Dns, outward::Outward},
+    net::{acme, clock::Clock, demand, dns::Dns, mdns, outward::Outward},
     store,
 };
 use std::{
@@ -39,6 +39,9 @@ pub struct Args {
     /// In the first run: how long trying the passphrase shall take on this machine, in milliseconds; never below a floor
     #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(..=10_000))]
     trying_ms: u64,
+    /// Answer for NAME.local in this network, by multicast DNS, as long as it runs
+    #[arg(long, value_name = "NAME")]
+    mdns: Option<mdns::Name>,
     #[command(flatten)]
     dns: Names,
     #[command(flatten)]
@@ -179,12 +182,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let mut end = Ending::new()?;
         let appliance = Appliance::start(config).await.map_err(failure)?;
+        let _announced = args.mdns.as_ref().and_then(|name| announce(name, &appliance));
         say(listening(&appliance));
         tell_claim(&appliance);
+        ready::ready();
         tokio::select! {
             () = end.wait() => {}
             () = appliance.erased() => {}
+            () = ready::living() => {}
         }
+        ready::stopping();
         appliance.stop().await;
         Ok(())
     })
@@ -217,6 +224,12 @@ fn tell_claim(appliance: &Appliance) {
             file.display()
         )
     };
+/// Says the name in the network. A box that cannot is a box all the same.
+fn announce(name: &mdns::Name, appliance: &Appliance) -> Option<mdns::Announced> {
+    let port = appliance.http.first().map_or(80, SocketAddr::port);
+    mdns::Announced::new(name, port, mdns::Reach::Networks)
+        .inspect_err(|error| tracing::warn!("{error}"))
+        .ok()
 }
 
 /// The line that says where a running appliance listens.

@@ -10,6 +10,7 @@ pub mod dns;
 pub mod here;
 pub mod https;
 pub mod ledger;
+pub mod mdns;
 pub mod mta_sts;
 pub mod outward;
 pub mod route;

@@ -168,9 +168,8 @@ unit() {
 		[Unit]
 		Description=Caliopen, one person's mail service
 		Documentation=https://github.com/CaliOpen/Caliopen
-		# Names are asked for when mail is sent; taking mail in needs no network at start.
-		Wants=network-online.target
-		After=network-online.target
+		# It listens on every address, also on one that comes later: nothing is waited for.
+		After=network.target
 		# Five failures in five minutes are no accident: it stays down until somebody looks.
 		StartLimitIntervalSec=300
 		StartLimitBurst=5
@@ -402,15 +401,25 @@ first_start() {
 	fi
 }
 
+# Moves or copies ($1) what is in folder $2 to folder $3, but for the copies themselves. They are in the mail's own folder,
+# because that may be a disk of its own.
+each() {
+	for entry in "$2"/* "$2"/.[!.]*; do
+		[ -e "$entry" ] || continue
+		case "${entry##*/}" in before-upgrade | left-by-* | lost+found) ;; *) $1 "$entry" "$3/" ;; esac
+	done
+}
+
 # The mail is copied while nothing writes it, so that a newer program may change how it is kept.
 upgrade() {
-	copy="$data.before-upgrade"
+	copy="$data/before-upgrade"
 	need=$(du -sk "$data" 2>/dev/null | cut -f1)
-	free=$(df -Pk "$(dirname "$data")" | awk 'NR == 2 { print $4 }')
+	free=$(df -Pk "$data" | awk 'NR == 2 { print $4 }')
 	[ "$free" -gt "$((${need:-0} + 51200))" ] || stop "an upgrade keeps a copy of the mail until it is healthy: $((need / 1024)) MB are needed and $((free / 1024)) MB are free"
 	systemctl stop caliopen
 	rm -rf "$copy"
-	[ ! -d "$data" ] || cp -a --reflink=auto "$data" "$copy"
+	mkdir -m 700 "$copy"
+	each "cp -a --reflink=auto" "$data" "$copy"
 	switch "$new"
 	systemctl daemon-reload
 	systemctl enable -q caliopen
@@ -434,26 +443,27 @@ upgrade() {
 	fi
 	# The newer program has changed how the mail is kept. What it may have taken in meanwhile is put aside, not away.
 	systemctl stop caliopen || true
-	if [ -d "$copy" ]; then
-		rm -rf "$data.of-$new"
-		mv "$data" "$data.of-$new"
-		mv "$copy" "$data"
-	fi
+	left="$data/left-by-$new"
+	rm -rf "$left"
+	mkdir -m 700 "$left"
+	each mv "$data" "$left"
+	each mv "$copy" "$data"
+	rmdir "$copy"
 	healthy || stop "$before does not start either; the mail as it was before is in $data"
-	stop "$before runs again with the mail as it was before; what the newer one left is in $data.of-$new. Please report the lines above"
+	stop "$before runs again with the mail as it was before; what the newer one left is in $left. Please report the lines above"
 }
 
 # Where to go on: the page, the code that only somebody at this machine sees, and what the browser will show.
 next() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		[ ! -s "$data/claim" ] || break
-		[ ! -e "$data/front.redb" ] || [ ! -e "$data/slots" ] || break
+		[ ! -e "$data/slots.json" ] || break
 		sleep 1
 	done
 	say "Caliopen $version is installed and runs"
 	address=$(hostname -I 2>/dev/null | awk '{ print $1 }')
 	case "$address" in *:*) address="[$address]" ;; esac
-	if [ -s "$data/claim" ]; then
+	if [ -s "$data/claim" ] && [ ! -L "$data/claim" ]; then
 		say "open https://${address:-this-machine}/setup and type this code: $(sed -n 1p "$data/claim")"
 		say "the certificate is its own until it has a domain, so the browser warns; this is its fingerprint (SHA-256):"
 		say "  $(sed -n 2p "$data/claim")"
@@ -475,7 +485,9 @@ uninstall() {
 	rm -f "$root/usr/local/bin/caliopen" "$root/etc/systemd/system/caliopen.service" "$root/etc/systemd/system/multi-user.target.wants/caliopen.service"
 	[ -n "$root" ] || ! has systemctl || systemctl daemon-reload
 	if [ -n "$erase" ]; then
-		rm -rf "$data" "$data.before-upgrade" "$root/etc/caliopen" "$root/etc/sysusers.d/caliopen.conf"
+		find "$data" -mindepth 1 -delete 2>/dev/null || true
+		rmdir "$data" 2>/dev/null || true
+		rm -rf "$root/etc/caliopen" "$root/etc/sysusers.d/caliopen.conf"
 		[ -n "$root" ] || ! id caliopen >/dev/null 2>&1 || userdel caliopen 2>/dev/null || true
 		say "Caliopen is gone, and so is the mail"
 	else
@@ -510,6 +522,8 @@ install() {
 	place
 	if [ -n "$root" ]; then
 		switch "$new"
+		# Where this fails, that system does it when it starts.
+		systemd-sysusers --root="$root" /etc/sysusers.d/caliopen.conf >/dev/null 2>&1 || true
 		mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
 		ln -sfn ../caliopen.service "$root/etc/systemd/system/multi-user.target.wants/caliopen.service"
 		say "Caliopen $version is in $root; it starts with that system"

@@ -224,6 +224,8 @@ fn tell_claim(appliance: &Appliance) {
             file.display()
         )
     };
+}
+
 /// Says the name in the network. A box that cannot is a box all the same.
 fn announce(name: &mdns::Name, appliance: &Appliance) -> Option<mdns::Announced> {
     let port = appliance.http.first().map_or(80, SocketAddr::port);

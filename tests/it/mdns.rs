@@ -23,7 +23,9 @@ fn ask(port: u16, labels: &[&str]) -> Option<Ipv4Addr> {
         let Ok((length, _)) = socket.recv_from(&mut answer) else { continue };
         let answer = &answer[..length];
         // An address record: class IN with or without "mine alone", a time to live, four octets.
-        let address = answer.windows(14).find(|w| w[..2] == [0, 1] && w[2] & 0x7f == 0 && w[3] == 1 && w[8..10] == [0, 4]);
+        let address = answer
+            .windows(14)
+            .find(|w| w[..2] == [0, 1] && w[2] & 0x7f == 0 && w[3] == 1 && w[8..10] == [0, 4]);
         if let Some(found) = address {
             return Some(Ipv4Addr::new(found[10], found[11], found[12], found[13]));
         }

@@ -1,11 +1,10 @@
 //! Putting the house together: the store, the use cases, the doors, and their end.
 
-pub mod ready;
+mod house;
+mod notify;
 
 use crate::{
     config::Config,
-    domain::network::Network,
-    jobs,
     net::{
         authenticate::Authenticate,
         clamd::Clamd,
@@ -29,6 +28,7 @@ use crate::{
         devices::Devices,
         discussion::Discussions,
         happening::Happenings,
+        health::Health,
         journal::Journal,
         keyring::Keyring,
         keys::Keys,
@@ -43,7 +43,7 @@ use crate::{
         tags::Tags,
         timeline::Timeline,
         unlock::Unlock,
-        upkeep::Upkeep,
+        updates::Updates,
         view::People,
         views::Views,
     },
@@ -53,7 +53,7 @@ use crate::{
         sending::Ways,
         tls_reports::TlsReports,
     },
-    smtp::{self, Door, limits::Limits},
+    smtp,
     store::{
         self, erase,
         front::{Front, FrontFile},
@@ -62,6 +62,7 @@ use crate::{
     },
     web,
 };
+use house::House;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -129,6 +130,10 @@ pub struct Appliance {
 /// The handles that the doors and the command line work with.
 #[derive(Clone)]
 pub struct Services {
+    /// Whether the box is well.
+    pub health: Health,
+    /// Newer releases.
+    pub updates: Updates,
     /// Taking messages in.
     pub receive: Receive,
     /// Who really sent them.
@@ -260,6 +265,7 @@ impl Services {
             happenings.clone(),
             &front.domain,
         );
+        let updates = Updates::new(file.clone(), https.clone(), clock.clone());
         let looking = checks::Parts {
             https: Https::with(outward.dns.clone(), outward.roots.clone(), outward.https_port, HTTPS),
             foreign: https,
@@ -270,6 +276,9 @@ impl Services {
             comers: receive.comers(),
         };
         let checks = Checks::new(file.clone(), front, clock.clone(), looking);
+        let health = Health::new(vault.clone());
+        let of_disk = health.clone();
+        checks.add(move || of_disk.checks());
         let certifying = certificates::Parts {
             dns: outward.dns.clone(),
             https: Https::with(outward.dns.clone(), outward.roots.clone(), 0, AUTHORITY),
@@ -286,6 +295,8 @@ impl Services {
         let keys = Keys::new(vault.clone(), clock.clone(), file.clone(), front);
         let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone());
         Ok(Self {
+            health,
+            updates,
             deliver,
             tls_reports,
             ways,
@@ -325,6 +336,8 @@ impl Services {
     fn pages(&self, clock: &crate::net::clock::Clock, first_run: FirstRun) -> web::Services {
         let clock = clock.clone();
         web::Services {
+            health: self.health.clone(),
+            updates: self.updates.clone(),
             first_run,
             unmasked_search: self.search.clone(),
             views: self.views.clone(),
@@ -371,98 +384,6 @@ pub fn front(folder: &std::path::Path) -> Result<(Arc<FrontFile>, Front), StartE
     let file = Arc::new(FrontFile::open(folder)?);
     let front = file.read()?.ok_or(StartError::NoBox)?;
     Ok((file, front))
-}
-
-/// What the house is put together from; also once more, when a box in its first run gets its names and its owner.
-struct House {
-    vault: Vault,
-    file: Arc<FrontFile>,
-    clock: Clock,
-    outward: Outward,
-    spared: Vec<Network>,
-    clamd: Option<std::path::PathBuf>,
-    first_run: FirstRun,
-    mail_tls: Arc<rustls::ServerConfig>,
-    certificate: Arc<Current>,
-    services: watch::Sender<Services>,
-    pages: watch::Sender<web::Services>,
-    door: watch::Sender<Option<Door>>,
-    stopping: watch::Receiver<bool>,
-}
-
-impl House {
-    fn over(&self, front: &Front) -> Result<Services, StartError> {
-        let shown = self.certificate.clone();
-        let services = Services::showing(&self.vault, &self.file, front, &self.clock, self.outward.clone(), shown)?;
-        services.nuisances.spare(self.spared.clone());
-        if let Some(socket) = self.clamd.clone() {
-            services.dangers.ask(Clamd::new(socket));
-        }
-        Ok(services)
-    }
-
-    /// Opens the mail door and starts what is done by itself: the box has an owner.
-    fn open(&self, services: &Services, doors: &mut JoinSet<()>) {
-        let door = Door::new(services.receive.clone(), self.mail_tls.clone(), Limits::default());
-        // Whoever listens has this from now on; nobody listening is no error.
-        let _ = self.door.send_replace(Some(door));
-        let stopping = self.stopping.clone();
-        doors.spawn(jobs::weigh::run(
-            services.contacts.clone(),
-            services.account.clone(),
-            services.happenings.listen(),
-            stopping.clone(),
-        ));
-        doors.spawn(jobs::stand::run(
-            services.checks.clone(),
-            services.certificates.clone(),
-            stopping.clone(),
-        ));
-        doors.spawn(jobs::deliver(
-            services.deliver.clone(),
-            services.ledgers.clone(),
-            services.happenings.listen(),
-            stopping.clone(),
-        ));
-        doors.spawn(jobs::run(
-            Upkeep::new(self.vault.clone(), self.clock.clone()),
-            services.receive.clone(),
-            services.senders.clone(),
-            (services.strict.clone(), services.tls_reports.clone()),
-            services.keys.clone(),
-            services.happenings.listen(),
-            stopping,
-        ));
-    }
-
-    /// Until the box has an owner: puts the house together anew whenever the first run asks, and opens it in the end.
-    async fn wait_for_owner(self, mut asked: mpsc::Receiver<Rebuild>) {
-        let mut stopping = self.stopping.clone();
-        loop {
-            let asked = tokio::select! {
-                // A sender that is gone means stop.
-                () = async { let _ = stopping.wait_for(|stop| *stop).await; } => return,
-                asked = asked.recv() => asked,
-            };
-            let Some(Rebuild { front, made, answer }) = asked else { return };
-            let mut works = JoinSet::new();
-            match self.over(&front) {
-                Ok(services) => {
-                    let _ = self.pages.send_replace(services.pages(&self.clock, self.first_run.clone()));
-                    if made {
-                        self.open(&services, &mut works);
-                    }
-                    let _ = self.services.send_replace(services);
-                }
-                Err(error) => tracing::error!(%error, "the house could not be put together; start the program again"),
-            }
-            let _ = answer.send(());
-            if made {
-                while works.join_next().await.is_some() {}
-                return;
-            }
-        }
-    }
 }
 
 impl Appliance {
@@ -518,6 +439,7 @@ impl Appliance {
             let listener = listen(*address, bound).await?;
             doors.spawn(web::serve(listener, tls, pages.clone(), stopping.clone()));
         }
+        let stopped = stopping.clone();
         let house = House {
             vault: vault.clone(),
             file,
@@ -544,6 +466,7 @@ impl Appliance {
             }
         }
         let [smtp, https, http] = bound;
+        notify::begin(&mut doors, services.health, [&smtp, &http, &https], stopped);
         Ok(Self {
             smtp,
             https,
@@ -561,6 +484,7 @@ impl Appliance {
     /// Ends everything in order: the doors take nothing new and finish what they do, then the vault is
     /// closed, what waits written.
     pub async fn stop(mut self) {
+        notify::end();
         // Every door may be gone already.
         let _ = self.stop.send(true);
         let ended = async { while self.doors.join_next().await.is_some() {} };

@@ -5,6 +5,7 @@
 //! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
 
 mod authenticate;
+mod check;
 mod contacts;
 mod demo;
 mod import;
@@ -40,6 +41,10 @@ enum Command {
     ///
     /// Without --smtp, --https and --http it listens on ports 25, 443 and 80 of every address.
     Serve(serve::Args),
+    /// Say how the box is and how it stands in the world: disk, records, doors, certificate
+    ///
+    /// Ends with 0 where nothing is to be done, with 1 where something is.
+    Check(check::Args),
     /// Show it: an appliance with a mailbox to look around in, which is gone when it ends
     ///
     /// Everything is made in a temporary folder, on free ports of this machine only, and nothing is sent
@@ -112,6 +117,7 @@ pub fn run() -> ExitCode {
         Command::Init(args) => init::run(&args),
         Command::Setup(args) => setup::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(&args),
         Command::Contacts(command) => contacts::run(&command),

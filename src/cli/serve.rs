@@ -2,7 +2,7 @@
 
 use super::{Failure, code, log_to_stderr, runtime, say, secret_from};
 use crate::{
-    app::{Appliance, StartError, ready},
+    app::{Appliance, StartError},
     config::Config,
     domain::network::Network,
     net::{acme, clock::Clock, demand, dns::Dns, mdns, outward::Outward},
@@ -185,13 +185,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let _announced = args.mdns.as_ref().and_then(|name| announce(name, &appliance));
         say(listening(&appliance));
         tell_claim(&appliance);
-        ready::ready();
         tokio::select! {
             () = end.wait() => {}
             () = appliance.erased() => {}
-            () = ready::living() => {}
         }
-        ready::stopping();
         appliance.stop().await;
         Ok(())
     })

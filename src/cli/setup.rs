@@ -136,8 +136,10 @@ async fn walk(args: &Args, run: &FirstRun, vault: &Vault) -> Result<(), Failure>
                 run.choose_language(lang).await.map_err(of_store)?;
             }
             Step::Domain => name(args, run, t).await?,
+            // How the box stands in the world is looked at while it runs: in the pages, and by `caliopen check`.
+            Step::Reach | Step::Records | Step::Certificate => run.mark(step).await.map_err(of_store)?,
             Step::Owner => return own(args, run, vault, lang).await,
-            Step::Claim | Step::Sheet | Step::Key | Step::Message => return Ok(()),
+            Step::Claim | Step::Sheet | Step::Relay | Step::Key | Step::Message => return Ok(()),
         }
     }
     Ok(())

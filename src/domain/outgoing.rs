@@ -24,6 +24,9 @@ pub const WORDS: usize = 500;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
+/// Seconds ahead beyond which no try is ever put off: a row that seems to be due later was put down by a clock that has
+/// been set back since, and is due now.
+const NEVER_LATER: i64 = PATIENCE + 24 * HOUR;
 /// Seconds to the first further try, and the most between two.
 const FIRST: i64 = 5 * MINUTE;
 const LONGEST: i64 = 4 * HOUR;
@@ -349,6 +352,11 @@ pub enum Outcome {
     Trouble(Trouble),
     /// Nobody was visited: its servers have a rest until then. This is no try.
     Rest(Trouble, Time),
+}
+
+/// Whether what was put down for `due` is to be done at `now`.
+pub fn is_due(due: Time, now: Time) -> bool {
+    due <= now || due.0.saturating_sub(now.0) > NEVER_LATER
 }
 
 impl Delivery {

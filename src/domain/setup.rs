@@ -13,10 +13,18 @@ pub enum Step {
     Language,
     /// The mail domain and the owner's address.
     Domain,
+    /// Whether others get here, and this box out.
+    Reach,
+    /// What is to be published at the DNS provider.
+    Records,
+    /// A certificate of an authority.
+    Certificate,
     /// The owner's passphrase: with it the vault is made.
     Owner,
     /// The recovery sheet, printed and proven.
     Sheet,
+    /// A server that passes mail on, where this box cannot send by itself. Behind the vault, because its password is kept.
+    Relay,
     /// The key that was made.
     Key,
     /// The first message.
@@ -49,12 +57,16 @@ const fn row(step: Step, slug: &'static str, behind: bool, secret: bool, later: 
 }
 
 /// The steps in order.
-pub const STEPS: [Row; 7] = [
+pub const STEPS: [Row; 11] = [
     row(Step::Claim, "claim", false, true, false),
     row(Step::Language, "language", false, false, false),
     row(Step::Domain, "domain", false, false, false),
+    row(Step::Reach, "reach", false, false, true),
+    row(Step::Records, "records", false, false, true),
+    row(Step::Certificate, "certificate", false, false, true),
     row(Step::Owner, "owner", false, true, false),
     row(Step::Sheet, "sheet", true, true, true),
+    row(Step::Relay, "relay", true, true, true),
     row(Step::Key, "key", true, false, true),
     row(Step::Message, "message", true, false, true),
 ];

@@ -2,6 +2,7 @@
 //! one loop runs what is due. What was sealed while the box was locked is taken in when it is unlocked.
 
 pub mod stand;
+pub mod updates;
 pub mod weigh;
 
 use crate::service::{

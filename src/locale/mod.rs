@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod authentication;
+pub mod certificates;
 pub mod checks;
 pub mod compose;
 pub mod contacts;
@@ -23,6 +24,7 @@ pub mod setup;
 pub mod spam;
 pub mod tags;
 pub mod tls_reports;
+pub mod updates;
 mod words;
 
 pub use words::{Plural, Words};

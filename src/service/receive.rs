@@ -37,6 +37,7 @@ use crate::{
         self,
         front::{Front, FrontFile},
         mail,
+        room::Room,
         vault::{Open, Vault},
         writer::Coming,
     },
@@ -221,6 +222,12 @@ impl Receive {
         self.0.clock.now()
     }
 
+    /// Whether the disk takes something of so many octets: below the reserve nothing more is kept, so that the store is
+    /// never at risk. Where the system does not say, it does.
+    pub fn has_room(&self, octets: usize) -> bool {
+        Room::of(self.0.vault.folder()).is_none_or(|room| room.takes(octets))
+    }
+
     /// Says that a message is on its way, so that it may share a commit with others. `None` while locked.
     pub fn coming(&self) -> Option<Coming> {
         Some(self.0.vault.taking().ok()?.writer.coming())
@@ -232,6 +239,9 @@ impl Receive {
     pub async fn keep(&self, arrival: Arrival, raw: Vec<u8>) -> Result<Taken, NotKept> {
         if raw.len() > MAX_MESSAGE {
             return Err(NotKept::TooLarge);
+        }
+        if !self.has_room(raw.len()) {
+            return Err(NotKept::Storage);
         }
         let raw = Arc::new(raw);
         sound(raw.clone()).await?;
@@ -260,6 +270,9 @@ impl Receive {
     pub async fn import(&self, raw: Vec<u8>, received: Option<Time>, read: bool) -> Result<Option<Kept>, NotKept> {
         if raw.len() > MAX_MESSAGE {
             return Err(NotKept::TooLarge);
+        }
+        if !self.has_room(raw.len()) {
+            return Err(NotKept::Storage);
         }
         let received = received.unwrap_or_else(|| self.now());
         if mime::is_too_complex(&raw) {

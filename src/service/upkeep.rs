@@ -111,7 +111,7 @@ impl Upkeep {
                         },
                         true,
                     )),
-                    Some(job) if job.due > now.0 => Ok((job, false)),
+                    Some(job) if is_ahead(&job, now) => Ok((job, false)),
                     Some(job) => Ok((run(kind, &reading, job, now), true)),
                 }
             };
@@ -125,6 +125,13 @@ impl Upkeep {
         }
         Ok(u64::try_from(next.saturating_sub(now.0)).unwrap_or(0))
     }
+}
+
+/// Whether a job waits. None ever waits for more than a week but one that nobody asked for: what seems to was put down by a
+/// clock that has been set back since.
+fn is_ahead(job: &Job, now: Time) -> bool {
+    let wait = job.due.saturating_sub(now.0);
+    (1..=8 * DAY).contains(&wait) || wait >= rules::NEVER / 2
 }
 
 /// A step that fails is tried again, later each time.
@@ -188,6 +195,14 @@ fn scrub(open: &Open, cursor: u64, _now: Time) -> Result<(i64, u64), store::Erro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_puts_no_job_off_for_years() {
+        let job = |due| Job { due, ..Job::default() };
+        assert!(is_ahead(&job(1_000 + 7 * DAY), Time(1_000)) && !is_ahead(&job(1_000), Time(1_000)));
+        assert!(!is_ahead(&job(1_000 + 365 * DAY), Time(1_000)));
+        assert!(is_ahead(&job(1_000 + rules::NEVER), Time(1_000)), "nobody asked for it");
+    }
 
     #[tokio::test]
     async fn the_scrub_is_a_row_that_waits_for_its_day() {

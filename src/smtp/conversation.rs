@@ -148,6 +148,9 @@ impl Visit {
             return self.chunk(stream, size, last).await;
         }
         if let Ok(Command::Mail { .. }) = command {
+            if !self.shared.receive.has_room(0) {
+                return Ok(self.session.no_room());
+            }
             match self.shared.receive.welcome(self.peer) {
                 Welcome::Free => {}
                 Welcome::Refused => return Ok(self.session.turn_away()),

@@ -264,6 +264,11 @@ impl Session {
         self.refuse(reply::NUISANCE)
     }
 
+    /// A MAIL while the disk has no room: said before the message is sent, and no error of the peer's.
+    pub fn no_room(&self) -> Step {
+        say(reply::STORAGE, Next::Command)
+    }
+
     fn rcpt(&mut self, to: String, ours: impl Fn(&str) -> Recipient) -> Step {
         let max = self.max_recipients;
         let refusal = match &mut self.mail {

@@ -27,6 +27,7 @@ pub mod regroup;
 pub mod reports;
 pub mod returned;
 mod rewrite;
+pub mod room;
 pub mod schema;
 pub mod seal;
 pub mod search;

@@ -12,7 +12,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc,
     },
     thread,
@@ -207,7 +207,14 @@ pub struct Writer {
     jobs: Option<mpsc::Sender<Order>>,
     thread: Option<thread::JoinHandle<()>>,
     coming: Arc<AtomicUsize>,
-    commits: Arc<AtomicU64>,
+    commits: Arc<Commits>,
+}
+
+/// What became of the commits so far.
+#[derive(Default)]
+struct Commits {
+    done: AtomicU64,
+    failing: AtomicBool,
 }
 
 /// A write that is announced: while this lives, a commit waits a moment for it to arrive. Dropped when
@@ -224,7 +231,7 @@ impl Writer {
     /// Starts the writing thread.
     pub(super) fn start(db: Current) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::channel();
-        let (coming, commits) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
+        let (coming, commits) = (Arc::new(AtomicUsize::new(0)), Arc::<Commits>::default());
         let (gather, count) = (coming.clone(), commits.clone());
         let thread = thread::Builder::new()
             .name("writer".into())
@@ -246,7 +253,17 @@ impl Writer {
 
     /// How many commits there were.
     pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
+        self.commits.done.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last commit failed.
+    pub fn is_failing(&self) -> bool {
+        self.commits.failing.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the writing thread has done what was handed over so far. An error: it is gone.
+    pub fn answers(&self) -> Result<(), Error> {
+        self.alone(|| Ok(()))
     }
 
     /// Runs something between two commits, with nothing written meanwhile, and waits for it; blocks.
@@ -294,7 +311,7 @@ impl Drop for Writer {
     }
 }
 
-fn write(db: &Current, waiting: &mpsc::Receiver<Order>, coming: &AtomicUsize, commits: &AtomicU64) {
+fn write(db: &Current, waiting: &mpsc::Receiver<Order>, coming: &AtomicUsize, commits: &Commits) {
     while let Ok(first) = waiting.recv() {
         let first = match first {
             Order::Write(job) => job,
@@ -329,11 +346,12 @@ fn write(db: &Current, waiting: &mpsc::Receiver<Order>, coming: &AtomicUsize, co
 }
 
 /// Runs a batch in one transaction, without those that fail, and answers everyone.
-fn commit(db: &Database, mut batch: VecDeque<Box<dyn Job>>, commits: &AtomicU64) {
+fn commit(db: &Database, mut batch: VecDeque<Box<dyn Job>>, commits: &Commits) {
     while !batch.is_empty() {
         match catch_unwind(AssertUnwindSafe(|| attempt(db, &mut batch))).unwrap_or(Err((None, Error::Damaged))) {
             Ok(()) => {
-                commits.fetch_add(1, Ordering::Relaxed);
+                commits.done.fetch_add(1, Ordering::Relaxed);
+                commits.failing.store(false, Ordering::Relaxed);
                 return batch.into_iter().for_each(|job| job.answer(Ok(())));
             }
             Err((Some(at), error)) => {
@@ -342,6 +360,7 @@ fn commit(db: &Database, mut batch: VecDeque<Box<dyn Job>>, commits: &AtomicU64)
                 }
             }
             Err((None, error)) => {
+                commits.failing.store(true, Ordering::Relaxed);
                 tracing::error!(%error, writes = batch.len(), "a commit failed");
                 let again = || match error {
                     Error::Full => Error::Full,

@@ -46,6 +46,10 @@ use tokio::sync::{Semaphore, watch};
 /// What the pages may ask for; cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    /// Newer releases.
+    pub updates: crate::service::updates::Updates,
+    /// Whether the box is well.
+    pub health: crate::service::health::Health,
     /// The first run, which may have ended long ago.
     pub first_run: crate::service::setup::first_run::FirstRun,
     /// Searching; pages ask [`Site::search`], which masks.

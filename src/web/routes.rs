@@ -222,9 +222,13 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/.well-known/openpgpkey/hu/:name" Anyone    directory::direct;
     GET  "/.well-known/openpgpkey/:domain/policy" Anyone directory::policy;
     GET  "/.well-known/openpgpkey/:domain/hu/:name" Anyone directory::advanced;
+    GET  "/settings/updates"             Owner        page::updates::show;
+    POST "/settings/updates"             Owner        page::updates::act;
     GET  "/setup"                        Owner        page::setup::lead_owner;
     GET  "/setup/sheet"                  Owner        page::setup_after::sheet;
     POST "/setup/sheet"                  Owner        page::setup_after::prove_sheet;
+    GET  "/setup/relay"                  Owner        page::setup_after::relay;
+    POST "/setup/relay"                  Owner        page::setup_after::relay_seen;
     GET  "/setup/key"                    Owner        page::setup_after::key;
     POST "/setup/key"                    Owner        page::setup_after::key_seen;
     GET  "/setup/message"                Owner        page::setup_after::message;
@@ -250,7 +254,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/security/sessions/:id" Owner      page::security::end_one;
     POST "/language"                     Anyone       page::setting::language;
     POST "/theme"                        Anyone       page::setting::theme;
-    GET  "/health"                       Anyone       page::health;
+    GET  "/health"                       Anyone       page::health::show;
     GET  "/assets/:hash/:name"           Anyone       asset::show;
 };
 
@@ -265,12 +269,19 @@ pub static FIRST: &[Route] = routes! {
     POST "/setup/language"               Anyone       page::setup::choose_language;
     GET  "/setup/domain"                 Anyone       page::setup::naming;
     POST "/setup/domain"                 Anyone       page::setup::name;
+    GET  "/setup/reach"                  Anyone       page::setup_world::reach;
+    POST "/setup/reach"                  Anyone       page::setup_world::reach_act;
+    GET  "/setup/records"                Anyone       page::setup_world::records;
+    POST "/setup/records"                Anyone       page::setup_world::records_act;
+    GET  "/setup/zone"                   Anyone       page::setup_world::zone_file;
+    GET  "/setup/certificate"            Anyone       page::setup_world::certificate;
+    POST "/setup/certificate"            Anyone       page::setup_world::certificate_act;
     GET  "/setup/owner"                  Anyone       page::setup::owning;
     POST "/setup/owner"                  Anyone       page::setup::make;
     GET  "/.well-known/acme-challenge/:token" Anyone  policy::trial;
     POST "/language"                     Anyone       page::setting::language;
     POST "/theme"                        Anyone       page::setting::theme;
-    GET  "/health"                       Anyone       page::health;
+    GET  "/health"                       Anyone       page::health::show;
     GET  "/assets/:hash/:name"           Anyone       asset::show;
 };
 

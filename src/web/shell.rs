@@ -15,7 +15,7 @@ use crate::{
         compose::{self, ComposeWords},
         devices, networks, settings,
     },
-    service::{devices::Notice, views::View},
+    service::{devices::Notice, health::Disk, views::View},
 };
 use askama::Template;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -111,6 +111,10 @@ pub(super) struct Shell {
     pub(super) unverified: bool,
     /// Whether the recovery sheet still waits for its proof.
     pub(super) sheet_waits: bool,
+    /// A newer release.
+    pub(super) update: Option<String>,
+    /// What the owner must know of the disk.
+    pub(super) disk: Option<&'static str>,
     /// Whether the first run was left before its end.
     pub(super) setup_waits: bool,
     /// What changed about the box's own service, and was not acknowledged.
@@ -171,6 +175,18 @@ impl Shell {
             icon: asset::address("icon.svg"),
             keys: shortcut::for_script(),
             sheet_waits: visit.visitor.session.is_some() && site.services.custody.sheet_waits(),
+            update: visit.visitor.session.as_ref().and_then(|_| {
+                let newer = site.services.updates.newer()?;
+                Some(crate::locale::updates::words(visit.lang).notice.replace("{version}", &newer))
+            }),
+            disk: visit.visitor.session.as_ref().and_then(|_| {
+                let t = crate::locale::setup::words(visit.lang);
+                match site.services.health.look().disk {
+                    Disk::Full => Some(t.disk_full),
+                    Disk::ReadOnly => Some(t.disk_fixed),
+                    Disk::Enough | Disk::Short => None,
+                }
+            }),
             setup_waits: visit.visitor.session.is_some() && site.services.first_run.is_under_way() && !visit.path.starts_with("/setup"),
             account: site
                 .services
@@ -192,6 +208,8 @@ impl Shell {
             unverified: false,
             sheet_waits: false,
             setup_waits: false,
+            disk: None,
+            update: None,
             service_news: None,
             ..Self::of(site, visit, Section::None)
         }
@@ -205,6 +223,11 @@ impl Shell {
     /// The words of writing.
     pub(super) fn compose(&self) -> &'static ComposeWords {
         compose::words(self.w.lang)
+    }
+
+    /// What the link to a newer release is called.
+    pub(super) fn update_how(&self) -> &'static str {
+        crate::locale::updates::words(self.w.lang).notice_how
     }
 
     /// The words of the first run.

@@ -90,8 +90,31 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
     }
     leads(
         &fill(&mut visitor, "/setup/domain", &[("domain", "Home.test."), ("local", "me")]),
-        "/setup/owner",
+        "/setup/reach",
     );
+
+    // How it stands in the world is shown, and nothing of it must be right to go on.
+    let mut appliance = appliance;
+    for (step, next) in [("reach", "records"), ("records", "certificate")] {
+        (appliance, visitor) = again(appliance, data);
+        let path = format!("/setup/{step}");
+        claim(&mut visitor, data, &path);
+        assert!(visitor.get(&path).body.contains("Not looked at yet") || step == "records");
+        leads(&fill(&mut visitor, &path, &[("do", "look")]), &path);
+        assert!(visitor.get(&path).body.contains("Looked at"), "{step}");
+        leads(&fill(&mut visitor, &path, &[("do", "next")]), &format!("/setup/{next}"));
+    }
+    let zone = visitor.get("/setup/zone");
+    assert!(zone.status == 200 && zone.body.contains("v=spf1"), "{}", zone.body);
+    (appliance, visitor) = again(appliance, data);
+    claim(&mut visitor, data, "/setup/certificate");
+    assert!(
+        visitor.get("/setup/certificate").body.contains("value=\"terms\""),
+        "nothing is asked of an authority by itself"
+    );
+    let asked = fill(&mut visitor, "/setup/certificate", &[("do", "terms")]);
+    assert!(asked.status == 422 && asked.body.contains("could not be reached"), "{}", asked.body);
+    leads(&fill(&mut visitor, "/setup/certificate", &[("do", "next")]), "/setup/owner");
 
     let (appliance, mut visitor) = again(appliance, data);
     claim(&mut visitor, data, "/setup/owner");
@@ -107,7 +130,11 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
         "/setup/sheet",
     );
     assert!(!data.join("claim").exists());
-    assert!(visitor.get("/devices").body.contains("verified"), "the owner's browser is let in");
+    let devices = visitor.get("/devices");
+    assert!(
+        devices.status == 200 && !devices.body.contains("not verified"),
+        "the owner's browser is let in"
+    );
     let sheet = visitor.get("/settings/recovery/sheet").body;
     let groups: Vec<&str> = sheet
         .split("<code>")
@@ -128,7 +155,7 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
     assert_eq!(fill(&mut visitor, "/setup/sheet", &[("g1", "XXXX"), ("g2", "XXXX")]).status, 422);
     let proof = fill(&mut visitor, "/setup/sheet", &[("g1", groups[one - 1]), ("g2", groups[other - 1])]);
     leads(&proof, "/setup");
-    leads(&visitor.get("/setup"), "/setup/key");
+    leads(&visitor.get("/setup"), "/setup/relay");
     assert!(visitor.get("/").body.contains("not quite set up"));
 
     // Behind the vault the passphrase is what one comes back with.
@@ -136,7 +163,10 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
     assert_eq!(visitor.get("/setup/claim").status, 404);
     leads(&visitor.get("/setup"), "/sign-in?next=%2Fsetup");
     leads(&visitor.sign_in(WORDS, "/setup"), "/setup");
-    leads(&visitor.get("/setup/message"), "/setup/key");
+    leads(&visitor.get("/setup/message"), "/setup/relay");
+    assert!(visitor.get("/setup/relay").body.contains("/settings/sending"));
+    leads(&fill(&mut visitor, "/setup/relay", &[("do", "next")]), "/setup");
+    leads(&visitor.get("/setup"), "/setup/key");
     assert!(visitor.get("/setup/key").body.contains("aria-label=\"Fingerprint\""));
     leads(&fill(&mut visitor, "/setup/key", &[]), "/setup");
     assert!(visitor.get("/setup/message").body.contains("Nothing has arrived yet"));
@@ -177,6 +207,50 @@ fn whoever_does_not_know_the_code_waits() {
             .status,
         403
     );
+}
+
+#[test]
+fn a_script_makes_one_in_the_terminal_and_a_running_one_shows_its_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, secret) = (folder.path().join("data"), folder.path().join("passphrase"));
+    std::fs::write(&secret, format!("{WORDS}\n")).unwrap();
+    let setup = |more: &[&str]| {
+        let mut command = caliopen();
+        command.args(["setup", "--trying-ms", "0", "--data"]).arg(&data).args(more);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, _, said) = setup(&[]);
+    assert!(code == Some(2) && said.contains("--language"), "{said}");
+    let (code, _, said) = setup(&["--language", "en", "--domain", "no domain", "--name", "me"]);
+    assert!(code == Some(65) && said.contains("no domain"), "{said}");
+
+    let appliance = start(&data);
+    let (code, shown, _) = setup(&["--show-code"]);
+    assert_eq!((code, shown.lines().next()), (Some(0), Some(self::code(&data).as_str())));
+    assert_eq!(setup(&["--language", "en"]).0, Some(75), "it is running");
+    appliance.kill();
+
+    let secret = secret.to_str().unwrap();
+    let all = [
+        "--language",
+        "fr",
+        "--domain",
+        "home.test",
+        "--name",
+        "me",
+        "--passphrase-file",
+        secret,
+    ];
+    let (code, recovery, said) = setup(&all);
+    assert_eq!((code, recovery.trim().split('-').count()), (Some(0), 8), "{said}");
+    assert!(said.contains("me@home.test") && !said.contains(WORDS), "{said}");
+    assert_eq!((setup(&all).0, setup(&["--show-code"]).0), (Some(73), Some(66)));
+    let appliance = start(&data);
+    let mut visitor = Visitor::new(&appliance);
+    leads(&visitor.sign_in(WORDS, "/setup"), "/setup");
+    leads(&visitor.get("/setup"), "/setup/sheet");
 }
 
 #[test]

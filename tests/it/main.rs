@@ -57,4 +57,6 @@ mod spam;
 mod story;
 mod strict;
 mod tags;
+mod updates;
 mod web;
+mod well;

@@ -18,7 +18,7 @@ pub use rests::Rests;
 use super::{Error, strict::Strict, tls_reports::TlsReports};
 use crate::{
     domain::{
-        outgoing::{Delivery, Kind, Outcome, State, Trouble, Via},
+        outgoing::{Delivery, Kind, Outcome, State, Trouble, Via, is_due},
         sending::{Choice, Reach, Smarthost, Unreached},
         time::Time,
         transport::TlsFacts,
@@ -138,10 +138,16 @@ impl Deliver {
         let look = move || {
             let snapshot = Snapshot::of(&reading)?;
             let mut rows = Vec::new();
-            for (_, id) in snapshot.due(now, SLICE)? {
+            let mut due = snapshot.due(now, SLICE)?;
+            let next = snapshot.next_due(now)?;
+            if let Some(next) = next.filter(|next| is_due(*next, now)) {
+                // Nothing is put off for so long: the clock was set back.
+                due.extend(snapshot.due(next, SLICE)?);
+            }
+            for (_, id) in due {
                 rows.extend(snapshot.delivery(id)?.map(|delivery| (id, delivery.domain)));
             }
-            Ok::<_, store::Error>((rows, snapshot.next_due(now)?, snapshot.sending()?))
+            Ok::<_, store::Error>((rows, next, snapshot.sending()?))
         };
         let (rows, next, sending) = super::blocking(look).await?;
         self.assign(rows, &sending, workers);
@@ -316,7 +322,7 @@ impl Inner {
         // A vault that is held cannot be locked; what follows may take minutes.
         drop(open);
         let now = self.clock.now();
-        if delivery.begun.is_some() || delivery.due.is_none_or(|due| due > now) {
+        if delivery.begun.is_some() || !delivery.due.is_some_and(|due| is_due(due, now)) {
             return Ok(());
         }
         let outcome = match self.attempt(key, &delivery, &raw, &sending, session).await {

@@ -12,7 +12,7 @@ use super::{SetupError, names};
 use crate::{
     codec::password::{Strength, strength},
     domain::{
-        setup::{Done, Step},
+        setup::{Done, STEPS, Step},
         time::Time,
     },
     locale::Lang,
@@ -178,9 +178,7 @@ impl FirstRun {
         let state = state.map(|mut state| {
             state.founding = false;
             let mut done = Done::of(state.done.iter().map(String::as_str));
-            [Step::Claim, Step::Language, Step::Domain, Step::Owner]
-                .into_iter()
-                .for_each(|step| done.mark(step));
+            before().for_each(|step| done.mark(step));
             state.done = done.slugs().map(str::to_owned).collect();
             state
         });
@@ -213,11 +211,11 @@ impl FirstRun {
             file.set_first_run(Some(&state))?;
         }
         let code = new_code()?;
-        let certificate = state.chain.first().map(Vec::as_slice).unwrap_or_default();
-        let told = Zeroizing::new(format!("{}\n{}\n", &*code, fingerprint(certificate)));
-        write_whole(&vault.folder().join(CLAIM), told.as_bytes())?;
+        let place = vault.folder().join(CLAIM);
         let (house, asked) = mpsc::channel(1);
         let run = Self::over(file, vault, clock, trying, Some(state), house, code);
+        let told = Zeroizing::new(format!("{}\n{}\n", run.code(), run.fingerprint()));
+        write_whole(&place, told.as_bytes())?;
         run.0.unclaimed.store(true, Ordering::Release);
         Ok((run, asked))
     }
@@ -266,22 +264,25 @@ impl FirstRun {
         locked(&self.0.state).clone().unwrap_or_default()
     }
 
-    /// The fingerprint of the certificate that the first run answers with.
+    /// The fingerprint of the certificate that the box answers with.
     pub fn fingerprint(&self) -> String {
-        fingerprint(self.state().chain.first().map(Vec::as_slice).unwrap_or_default())
+        fingerprint(self.front().chain.first().map(Vec::as_slice).unwrap_or_default())
     }
 
     /// What stands in front of a lock that is not there yet.
     pub fn front(&self) -> Front {
         let state = self.state();
+        // An authority may have given a better certificate meanwhile.
+        let kept = self.0.file.read().ok().flatten();
+        let (chain, key) = kept.map_or((state.chain, state.key), |kept| (kept.chain, kept.key));
         let named = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
         let domain = named(state.domain, NOWHERE);
         Front {
             host: format!("mail.{domain}"),
             addresses: vec![named(state.address, &format!("nobody@{domain}"))],
             domain,
-            chain: state.chain,
-            key: state.key,
+            chain,
+            key,
             sealing: String::new(),
         }
     }
@@ -423,8 +424,7 @@ impl FirstRun {
         self.0.unclaimed.store(false, Ordering::Release);
         self.note(|state| {
             state.founding = false;
-            mark(state, Step::Claim);
-            mark(state, Step::Owner);
+            before().for_each(|step| mark(state, step));
         })
         .await?;
         self.rebuild(front, true).await;
@@ -442,6 +442,11 @@ impl FirstRun {
         });
         gone.await.unwrap_or(Err(store::Error::Damaged))
     }
+}
+
+/// The steps in front of the vault: none of them is taken any more once it is made.
+fn before() -> impl Iterator<Item = Step> {
+    STEPS.iter().filter(|row| !row.behind).map(|row| row.step)
 }
 
 fn mark(state: &mut record::FirstRun, step: Step) {

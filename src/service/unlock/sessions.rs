@@ -180,6 +180,25 @@ impl Live {
         }
     }
 
+    /// Where the clock was set back, everything that counts by it goes back too: no session, proof or permission grows
+    /// longer by it, and none ends.
+    fn follow(&mut self, now: Time) {
+        let back = self.seen.0.saturating_sub(now.0);
+        if back <= 0 {
+            return;
+        }
+        let earlier = |time: &mut Time| time.0 = time.0.saturating_sub(back);
+        earlier(&mut self.since);
+        earlier(&mut self.seen);
+        earlier(&mut self.allowed);
+        if let Some((_, until)) = &mut self.registration {
+            earlier(until);
+        }
+        for (_, until) in &mut self.proofs {
+            *until = until.saturating_sub(back);
+        }
+    }
+
     fn proven(&self, proof: Option<&str>, now: Time) -> bool {
         let Some(hash) = proof.map(|proof| sha256(proof.as_bytes())) else {
             return false;
@@ -263,6 +282,7 @@ impl Sessions {
         let key = sha256(secret.as_bytes());
         let mut all = locked(&self.live);
         let live = all.get_mut(&key)?;
+        live.follow(now);
         let idle = now.0.saturating_sub(live.seen.0) > self.idle.load(Ordering::Relaxed);
         if idle || now.0.saturating_sub(live.since.0) > LIFETIME {
             all.remove(&key);

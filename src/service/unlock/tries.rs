@@ -67,6 +67,8 @@ impl Tries {
     pub(super) fn may(&self, trier: Trier, now: Time) -> Result<(), Refused> {
         let next = locked(&self.0).get(&trier).map_or(i64::MIN, |count| count.next.0);
         match next.saturating_sub(now.0) {
+            // One that is longer than any was given by a clock that has been set back since.
+            wait if wait > i64::from(trier.measure().1) => Ok(()),
             wait @ 1.. => Err(Refused::Wait(u32::try_from(wait).unwrap_or(trier.measure().1))),
             _ => Ok(()),
         }
@@ -130,6 +132,11 @@ mod tests {
         assert_eq!(waits[19], 3600);
         assert_eq!(wait(&tries, Trier::network([203, 0, 113, 99].into()), Time(0)), 3600, "his network");
         assert_eq!(wait(&tries, Trier::network([203, 0, 114, 5].into()), Time(0)), 0, "nobody else");
+        assert_eq!(
+            wait(&tries, thief, Time(-FORGOTTEN)),
+            0,
+            "a clock that is set back keeps nobody out"
+        );
         tries.wrong(thief, Time(FORGOTTEN + 1));
         assert_eq!(wait(&tries, thief, Time(FORGOTTEN + 1)), 0);
     }

@@ -26,6 +26,7 @@ mod spooled;
 mod standing;
 mod strict;
 mod tls_report;
+mod updates;
 mod views;
 
 pub use authenticated::Authenticated;
@@ -48,6 +49,7 @@ pub use spooled::{Spooled, Unspooled};
 pub use standing::{Announcing, Authority, Checked, OwnPolicy, Standing};
 pub use strict::{Failed, Remembered, Strictness};
 pub use tls_report::{TlsDay, TlsGiven, TlsPlace};
+pub use updates::Updates;
 pub use views::View;
 
 use super::Error;

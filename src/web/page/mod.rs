@@ -16,6 +16,7 @@ pub(super) mod drafts;
 pub(super) mod erase;
 mod fate;
 pub(super) mod file;
+pub(super) mod health;
 pub(super) mod help;
 pub(super) mod importance;
 pub(super) mod journal;
@@ -41,34 +42,23 @@ pub(super) mod setting;
 pub(super) mod settings;
 pub(super) mod setup;
 pub(super) mod setup_after;
+pub(super) mod setup_world;
 pub(super) mod sign_in;
 pub(super) mod spam;
 pub(super) mod tagging;
 pub(super) mod tags;
 pub(super) mod timeline;
+pub(super) mod updates;
 pub(super) mod views;
 pub(super) mod way;
 pub(super) mod write;
 pub(super) mod writing;
 
-use super::{Site, problem::Problem, visit::Visit};
 use crate::{
     domain::{padlock::Padlock, privacy::index::Letter},
     locale::{Words, privacy},
     service::view::Person,
 };
-use http::{HeaderValue, header};
-use std::sync::Arc;
-use warp::reply::Response;
-
-/// `GET /health`: whether anyone is here. Also while locked, to anyone.
-pub(super) async fn health(_site: Arc<Site>, _visit: Visit) -> Result<Response, Problem> {
-    let mut response = Response::new("ok\n".into());
-    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, plain);
-    Ok(response)
-}
-
 /// The sign of the Privacy Index: a row of five letters, the one in force raised, and the number.
 struct Badge {
     points: Option<u8>,

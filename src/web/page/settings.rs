@@ -12,6 +12,7 @@ use crate::locale::{
     devices::journal,
     keys, networks, reports, sending,
     settings::{self as words, SettingsWords},
+    updates,
 };
 use askama::Template;
 use std::sync::Arc;
@@ -75,6 +76,7 @@ static SETTINGS: &[Setting] = settings! {
     "/reports" Sending |w| reports::words(w.lang).title, |w| t(w).reports;
     "/journal" Memory |w| journal::words(w.lang).title, |w| t(w).journal;
     "/ledger" Memory |w| sending::ledger(w.lang).title, |w| t(w).ledger;
+    "/settings/updates" Box |w| updates::words(w.lang).title, |w| updates::words(w.lang).sentence;
     "/settings/erase" Box |w| w.custody.erase, |w| t(w).erase;
 };
 

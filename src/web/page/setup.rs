@@ -1,5 +1,6 @@
 //! `/setup`: the first run, as far as the passphrase. Until then these pages are all that the box shows; who has not
-//! typed the code of its console is shown nothing but the field for it. What comes after: `setup_after`.
+//! typed the code of its console is shown nothing but the field for it. How the box stands in the world: `setup_world`;
+//! what comes after the passphrase: `setup_after`.
 //!
 //! Over plain HTTP another machine is shown one page that asks nothing and leads to https.
 
@@ -36,6 +37,7 @@ use zeroize::Zeroizing;
 /// Where one is among the steps.
 pub(super) struct Progress {
     pub(super) place: String,
+    pub(super) word: &'static str,
     pub(super) list: Vec<Mark>,
 }
 
@@ -50,6 +52,7 @@ impl Progress {
     pub(super) fn of(t: &SetupWords, done: &Done, here: Step) -> Self {
         let at = STEPS.iter().position(|row| row.step == here).unwrap_or(0) + 1;
         Self {
+            word: t.step(here),
             place: t.place.replace("{n}", &at.to_string()).replace("{of}", &STEPS.len().to_string()),
             list: STEPS
                 .iter()
@@ -114,14 +117,14 @@ struct OwnerPage {
     error: Option<String>,
 }
 
-fn with(status: StatusCode, page: &impl Template) -> Result<Response, Problem> {
+pub(super) fn with(status: StatusCode, page: &impl Template) -> Result<Response, Problem> {
     let mut response = shell::page(page)?;
     *response.status_mut() = status;
     Ok(response)
 }
 
 /// The step may be taken by this browser now; otherwise it is led to the one that may.
-fn admitted(site: &Site, visit: &Visit, step: Step) -> Result<Done, Problem> {
+pub(super) fn admitted(site: &Site, visit: &Visit, step: Step) -> Result<Done, Problem> {
     let done = site.services.first_run.done(&visit.visitor.door);
     if done.may(step) {
         Ok(done)
@@ -135,7 +138,7 @@ fn next(done: &Done) -> &'static str {
 }
 
 /// To the step that is next.
-fn onward(site: &Site, visit: &Visit) -> Response {
+pub(super) fn onward(site: &Site, visit: &Visit) -> Response {
     let done = site.services.first_run.done(&visit.visitor.door);
     shell::see_other(&format!("/setup/{}", next(&done)))
 }

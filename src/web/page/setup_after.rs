@@ -11,7 +11,11 @@ use super::{
     setup::Progress,
 };
 use crate::{
-    domain::{journal::Event, setup::Step},
+    domain::{
+        check::{Id, State},
+        journal::Event,
+        setup::Step,
+    },
     locale::setup::{self, SetupWords},
     service::custody::NotDone,
 };
@@ -29,6 +33,17 @@ struct SheetPage {
     proven: bool,
     groups: Option<(String, [String; 2])>,
     error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "page/setup/relay.html")]
+struct RelayPage {
+    s: Shell,
+    t: &'static SetupWords,
+    p: Progress,
+    /// What is known of whether one is needed, and whether it is good news.
+    said: String,
+    good: bool,
 }
 
 #[derive(Template)]
@@ -120,6 +135,35 @@ pub(in crate::web) async fn prove_sheet(site: Arc<Site>, visit: Visit) -> Result
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// `GET /setup/relay`
+pub(in crate::web) async fn relay(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let t = setup::words(visit.lang);
+    let p = admitted(&site, t, Step::Relay)?;
+    let (chosen, shut) = site.services.ways.chosen().await?;
+    let stands = site.services.checks.last();
+    let state = |id| crate::domain::check::state(id, stands.of(id));
+    let (out, name) = (state(Id::PortOut), state(Id::ReverseV4));
+    let (said, good) = match &chosen.smarthost {
+        Some(relay) => (t.relay_set.replace("{host}", &relay.host), true),
+        None if shut.is_some() || out == State::Todo || name == State::Todo => (t.relay_needed.to_owned(), false),
+        None if out == State::Ok && name == State::Ok => (t.relay_fine.to_owned(), true),
+        None => (t.relay_unknown.to_owned(), true),
+    };
+    shell::page(&RelayPage {
+        s: Shell::of(&site, &visit, Section::None),
+        t,
+        p,
+        said,
+        good,
+    })
+}
+
+/// `POST /setup/relay`
+pub(in crate::web) async fn relay_seen(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    admitted(&site, setup::words(visit.lang), Step::Relay)?;
+    marked(&site, Step::Relay).await
 }
 
 /// `GET /setup/key`

@@ -1,0 +1,87 @@
+//! Whether the box is well, as far as the box itself can tell: for whoever watches over it on this machine, and for the
+//! owner, on every page.
+//!
+//! It says nothing of anybody: no address, no count of messages. Absent on purpose: how the box stands in the world, which
+//! is asked of others and takes time (`service::checks`).
+
+use crate::{
+    domain::check::{Check, Finding, Id},
+    store::{
+        room::{Room, Standing},
+        vault::Vault,
+    },
+};
+
+pub use crate::store::room::Standing as Disk;
+
+/// Octets in a megabyte, as disks are sold.
+const MB: u64 = 1_000_000;
+
+/// Looks; cheap to clone.
+#[derive(Clone)]
+pub struct Health {
+    vault: Vault,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Whether the vault is locked.
+    pub locked: bool,
+    /// Whether the last commit came off; true where there was none.
+    pub writes: bool,
+    /// How it stands with the disk.
+    pub disk: Standing,
+    /// Octets that are free; `None` where the system does not say.
+    pub free: Option<u64>,
+}
+
+impl Found {
+    /// Whether the box does what it is for: mail is taken and kept.
+    pub fn is_well(&self) -> bool {
+        self.writes && !matches!(self.disk, Standing::Full | Standing::ReadOnly)
+    }
+}
+
+impl Health {
+    /// Of the box with this vault.
+    pub fn new(vault: Vault) -> Self {
+        Self { vault }
+    }
+
+    /// Looks now; quick.
+    pub fn look(&self) -> Found {
+        let open = self.vault.open().ok();
+        let room = Room::of(self.vault.folder());
+        Found {
+            locked: open.is_none(),
+            writes: open.is_none_or(|open| !open.writer.is_failing()),
+            disk: room.map_or(Standing::Enough, |room| room.standing()),
+            free: room.map(|room| room.free),
+        }
+    }
+
+    /// Whether the writing thread does its work; blocks until it has done what it was handed. A locked box has none.
+    pub fn writer_answers(&self) -> bool {
+        self.vault.open().map_or(true, |open| open.writer.answers().is_ok())
+    }
+
+    /// The disk, as one of the checks.
+    pub fn checks(&self) -> Vec<Check> {
+        let found = self.look();
+        let Some(free) = found.free else { return Vec::new() };
+        let finding = match found.disk {
+            Standing::Enough => Finding::Right,
+            Standing::Short => Finding::Low,
+            Standing::Full | Standing::ReadOnly => Finding::Out,
+        };
+        let seen = match found.disk {
+            Standing::ReadOnly => "read-only".to_owned(),
+            _ => format!("{} MB", free / MB),
+        };
+        vec![Check {
+            seen: vec![seen],
+            ..Check::plain(Id::Disk, finding)
+        }]
+    }
+}

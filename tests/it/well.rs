@@ -1,0 +1,222 @@
+//! Whether the box is well: what it tells systemd, whoever watches over it on its machine, and its owner; and what it does
+//! when the disk is full, or the clock jumps.
+
+use crate::{
+    appliance::{Appliance, Folder, OWNER, PASSPHRASE, Sender, caliopen, http},
+    home::Home,
+    web::Visitor,
+};
+use caliopen::{
+    domain::{outgoing::State, time::Time},
+    net::dns::Dns,
+};
+use std::{
+    net::SocketAddr,
+    os::unix::net::UnixDatagram,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+const MIB: usize = 1024 * 1024;
+const YEAR: i64 = 365 * 24 * 3600;
+
+fn health(at: SocketAddr) -> (u16, serde_json::Value) {
+    let request = format!("GET /health HTTP/1.1\r\nHost: {at}\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+    let (status, _, body) = http(at, &request);
+    (
+        status,
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{body}: {error}")),
+    )
+}
+
+fn message(n: usize) -> String {
+    format!(
+        "From: Eve <eve@x.test>\r\nTo: {OWNER}\r\nSubject: Number {n}\r\nMessage-ID: <{n}@x.test>\r\n\
+         Date: Tue, 24 Nov 2026 08:00:00 +0000\r\n\r\nHello\r\n"
+    )
+}
+
+/// A small disk of its own; `None` where none can be made, which is said.
+struct Disk(tempfile::TempDir);
+
+impl Disk {
+    fn make(megabytes: usize) -> Option<Self> {
+        let place = tempfile::tempdir().unwrap();
+        let size = format!("size={megabytes}m");
+        let made = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(place.path())
+            .output();
+        if !made.is_ok_and(|made| made.status.success()) {
+            println!("skipped: no small disk can be mounted here (root, mount)");
+            return None;
+        }
+        Some(Self(place))
+    }
+
+    fn remount(&self, how: &str) -> bool {
+        let done = Command::new("mount")
+            .args(["-o", &format!("remount,{how}")])
+            .arg(self.0.path())
+            .output();
+        done.unwrap().status.success()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+fn make_in(disk: &Path) -> (PathBuf, PathBuf) {
+    let (data, secret) = (disk.join("data"), disk.join("passphrase"));
+    std::fs::write(&secret, PASSPHRASE).unwrap();
+    let made = caliopen()
+        .args(["init", "--trying-ms", "0", "--domain", "home.test", "--address", OWNER, "--data"])
+        .arg(&data)
+        .arg("--passphrase-file")
+        .arg(&secret)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    (data, secret)
+}
+
+#[test]
+fn a_full_disk_refuses_mail_before_the_store_is_at_risk_and_recovers_by_itself() {
+    let Some(disk) = Disk::make(64) else { return };
+    let (data, secret) = make_in(disk.0.path());
+    let appliance = Appliance::start(&data, Some(&secret));
+    let mut owner = Visitor::owner(&appliance);
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    assert_eq!(sender.send("eve@x.test", OWNER, &message(1)).unwrap(), 250);
+    let (status, well) = health(appliance.http);
+    let said = ["ready", "locked", "writes"].map(|name| well[name].as_bool().unwrap());
+    assert_eq!((status, said), (200, [true, false, true]));
+
+    // Somebody else's file takes all but seven megabytes.
+    let filler = disk.0.path().join("filler");
+    let told = rustix::fs::statvfs(disk.0.path()).unwrap();
+    let free = (told.f_bavail * told.f_frsize) as usize;
+    std::fs::write(&filler, vec![1; free - 7 * MIB]).unwrap();
+    assert_eq!(sender.say("MAIL FROM:<eve@x.test>\r\n").unwrap(), 452, "before the message is sent");
+    let (status, ill) = health(appliance.http);
+    assert_eq!((status, ill["ready"].as_bool()), (503, Some(false)));
+    let disk_check = ill["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["id"] == "disk")
+        .unwrap();
+    assert_eq!(disk_check["state"], "todo");
+    let page = owner.get("/").body;
+    assert!(
+        page.contains("nearly full") && page.contains("Number 1"),
+        "the owner is told, and reads on"
+    );
+    let mut another = Visitor::new(&appliance);
+    assert_eq!(another.sign_in(PASSPHRASE, "/").status, 303, "the reserve is for this");
+
+    std::fs::remove_file(&filler).unwrap();
+    assert_eq!(
+        sender.send("eve@x.test", OWNER, &message(2)).unwrap(),
+        250,
+        "nobody had to do anything"
+    );
+    assert!(!owner.get("/").body.contains("nearly full"));
+    assert_eq!(health(appliance.http).0, 200);
+    drop(appliance);
+
+    assert!(disk.remount("ro"));
+    let start = caliopen()
+        .args(["serve", "--smtp", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&start.stderr).into_owned();
+    assert!(start.status.code() == Some(74) && said.contains("Read-only"), "{said}");
+    assert!(disk.remount("rw"));
+    let appliance = Appliance::start(&data, Some(&secret));
+    let mut owner = Visitor::owner(&appliance);
+    for n in 1..=2 {
+        let page = owner.get(&format!("/messages/{n}")).body;
+        assert!(page.contains(&format!("Number {n}")), "what was acknowledged is there");
+    }
+}
+
+#[test]
+fn systemd_is_told_and_the_watchdog_is_fed_while_the_box_does_its_work() {
+    let folder = Folder::make();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut command = caliopen();
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "400000")
+        .env_remove("WATCHDOG_PID");
+    let appliance = Appliance::launch(command, &folder.data, Some(&folder.secret));
+    let heard = || {
+        let mut octets = [0; 1024];
+        let length = socket.recv(&mut octets).expect("a word in time");
+        String::from_utf8_lossy(&octets[..length]).into_owned()
+    };
+    assert!(heard().contains("READY=1"));
+    for _ in 0..3 {
+        assert!(heard().contains("WATCHDOG=1"));
+    }
+    assert!(appliance.terminate().0);
+    while !heard().contains("STOPPING=1") {}
+}
+
+#[test]
+fn a_box_is_checked_from_the_command_line_running_or_not() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let check = |more: &[&str]| {
+        let output = caliopen().arg("check").args(more).output().unwrap();
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let at = appliance.http.to_string();
+    let (code, said, why) = check(&["--at", &at]);
+    assert_eq!(code, Some(0), "nothing was looked at yet, so nothing is known to be wrong: {why}");
+    assert!(said.contains("yes        ready") && said.contains("no         locked"), "{said}");
+    let (_, said, _) = check(&["--at", &at, "--json"]);
+    let all: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(all["claimed"], true);
+    assert!(all["checks"].as_array().unwrap().len() > 10);
+    let data = folder.data.to_str().unwrap();
+    assert_eq!(check(&["--data", data]).0, Some(75), "it is running");
+    drop(appliance);
+    assert_eq!(check(&["--at", &at]).0, Some(68), "nobody answers");
+    let (code, said, why) = check(&["--data", data, "--dns", "none"]);
+    assert!(matches!(code, Some(0 | 1)), "{why}");
+    assert!(said.contains("yes        locked") && said.contains("unknown"), "{said}");
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_costs_no_message_its_next_try() {
+    let now = Time(1_800_000_000);
+    let home = Home::make(now, Dns::nobody().into());
+    let message = home.send(&["a@x.test"], false).await;
+    home.round().await;
+    let tried = |attempts: u32| {
+        let home = &home;
+        async move {
+            let of = home.of(message).await;
+            assert_eq!((of[0].attempts, of[0].recipients[0].state), (attempts, State::Waiting));
+        }
+    };
+    tried(1).await;
+    // Somebody sets the clock back by a year: it is not kept waiting for a year.
+    home.clock.set(Time(now.0 - YEAR));
+    home.round().await;
+    tried(2).await;
+    home.later(3600);
+    home.round().await;
+    tried(3).await;
+}

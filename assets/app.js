@@ -42,15 +42,28 @@
     const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
     if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
   };
+  // What is done with the ticked; where nothing is ticked, with the row that has the focus.
+  const row = () => document.activeElement.closest(".row");
+  const bulk = what => {
+    const form = document.querySelector("form.picking");
+    const tick = form && !form.querySelector(".tick :checked") && row()?.querySelector(".tick input");
+    if (tick) tick.checked = true;
+    if (form?.querySelector(".tick :checked")) form.querySelector(`button[value=${what}]`)?.click();
+  };
   const actions = {
+    archive: () => (document.querySelector("button[data-archive]") || { click: () => bulk("done") }).click(),
     next: () => move(1),
     previous: () => move(-1),
     open: () => { if (items().includes(document.activeElement)) document.activeElement.click(); },
     up: () => document.querySelector("a[data-up]")?.click(),
-    tick: () => document.activeElement.closest(".row")?.querySelector("input")?.click(),
+    tick: () => row()?.querySelector("input")?.click(),
     tag: () => document.querySelector("[data-tag]")?.focus(),
     search: () => document.querySelector("[data-search]")?.select(),
-    mark: () => document.querySelector("form[data-mark]")?.requestSubmit(),
+    mark: () => {
+      const form = document.querySelector("form[data-mark]");
+      if (form) form.requestSubmit();
+      else bulk((document.querySelector(".row:has(.tick :checked)") || row())?.matches(".new") ? "read" : "unread");
+    },
     write: () => { location.href = "/write"; },
     reply: () => ([...document.querySelectorAll("details[open] a[data-reply], .letter a[data-reply]")].pop() || document.querySelector("a[data-reply]"))?.click(),
     help: () => { location.href = "/help#keys"; },

@@ -47,6 +47,7 @@ use crate::{
         view::People,
         views::Views,
     },
+    service::{acts::Acts, screener::Screener},
     service::{
         deliver::{Deliver, Rests},
         ledger::Ledgers,
@@ -148,6 +149,10 @@ pub struct Services {
     pub views: Views,
     /// Tags.
     pub tags: Tags,
+    /// What is done with discussions, and taken back.
+    pub acts: Acts,
+    /// Who waits at the door.
+    pub screener: Screener,
     /// The owner's rules.
     pub rules: Rules,
     /// What may do harm.
@@ -294,6 +299,10 @@ impl Services {
         let unlock = Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?;
         let keys = Keys::new(vault.clone(), clock.clone(), file.clone(), front);
         let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone());
+        let tags = Tags::new(vault.clone(), people.clone(), spam.clone());
+        let contacts = Contacts::new(vault.clone(), clock.clone(), happenings.clone(), &front.addresses);
+        let parts = (tags.clone(), spam.clone(), contacts.clone());
+        let acts = Acts::new(vault.clone(), clock.clone(), parts, (people.clone(), &front.addresses));
         Ok(Self {
             health,
             updates,
@@ -315,10 +324,12 @@ impl Services {
             timeline: Timeline::new(vault.clone(), people.clone()),
             views: Views::new(vault.clone()),
             search: Search::new(vault.clone(), people.clone()),
-            tags: Tags::new(vault.clone(), people.clone(), spam),
+            screener: Screener::new(vault.clone(), people.clone(), acts.clone()),
+            acts,
+            tags,
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
-            contacts: Contacts::new(vault.clone(), clock.clone(), happenings.clone(), &front.addresses),
+            contacts,
             custody,
             delete: Delete::new(vault.clone(), &front.addresses),
             outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone(), rests),
@@ -342,6 +353,8 @@ impl Services {
             unmasked_search: self.search.clone(),
             views: self.views.clone(),
             tags: self.tags.clone(),
+            acts: self.acts.clone(),
+            screener: self.screener.clone(),
             rules: self.rules.clone(),
             senders: self.senders.clone(),
             dangers: self.dangers.clone(),

@@ -194,7 +194,7 @@ fn note(tally: &mut Tally, outcome: Result<Outcome, tokio::task::JoinError>) -> 
         Ok(false) => tally.before += 1,
         Err(NotKept::TooLarge) => tally.skip(Reason::TooLarge, name),
         Err(NotKept::TooComplex) => tally.skip(Reason::TooComplex, name),
-        Err(NotKept::Storage | NotKept::Locked | NotKept::Refused) => {
+        Err(NotKept::Storage | NotKept::Locked | NotKept::Refused | NotKept::TurnedAway) => {
             say(&*tally);
             let sentence = "the store cannot write; what was kept so far is safe, and importing again goes on from there";
             return Err(Failure::new(code::IO, sentence));

@@ -2,7 +2,7 @@
 //! in how important a message is.
 //!
 //! A tag is known by its *slug*, which two spellings of one word share, so that `Maison d'été` and `maison
-//! d'ete` cannot both be made. Two tags belong to the house and are neither renamed nor deleted.
+//! d'ete` cannot both be made. Some tags belong to the house and are neither renamed nor deleted.
 
 use super::{fold::fold, id::TagId};
 
@@ -134,11 +134,15 @@ pub enum System {
     Internal,
     /// Another mail service reports about the owner's domain: added up on a page of its own, and no letter.
     Report,
+    /// The owner marked it with a star.
+    Starred,
+    /// The owner let its sender in as a newsletter.
+    Newsletter,
 }
 
 impl System {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Spam, Self::Internal, Self::Report];
+    pub const ALL: [Self; 5] = [Self::Spam, Self::Internal, Self::Report, Self::Starred, Self::Newsletter];
 
     /// Its number, the same in every box. The owner's own tags begin at [`TagId::FIRST`].
     pub fn id(self) -> TagId {
@@ -146,6 +150,8 @@ impl System {
             Self::Spam => 1,
             Self::Internal => 2,
             Self::Report => 3,
+            Self::Starred => 4,
+            Self::Newsletter => 5,
         })
     }
 
@@ -160,6 +166,8 @@ impl System {
             Self::Spam => "spam",
             Self::Internal => "internal",
             Self::Report => "domain_report",
+            Self::Starred => "starred",
+            Self::Newsletter => "newsletter",
         }
     }
 
@@ -169,6 +177,8 @@ impl System {
             Self::Spam => 0,
             Self::Internal => 2,
             Self::Report => -5,
+            Self::Starred => 3,
+            Self::Newsletter => 0,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(super) const WORDS: Words = Words {
     security: super::security::EN,
     custody: super::custody::EN,
     search: super::search::EN,
+    living: super::living::EN,
     account: super::account::EN,
     contacts: super::contacts::EN,
 

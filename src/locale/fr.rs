@@ -10,6 +10,7 @@ pub(super) const WORDS: Words = Words {
     security: super::security::FR,
     custody: super::custody::FR,
     search: super::search::FR,
+    living: super::living::FR,
     account: super::account::FR,
     contacts: super::contacts::FR,
 

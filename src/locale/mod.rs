@@ -13,6 +13,7 @@ pub mod devices;
 mod en;
 mod fr;
 pub mod keys;
+pub mod living;
 pub mod networks;
 pub mod privacy;
 pub mod reports;

@@ -37,6 +37,8 @@ pub struct TagWords {
     pub internal: &'static str,
     /// What other mail services report.
     pub reports: &'static super::reports::ReportWords,
+    /// What is done with discussions.
+    pub living: &'static super::living::LivingWords,
     pub colours: [&'static str; 8],
     pub taken: &'static str,
     pub too_many: &'static str,
@@ -172,6 +174,8 @@ impl TagWords {
             System::Spam => self.spam,
             System::Internal => self.internal,
             System::Report => self.reports.tag,
+            System::Starred => self.living.star_tag,
+            System::Newsletter => self.living.newsletter_tag,
         }
     }
 
@@ -181,6 +185,8 @@ impl TagWords {
             System::Spam => self.spam_means,
             System::Internal => self.internal_means,
             System::Report => self.reports.tag_means,
+            System::Starred => self.living.star_means,
+            System::Newsletter => self.living.newsletter_means,
         }
     }
 
@@ -267,6 +273,7 @@ pub const EN: TagWords = TagWords {
     spam: "spam",
     internal: "internal",
     reports: super::reports::words(super::Lang::En),
+    living: &super::living::EN,
     colours: ["grey", "blue", "navy", "green", "ochre", "red", "plum", "rose"],
     taken: "There is a tag of that name already.",
     too_many: "There are 200 tags; delete one first.",
@@ -455,6 +462,7 @@ pub const FR: TagWords = TagWords {
     spam: "indésirable",
     internal: "interne",
     reports: super::reports::words(super::Lang::Fr),
+    living: &super::living::FR,
     colours: ["gris", "bleu", "bleu nuit", "vert", "ocre", "rouge", "prune", "rose"],
     taken: "Une étiquette porte déjà ce nom.",
     too_many: "Il y a déjà 200 étiquettes\u{202f}; supprimez-en une d’abord.",

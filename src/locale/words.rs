@@ -28,6 +28,8 @@ pub struct Words {
     pub tags: super::tags::TagWords,
     pub custody: super::custody::CustodyWords,
     pub search: super::search::SearchWords,
+    /// What is done with discussions, the shelves, and the door.
+    pub living: super::living::LivingWords,
     /// The account's index.
     pub account: super::account::AccountWords,
     /// The address book.

@@ -94,6 +94,7 @@ pub(super) fn fill(open: &Open, asked: &Asked<'_>) -> Result<Filling, store::Err
         facts,
         tags,
         own: own(asked, is_own),
+        stranger: None,
     })
 }
 

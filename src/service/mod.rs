@@ -1,6 +1,7 @@
 //! Floor 3: use cases, one file each. Each does its slow work first and then one write.
 
 pub mod account;
+pub mod acts;
 pub mod authenticate;
 pub mod certificates;
 pub mod checks;
@@ -29,6 +30,7 @@ pub mod receive;
 pub mod reports;
 mod returned;
 pub mod rules;
+pub mod screener;
 pub mod search;
 pub mod sending;
 pub mod setup;

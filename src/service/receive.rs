@@ -18,7 +18,7 @@ use super::{
     danger::Dangers,
     happening::{Happening, Happenings},
     nuisance::Nuisances,
-    returned,
+    returned, screener,
     spam::Spam,
 };
 use crate::{
@@ -114,6 +114,8 @@ pub enum NotKept {
     TooComplex,
     /// The domain in From asks for it to be refused, and nothing explains it (550 5.7.26, RFC 7372).
     Refused,
+    /// The owner refused its author, who can prove who they are (550 5.7.1).
+    TurnedAway,
 }
 
 /// Where a message came from, as far as it matters for keeping it.
@@ -250,6 +252,9 @@ impl Receive {
             return Err(NotKept::Refused);
         }
         let found = found.found;
+        if self.turns_away(&raw, &found).await {
+            return Err(NotKept::TurnedAway);
+        }
         let coming = self.coming();
         let raw = self.0.stamped(&arrival, &found, &raw);
         if self.0.vault.is_erased() {
@@ -263,6 +268,14 @@ impl Receive {
             Some(kept) => Ok(Taken::Kept(kept)),
             None => Err(NotKept::Storage),
         }
+    }
+
+    /// Whether its author was refused by the owner. A locked box does not know, and what cannot be told is taken.
+    async fn turns_away(&self, raw: &Arc<Vec<u8>>, found: &Authentication) -> bool {
+        let Ok(open) = self.0.vault.taking() else { return false };
+        let (raw, found) = (raw.clone(), found.clone());
+        let asked = tokio::task::spawn_blocking(move || screener::turns_away(&open, &raw, &found));
+        matches!(asked.await, Ok(Ok(true)))
     }
 
     /// Keeps a message from a file exactly as it is; `Ok(None)` says that the very same octets were

@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         self, filing,
-        mail::{self, Snapshot},
+        mail::Snapshot,
         record, tags as kept,
         vault::{Open, Vault},
     },
@@ -30,7 +30,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Messages that one write changes.
 const SLICE: usize = 200;
 /// The newest messages of a discussion that are learnt from when all of it is tagged.
-const LEARNT: usize = 10;
+pub(super) const LEARNT: usize = 10;
 
 /// Makes, changes and sets tags; cheap to clone.
 #[derive(Clone)]
@@ -117,20 +117,6 @@ pub enum Carded {
     Done,
     /// The address stands on no card.
     Nobody,
-}
-
-/// What the owner does with some discussions at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bulk {
-    /// Puts a tag on, or takes it off.
-    Tag(TagId, bool),
-    /// Marks read or unread.
-    Mark {
-        /// Unread.
-        unread: bool,
-    },
-    /// Says that they are spam, or not.
-    Spam(bool),
 }
 
 impl TagView {
@@ -403,21 +389,6 @@ impl Tags {
         Ok(())
     }
 
-    /// Does something with several discussions.
-    pub async fn bulk(&self, ids: Vec<DiscussionId>, what: Bulk) -> Result<(), Error> {
-        match what {
-            Bulk::Tag(tag, on) => self.put_on_discussions(ids, tag, on).await,
-            Bulk::Spam(is) => self.put_on_discussions(ids, System::Spam.id(), is).await,
-            Bulk::Mark { unread } => {
-                let open = self.vault.open()?;
-                open.writer
-                    .write(move |tables| ids.iter().try_for_each(|id| mail::mark(tables, id.0, unread).map(drop)))
-                    .await?;
-                Ok(())
-            }
-        }
-    }
-
     /// The owner's word on spam: the tag, and the probability with it.
     async fn call_spam(&self, ids: Vec<u64>, is: bool) -> Result<(), Error> {
         let open = self.vault.open()?;
@@ -466,13 +437,13 @@ pub(super) fn marks(tags: &BTreeMap<u64, record::Tag>, of: impl IntoIterator<Ite
 }
 
 /// Changes many messages, so many to a write.
-async fn in_slices(
+pub(super) async fn in_slices(
     open: &Arc<Open>,
     ids: Vec<u64>,
-    change: impl Fn(&mut store::writer::Tables<'_>, u64) -> Result<(), store::Error> + Copy + Send + 'static,
+    change: impl Fn(&mut store::writer::Tables<'_>, u64) -> Result<(), store::Error> + Clone + Send + 'static,
 ) -> Result<(), Error> {
     for slice in ids.chunks(SLICE) {
-        let slice = slice.to_vec();
+        let (slice, change) = (slice.to_vec(), change.clone());
         open.writer
             .write(move |tables| slice.iter().try_for_each(|id| change(tables, *id)))
             .await?;
@@ -481,7 +452,7 @@ async fn in_slices(
 }
 
 /// Goes on when whoever asked has left.
-async fn going_on(job: impl Future<Output = Result<(), Error>> + Send + 'static) -> Result<(), Error> {
+pub(super) async fn going_on(job: impl Future<Output = Result<(), Error>> + Send + 'static) -> Result<(), Error> {
     tokio::spawn(job)
         .await
         .unwrap_or_else(|_| Err(store::Error::Database("a change was cut short".into()).into()))

@@ -11,15 +11,45 @@ use crate::{
         id::{DiscussionId, MessageId},
         importance::Range,
         padlock::Padlock,
+        tag::System,
         time::Time,
     },
     store::{mail::Snapshot, record, vault::Vault},
 };
 
+/// Discussions that are looked at for a part of the timeline, the newest first: more of them would be felt.
+const WALK: usize = 10_000;
 /// Rows on a page.
 pub const ROWS: u32 = 50;
 /// People named in a row.
 const NAMED: usize = 6;
+
+/// A part of the timeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    All,
+    /// What holds something unread.
+    Unread,
+    /// What people write: neither a mailing list nor a newsletter, nor a report.
+    People,
+    /// Mailing lists, and what the owner let in as a newsletter.
+    Newsletters,
+}
+
+impl Part {
+    fn holds(self, row: &record::Discussion, filed: &record::Filed) -> bool {
+        let tagged = |system: System| filed.tags.iter().any(|(tag, ..)| *tag == system.id().0);
+        let many = row.list.is_some() || tagged(System::Newsletter);
+        match self {
+            Self::All => true,
+            Self::Unread => filed.unread,
+            Self::People => !many && !tagged(System::Report) && !row.people.is_empty(),
+            Self::Newsletters => many,
+        }
+    }
+}
 
 /// Reads the timeline; cheap to clone.
 #[derive(Clone)]
@@ -51,17 +81,28 @@ impl Timeline {
 
     /// One page of what lies in a part of the scale of importance.
     pub async fn page_in(&self, page: u32, range: Range) -> Result<TimelinePage, Error> {
+        self.part(page, range, Part::All).await
+    }
+
+    /// One page of a part of that. Of a part only what is among the newest [`WALK`] discussions is shown.
+    pub async fn part(&self, page: u32, range: Range, part: Part) -> Result<TimelinePage, Error> {
         let (people, viewer) = (self.people.clone(), self.viewer.clone());
         read(&self.vault, move |snapshot| {
-            let (total, unread) = snapshot.counts_in(range)?;
-            let (all, _) = snapshot.counts()?;
+            let (mut total, unread) = snapshot.counts_in(range)?;
+            let everything = total;
+            let (all, _) = snapshot.counts_in(Range::ALL)?;
+            let mut found = Vec::new();
+            if part != Part::All {
+                found = of_part(snapshot, range, part)?;
+                total = found.len() as u64;
+            }
             let pages = u32::try_from(total.div_ceil(u64::from(ROWS))).unwrap_or(u32::MAX).max(1);
             let page = page.clamp(1, pages);
             let skip = (page as usize - 1) * ROWS as usize;
-            let found = if range == Range::ALL {
-                snapshot.timeline(skip, ROWS as usize)?
-            } else {
+            let found = if part == Part::All {
                 snapshot.timeline_in(range, skip, ROWS as usize)?
+            } else {
+                found.into_iter().skip(skip).take(ROWS as usize).collect()
             };
             Ok(TimelinePage {
                 rows: rows(&people, &viewer, snapshot, found)?,
@@ -70,11 +111,22 @@ impl Timeline {
                 total,
                 unread,
                 range,
-                hidden: all.saturating_sub(total),
+                hidden: all.saturating_sub(everything),
             })
         })
         .await
     }
+}
+
+/// The discussions of a part, newest first.
+fn of_part(snapshot: &Snapshot, range: Range, part: Part) -> Result<Vec<(u64, record::Discussion)>, Error> {
+    let mut found = Vec::new();
+    for (id, row) in snapshot.timeline_in(range, 0, WALK)? {
+        if part.holds(&row, &snapshot.filed(id)?.unwrap_or_default()) {
+            found.push((id, row));
+        }
+    }
+    Ok(found)
 }
 
 /// Discussions as rows, with their tags.

@@ -7,9 +7,9 @@
 //! has every contact's index computed anew, once a day. *wipe* writes the vault's file anew on the day after something was
 //! deleted, so that nothing is left of it, and a file of the first version once. *rules* runs
 //! the owner's rules over all mail when they ask for it. *search* merges what is new into the index of words, once a
-//! day and whenever much has come.
+//! day and whenever much has come. *wastebasket* deletes for good, every day, what has been in it long enough.
 
-use super::{Error, journal::tidy_now, rules, search};
+use super::{Error, acts, journal::tidy_now, rules, search};
 use crate::{
     domain::time::Time,
     net::clock::Clock,
@@ -57,6 +57,11 @@ const KINDS: &[Kind] = &[
         name: "drafts",
         first: DAY,
         step: drafts,
+    },
+    Kind {
+        name: acts::JOB,
+        first: DAY,
+        step: acts::step,
     },
     Kind {
         name: "contacts",

@@ -139,6 +139,8 @@ replies! {
     NOBODY = 550 "5.1.1" "There is nobody of that name here";
     /// The domain in From asks for it (RFC 7489 section 10.3, RFC 7372 section 3.4).
     FORGED = 550 "5.7.26" "The domain in From asks for messages like this one to be refused (DMARC)";
+    /// The owner refused whoever wrote it.
+    TURNED_AWAY = 550 "5.7.1" "The recipient does not accept mail from this sender";
     /// Not ours.
     ELSEWHERE = 550 "5.7.1" "Mail for other domains is not relayed";
     /// More than [`super::limits::Limits::message`].

@@ -221,6 +221,7 @@ impl Session {
             Outcome::Fault(Fault::TooLarge) | Outcome::NotKept(NotKept::TooLarge) => reply::TOO_LARGE,
             Outcome::NotKept(NotKept::TooComplex) => reply::COMPLEX,
             Outcome::NotKept(NotKept::Refused) => reply::FORGED,
+            Outcome::NotKept(NotKept::TurnedAway) => reply::TURNED_AWAY,
             // Ours, not the peer's: it counts for nothing against it.
             Outcome::Fault(Fault::NoRoom) | Outcome::NotKept(NotKept::Storage) => return say(reply::STORAGE, Next::Command),
             Outcome::NotKept(NotKept::Locked) => return say(reply::LOCKED, Next::Command),

@@ -1,9 +1,13 @@
-//! Filing: where a discussion stands on the timeline (its level and its tags), kept in step with every message
+//! Filing: where a discussion stands (its shelf, its level and its tags), kept in step with every message
 //! that comes, every tag that is set and everything that is read.
 //!
 //! One function, [`put`], compares what stood there with what stands there now and changes the ordered tables
 //! by the difference; everything else only says what is new. So the tallies can be trusted, and a page of
 //! the timeline is read without looking at what it does not show.
+
+mod again;
+
+pub(super) use again::{file_all, given, refile};
 
 use super::{
     Error,
@@ -13,6 +17,7 @@ use super::{
 use crate::domain::{
     id::TagId,
     importance::{self, Facts, Spam},
+    shelf::{Coming, Shelf},
     tag::{By, MAX_FROM_ADDRESSES, MAX_ON_MESSAGE, MAX_TAGS, Name, System},
 };
 use redb::ReadableTable;
@@ -34,6 +39,8 @@ pub enum Tally {
     Against = 5,
     /// Messages of the background (key 0).
     Background = 6,
+    /// Discussions on a shelf beside the timeline.
+    Shelf = 7,
 }
 
 impl Tables<'_> {
@@ -52,7 +59,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn filed_of(&self, discussion: u64) -> Result<Option<Filed>, Error> {
+    pub(super) fn filed_of(&self, discussion: u64) -> Result<Option<Filed>, Error> {
         let value = self.filed.get(discussion)?;
         value.map(|value| Filed::decode(discussion, value.value())).transpose()
     }
@@ -104,6 +111,8 @@ pub struct Filling {
     pub tags: Vec<(Wanted, By)>,
     /// Where the owner wrote it: the hash of its identifier, and whom it was written to.
     pub own: Option<Own>,
+    /// Its author's address, where they have to wait at the door.
+    pub stranger: Option<String>,
 }
 
 /// A message that the owner wrote.
@@ -120,24 +129,40 @@ pub fn id_key(hash: [u8; 16]) -> u128 {
     u128::from_le_bytes(hash)
 }
 
+/// Puts a discussion on its shelf, or takes it away (`by` 1 or -1).
+fn stand(tables: &mut Tables<'_>, discussion: u64, filed: &Filed, by: i64) -> Result<(), Error> {
+    if filed.shelf() == Shelf::Timeline {
+        let place = (filed.level, filed.last, discussion);
+        let _ = if by > 0 {
+            tables.levels.insert(place, ())?
+        } else {
+            tables.levels.remove(place)?
+        };
+        let tally = if filed.unread { Tally::Unread } else { Tally::Read };
+        return tables.tally(tally, filed.level.into(), by);
+    }
+    let place = (filed.shelf, filed.at(), discussion);
+    let _ = if by > 0 {
+        tables.shelves.insert(place, ())?
+    } else {
+        tables.shelves.remove(place)?
+    };
+    tables.tally(Tally::Shelf, filed.shelf.into(), by)
+}
+
 /// Changes the ordered tables from what stood there to what stands there now. `None` now: nothing is left.
-fn put(tables: &mut Tables<'_>, discussion: u64, old: Option<&Filed>, new: Option<&Filed>) -> Result<(), Error> {
-    let place = |filed: &Filed| (filed.level, filed.last, discussion);
-    let tally = |filed: &Filed| if filed.unread { Tally::Unread } else { Tally::Read };
-    let shelf = |filed: Option<&Filed>| filed.map(|filed| (place(filed), tally(filed)));
-    if shelf(old) != shelf(new) {
-        if let Some(old) = old {
-            tables.levels.remove(place(old))?;
-            tables.tally(tally(old), old.level.into(), -1)?;
-        }
-        if let Some(new) = new {
-            tables.levels.insert(place(new), ())?;
-            tables.tally(tally(new), new.level.into(), 1)?;
+pub(super) fn put(tables: &mut Tables<'_>, discussion: u64, old: Option<&Filed>, new: Option<&Filed>) -> Result<(), Error> {
+    let place = |filed: Option<&Filed>| filed.map(|filed| (filed.shelf, filed.at(), filed.level, filed.last, filed.unread));
+    if place(old) != place(new) {
+        for (filed, by) in [(old, -1), (new, 1)] {
+            filed.map_or(Ok(()), |filed| stand(tables, discussion, filed, by))?;
         }
     }
     let rows = |filed: Option<&Filed>| -> Vec<(u64, i64, u64)> {
+        // What is in the wastebasket is on no list of a tag.
         let tags = filed
             .into_iter()
+            .filter(|filed| filed.shelf() != Shelf::Bin)
             .flat_map(|filed| filed.tags.iter().map(|(tag, ..)| (*tag, filed.last, discussion)));
         tags.collect()
     };
@@ -194,6 +219,10 @@ fn remember(filed: &mut Filed, received: i64, message: u64, level: i8) {
 pub(super) fn arrive(tables: &mut Tables<'_>, id: u64, message: &Message, row: &Discussion, filling: &Filling) -> Result<(), Error> {
     let old = tables.filed_of(message.discussion)?;
     let mut new = old.clone().unwrap_or_default();
+    new.shelf = Shelf::after(old.as_ref().map(Filed::shelf), coming(message, old.as_ref(), filling)) as u8;
+    if let Some(stranger) = filling.stranger.as_deref().filter(|_| new.shelf() == Shelf::Door) {
+        super::door::waits(tables, stranger, message.received)?;
+    }
     let tags = resolve(tables, &new, filling)?;
     let mut weighed = Weighed::of(&filling.facts);
     let best = tables.best(tags.iter().map(|(tag, _)| *tag))?;
@@ -212,6 +241,20 @@ pub(super) fn arrive(tables: &mut Tables<'_>, id: u64, message: &Message, row: &
     (new.last, new.unread) = (row.last, row.unread > 0);
     remember(&mut new, message.received, id, weighed.level);
     put(tables, message.discussion, old.as_ref(), Some(&new))
+}
+
+/// What a message is for the shelf of its discussion.
+fn coming(message: &Message, old: Option<&Filed>, filling: &Filling) -> Coming {
+    let spam = |(wanted, _): &(Wanted, By)| *wanted == Wanted::Known(System::Spam.id());
+    if filling.tags.iter().any(spam) {
+        Coming::Unwanted
+    } else if filling.own.is_some() || old.is_some_and(|old| message.received < old.last) {
+        Coming::Own
+    } else if filling.stranger.is_some() {
+        Coming::Stranger
+    } else {
+        Coming::News
+    }
 }
 
 /// Remembers what the owner wrote, and to whom.
@@ -475,86 +518,7 @@ pub fn forget(tables: &mut Tables<'_>, id: u64, message: &Message) -> Result<(),
     put(tables, message.discussion, old.as_ref(), Some(&new))
 }
 
-/// The tags that were given to a discussion itself.
-pub(super) fn given(tables: &Tables<'_>, discussion: u64) -> Result<Vec<u64>, Error> {
-    let filed = tables.filed_of(discussion)?.unwrap_or_default();
-    Ok(filed.tags.iter().filter(|(.., given)| *given).map(|(tag, ..)| *tag).collect())
-}
-
-/// Files a discussion anew from what it holds now, after messages came or left in a body. `given` are tags of the
-/// discussions that they came from.
-pub(super) fn refile(tables: &mut Tables<'_>, discussion: u64, given: &[u64]) -> Result<(), Error> {
-    let old = tables.filed_of(discussion)?;
-    let row = tables.discussions.get(discussion)?;
-    let Some(row) = row.map(|value| Discussion::decode(discussion, value.value())).transpose()? else {
-        return put(tables, discussion, old.as_ref(), None);
-    };
-    let mut new = Filed {
-        last: row.last,
-        unread: row.unread > 0,
-        ..Filed::default()
-    };
-    let kept = old
-        .iter()
-        .flat_map(|filed| &filed.tags)
-        .filter(|(.., given)| *given)
-        .map(|(tag, ..)| *tag);
-    let mut tags: Vec<u64> = kept.chain(given.iter().copied()).collect();
-    tags.sort_unstable();
-    tags.dedup();
-    new.tags = tags.into_iter().take(MAX_ON_MESSAGE).map(|tag| (tag, 0, true)).collect();
-    let ids = tables
-        .discussed
-        .range((discussion, i64::MIN, 0)..=(discussion, i64::MAX, u64::MAX))?;
-    for id in ids.map(|row| Ok(row?.0.value().2)).collect::<Result<Vec<u64>, Error>>()? {
-        for (tag, _) in tables.tags_of(id)? {
-            bump(&mut new, tag, 1);
-        }
-    }
-    for (received, message, _) in &row.newest {
-        let value = tables.weighed.get(*message)?;
-        let weighed = value.map(|value| Weighed::decode(*message, value.value())).transpose()?;
-        remember(&mut new, *received, *message, weighed.map_or(0, |weighed| weighed.level));
-    }
-    put(tables, discussion, old.as_ref(), Some(&new))
-}
-
 fn record(tables: &Tables<'_>, id: u64) -> Result<Option<Message>, Error> {
     let value = tables.messages.get(id)?;
     value.map(|value| Message::decode(id, value.value())).transpose()
-}
-
-/// Files every discussion that is there, its messages weighed by their index alone.
-pub(super) fn file_all(tables: &mut Tables<'_>) -> Result<(), Error> {
-    let by_index = |index: Option<u8>| {
-        let facts = Facts {
-            index: index.into(),
-            ..Facts::default()
-        };
-        Weighed {
-            level: importance::weigh(&facts).level,
-            ..Weighed::of(&facts)
-        }
-    };
-    for row in tables.messages.iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        let weighed = by_index(Message::decode(id, value.value())?.index);
-        tables.weighed.insert(id, weighed.encode(id)?.as_slice())?;
-    }
-    let ids = tables.discussions.iter()?.map(|row| Ok(row?.0.value()));
-    for id in ids.collect::<Result<Vec<u64>, Error>>()? {
-        let value = tables.discussions.get(id)?.ok_or(Error::Damaged)?.value().to_vec();
-        let row = Discussion::decode(id, &value)?;
-        let mut filed = Filed {
-            last: row.last,
-            unread: row.unread > 0,
-            ..Filed::default()
-        };
-        for (received, message, index) in row.newest {
-            remember(&mut filed, received, message, by_index(index).level);
-        }
-        put(tables, id, None, Some(&filed))?;
-    }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use super::{
     recheck,
     record::{Contact, Discussion, Job, Judged, Looked, Message, Opening, Person, Proof, Record, Report, sha256},
     reports,
-    schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE, UNREAD},
+    schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE},
     search, spam,
     vault::{Open, Reading},
     writer::Tables,
@@ -425,7 +425,7 @@ impl Snapshot {
         .collect()
     }
 
-    /// The timeline, newest first, from `skip` on.
+    /// Every discussion wherever it stands, newest first, from `skip` on.
     pub fn timeline(&self, skip: usize, take: usize) -> Result<Vec<(u64, Discussion)>, Error> {
         let order = self.tx.open_table(TIMELINE)?;
         let rows = self.tx.open_table(DISCUSSIONS)?;
@@ -436,11 +436,6 @@ impl Snapshot {
             Ok((id, Discussion::decode(id, value.value())?))
         })
         .collect()
-    }
-
-    /// How many discussions there are, and how many hold something unread.
-    pub fn counts(&self) -> Result<(u64, u64), Error> {
-        Ok((self.tx.open_table(DISCUSSIONS)?.len()?, self.tx.open_table(UNREAD)?.len()?))
     }
 
     /// A job's row.

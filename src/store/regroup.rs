@@ -54,7 +54,8 @@ pub fn follow(tables: &mut Tables<'_>, changes: &[Change], notes: &[String]) -> 
     let mut given = Vec::new();
     for change in changes {
         for from in &change.from {
-            given.push((*from, filing::given(tables, *from)?));
+            let shelf = tables.filed_of(*from)?.unwrap_or_default().shelf();
+            given.push((*from, filing::given(tables, *from)?, shelf));
         }
     }
     // The old names go first: one discussion may take another's.
@@ -68,14 +69,15 @@ pub fn follow(tables: &mut Tables<'_>, changes: &[Change], notes: &[String]) -> 
             join(tables, id, *message)?;
         }
         place(tables, id, change)?;
-        let tags: Vec<u64> = (given.iter())
-            .filter(|(from, _)| change.from.contains(from))
-            .flat_map(|(_, tags)| tags.iter().copied())
-            .collect();
-        touched.push((id, tags));
+        let from = || given.iter().filter(|(from, ..)| change.from.contains(from));
+        let tags: Vec<u64> = from().flat_map(|(_, tags, _)| tags.iter().copied()).collect();
+        // What comes together stands where the part of it that is most in sight stood.
+        let shelf = from().map(|(.., shelf)| *shelf).min();
+        touched.push((id, tags, shelf));
     }
-    for (id, tags) in touched {
-        filing::refile(tables, id, &tags)?;
+    for (id, tags, shelf) in touched {
+        let shelf = shelf.unwrap_or_else(|| tables.filed_of(id).ok().flatten().unwrap_or_default().shelf());
+        filing::refile(tables, id, &tags, shelf)?;
     }
     for note in notes {
         tables.regroups.remove(note.as_str())?;

@@ -28,7 +28,7 @@ pub const DISCUSSIONS: TableDefinition<u64, Octets> = TableDefinition::new("disc
 pub const DISCUSSION_OF: TableDefinition<&str, u64> = TableDefinition::new("discussion_of");
 /// (Discussion, received, message): the messages of a discussion in order.
 pub const DISCUSSED: TableDefinition<(u64, i64, u64), ()> = TableDefinition::new("discussed");
-/// (Received, discussion): the timeline, oldest first.
+/// (Received, discussion): every discussion, wherever it stands, the oldest first.
 pub const TIMELINE: TableDefinition<(i64, u64), ()> = TableDefinition::new("timeline");
 /// Discussions with something unread.
 pub const UNREAD: TableDefinition<u64, ()> = TableDefinition::new("unread");
@@ -69,10 +69,14 @@ pub const MESSAGE_TAGS: TableDefinition<(u64, u64), u8> = TableDefinition::new("
 pub const TAGGED: TableDefinition<(u64, i64, u64), ()> = TableDefinition::new("tagged");
 /// (Tag, received, discussion): the discussions of a tag in the order of the timeline.
 pub const TAG_ROWS: TableDefinition<(u64, i64, u64), ()> = TableDefinition::new("tag_rows");
-/// Discussion → `record::Filed`: its level and its tags.
+/// Discussion → `record::Filed`: its shelf, its level and its tags.
 pub const FILED: TableDefinition<u64, Octets> = TableDefinition::new("filed");
-/// (Level, received, discussion): the timeline by importance. A part of the scale is read as so many streams.
+/// (Level, received, discussion): the timeline, by importance. A part of the scale is read as so many streams.
 pub const LEVELS: TableDefinition<(i8, i64, u64), ()> = TableDefinition::new("levels");
+/// (Shelf, order on it, discussion): the discussions that do not stand on the timeline. See `domain::shelf`.
+pub const SHELVES: TableDefinition<(u8, i64, u64), ()> = TableDefinition::new("shelves");
+/// Address → `record::Caller`: what the owner said of somebody who wrote for the first time.
+pub const DOOR: TableDefinition<&str, Octets> = TableDefinition::new("door");
 /// (What is counted, of what) → how many. See `filing::Tally`.
 pub const TALLIES: TableDefinition<(u8, i64), u64> = TableDefinition::new("tallies");
 /// Message → `record::Weighed`: what its importance rests on.

@@ -180,7 +180,7 @@ pub fn delete_rule(tables: &mut Tables<'_>, id: RuleId) -> Result<bool, Error> {
 }
 
 impl Snapshot {
-    fn tally(&self, what: Tally, key: i64) -> Result<u64, Error> {
+    pub(super) fn tally(&self, what: Tally, key: i64) -> Result<u64, Error> {
         Ok(self
             .tx
             .open_table(TALLIES)?
@@ -360,7 +360,7 @@ impl Snapshot {
         self.rows(ids)
     }
 
-    fn rows(&self, ids: impl Iterator<Item = Result<u64, Error>>) -> Result<Vec<(u64, Discussion)>, Error> {
+    pub(super) fn rows(&self, ids: impl Iterator<Item = Result<u64, Error>>) -> Result<Vec<(u64, Discussion)>, Error> {
         let table = self.tx.open_table(DISCUSSIONS)?;
         ids.map(|id| {
             let id = id?;

@@ -91,6 +91,8 @@ tables! {
     tag_rows: (u64, i64, u64) => () = TAG_ROWS;
     filed: u64 => Octets = FILED;
     levels: (i8, i64, u64) => () = LEVELS;
+    shelves: (u8, i64, u64) => () = SHELVES;
+    door: &'static str => Octets = DOOR;
     tallies: (u8, i64) => u64 = TALLIES;
     weighed: u64 => Octets = WEIGHED;
     card_tags: (u64, u64) => () = CARD_TAGS;

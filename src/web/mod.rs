@@ -39,6 +39,7 @@ use crate::{
         keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports, rules::Rules, search::Search, spam::Spam,
         strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, views::Views,
     },
+    service::{acts::Acts, screener::Screener},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
@@ -58,6 +59,10 @@ pub struct Services {
     pub views: Views,
     /// Tags.
     pub tags: Tags,
+    /// What is done with discussions, and taken back.
+    pub acts: Acts,
+    /// Who waits at the door.
+    pub screener: Screener,
     /// The owner's rules.
     pub rules: Rules,
     /// What may do harm.

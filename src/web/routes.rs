@@ -94,7 +94,15 @@ pub static ROUTES: &[Route] = routes! {
     POST "/messages/:id/tags"            Owner        page::tagging::message;
     POST "/messages/:id/suggestions"     Owner        page::tagging::answer;
     POST "/discussions/:id/tags"         Owner        page::tagging::discussion;
-    POST "/bulk"                         Owner        page::tagging::bulk;
+    POST "/bulk"                         Owner        page::acts::bulk;
+    POST "/undo/:id"                     Owner        page::acts::undo;
+    GET  "/done"                         Owner        page::shelf::done;
+    GET  "/wastebasket"                  Owner        page::shelf::bin;
+    GET  "/wastebasket/empty"            Owner        page::shelf::ask;
+    POST "/wastebasket/empty"            Owner        page::shelf::empty;
+    GET  "/door"                         Owner        page::door::show;
+    POST "/door"                         Owner        page::door::answer;
+    POST "/door/screener"                Owner        page::door::turn;
     POST "/levels"                       Owner        page::tagging::levels;
     GET  "/search"                       Owner        page::search::show;
     GET  "/settings"                     Owner        page::settings::show;

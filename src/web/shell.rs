@@ -2,7 +2,8 @@
 //! an answer.
 
 use super::{
-    Site, asset, page,
+    Site, asset,
+    page::{self, acts::Flash},
     problem::Problem,
     shortcut,
     visit::{Visit, cookie},
@@ -123,6 +124,8 @@ pub(super) struct Shell {
     pub(super) locked: bool,
     /// The account's index, in short, as it was last computed.
     pub(super) account: Option<String>,
+    /// What was done with the form that led here.
+    pub(super) flash: Option<Flash>,
 }
 
 /// A new device that the owner has not answered for yet.
@@ -195,6 +198,7 @@ impl Shell {
                 .map(|points| format!("{} {points}", Letter::of(points).as_str())),
             service_news: here.and_then(|_| page::dns::news(w, &site.services.checks)),
             locked: site.services.unlock.is_locked(),
+            flash: visit.visitor.session.as_ref().and_then(|_| Flash::of(site, visit)),
         }
     }
 
@@ -211,6 +215,7 @@ impl Shell {
             disk: None,
             update: None,
             service_news: None,
+            flash: None,
             ..Self::of(site, visit, Section::None)
         }
     }

@@ -35,6 +35,11 @@ pub(super) const SHORTCUTS: &[Shortcut] = &[
         says: |w| w.key_up,
     },
     Shortcut {
+        key: "e",
+        action: "archive",
+        says: |w| w.living.key_archive,
+    },
+    Shortcut {
         key: "m",
         action: "mark",
         says: |w| w.key_mark,

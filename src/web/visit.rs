@@ -81,11 +81,11 @@ impl Visit {
         named.then(|| (format!("{scheme}://{authority}"), host.to_ascii_lowercase()))
     }
 
-    /// Path and query: where a form that changes a setting leads back to. After a form has been refused
+    /// Path and query: where a form that changes a setting leads back to, what was done there left out. After a form has been refused
     /// this is the form's own address, which only takes forms, so the start page stands in.
     pub(super) fn here(&self) -> String {
-        match (&self.method, self.query.as_str()) {
-            (&Method::GET | &Method::HEAD, "") => self.path.clone(),
+        match (&self.method, super::page::acts::undone(&self.query)) {
+            (&Method::GET | &Method::HEAD, query) if query.is_empty() => self.path.clone(),
             (&Method::GET | &Method::HEAD, query) => format!("{}?{query}", self.path),
             _ => "/".to_owned(),
         }

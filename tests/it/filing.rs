@@ -4,8 +4,9 @@
 use caliopen::{
     app::{self, Services},
     domain::{
-        id::TagId,
+        id::{DiscussionId, TagId},
         importance::{self, Range, Spam},
+        shelf::Shelf,
         tag::{By, Colour, Name, System},
         time::Time,
         transport::Arrival,
@@ -16,6 +17,7 @@ use caliopen::{
         filing,
         mail::{self, Snapshot},
         record::Tag,
+        shelves,
         slots::Opening,
         tags::{self, Made},
         vault::{Open, Vault},
@@ -104,10 +106,12 @@ impl Home {
 /// Looks at every record and compares.
 pub fn agrees(snapshot: &Snapshot) {
     let mut rows = Vec::new();
+    let mut shelves: BTreeMap<Shelf, Vec<(i64, u64)>> = BTreeMap::new();
     let mut by_tag: BTreeMap<u64, Vec<(i64, u64)>> = BTreeMap::new();
     let mut messages_of: BTreeMap<u64, u64> = BTreeMap::new();
     for (id, row) in snapshot.timeline(0, usize::MAX).unwrap() {
         let filed = snapshot.filed(id).unwrap().unwrap();
+        shelves.entry(filed.shelf()).or_default().push((filed.at(), id));
         assert_eq!((filed.last, filed.unread), (row.last, row.unread > 0), "{id}");
         let mut counted: BTreeMap<u64, u32> = BTreeMap::new();
         for (message, _) in snapshot.discussed(id, 0, usize::MAX).unwrap() {
@@ -119,7 +123,9 @@ pub fn agrees(snapshot: &Snapshot) {
         for (tag, many, given) in &filed.tags {
             assert_eq!(counted.remove(tag).unwrap_or(0), *many, "tag {tag} of {id}");
             assert!(*many > 0 || *given);
-            by_tag.entry(*tag).or_default().push((filed.last, id));
+            if filed.shelf() != Shelf::Bin {
+                by_tag.entry(*tag).or_default().push((filed.last, id));
+            }
         }
         assert!(counted.is_empty(), "{counted:?} of {id}");
         let newest: Vec<u64> = filed.newest.iter().map(|(_, id, _)| *id).collect();
@@ -131,7 +137,21 @@ pub fn agrees(snapshot: &Snapshot) {
             filed.level,
             importance::of_discussion(filed.newest.iter().map(|(.., level)| *level))
         );
-        rows.push((filed.level, filed.last, id, filed.unread));
+        if filed.shelf() == Shelf::Timeline {
+            rows.push((filed.level, filed.last, id, filed.unread));
+        }
+    }
+    for shelf in [Shelf::Done, Shelf::Door, Shelf::Bin] {
+        let mut expected = shelves.remove(&shelf).unwrap_or_default();
+        expected.sort_unstable_by(|a, b| b.cmp(a));
+        let there: Vec<u64> = snapshot
+            .shelf(shelf, 0, usize::MAX)
+            .unwrap()
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(there, expected.iter().map(|(_, id)| *id).collect::<Vec<_>>(), "{shelf:?}");
+        assert_eq!(snapshot.shelf_count(shelf).unwrap(), there.len() as u64, "{shelf:?}");
     }
     for range in [
         Range::default(),
@@ -196,7 +216,7 @@ async fn lists_and_tallies_agree_with_the_records_whatever_happens() {
     for round in 0..400 {
         let tag = tags[dice.below(tags.len() as u64) as usize];
         let one = messages.get(dice.below(messages.len().max(1) as u64) as usize).copied();
-        let what = if one.is_none() { 0 } else { dice.below(7) };
+        let what = if one.is_none() { 0 } else { dice.below(9) };
         let (message, discussion) = one.unwrap_or_default();
         let (yes, p) = (dice.below(2) == 0, dice.below(10_001) as u16);
         let writer = &home.open().writer;
@@ -229,6 +249,15 @@ async fn lists_and_tallies_agree_with_the_records_whatever_happens() {
                 .await
                 .map(drop)
                 .unwrap(),
+            7 => {
+                let shelf = Shelf::ALL[dice.below(4) as usize];
+                writer
+                    .write(move |tables| shelves::shelve(tables, &[discussion], shelf, round))
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            8 => drop(home.services.acts.restore(vec![DiscussionId(discussion)]).await.unwrap()),
             _ => writer
                 .write(move |tables| filing::reweigh(tables, message, |facts| facts.spam = Spam::Judged(p)))
                 .await

@@ -36,6 +36,7 @@ mod hostile_smtp;
 mod imports;
 mod internet;
 mod keeping;
+mod living;
 mod locks;
 mod mdns;
 mod mime;

@@ -14,7 +14,7 @@ use caliopen::{
     },
     service::{
         rules::Run,
-        tags::{Bulk, Made, Suggestion},
+        tags::{Made, Suggestion},
         upkeep::Upkeep,
     },
 };
@@ -315,13 +315,15 @@ async fn a_whole_discussion_and_what_comes_in_it() {
     let (third, _) = home.deliver("me@home.test", letter).await;
     let has = |message| home.snapshot().tags_of(message).unwrap().iter().any(|(tag, _)| *tag == work.0);
     assert!([first, second, third].into_iter().all(has));
-    tags.bulk(vec![DiscussionId(discussion)], Bulk::Tag(work, false)).await.unwrap();
+    tags.put_on_discussions(vec![DiscussionId(discussion)], work, false).await.unwrap();
     let (fourth, _) = home.deliver("me@home.test", letter).await;
     assert!(![first, second, third, fourth].into_iter().any(has));
     assert!(tags.of_discussion(DiscussionId(discussion)).await.unwrap().is_empty());
     let missing = tags.put(vec![MessageId(99)], work, true).await;
     assert!(missing.is_err());
-    tags.bulk(vec![DiscussionId(discussion)], Bulk::Spam(true)).await.unwrap();
+    tags.put_on_discussions(vec![DiscussionId(discussion)], System::Spam.id(), true)
+        .await
+        .unwrap();
     let spam = System::Spam.id().0;
     assert!(home.snapshot().tags_of(first).unwrap().iter().any(|(tag, _)| *tag == spam));
     assert!(home.snapshot().filed(discussion).unwrap().unwrap().level <= -5);

@@ -47,6 +47,10 @@ pub enum What {
     Unread(bool),
     /// The owner answered it.
     Answered,
+    /// The owner marked it with a star.
+    Starred,
+    /// Its discussion is done.
+    Done,
     /// What it carries.
     Has(Thing),
     /// Received before this day, month or year begins.

@@ -59,6 +59,8 @@ const OPERATORS: &[(&str, Operator)] = &[
 const UNREAD: &[&str] = &["unread", "nonlu", "new", "nouveau"];
 const READ: &[&str] = &["read", "lu"];
 const ANSWERED: &[&str] = &["answered", "replied", "repondu"];
+const STARRED: &[&str] = &["starred", "star", "favori", "etoile"];
+const DONE: &[&str] = &["done", "archived", "archive", "fait", "classe"];
 const THINGS: &[(&str, Thing)] = &[
     ("attachment", Thing::Attachment),
     ("attachments", Thing::Attachment),
@@ -206,6 +208,8 @@ impl<'t> Reader<'t> {
             Operator::Is if UNREAD.contains(&word.as_str()) => return Some(What::Unread(true)),
             Operator::Is if READ.contains(&word.as_str()) => return Some(What::Unread(false)),
             Operator::Is if ANSWERED.contains(&word.as_str()) => return Some(What::Answered),
+            Operator::Is if STARRED.contains(&word.as_str()) => return Some(What::Starred),
+            Operator::Is if DONE.contains(&word.as_str()) => return Some(What::Done),
             Operator::Is => (None, Problem::Value),
             Operator::Has => (of_table(THINGS, &word).map(What::Has), Problem::Value),
             Operator::Before => (Span::read(&typed, self.today).map(What::Before), Problem::Date),
@@ -283,6 +287,10 @@ mod tests {
             ("est:non-lu", What::Unread(true)),
             ("IS:read", What::Unread(false)),
             ("est:répondu", What::Answered),
+            ("is:starred", What::Starred),
+            ("est:favori", What::Starred),
+            ("is:done", What::Done),
+            ("est:archivé", What::Done),
             ("has:attachment", What::Has(Thing::Attachment)),
             ("contient:pièce-jointe", What::Has(Thing::Attachment)),
             ("avant:2026-05", What::Before(Span::Month(2026, 5))),

@@ -25,6 +25,8 @@ impl fmt::Display for Clause {
             What::Tag(slug) => write!(f, "tag:{slug}"),
             What::Unread(unread) => f.write_str(if *unread { "is:unread" } else { "is:read" }),
             What::Answered => f.write_str("is:answered"),
+            What::Starred => f.write_str("is:starred"),
+            What::Done => f.write_str("is:done"),
             What::Has(thing) => write!(f, "has:{}", thing.as_str()),
             What::Before(span) => write!(f, "before:{span}"),
             What::After(span) => write!(f, "after:{span}"),

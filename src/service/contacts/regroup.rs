@@ -27,7 +27,7 @@ struct Group {
 
 impl Contacts {
     /// Lets discussions follow what was noted about cards.
-    pub(super) async fn follow(&self) -> Result<(), Error> {
+    pub(in crate::service) async fn follow(&self) -> Result<(), Error> {
         for _ in 0..TRIES {
             let owner = self.owner.clone();
             let worked_out = read(&self.vault, move |snapshot| {

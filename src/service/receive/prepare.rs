@@ -30,7 +30,7 @@ use crate::{
         excerpt::{excerpt, headline},
         importance::{self, MOST_WRITTEN_TO},
         opening::{self, Step as Opened},
-        reports, search,
+        reports, screener, search,
         spam::{self, Case},
         strict,
     },
@@ -137,6 +137,8 @@ impl Inner {
         if report.is_some() {
             filling.tags.push((Wanted::Known(System::Report.id()), By::House));
         }
+        self.screened(open, (came, &reading), &met, &weighed, (&known, report.is_some()), &mut filling)
+            .map_err(not_kept)?;
         let packed = mail::pack(came).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
         let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
@@ -234,6 +236,31 @@ impl Inner {
             key: weighed.key.as_str(),
         };
         importance::fill(open, &asked)
+    }
+
+    /// Whether its author has to wait at the door, or is not to come in at all.
+    fn screened(
+        &self,
+        open: &Open,
+        (raw, reading): (&[u8], &Reading),
+        met: &Met,
+        weighed: &Weighed,
+        (known, report): (&Known, bool),
+        filling: &mut Filling,
+    ) -> Result<(), store::Error> {
+        let author = reading.author().filter(|author| !self.is_owner(&author.address));
+        let (Some(arrival), Some(author)) = (&met.arrival, author) else {
+            return Ok(());
+        };
+        let asked = screener::Asked {
+            raw,
+            reading,
+            arrival,
+            evidence: &weighed.evidence,
+            on_a_card: known.contains_key(&author.address),
+            report,
+        };
+        screener::screen(open, &asked, filling)
     }
 
     /// With whom it was exchanged: from its author, or where the owner wrote it, to its recipients. A message from the

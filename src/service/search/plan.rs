@@ -6,7 +6,8 @@ use crate::{
     domain::{
         fold::fold,
         query::{Place, Query, Text, What},
-        tag::slug,
+        shelf::Shelf,
+        tag::{System, slug},
     },
     store::{
         mail::Snapshot,
@@ -43,6 +44,8 @@ pub(super) fn of(snapshot: &Snapshot, asked: &Asked) -> Result<Plan, Error> {
             },
             What::Unread(unread) => Kind::Unread(*unread),
             What::Answered => Kind::Answered,
+            What::Starred => Kind::Tag(System::Starred.id().0),
+            What::Done => Kind::Shelf(Shelf::Done),
             What::Has(thing) => Kind::Words(Within::Anywhere, vec![Matcher::Is(fact(*thing))]),
             What::Before(span) => Kind::Received(i64::MIN, begins(span.first())),
             What::After(span) => Kind::Received(begins(span.first()), i64::MAX),

@@ -17,6 +17,7 @@ mod m0014_sending;
 mod m0015_contacts;
 mod m0016_views;
 mod m0017_tls_reports;
+mod m0018_living;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -43,6 +44,7 @@ const STEPS: &[Step] = &[
     m0015_contacts::run,
     m0016_views::run,
     m0017_tls_reports::run,
+    m0018_living::run,
 ];
 
 /// The schema that this program writes.

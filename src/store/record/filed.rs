@@ -7,6 +7,7 @@ use crate::domain::{
     id::TagId,
     importance::{Facts, Spam},
     rule,
+    shelf::Shelf,
     tag::{Colour, Name, System},
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ impl Tag {
                 System::Spam => Colour::Red,
                 System::Internal => Colour::Navy,
                 System::Report => Colour::Grey,
+                System::Starred => Colour::Ochre,
+                System::Newsletter => Colour::Blue,
             } as u8,
             importance: system.importance(),
             from_address: false,
@@ -59,7 +62,7 @@ impl Tag {
     }
 }
 
-/// Where a discussion stands: its level, its tags, and what the level was made from.
+/// Where a discussion stands: its shelf, its level, its tags, and what the level was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filed {
     /// Its level.
@@ -72,6 +75,52 @@ pub struct Filed {
     pub newest: Vec<(i64, u64, i8)>,
     /// Its tags: which, on how many of its messages, and whether the discussion itself was given it.
     pub tags: Vec<(u64, u32, bool)>,
+    /// Its shelf, by number.
+    pub shelf: u8,
+    /// In the wastebasket: on which shelf it stood before, and when it was put there.
+    pub binned: (u8, i64),
+}
+
+/// As it was before there were shelves.
+#[derive(Deserialize)]
+struct Filed1 {
+    level: i8,
+    last: i64,
+    unread: bool,
+    newest: Vec<(i64, u64, i8)>,
+    tags: Vec<(u64, u32, bool)>,
+}
+
+impl Filed {
+    /// Its shelf; one that is not known is the timeline, where nothing is overlooked.
+    pub fn shelf(&self) -> Shelf {
+        Shelf::of(self.shelf).unwrap_or_default()
+    }
+
+    /// What its shelf is ordered by.
+    pub fn at(&self) -> i64 {
+        if self.shelf() == Shelf::Bin { self.binned.1 } else { self.last }
+    }
+}
+
+impl Record for Filed {
+    const TABLE: &'static str = "filed";
+    const VERSION: u8 = 2;
+
+    fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
+        if version != 1 {
+            return Err(Error::Damaged);
+        }
+        let old: Filed1 = postcard::from_bytes(body).map_err(|_| Error::Damaged)?;
+        Ok(Self {
+            level: old.level,
+            last: old.last,
+            unread: old.unread,
+            newest: old.newest,
+            tags: old.tags,
+            ..Self::default()
+        })
+    }
 }
 
 /// What a message's importance was made from, its tags left out: they have rows of their own.
@@ -226,7 +275,6 @@ macro_rules! records {
 
 records! {
     Tag => "tags",
-    Filed => "filed",
     Weighed => "weighed",
     Rule => "rules",
     Word => "lessons",
@@ -258,6 +306,16 @@ mod tests {
             };
             assert_eq!(Weighed::of(&facts).facts(Some((7, -3))), facts);
         }
+    }
+
+    #[test]
+    fn what_was_filed_before_there_were_shelves_is_on_the_timeline() {
+        #[derive(Serialize)]
+        struct Old(i8, i64, bool, Vec<(i64, u64, i8)>, Vec<(u64, u32, bool)>);
+        let old = Old(3, 7, true, vec![(7, 1, 3)], vec![(101, 1, false)]);
+        let filed = Filed::read_older(1, &postcard::to_stdvec(&old).unwrap()).unwrap();
+        assert_eq!((filed.level, filed.last, filed.shelf()), (3, 7, Shelf::Timeline));
+        assert!(Filed::read_older(7, &[]).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod authenticated;
 mod contacts;
 mod danger;
 mod devices;
+mod door;
 mod drafts;
 mod filed;
 mod first_run;
@@ -33,6 +34,7 @@ pub use authenticated::Authenticated;
 pub use contacts::{Contact, Stands};
 pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};
+pub use door::Caller;
 pub use drafts::{Draft, Sent, Upload};
 pub use filed::{Example, Filed, Rule, Tag, Weighed, Word};
 pub use first_run::FirstRun;
@@ -114,6 +116,8 @@ pub fn probe(version: u8, body: &[u8]) -> usize {
         reads::<Proof>(version, body),
         reads::<Delivery>(version, body),
         reads::<Returned>(version, body),
+        reads::<Filed>(version, body),
+        reads::<Caller>(version, body),
     ];
     kinds.into_iter().filter(|reads| *reads).count()
 }

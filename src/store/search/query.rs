@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     codec::search::{Places, Region},
-    domain::query::{Level, Order},
+    domain::{
+        query::{Level, Order},
+        shelf::Shelf,
+    },
 };
 use redb::ReadableTableMetadata;
 use std::ops::Range;
@@ -63,6 +66,8 @@ pub enum Kind {
     Unread(bool),
     /// The owner answered it.
     Answered,
+    /// Its discussion stands on this shelf beside the timeline.
+    Shelf(Shelf),
     /// Received from this second on, and before that one.
     Received(i64, i64),
     /// This rung of the padlock.
@@ -142,6 +147,8 @@ impl Searcher<'_> {
         for want in wants.iter().filter(is_set).filter(|want| want.not) {
             found.without(&self.set(&want.kind, By::Newest, &mut Vec::new())?);
         }
+        // What was thrown away is not found.
+        found.without(&self.set(&Kind::Shelf(Shelf::Bin), By::Newest, &mut Vec::new())?);
         for want in wants.iter().filter(|want| !is_set(want)) {
             self.sift(&mut found, want)?;
         }
@@ -187,6 +194,7 @@ impl Searcher<'_> {
                     bits.insert(row?.0.value());
                 }
             }
+            Kind::Shelf(shelf) => self.snapshot.each_on(*shelf, |id| bits.insert(id))?,
             Kind::Received(from, until) => {
                 if from < until {
                     let table = self.snapshot.tx.open_table(ORDER)?;

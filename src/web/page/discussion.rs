@@ -12,12 +12,13 @@ use super::{
     Badge, Lock, Named, Pager, calm,
     danger::Warning,
     devices::viewer,
+    door,
     fate::Fates,
     tagging::{self, Chip, Marks},
     write::{Beside, Quick},
 };
 use crate::{
-    domain::{danger::Danger, id::MessageId, openpgp::Worth},
+    domain::{danger::Danger, id::MessageId, openpgp::Worth, shelf::Shelf, tag::System, time::Time},
     locale::{
         Words,
         danger::{self, DangerWords},
@@ -47,6 +48,13 @@ struct Page {
     names: Vec<Chip>,
     /// The answer at the foot of the newest page.
     quick: Option<Quick>,
+    /// Where it stands.
+    shelf: Shelf,
+    /// What is said of that.
+    stands: Option<String>,
+    /// Where the page leads when the discussion leaves its shelf.
+    leaves: &'static str,
+    starred: bool,
 }
 
 /// A message as it is shown, in its discussion and on its own page.
@@ -233,7 +241,10 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let marks = tags
         .of_messages(discussion.shown.iter().map(|message| message.id).collect())
         .await?;
-    let chips = tagging::chips(w, &tags.of_discussion(discussion.id).await?);
+    let marked = tags.of_discussion(discussion.id).await?;
+    let starred = marked.iter().any(|mark| mark.system == Some(System::Starred));
+    let chips = tagging::chips(w, &marked);
+    let (shelf, until) = site.services.acts.stands(discussion.id).await?;
     let names = tagging::names(&site, w).await?;
     let shown = discussion.shown.iter().map(|message| message.id).collect();
     let sent = site.services.outbox.of_each(shown).await?;
@@ -256,8 +267,30 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
         chips,
         names,
         quick,
+        shelf,
+        stands: stands(&site, w, shelf, until),
+        leaves: match shelf {
+            Shelf::Bin => "/wastebasket",
+            Shelf::Done => "/done",
+            Shelf::Timeline | Shelf::Door => "/",
+        },
+        starred,
         ..page
     })
+}
+
+/// What is said of where a discussion stands, where that is not the timeline.
+fn stands(site: &Site, w: &Words, shelf: Shelf, until: Option<Time>) -> Option<String> {
+    match (shelf, until) {
+        (Shelf::Timeline, _) => None,
+        (Shelf::Done, _) => Some(w.living.is_done.to_owned()),
+        (Shelf::Door, _) => Some(w.living.at_door.to_owned()),
+        (Shelf::Bin, until) => Some(
+            w.living
+                .bin_until
+                .replace("{date}", &door::date(site, w, until.unwrap_or_default())),
+        ),
+    }
 }
 
 fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
@@ -297,6 +330,10 @@ fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
         chips: Vec::new(),
         names: Vec::new(),
         quick: None,
+        shelf: Shelf::Timeline,
+        stands: None,
+        leaves: "/",
+        starred: false,
         s,
     }
 }

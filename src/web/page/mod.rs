@@ -2,6 +2,7 @@
 //! several of them share are here.
 
 pub(super) mod account;
+pub(super) mod acts;
 pub(super) mod contact;
 pub(super) mod contact_files;
 pub(super) mod contact_pair;
@@ -12,6 +13,7 @@ pub(super) mod device;
 pub(super) mod devices;
 pub(super) mod discussion;
 pub(super) mod dns;
+pub(super) mod door;
 pub(super) mod drafts;
 pub(super) mod erase;
 mod fate;
@@ -43,6 +45,7 @@ pub(super) mod settings;
 pub(super) mod setup;
 pub(super) mod setup_after;
 pub(super) mod setup_world;
+pub(super) mod shelf;
 pub(super) mod sign_in;
 pub(super) mod spam;
 pub(super) mod tagging;

@@ -15,7 +15,7 @@ use crate::{
     },
     locale::Words,
     service::{
-        tags::{Bulk, Made, MessageTags, Suggestion},
+        tags::{Made, MessageTags, Suggestion},
         view::TagMark,
     },
 };
@@ -24,8 +24,6 @@ use http::{HeaderMap, StatusCode, header};
 use std::sync::Arc;
 use warp::reply::Response;
 
-/// The most discussions that one form may name: a page of the timeline.
-const TICKED: usize = 50;
 /// The cookie of the part of the scale.
 const LEVELS: &str = "levels";
 
@@ -193,25 +191,6 @@ pub(in crate::web) async fn answer(site: Arc<Site>, visit: Visit) -> Result<Resp
         _ => return Err(Problem::NoForm),
     };
     site.services.tags.answer(id, tag, accepted).await?;
-    Ok(back(&visit))
-}
-
-/// `POST /bulk`: something done with the ticked discussions.
-pub(in crate::web) async fn bulk(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let ticked = visit.form.iter().filter(|(name, _)| name == "d").take(TICKED);
-    let ids: Vec<DiscussionId> = ticked.filter_map(|(_, value)| value.parse().ok()).collect();
-    let what = match visit.field("do") {
-        "read" => Some(Bulk::Mark { unread: false }),
-        "unread" => Some(Bulk::Mark { unread: true }),
-        "spam" => Some(Bulk::Spam(true)),
-        "not_spam" => Some(Bulk::Spam(false)),
-        // Without a tag there is nothing to put on: the page is shown again as it was.
-        does @ ("tag" | "untag") => visit.field("tag").parse().ok().map(|tag| Bulk::Tag(tag, does == "tag")),
-        _ => return Err(Problem::NoForm),
-    };
-    if let Some(what) = what.filter(|_| !ids.is_empty()) {
-        site.services.tags.bulk(ids, what).await?;
-    }
     Ok(back(&visit))
 }
 

@@ -16,7 +16,7 @@ use crate::{
     domain::importance::Range,
     locale::Words,
     service::{
-        timeline::ROWS,
+        timeline::{self as service, ROWS},
         view::{TimelinePage, TimelineRow},
     },
 };
@@ -46,6 +46,56 @@ struct Page {
     is_usual: bool,
     /// Whether there is no message at all.
     is_fresh: bool,
+    parts: Parts,
+    /// Whether it is only a part of the timeline.
+    is_part: bool,
+    /// How many wait at the door, in words.
+    waiting: Option<String>,
+    /// Whether spam is shown.
+    spam: bool,
+}
+
+/// A list of discussions: a part of the timeline, or a shelf beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Of(service::Part),
+    Door,
+    Done,
+    Bin,
+}
+
+/// All of them as links.
+pub(super) struct Parts {
+    pub(super) choices: Vec<(&'static str, &'static str, bool)>,
+}
+
+impl Parts {
+    /// With the one that is shown.
+    pub(super) fn of(w: &Words, here: Part) -> Self {
+        let l = &w.living;
+        let all = [
+            ("/", l.all, Part::Of(service::Part::All)),
+            ("/?show=unread", l.only_unread, Part::Of(service::Part::Unread)),
+            ("/?show=people", l.people, Part::Of(service::Part::People)),
+            ("/?show=newsletters", l.newsletters, Part::Of(service::Part::Newsletters)),
+            ("/door", l.door, Part::Door),
+            ("/done", l.done, Part::Done),
+            ("/wastebasket", l.bin, Part::Bin),
+        ];
+        Self {
+            choices: all.map(|(href, word, part)| (href, word, part == here)).into(),
+        }
+    }
+}
+
+/// The part of the timeline that an address asks for.
+fn part(visit: &Visit) -> service::Part {
+    match visit.asked("show").as_str() {
+        "unread" => service::Part::Unread,
+        "people" => service::Part::People,
+        "newsletters" => service::Part::Newsletters,
+        _ => service::Part::All,
+    }
 }
 
 /// A day with its discussions.
@@ -71,10 +121,13 @@ pub(super) struct Row {
 
 /// `GET /?page=`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let range = tagging::range(&visit.headers);
-    let page = site.timeline(&visit).page_in(visit.page(), range).await?;
-    let names = tagging::names(&site, visit.lang.words()).await?;
-    shell::page(&view(&site, &visit, page, names))
+    let (w, range, part) = (visit.lang.words(), tagging::range(&visit.headers), part(&visit));
+    let page = site.timeline(&visit).part(visit.page(), range, part).await?;
+    let names = tagging::names(&site, w).await?;
+    let waiting = site.services.screener.count().await? as u64;
+    let waiting = (waiting > 0).then(|| w.count(&w.living.door_waiting, waiting));
+    let page = view(&site, &visit, (page, part), names);
+    shell::page(&Page { waiting, ..page })
 }
 
 /// Discussions by day.
@@ -109,17 +162,23 @@ pub(super) fn days(site: &Site, w: &Words, rows: Vec<TimelineRow>) -> Vec<Day> {
     days
 }
 
-fn view(site: &Site, visit: &Visit, page: TimelinePage, names: Vec<Chip>) -> Page {
+fn view(site: &Site, visit: &Visit, (page, part): (TimelinePage, service::Part), names: Vec<Chip>) -> Page {
     let s = Shell::of(site, visit, Section::Discussions);
     let w = s.w;
-    let pager = Pager::of(w, "/", page.page.max(1), page.pages, ROWS, page.total);
+    let parts = Parts::of(w, Part::Of(part));
+    let here = parts.choices.iter().find(|(.., on)| *on).map_or("/", |(href, ..)| href);
+    let pager = Pager::of(w, here, page.page.max(1), page.pages, ROWS, page.total);
     let (low, high) = (page.range.low(), page.range.high());
     Page {
         levels: w.tags.levels.replace("{low}", &signed(low)).replace("{high}", &signed(high)),
         lows: levels(low),
         highs: levels(high),
         is_usual: page.range == Range::default(),
-        is_fresh: page.total == 0 && page.hidden == 0,
+        is_fresh: page.total == 0 && page.hidden == 0 && part == service::Part::All,
+        is_part: part != service::Part::All,
+        waiting: None,
+        parts,
+        spam: low < 0,
         hidden: (page.hidden > 0).then(|| w.count(&w.tags.hidden, page.hidden)),
         tickable: true,
         names,

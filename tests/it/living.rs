@@ -1,0 +1,420 @@
+//! Living with one's mail: what is done with discussions and taken back, the wastebasket, the screener.
+
+use crate::{
+    appliance::{Folder, OWNER, Sender},
+    filing::{Home, agrees},
+    web::{Answer, Visitor},
+};
+use caliopen::{
+    domain::{
+        address::Address,
+        id::{DiscussionId, TagId},
+        importance::Range,
+        query::{self, Day},
+        screener::Answer as Word,
+        shelf::Shelf,
+        tag::System,
+        time::Time,
+    },
+    service::{
+        acts::{Act, bin_days, set_bin_days},
+        devices::Viewer,
+        search::{Asked, By, Scope},
+        timeline::Part,
+        upkeep::Upkeep,
+    },
+    store::mail::Snapshot,
+};
+use std::sync::Arc;
+
+const DAY: i64 = 24 * 3600;
+
+fn letter(from: &str, subject: &str, text: &str) -> String {
+    format!(
+        "From: {from}\nTo: me@home.test\nSubject: {subject}\nDate: Tue, 14 Nov 2023 22:13:20 +0000\nMessage-ID: <{subject}@x.test>\n\n{text}\n"
+    )
+}
+
+async fn deliver(home: &Home, from: &str, subject: &str, text: &str) -> (u64, u64) {
+    home.deliver("me@home.test", &letter(from, subject, text)).await
+}
+
+async fn timeline(home: &Home) -> Vec<u64> {
+    let page = home.services.timeline.page_in(1, Range::ALL).await.unwrap();
+    page.rows.iter().map(|row| row.id.0).collect()
+}
+
+async fn act(home: &Home, ids: &[u64], act: Act) -> u64 {
+    let ids = ids.iter().copied().map(DiscussionId).collect();
+    home.services.acts.act(ids, act).await.unwrap()
+}
+
+/// How many messages a query finds.
+async fn found(home: &Home, text: &str) -> u64 {
+    let today = Day {
+        year: 2023,
+        month: 11,
+        day: 15,
+    };
+    let (query, problems) = query::read(text, today);
+    assert!(problems.is_empty(), "{text}: {problems:?}");
+    let asked = Asked {
+        query,
+        scope: Scope::Messages,
+        by: By::Newest,
+        page: 1,
+        begins: Arc::new(|_| Time(0)),
+    };
+    home.services.search.find(asked).await.unwrap().total
+}
+
+/// Everything that lists and importance rest on, of every discussion.
+fn all(snapshot: &Snapshot) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (id, row) in snapshot.timeline(0, usize::MAX).unwrap() {
+        lines.push(format!("{row:?} {:?}", snapshot.filed(id).unwrap()));
+        for (message, record) in snapshot.discussed(id, 0, usize::MAX).unwrap() {
+            let tags = snapshot.tags_of(message).unwrap();
+            let judged = snapshot.judged(message).unwrap().map(|judged| judged.said);
+            lines.push(format!("{record:?} {tags:?} {:?} {judged:?}", snapshot.weighed(message).unwrap()));
+        }
+    }
+    lines
+}
+
+#[tokio::test]
+async fn what_is_done_leaves_the_timeline_and_comes_back_with_news() {
+    let home = Home::make();
+    let (_, ann) = deliver(&home, "ann@x.test", "one", "hello").await;
+    let (_, bob) = deliver(&home, "bob@x.test", "two", "hello").await;
+    act(&home, &[ann], Act::Done).await;
+    assert_eq!(timeline(&home).await, [bob]);
+    assert_eq!(found(&home, "is:done").await, 1);
+    assert_eq!(found(&home, "hello").await, 2, "what is done is found as ever");
+    agrees(&home.snapshot());
+    let (_, again) = deliver(&home, "ann@x.test", "three", "news").await;
+    assert_eq!(again, ann);
+    assert_eq!(timeline(&home).await, [ann, bob]);
+    assert_eq!(found(&home, "is:done").await, 0);
+    // What the owner writes themself brings nothing back.
+    act(&home, &[ann], Act::Done).await;
+    home.import("From: me@home.test\nTo: ann@x.test\nMessage-ID: <mine@home.test>\n\nthanks\n")
+        .await;
+    assert_eq!(timeline(&home).await, [bob]);
+    act(&home, &[ann], Act::Undone).await;
+    assert_eq!(timeline(&home).await, [ann, bob]);
+    agrees(&home.snapshot());
+}
+
+#[tokio::test]
+async fn whatever_is_done_is_taken_back_exactly() {
+    let home = Home::make();
+    let tag = home.tag("work", 3).await;
+    let mut ids = Vec::new();
+    for who in ["ann", "bob", "carol"] {
+        ids.push(deliver(&home, &format!("{who}@x.test"), who, "hello").await.1);
+        deliver(&home, &format!("{who}@x.test"), &format!("{who} again"), "more").await;
+    }
+    // Some of it is read, tagged and starred already.
+    let (message, _) = deliver(&home, "ann@x.test", "third", "more").await;
+    home.services
+        .tags
+        .put(vec![caliopen::domain::id::MessageId(message)], tag, true)
+        .await
+        .unwrap();
+    act(&home, &ids[1..2], Act::Mark { unread: false }).await;
+    act(&home, &ids[2..], Act::Done).await;
+    let before = all(&home.snapshot());
+    for what in [
+        Act::Done,
+        Act::Undone,
+        Act::Bin,
+        Act::Mark { unread: true },
+        Act::Mark { unread: false },
+        Act::Tag(tag, true),
+        Act::Tag(tag, false),
+        Act::Tag(System::Starred.id(), true),
+        Act::Spam(true),
+        Act::Spam(false),
+    ] {
+        let number = act(&home, &ids, what).await;
+        agrees(&home.snapshot());
+        assert!(!home.services.acts.told(number).unwrap().taken_back);
+        assert!(home.services.acts.undo(number).await.unwrap());
+        assert_eq!(all(&home.snapshot()), before, "{what:?}");
+        agrees(&home.snapshot());
+        assert!(home.services.acts.told(number).unwrap().taken_back);
+        assert!(!home.services.acts.undo(number).await.unwrap(), "only once");
+    }
+    assert!(!home.services.acts.undo(999).await.unwrap());
+    home.vault.lock();
+    assert!(home.services.acts.told(1).is_none(), "what can be taken back goes with the lock");
+}
+
+#[tokio::test]
+async fn what_is_thrown_away_is_found_nowhere_and_can_be_fetched() {
+    let home = Home::make();
+    let (_, ann) = deliver(&home, "ann@x.test", "one", "marmalade").await;
+    act(&home, &[ann], Act::Bin).await;
+    assert!(timeline(&home).await.is_empty());
+    assert_eq!(found(&home, "marmalade").await, 0);
+    assert_eq!(found(&home, "-nothing").await, 0);
+    let bin = home.services.acts.shelf(Viewer::own(), Shelf::Bin, 1).await.unwrap();
+    assert_eq!((bin.total, bin.rows[0].id.0), (1, ann));
+    agrees(&home.snapshot());
+
+    // What she writes now begins anew.
+    let (_, new) = deliver(&home, "ann@x.test", "two", "honey").await;
+    assert_ne!(new, ann);
+    assert_eq!(home.snapshot().discussion(new).unwrap().unwrap().messages, 1);
+    // Fetched from the wastebasket, the two are one again.
+    assert_eq!(home.services.acts.restore(vec![DiscussionId(ann)]).await.unwrap(), 1);
+    let whole = home.snapshot().discussion(new).unwrap().unwrap();
+    assert_eq!((whole.messages, whole.subject.as_str()), (2, "two"));
+    assert_eq!(timeline(&home).await, [new]);
+    assert!(home.snapshot().discussion(ann).unwrap().is_none());
+    assert_eq!(found(&home, "marmalade").await, 1);
+    agrees(&home.snapshot());
+    assert_eq!(home.services.acts.restore(vec![DiscussionId(ann)]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_wastebasket_is_emptied_when_its_time_has_come() {
+    let home = Home::make();
+    set_bin_days(&home.vault, 10).await.unwrap();
+    assert_eq!(bin_days(&home.open()).unwrap(), 10);
+    let (old, ann) = deliver(&home, "ann@x.test", "one", "marmalade").await;
+    let (_, bob) = deliver(&home, "bob@x.test", "two", "honey").await;
+    let upkeep = Upkeep::new(home.vault.clone(), home.clock.clone());
+    upkeep.step().await.unwrap();
+    act(&home, &[ann], Act::Bin).await;
+    let start = home.clock.now().0;
+    home.clock.set(Time(start + 5 * DAY));
+    act(&home, &[bob], Act::Bin).await;
+    upkeep.step().await.unwrap();
+    assert_eq!(home.snapshot().shelf_count(Shelf::Bin).unwrap(), 2);
+    home.clock.set(Time(start + 11 * DAY));
+    upkeep.step().await.unwrap();
+    let snapshot = home.snapshot();
+    assert!(snapshot.message(old).unwrap().is_none() && snapshot.discussion(ann).unwrap().is_none());
+    assert!(snapshot.discussion(bob).unwrap().is_some(), "its time has not come");
+    agrees(&snapshot);
+    assert_eq!(home.services.acts.empty().await.unwrap(), 1);
+    assert_eq!(home.snapshot().messages().unwrap(), 0);
+    agrees(&home.snapshot());
+}
+
+#[tokio::test]
+async fn parts_of_the_timeline_are_people_and_newsletters() {
+    let home = Home::make();
+    let (_, ann) = deliver(&home, "ann@x.test", "one", "hello").await;
+    let list = letter("news@shop.test", "two", "buy").replace("Subject:", "List-Id: Shop <news.shop.test>\nSubject:");
+    let (_, list) = home.deliver("me@home.test", &list).await;
+    let part = async |part| {
+        let page = home.services.timeline.part(1, Range::ALL, part).await.unwrap();
+        assert_eq!(page.total, page.rows.len() as u64);
+        page.rows.iter().map(|row| row.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(part(Part::People).await, [ann]);
+    assert_eq!(part(Part::Newsletters).await, [list]);
+    act(&home, &[list], Act::Mark { unread: false }).await;
+    assert_eq!(part(Part::Unread).await, [ann]);
+    act(&home, &[ann], Act::Tag(System::Newsletter.id(), true)).await;
+    assert_eq!(part(Part::Newsletters).await, [list, ann]);
+    assert!(part(Part::People).await.is_empty());
+}
+
+#[tokio::test]
+async fn strangers_wait_at_the_door_until_the_owner_answers() {
+    let home = Home::make();
+    let screener = &home.services.screener;
+    let (_, before) = deliver(&home, "old@x.test", "before", "hello").await;
+    screener.turn(true).await.unwrap();
+    let address = |text: &str| Address::parse(text).unwrap();
+    // Known: somebody who has written before, whoever was written to, and what answers the owner.
+    deliver(&home, "old@x.test", "again", "hello").await;
+    home.import("From: me@home.test\nTo: carol@x.test\nMessage-ID: <mine@home.test>\n\nhello\n")
+        .await;
+    let (_, carol) = deliver(&home, "carol@x.test", "known", "hello").await;
+    let answer = letter("dave@x.test", "answer", "yes").replace("Message-ID:", "In-Reply-To: <mine@home.test>\nMessage-ID:");
+    let (_, dave) = home.deliver("me@home.test", &answer).await;
+    assert_eq!(timeline(&home).await, [dave, carol, before]);
+
+    let (_, ann) = deliver(&home, "Ann <ann@x.test>", "one", "marmalade").await;
+    let (_, same) = deliver(&home, "Ann <ann@x.test>", "two", "marmalade").await;
+    deliver(&home, "eve@y.test", "buy", "now").await;
+    let (_, shop) = deliver(&home, "shop@z.test", "offers", "now").await;
+    assert_eq!(ann, same);
+    assert_eq!(timeline(&home).await, [dave, carol, before]);
+    assert_eq!(found(&home, "marmalade").await, 2, "what waits is found");
+    let page = screener.page(Viewer::own()).await.unwrap();
+    let waiting: Vec<&str> = page.waiting.iter().map(|waiting| waiting.person.address.as_str()).collect();
+    assert_eq!(waiting, ["shop@z.test", "eve@y.test", "ann@x.test"]);
+    assert_eq!(screener.count().await.unwrap(), 3);
+    agrees(&home.snapshot());
+
+    let number = screener.answer(&address("ann@x.test"), Word::In).await.unwrap();
+    assert_eq!(timeline(&home).await, [ann, dave, carol, before]);
+    home.services.acts.undo(number).await.unwrap();
+    assert_eq!((timeline(&home).await.len(), screener.count().await.unwrap()), (3, 3));
+    screener.answer(&address("ann@x.test"), Word::In).await.unwrap();
+    screener.answer(&address("shop@z.test"), Word::Newsletter).await.unwrap();
+    screener.answer(&address("eve@y.test"), Word::Refused).await.unwrap();
+    assert_eq!(screener.count().await.unwrap(), 0);
+    let usual = home.services.timeline.page_in(1, Range::default()).await.unwrap();
+    let usual: Vec<u64> = usual.rows.iter().map(|row| row.id.0).collect();
+    assert_eq!(usual, [shop, ann, dave, carol, before], "who was refused is out of sight");
+    let tags = |message: u64| -> Vec<u64> { home.snapshot().tags_of(message).unwrap().into_iter().map(|(tag, _)| tag).collect() };
+    let (later, _) = deliver(&home, "eve@y.test", "again", "now").await;
+    assert_eq!(tags(later), [System::Spam.id().0]);
+    agrees(&home.snapshot());
+    assert!(
+        screener.answer(&address("nobody@y.test"), Word::In).await.is_err(),
+        "who never came is not answered"
+    );
+
+    // Switched off, who was refused stays out.
+    screener.turn(false).await.unwrap();
+    let (later, _) = deliver(&home, "eve@y.test", "and again", "now").await;
+    assert_eq!(tags(later), [System::Spam.id().0]);
+    agrees(&home.snapshot());
+}
+
+#[tokio::test]
+async fn whoever_waits_comes_in_when_nobody_has_to_wait_any_more() {
+    let home = Home::make();
+    let screener = &home.services.screener;
+    screener.turn(true).await.unwrap();
+    let (_, new) = deliver(&home, "new@y.test", "hello", "hello").await;
+    assert_eq!((screener.count().await.unwrap(), timeline(&home).await.len()), (1, 0));
+    screener.turn(false).await.unwrap();
+    assert_eq!((screener.count().await.unwrap(), timeline(&home).await), (0, vec![new]));
+    assert!(
+        home.snapshot().callers().unwrap().is_empty(),
+        "of whom nothing was said nothing is kept"
+    );
+    agrees(&home.snapshot());
+}
+
+#[tokio::test]
+async fn the_owner_writing_to_a_stranger_lets_them_in() {
+    let home = Home::make();
+    home.services.screener.turn(true).await.unwrap();
+    let (_, ann) = deliver(&home, "ann@x.test", "one", "hello").await;
+    assert!(timeline(&home).await.is_empty());
+    home.import("From: me@home.test\nTo: ann@x.test\nMessage-ID: <mine@home.test>\n\nhello\n")
+        .await;
+    assert_eq!(timeline(&home).await, [ann]);
+    deliver(&home, "ann@x.test", "two", "hello").await;
+    assert_eq!(timeline(&home).await, [ann]);
+    let starred = act(&home, &[ann], Act::Tag(TagId(System::Starred.id().0), true)).await;
+    assert_eq!(found(&home, "is:starred").await, 3);
+    home.services.acts.undo(starred).await.unwrap();
+    assert_eq!(found(&home, "is:starred").await, 0);
+}
+
+fn form(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn submit(visitor: &mut Visitor, page: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
+    let token = visitor.get(page).token().to_owned();
+    let mut all = vec![("token", token.as_str())];
+    all.extend(pairs);
+    visitor.post(path, "", &form(&all))
+}
+
+fn send(sender: &mut Sender, from: &str, subject: &str) {
+    let message = letter(from, subject, "hello").replace('\n', "\r\n").replace("me@home.test", OWNER);
+    assert_eq!(sender.send("bounce@x.test", OWNER, &message).unwrap(), 250);
+}
+
+#[test]
+fn a_page_of_discussions_is_put_away_told_and_taken_back_without_scripts() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    for who in ["ann", "bob", "carol"] {
+        send(&mut sender, &format!("{who}@x.test"), &format!("letter of {who}"));
+    }
+    let mut owner = Visitor::owner(&appliance);
+    let away = submit(&mut owner, "/", "/bulk", &[("do", "done"), ("d", "1"), ("d", "2"), ("back", "/")]);
+    let told = away.header("location").unwrap().to_owned();
+    let page = owner.get(&told).body;
+    assert!(
+        page.contains("2 discussions archived.") && page.contains("action=\"/undo/"),
+        "{page}"
+    );
+    assert!(page.contains("letter of carol") && !page.contains("letter of ann"));
+    // A form of that page leads back without telling it again.
+    assert!(!page.contains("name=\"back\" value=\"/?did="), "{page}");
+    let done = owner.get("/done").body;
+    assert!(done.contains("letter of ann") && done.contains("letter of bob"));
+    assert!(owner.get("/discussions/1").body.contains("This discussion is archived."));
+    let number = told.split("did=").nth(1).unwrap();
+    let back = submit(&mut owner, &told, &format!("/undo/{number}"), &[("back", "/")]);
+    let page = owner.get(back.header("location").unwrap()).body;
+    assert!(page.contains("Taken back") && page.contains("letter of ann") && !page.contains("action=\"/undo/"));
+
+    let away = submit(&mut owner, "/", "/bulk", &[("do", "bin"), ("d", "3"), ("back", "/")]);
+    assert_eq!(away.status, 303);
+    assert!(owner.get("/wastebasket").body.contains("letter of carol"));
+    assert!(!owner.get("/search?q=carol").body.contains("letter of carol"));
+    assert!(owner.get("/discussions/3").body.contains("It will be deleted for good on"));
+    submit(
+        &mut owner,
+        "/wastebasket",
+        "/bulk",
+        &[("do", "restore"), ("d", "3"), ("back", "/wastebasket")],
+    );
+    assert!(owner.get("/").body.contains("letter of carol"));
+    submit(&mut owner, "/", "/bulk", &[("do", "bin"), ("d", "3"), ("back", "/")]);
+    assert!(
+        owner
+            .get("/wastebasket/empty")
+            .body
+            .contains("1 discussion will be deleted for good")
+    );
+    assert_eq!(submit(&mut owner, "/wastebasket/empty", "/wastebasket/empty", &[]).status, 303);
+    assert_eq!(owner.get("/discussions/3").status, 404);
+    assert!(
+        owner.get("/?did=4711").body.contains("letter of ann"),
+        "what is forgotten tells nothing"
+    );
+}
+
+#[test]
+fn the_door_is_a_page() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    assert!(owner.get("/door").body.contains("Nobody is waiting."));
+    assert_eq!(submit(&mut owner, "/door", "/door/screener", &[("on", "1")]).status, 303);
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    send(&mut sender, "Ann <ann@x.test>", "letter of ann");
+    send(&mut sender, "Eve <eve@x.test>", "letter of eve");
+    let page = owner.get("/").body;
+    assert!(
+        page.contains("2 new senders are waiting at the door.") && !page.contains("letter of ann"),
+        "{page}"
+    );
+    let page = owner.get("/door").body;
+    assert!(page.contains("letter of ann") && page.contains("ann@x.test"), "{page}");
+    let done = submit(&mut owner, "/door", "/door", &[("address", "ann@x.test"), ("do", "in")]);
+    assert!(owner.get(done.header("location").unwrap()).body.contains("Let in."));
+    assert!(owner.get("/").body.contains("letter of ann"));
+    submit(&mut owner, "/door", "/door", &[("address", "eve@x.test"), ("do", "refuse")]);
+    let page = owner.get("/door").body;
+    assert!(page.contains("Nobody is waiting.") && page.contains("eve@x.test"), "{page}");
+    assert!(!owner.get("/").body.contains("letter of eve"));
+    assert_eq!(
+        submit(&mut owner, "/door", "/door", &[("address", "eve@x.test"), ("do", "burn")]).status,
+        400
+    );
+    assert_eq!(
+        submit(&mut owner, "/door", "/door", &[("address", "mallory@x.test"), ("do", "in")]).status,
+        404
+    );
+    owner.lang = "fr";
+    assert!(owner.get("/door").body.contains("Personne n’attend."));
+}

@@ -376,7 +376,8 @@ switch() {
 	sync
 }
 
-# Starts the service and waits until it says that its doors are open, and a little longer: what ends at once is not healthy.
+# Starts the service and waits until it says that its doors are open, and a little longer: what ends at once is not
+# healthy, nor what does not answer.
 healthy() {
 	systemctl reset-failed caliopen 2>/dev/null || true
 	systemctl start caliopen || return 1
@@ -384,6 +385,12 @@ healthy() {
 		sleep 1
 		systemctl is-active -q caliopen && [ "$(systemctl show -p NRestarts --value caliopen)" = 0 ] || return 1
 	done
+	# Whether it answers, where its door is the usual one: 68 is "nobody"; what else it finds to say is for its owner.
+	grep -q -e '--http' "$root/etc/caliopen/options" || {
+		answer=0
+		"$lib/current/caliopen" check --at 127.0.0.1:80 >/dev/null 2>&1 || answer=$?
+		[ "$answer" != 68 ]
+	}
 }
 
 # Why it did not start, in its own words.

@@ -423,12 +423,12 @@ upgrade() {
 	need=$(du -sk "$data" 2>/dev/null | cut -f1)
 	free=$(df -Pk "$data" | awk 'NR == 2 { print $4 }')
 	[ "$free" -gt "$((${need:-0} + 51200))" ] || stop "an upgrade keeps a copy of the mail until it is healthy: $((need / 1024)) MB are needed and $((free / 1024)) MB are free"
+	systemctl daemon-reload
 	systemctl stop caliopen
 	rm -rf "$copy"
 	mkdir -m 700 "$copy"
 	each "cp -a --reflink=auto" "$data" "$copy"
 	switch "$new"
-	systemctl daemon-reload
 	systemctl enable -q caliopen
 	if healthy; then
 		rm -rf "$copy"

@@ -1,7 +1,8 @@
 """What the house must reach, measured on this machine, beside Postfix where there is something to compare.
 
     sh bench/run                 all figures
-    sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, sealed, search, sending
+    sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, sealed, search, sending,
+                                 compose, living
     sh bench/run --quick         small numbers, to see whether it works; the figures mean little
 
 Every server is started here, in a temporary folder on a disk, on loopback. The two sides of the rate take
@@ -21,6 +22,7 @@ import tempfile
 import time
 
 from box import Box
+from living import living
 from mail import Writer, deep, many_parts, send
 from names import Names
 from peer import Postfix
@@ -298,7 +300,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "sealed": sealed, "search": search, "sending": sending}
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "sealed": sealed, "search": search, "sending": sending, "living": living}
 
 
 def main():
@@ -308,6 +310,7 @@ def main():
     arguments.add_argument("--quick", action="store_true")
     arguments.add_argument("--where", default="/var/tmp", help="a folder on the disk to measure")
     arguments.add_argument("--history", type=int)
+    arguments.add_argument("--living", type=int, default=100_000, help="messages to live with")
     size = arguments.parse_args()
     size.rounds, size.load, size.flushes, size.pages = (2, 200, 40, 20) if size.quick else (5, 2000, 400, 200)
     size.history = size.history or (2000 if size.quick else 20_000)

@@ -137,6 +137,23 @@ pub fn people(text: &str) -> Result<Vec<Mailbox>, Vec<String>> {
     if wrong.is_empty() { Ok(people) } else { Err(wrong) }
 }
 
+/// A field in which each piece that is no address and names a group stands for its members; what it is where none
+/// does. `members` says who they are, nobody for what is no group.
+pub fn expanded(text: &str, mut members: impl FnMut(&str) -> Vec<Mailbox>) -> Option<String> {
+    let mut some = false;
+    let mut out: Vec<String> = Vec::new();
+    for item in items(text) {
+        let group = if person(item).is_some() { Vec::new() } else { members(item) };
+        some |= !group.is_empty();
+        if group.is_empty() {
+            out.push(item.to_owned());
+        } else {
+            out.extend(group.iter().map(|person| typed(&person.name, person.address.as_str())));
+        }
+    }
+    some.then(|| out.join(", "))
+}
+
 /// The pieces of a list, cut where no quotes or brackets are open.
 fn items(text: &str) -> impl Iterator<Item = &str> {
     let (mut quoted, mut bracket, mut escaped) = (false, false, false);
@@ -219,7 +236,12 @@ pub fn answered(reading: &Reading, is_owner: impl Fn(&Address) -> bool, all: boo
     }
     let others = if own { Vec::new() } else { reading.to.clone() };
     let others = others.into_iter().chain(reading.cc.iter().cloned());
-    let cc = once(others.filter(|person| !is_owner(&person.address)), &to);
+    // A list that a copy came through is answered where it wants to be (RFC 2369 section 3.4).
+    let list = reading.list_post.iter().map(|address| Mailbox {
+        name: String::new(),
+        address: address.clone(),
+    });
+    let cc = once(others.chain(list).filter(|person| !is_owner(&person.address)), &to);
     (to, cc)
 }
 
@@ -326,6 +348,24 @@ mod tests {
         assert_eq!(boxes(&odd)[0].name, "O\"Neil\\ (x)");
     }
 
+    #[test]
+    fn a_group_stands_for_its_members() {
+        let members = |name: &str| {
+            if name == "family" {
+                boxes("Zoé <zoe@z.org>, bob@y.org")
+            } else {
+                Vec::new()
+            }
+        };
+        assert_eq!(
+            expanded("family; alice@x.org, half", members).as_deref(),
+            Some("Zoé <zoe@z.org>, bob@y.org, alice@x.org, half")
+        );
+        for same in ["alice@x.org", "half, an address", "", "family@x.org"] {
+            assert_eq!(expanded(same, members), None, "{same}");
+        }
+    }
+
     fn reading() -> Reading {
         Reading {
             from: boxes("Alice <alice@x.org>"),
@@ -355,6 +395,12 @@ mod tests {
         };
         assert_eq!(list(&answered(&asked, owner, false).0), "list@x.org");
         assert_eq!(list(&answered(&asked, owner, true).1), "bob@y.org, alice@x.org, carol@z.org");
+        let listed = Reading {
+            list_post: Some(Address::parse("list@y.org").unwrap()),
+            ..reading()
+        };
+        assert_eq!(list(&answered(&listed, owner, true).1), "bob@y.org, carol@z.org, list@y.org");
+        assert_eq!(list(&answered(&listed, owner, false).1), "");
         let own = Reading {
             from: boxes("me@home.test"),
             to: boxes("bob@y.org, me@home.test"),

@@ -35,6 +35,8 @@ pub struct Reading {
     pub list_id: Option<String>,
     /// The words of a `List-Id` before the brackets.
     pub list_name: String,
+    /// Where `List-Post` (RFC 2369 section 3.4) says that a message to the list goes.
+    pub list_post: Option<Address>,
     /// Whether it calls itself bulk mail: `List-Unsubscribe`, `Precedence: bulk|list`, `Auto-Submitted`.
     pub bulk: bool,
     /// The text of the message: its plain text, or that of its HTML. Line ends are `\n`.

@@ -41,7 +41,7 @@ const EN: TlsReportWords = TlsReportWords {
     sent: "What this box reported",
     sent_intro: "Reports to domains that you wrote to and that ask for one. They hold figures and no addresses.",
     none: "None so far.",
-    choose: "Whether it reports is chosen under “By which way mail leaves”.",
+    choose: "You choose whether it does:",
     good: Plural {
         one: "{n} connection was encrypted as it should be",
         many: "{n} connections were encrypted as they should be",
@@ -71,7 +71,7 @@ const FR: TlsReportWords = TlsReportWords {
     sent: "Ce que cette boîte a rapporté",
     sent_intro: "Rapports aux domaines à qui vous avez écrit et qui en demandent. Ils contiennent des chiffres et aucune adresse.",
     none: "Aucun pour l’instant.",
-    choose: "On choisit s’il y en a sous «\u{202f}Par où part le courrier\u{202f}».",
+    choose: "Vous choisissez s’il y en a\u{202f}:",
     good: Plural {
         one: "{n} connexion a été chiffrée comme il faut",
         many: "{n} connexions ont été chiffrées comme il faut",

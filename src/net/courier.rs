@@ -6,11 +6,10 @@
 //! answer to it is lost, that is said as what it is: nobody knows. Absent on purpose: choosing the server
 //! (`net::route`), trying again, and signing in where nobody knows whose server it is.
 
+mod sign_in;
+
 use super::demand::{self, Demand, Doubt, Proof};
-use crate::{
-    codec::base64url,
-    domain::transport::{TlsFacts, TlsVersion},
-};
+use crate::domain::transport::{TlsFacts, TlsVersion};
 use rustls::{ClientConnection, ProtocolVersion, RootCertStore, pki_types::ServerName};
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -196,6 +195,8 @@ pub struct Offers {
     pub utf8: bool,
     /// REQUIRETLS (RFC 8689).
     pub require_tls: bool,
+    /// AUTH SCRAM-SHA-256 (RFC 7677).
+    pub scram: bool,
     /// AUTH PLAIN (RFC 4616).
     pub plain: bool,
     /// AUTH LOGIN, which was never made a standard and is still all that some offer.
@@ -309,34 +310,6 @@ impl Courier {
         (self.facts.proof, self.facts.doubt) = session.proved.get().copied().unwrap_or((Proof::None, None));
         self.line = Line::Sealed(Box::new(sealed));
         Ok(self)
-    }
-
-    /// Signs in (RFC 4954). Only over TLS: the secret is sent as it is.
-    pub async fn sign_in(&mut self, user: &str, secret: &str) -> Result<(), Failure> {
-        if self.facts.tls.is_none() {
-            return Err(Failure::NoTls);
-        }
-        let said = if self.offers.plain {
-            let line = base64url::plain(format!("\0{user}\0{secret}").as_bytes());
-            self.ask(&format!("AUTH PLAIN {line}\r\n"), Stage::SignIn).await?
-        } else if self.offers.login {
-            let mut said = self.ask("AUTH LOGIN\r\n", Stage::SignIn).await?;
-            for word in [user, secret] {
-                if said.code != 334 {
-                    return Err(Failure::Refused(Stage::SignIn, said));
-                }
-                let line = base64url::plain(word.as_bytes());
-                said = self.ask(&format!("{line}\r\n"), Stage::SignIn).await?;
-            }
-            said
-        } else {
-            return Err(Failure::NoSignIn);
-        };
-        if said.code == 235 {
-            Ok(())
-        } else {
-            Err(Failure::Refused(Stage::SignIn, said))
-        }
     }
 
     /// Says who a message of so many octets is from and for; gives what the server said of each recipient. Where it
@@ -533,6 +506,7 @@ fn offers(words: &str) -> Offers {
             "REQUIRETLS" => offers.require_tls = true,
             "AUTH" => {
                 let ways: Vec<&str> = line.collect();
+                offers.scram = ways.iter().any(|way| way.eq_ignore_ascii_case("SCRAM-SHA-256"));
                 offers.plain = ways.iter().any(|way| way.eq_ignore_ascii_case("PLAIN"));
                 offers.login = ways.iter().any(|way| way.eq_ignore_ascii_case("LOGIN"));
             }

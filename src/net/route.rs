@@ -6,7 +6,7 @@
 //! which needs the web.
 
 use super::dns::{Answer, Dns, Failure, Kind, Record, Security};
-use crate::codec::dane::Association;
+use crate::codec::{dane::Association, idna};
 use std::{
     hash::{BuildHasher, RandomState},
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -99,6 +99,8 @@ pub async fn route(dns: &Dns, domain: &str, own: &str) -> Result<Route, NoRoute>
             }],
         });
     }
+    // What stands in for a mail server is a name of a certificate, too.
+    let domain = &idna::plain(domain);
     let answer = dns.look(domain, Kind::Mx).await?;
     if answer.no_such_name {
         return Err(NoRoute::NoSuchDomain);
@@ -106,7 +108,7 @@ pub async fn route(dns: &Dns, domain: &str, own: &str) -> Result<Route, NoRoute>
     let mut named = servers(&answer, own)?;
     let implicit = named.is_empty();
     if implicit {
-        named.push((0, domain.trim_end_matches('.').to_lowercase()));
+        named.push((0, domain.clone()));
     }
     let mut hosts = Vec::new();
     for (preference, name) in named {

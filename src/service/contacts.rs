@@ -258,15 +258,7 @@ impl Contacts {
 
     /// Whom a message to a group goes to: the address that is written to first of each card with this tag, by name.
     pub async fn group(&self, tag: TagId) -> Result<Vec<Mailbox>, Error> {
-        read(&self.vault, move |snapshot| {
-            let mut members = Vec::new();
-            for id in snapshot.cards_with(tag)? {
-                members.extend(snapshot.contact(id)?.and_then(|card| mailbox(&card)));
-            }
-            members.sort_by_cached_key(|member| order(&member.name));
-            Ok(members)
-        })
-        .await
+        read(&self.vault, move |snapshot| Ok(members(snapshot, tag)?)).await
     }
 
     /// Whom somebody may mean who has begun to write a name or an address: those written with most come first.
@@ -415,6 +407,16 @@ impl Contacts {
             })),
         }
     }
+}
+
+/// Whom a message to a group goes to.
+pub(super) fn members(snapshot: &Snapshot, tag: TagId) -> Result<Vec<Mailbox>, store::Error> {
+    let mut members = Vec::new();
+    for id in snapshot.cards_with(tag)? {
+        members.extend(snapshot.contact(id)?.and_then(|card| mailbox(&card)));
+    }
+    members.sort_by_cached_key(|member| order(&member.name));
+    Ok(members)
 }
 
 fn mailbox(card: &record::Contact) -> Option<Mailbox> {

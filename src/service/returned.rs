@@ -6,7 +6,10 @@
 //! other. It stays a claim: what it says is shown as said.
 
 use crate::{
-    codec::mime::bounce::{Bounce, bounce},
+    codec::{
+        idna,
+        mime::bounce::{Bounce, bounce},
+    },
     domain::{
         outgoing::{Delivery, Kind, State, Trouble},
         transport::Arrival,
@@ -52,7 +55,12 @@ fn matched(notice: &Bounce, deliveries: &[Delivery]) -> Vec<(u64, crate::domain:
     let only = (recipients().count() == 1).then(|| recipients().next()).flatten();
     let mut found = Vec::new();
     for about in &notice.about {
-        let named = recipients().find(|(_, recipient)| about.addresses.contains(&recipient.address));
+        let named = recipients().find(|(_, recipient)| {
+            about
+                .addresses
+                .iter()
+                .any(|named| idna::address(named) == idna::address(&recipient.address))
+        });
         let Some((id, recipient)) = named.or(only).filter(|(_, recipient)| left(recipient.state)) else {
             continue;
         };

@@ -2,6 +2,7 @@
 
 use super::{Error, read};
 use crate::{
+    codec::idna,
     domain::{
         outgoing::Trouble,
         sending::{Choice, Reach, Smarthost},
@@ -82,6 +83,10 @@ impl Ways {
         if smarthost.is_none() && choice != Choice::Never {
             return Ok(Err(Wrong::NeedsHost));
         }
+        let smarthost = smarthost.map(|it| Smarthost {
+            host: idna::plain(&it.host),
+            ..it
+        });
         if let Some(it) = &smarthost {
             let bad = |text: &str| text.len() > Smarthost::LONGEST || text.chars().any(char::is_control);
             let wrong = match it {

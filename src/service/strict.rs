@@ -10,7 +10,10 @@
 
 use super::{Error, read};
 use crate::{
-    codec::mta_sts::{Mode, Policy},
+    codec::{
+        idna,
+        mta_sts::{Mode, Policy},
+    },
     domain::{fact::Fact, time::Time},
     net::{
         clock::Clock,
@@ -334,7 +337,7 @@ fn told(route: &Route) -> (Fact<bool>, Fact<bool>) {
 }
 
 fn plain(domain: &str) -> String {
-    domain.trim_end_matches('.').to_lowercase()
+    idna::plain(domain).to_lowercase()
 }
 
 /// `[192.0.2.1]` has neither a policy nor a zone of its own.

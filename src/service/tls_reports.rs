@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     codec::{
-        dkim,
+        dkim, idna,
         tls_report::{self as written, About},
     },
     domain::{
@@ -106,7 +106,7 @@ impl TlsReports {
             dns,
             https,
             happenings,
-            own: own.to_lowercase(),
+            own: idna::plain(own),
             counted: Mutex::default(),
             next: AtomicI64::new(i64::MIN),
         }))
@@ -114,7 +114,7 @@ impl TlsReports {
 
     /// Counts a session with a server of this domain.
     pub fn note(&self, domain: &str, session: &Session) {
-        let key = (day_of(self.0.clock.now()), domain.trim_end_matches('.').to_lowercase());
+        let key = (day_of(self.0.clock.now()), idna::plain(domain));
         let mut counted = self.0.counted.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.len() < MOST || counted.contains_key(&key) {
             counted.entry(key).or_default().add(session);
@@ -288,7 +288,7 @@ impl TlsReports {
                 Place::Web(page) => web.push(page),
                 Place::Mail(address) => {
                     let Ok(to) = Address::parse(&address) else { continue };
-                    if to.domain() == inner.own {
+                    if idna::plain(to.domain()) == inner.own {
                         continue;
                     }
                     let raw = written::message(&about, to.as_str(), now, &hex(&random::<16>()?), &packed);

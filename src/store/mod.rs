@@ -32,6 +32,7 @@ pub mod room;
 pub mod schema;
 pub mod seal;
 pub mod search;
+pub mod seen_ways;
 pub mod sending;
 pub mod sent;
 pub mod shelves;

@@ -147,3 +147,5 @@ pub const VIEWS: TableDefinition<u64, Octets> = TableDefinition::new("views");
 pub const TLS_DAYS: TableDefinition<(i64, &str), Octets> = TableDefinition::new("tls_days");
 /// (Day, domain) → `record::TlsGiven`: a report that was given to that domain.
 pub const TLS_GIVEN: TableDefinition<(i64, &str), Octets> = TableDefinition::new("tls_given");
+/// Domain → `record::SeenWay`: what the last session with its mail servers was like.
+pub const SEEN_WAYS: TableDefinition<&str, Octets> = TableDefinition::new("seen_ways");

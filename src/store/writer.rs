@@ -128,6 +128,7 @@ tables! {
     order: (i64, u64) => () = ORDER;
     gone: u64 => () = GONE;
     views: u64 => Octets = VIEWS;
+    seen_ways: &'static str => Octets = SEEN_WAYS;
     tls_days: (i64, &'static str) => Octets = TLS_DAYS;
     tls_given: (i64, &'static str) => Octets = TLS_GIVEN;
 }

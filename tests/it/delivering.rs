@@ -1,7 +1,9 @@
 //! Messages leave, and what becomes of them is told as it is: over real sockets to servers of every manner.
 
 mod peer;
+mod sign_in;
 mod tls;
+mod whom;
 
 use crate::home::{DOT, Home, patience};
 use caliopen::{

@@ -287,6 +287,7 @@ fn read_headers(message: &Message<'_>, reading: &mut Reading) {
     reading.message_id = field::first(block, "message-id").and_then(|value| field::identifiers(value, 1).pop());
     reading.references = references(block);
     (reading.list_id, reading.list_name) = field::first(block, "list-id").map(list).unwrap_or_default();
+    reading.list_post = field::first(block, "list-post").and_then(list_post);
     reading.bulk = is_bulk(block);
     reading.hops = hop::hops(block);
 }
@@ -319,6 +320,17 @@ fn list(value: &[u8]) -> (Option<String>, String) {
     let id = id.trim().to_lowercase();
     let id = (!id.is_empty() && !id.contains(' ')).then_some(id);
     (id, field::clean_line(words.trim().trim_matches('"'), 256))
+}
+
+/// The mailbox of a `List-Post`; `None` also for a list that only its owner writes to (`NO`).
+fn list_post(value: &[u8]) -> Option<Address> {
+    let text = field::text(value);
+    let mut places = text.split('<').skip(1).filter_map(|place| place.split('>').next());
+    let mail = places.find_map(|place| {
+        let (scheme, rest) = place.trim().split_once(':')?;
+        scheme.eq_ignore_ascii_case("mailto").then_some(rest)
+    })?;
+    Address::parse(mail.split('?').next()?).ok()
 }
 
 fn is_bulk(block: &[u8]) -> bool {

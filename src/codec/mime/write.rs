@@ -7,7 +7,10 @@
 //! Two steps, so that what is between them can be protected: [`entity`] is the text and its files with the header
 //! fields that describe them; [`assemble`] puts the fields of the envelope before it.
 
-use crate::domain::{message::Mailbox, time::Time};
+use crate::{
+    codec::idna,
+    domain::{message::Mailbox, time::Time},
+};
 use mail_builder::{
     MessageBuilder,
     headers::{address::Address, content_type::ContentType, date::Date, message_id::MessageId, raw::Raw},
@@ -104,12 +107,12 @@ pub fn assemble(writing: &Writing<'_>, entity: &[u8]) -> Vec<u8> {
 /// Whether some address of a message cannot be written in ASCII, so that it needs SMTPUTF8 (RFC 6531).
 pub fn needs_utf8(writing: &Writing<'_>) -> bool {
     let people = writing.from.iter().chain(&writing.reply_to).chain(&writing.to).chain(&writing.cc);
-    people.into_iter().any(|person| !person.address.as_str().is_ascii())
+    people.into_iter().any(|person| !idna::address(&person.address).is_ascii())
 }
 
 fn mailbox(person: &Mailbox) -> Address<'static> {
     let name = line(&person.name);
-    Address::new_address((!name.is_empty()).then_some(name), person.address.to_string())
+    Address::new_address((!name.is_empty()).then_some(name), idna::address(&person.address))
 }
 
 fn file(file: Attached<'_>) -> MimePart<'static> {

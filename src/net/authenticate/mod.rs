@@ -188,5 +188,5 @@ async fn reverse(lookups: &Lookups, peer: Option<IpAddr>) -> Reverse {
 
 /// A domain as the DNS knows it: an international one in its ASCII form (RFC 5890).
 fn ascii(domain: &str) -> String {
-    mail_auth::common::to_a_label(domain).trim_end_matches('.').to_ascii_lowercase()
+    crate::codec::idna::plain(domain).trim_end_matches('.').to_ascii_lowercase()
 }

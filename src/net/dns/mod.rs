@@ -18,7 +18,7 @@ pub use table::{Entry, Table};
 pub use upstream::Upstream;
 
 use super::ledger::Ledger;
-use crate::domain::ledger::Purpose;
+use crate::{codec::idna, domain::ledger::Purpose};
 use cache::Cache;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -248,10 +248,10 @@ pub fn reverse_name(address: IpAddr) -> String {
 
 /// A name in lower case without the last dot, where it is one (RFC 1035 section 2.3.4).
 fn plain(name: &str) -> Result<String, Failure> {
-    let name = name.strip_suffix('.').unwrap_or(name);
+    let name = idna::ascii(name).ok_or(Failure::NotAName)?;
     let labels = name.split('.').all(|label| (1..=63).contains(&label.len()));
     if labels && name.len() <= 253 && !name.chars().any(char::is_control) {
-        Ok(name.to_lowercase())
+        Ok(name)
     } else {
         Err(Failure::NotAName)
     }
@@ -274,6 +274,7 @@ mod tests {
     #[test]
     fn what_is_no_name_is_not_asked_for() {
         assert_eq!(plain("Mail.Example.").unwrap(), "mail.example");
+        assert_eq!(plain("_mta-sts.ZOÉ.example").unwrap(), "_mta-sts.xn--zo-cja.example");
         for bad in ["", ".", "a..b", &"a".repeat(64), &"abc.".repeat(64), "a\nb"] {
             assert_eq!(plain(bad), Err(Failure::NotAName), "{bad:?}");
         }

@@ -3,7 +3,7 @@
 
 use super::{
     Inner,
-    foresee::{Addressed, Ways, row_people},
+    foresee::{Addressed, List, Ways, row_people},
 };
 use crate::{
     codec::mime,
@@ -40,6 +40,8 @@ pub(super) struct Filing<'a> {
     pub plan: &'a Plan,
     pub ways: &'a Ways,
     pub addressed: &'a Addressed,
+    /// The list that it is an answer to.
+    pub list: Option<&'a List>,
     pub now: Time,
 }
 
@@ -63,11 +65,12 @@ impl Filing<'_> {
         let known = inner.known(self.snapshot, unseen.participants().map(|person| &person.address))?;
         let evidence = inner.evidence(&unseen, self.plan, &self.snapshot.own_records()?, self.ways, &known);
         let index = evaluate(&evidence);
-        let key = DiscussionKey::of(
+        let people = DiscussionKey::of(
             &reading,
             |address| inner.is_own(address),
             |address| known.get(address).map(|card| card.id),
         );
+        let key = self.list.map_or(people.as_str(), |list| list.key.as_str());
         let owner: HashSet<_> = inner.owner.iter().cloned().collect();
         let mut filling = importance::fill(
             open,
@@ -79,7 +82,7 @@ impl Filing<'_> {
                 known: &known,
                 owner: &owner,
                 domain: &inner.domain,
-                key: key.as_str(),
+                key,
             },
         )?;
         let local = evidence.direction == Direction::Local;
@@ -89,8 +92,8 @@ impl Filing<'_> {
         self.tag(&mut filling, known.values().map(|card| card.id.0))?;
         let packed = mail::pack(raw)?;
         Ok(Keep {
-            key: key.as_str().to_owned(),
-            list: None,
+            key: key.to_owned(),
+            list: self.list.map(|list| list.name.clone()),
             people: row_people(self.others(&reading.to).chain(self.others(&reading.cc)).cloned()),
             subject,
             excerpt: text,

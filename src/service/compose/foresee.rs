@@ -6,13 +6,13 @@
 
 use super::{Compose, Inner, send::answered};
 use crate::{
-    codec::{dkim, dmarc, hosts},
+    codec::{dkim, dmarc, hosts, idna, mime},
     domain::{
         address::Address,
         authentication::Policy,
         contact::Contact,
         discussion::DiscussionKey,
-        draft::{Draft, people},
+        draft::{About, Draft, people},
         fact::Fact,
         id::{ContactId, DiscussionId},
         message::{Mailbox, Reading},
@@ -36,7 +36,7 @@ use crate::{
     store::{
         self,
         mail::Snapshot,
-        record,
+        record::{self, SeenWay},
         writing::{self, OwnRecords},
     },
 };
@@ -44,6 +44,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Domains that are asked about on purpose at a time.
 const MOST_ASKED: usize = 20;
+/// Seconds for which it counts what the last session with a server was like.
+const REMEMBERED: i64 = 90 * 24 * 3600;
 
 /// How one person will get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +58,9 @@ pub struct Standing {
     pub key: Fact<KeyState>,
     /// Whether the way to their server cannot be stripped of its encryption.
     pub strict: Fact<bool>,
+    /// What the last session with their server was like, and whether it withstands a quantum computer; `None` where there
+    /// was none lately.
+    pub last: Option<(Tls, bool)>,
 }
 
 /// When the ways were asked about.
@@ -134,8 +139,25 @@ impl Addressed {
     }
 }
 
+/// The mailing list that a message is an answer to.
+pub(super) struct List {
+    /// The key of its discussion.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is known of the way to a domain.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way {
+    /// How it protects its mail servers; `None` where nobody asked.
+    pub known: Option<Known>,
+    /// The last session with one of them.
+    pub seen: Option<SeenWay>,
+}
+
 /// What is known of each domain that a message goes to.
-pub(super) type Ways = BTreeMap<String, Option<Known>>;
+pub(super) type Ways = BTreeMap<String, Way>;
 
 impl Compose {
     /// What a draft would be worth if it were sent now.
@@ -160,9 +182,16 @@ impl Compose {
         let mut ways = Ways::new();
         for domain in self.0.domains(addressed) {
             let known = self.0.strict.known(&domain).await?;
-            ways.insert(domain, known);
+            ways.insert(domain, Way { known, seen: None });
         }
-        Ok(ways)
+        let since = self.0.clock.now().0.saturating_sub(REMEMBERED);
+        read(&self.0.vault, move |snapshot| {
+            for (domain, way) in &mut ways {
+                way.seen = snapshot.seen_way(&idna::plain(domain))?.filter(|seen| seen.at >= since);
+            }
+            Ok(ways)
+        })
+        .await
     }
 
     /// Asks whether the world can check what this box signs.
@@ -254,10 +283,12 @@ impl Inner {
                 person: self.people.of(snapshot, &person.name, &person.address)?,
                 padlock: Padlock::of(&self.evidence(&reading(&alone), &plan, &own, ways, &known)),
                 key: plan.key(&person.address),
-                strict: way.and_then(Option::as_ref).map_or(Fact::Unknown, Known::is_strict),
+                strict: way.and_then(|way| way.known.as_ref()).map_or(Fact::Unknown, Known::is_strict),
+                last: way.and_then(|way| way.seen.as_ref()).map(SeenWay::session),
             });
         }
-        let (agreed, discussion) = self.agreed(snapshot, &reading(addressed), &known)?;
+        let list = self.list(snapshot, draft.about, addressed)?;
+        let (agreed, discussion) = self.agreed(snapshot, &reading(addressed), &known, list.as_ref())?;
         Ok(Preview {
             people,
             padlock: index.padlock,
@@ -266,6 +297,30 @@ impl Inner {
             discussion,
             checked: checked(ways, own.at),
         })
+    }
+
+    /// The mailing list whose message a draft answers, where it goes to the list as well.
+    pub(super) fn list(&self, snapshot: &Snapshot, about: About, addressed: &Addressed) -> Result<Option<List>, Error> {
+        let About::Answers(id) = about else { return Ok(None) };
+        let Some(record) = snapshot.message(id.0)? else { return Ok(None) };
+        let row = snapshot.discussion(record.discussion)?;
+        let Some(row) = row.filter(|row| row.key.starts_with("list:")) else {
+            return Ok(None);
+        };
+        let answered = mime::read(&snapshot.shown(id.0, &record)?);
+        let goes_there = |address: &Address| match &answered.list_post {
+            Some(post) => post == address,
+            // An own answer, or a list that does not say where it is written to.
+            None => {
+                let named = answered.to.iter().chain(&answered.cc);
+                !self.is_own(address) && named.into_iter().any(|person| person.address == *address)
+            }
+        };
+        let there = addressed.all().any(|person| goes_there(&person.address));
+        Ok(there.then(|| List {
+            name: row.list.unwrap_or_else(|| row.key.trim_start_matches("list:").to_owned()),
+            key: row.key,
+        }))
     }
 
     pub(super) fn is_own(&self, address: &Address) -> bool {
@@ -314,7 +369,7 @@ impl Inner {
             direction: if stays { Direction::Local } else { Direction::Out },
             received: false,
             content: plan.content.clone(),
-            travel: travel(others.map(|person| ways.get(person.address.domain()).and_then(Option::as_ref)), own),
+            travel: travel(others.map(|person| ways.get(person.address.domain())), own),
             loaded: false,
         };
         let hosts = Hosts {
@@ -344,8 +399,9 @@ impl Inner {
         snapshot: &Snapshot,
         reading: &Reading,
         known: &HashMap<Address, Contact>,
+        list: Option<&List>,
     ) -> Result<(Padlock, Option<(DiscussionId, String)>), Error> {
-        let key = DiscussionKey::of(
+        let people = DiscussionKey::of(
             reading,
             |address| self.is_own(address),
             |address| known.get(address).map(|card| card.id),
@@ -353,7 +409,7 @@ impl Inner {
         let row = if reading.to.is_empty() && reading.cc.is_empty() {
             None
         } else {
-            snapshot.discussion_of(key.as_str())?
+            snapshot.discussion_of(list.map_or(people.as_str(), |list| list.key.as_str()))?
         };
         let Some(row) = row else {
             return Ok((Padlock::default(), None));
@@ -375,8 +431,24 @@ impl Inner {
 }
 
 /// What is known of the way to the weakest of these domains.
-fn travel<'a>(ways: impl Iterator<Item = Option<&'a Known>>, own: &OwnRecords) -> Travel {
-    let stricts: Vec<Fact<bool>> = ways.map(|known| known.map_or(Fact::Unknown, Known::is_strict)).collect();
+///
+/// An enforced policy says that there will be TLS 1.2 at least; the last session says what there was, and nothing better
+/// than what is known of all is said.
+fn travel<'a>(ways: impl Iterator<Item = Option<&'a Way>>, own: &OwnRecords) -> Travel {
+    let ways: Vec<Way> = ways.map(|way| way.cloned().unwrap_or_default()).collect();
+    let strict_of = |way: &Way| way.known.as_ref().map_or(Fact::Unknown, Known::is_strict);
+    let stricts: Vec<Fact<bool>> = ways.iter().map(strict_of).collect();
+    let sessions = ways.iter().map(|way| {
+        let last = way.seen.as_ref().map(SeenWay::session);
+        match (strict_of(way) == Fact::Known(true), last) {
+            (true, Some((tls, quantum))) => Some((tls.max(Tls::V1_2), Some(quantum))),
+            (true, None) => Some((Tls::V1_2, None)),
+            (false, last) => last.map(|(tls, quantum)| (tls, Some(quantum))),
+        }
+    });
+    let sessions: Option<Vec<(Tls, Option<bool>)>> = sessions.collect();
+    let sessions = sessions.unwrap_or_default();
+    let quantum: Option<Vec<bool>> = sessions.iter().map(|(_, quantum)| *quantum).collect();
     let strict = if stricts.contains(&Fact::Known(false)) {
         Fact::Known(false)
     } else if stricts.is_empty() || stricts.contains(&Fact::Unknown) {
@@ -384,9 +456,9 @@ fn travel<'a>(ways: impl Iterator<Item = Option<&'a Known>>, own: &OwnRecords) -
     } else {
         Fact::Known(true)
     };
-    let enforced = strict == Fact::Known(true);
     Travel {
-        tls: if enforced { Fact::Known(Tls::V1_2) } else { Fact::Unknown },
+        tls: sessions.iter().map(|(tls, _)| *tls).min().into(),
+        quantum: quantum.and_then(|all| all.into_iter().min()).into(),
         strict,
         authentic: match own.signs {
             Some(true) => Fact::Known(Authentic::Dkim),
@@ -406,7 +478,7 @@ fn checked(ways: &Ways, own: i64) -> Checked {
     if ways.is_empty() {
         return Checked::NotNeeded;
     }
-    let asked: Option<Vec<Time>> = ways.values().map(|known| known.as_ref()?.asked).collect();
+    let asked: Option<Vec<Time>> = ways.values().map(|way| way.known.as_ref()?.asked).collect();
     match asked.and_then(|asked| asked.into_iter().min()) {
         Some(at) if own > 0 => Checked::At(at.min(Time(own))),
         _ => Checked::Never,

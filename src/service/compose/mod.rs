@@ -5,11 +5,12 @@
 //! somebody writes, and [`Compose::check`] asks on purpose. Sending is one write: the message is filed, the draft
 //! becomes it, and the outbox has it, where it rests for [`REST`] seconds.
 //!
-//! Absent on purpose: HTML. Absent so far: sending later, and to a group by its tag.
+//! Absent on purpose: HTML. Absent so far: sending later.
 
 mod files;
 mod filing;
 mod foresee;
+mod groups;
 mod send;
 mod start;
 mod suggest;

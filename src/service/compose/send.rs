@@ -10,6 +10,7 @@ use crate::{
     codec::{
         dkim::{self, Algorithm},
         exif::{self, Cleaned},
+        idna,
         mime::write::{self, Attached, Writing},
     },
     domain::{
@@ -122,7 +123,9 @@ impl Compose {
             draft::About::Nothing | draft::About::Forwards(_) => None,
         };
         let signers = signers(&self.0.vault).await?;
-        let ways = self.ways(&Addressed::of(&draft)).await?;
+        let mut ways = self.ways(&Addressed::of(&draft)).await?;
+        // What earlier sessions were like promises nothing of this one.
+        ways.values_mut().for_each(|way| way.seen = None);
         let (compose, open) = (self.clone(), self.0.vault.open()?);
         let now = self.0.clock.now();
         let prepared = tokio::task::spawn_blocking({
@@ -217,7 +220,7 @@ impl Compose {
         let addressed = Addressed::of(draft);
         let name = snapshot.habits()?.name;
         let (in_reply_to, references) = before(snapshot, draft)?;
-        let identifier = format!("{}@{}", hex(&random::<16>()?), from.domain());
+        let identifier = format!("{}@{}", hex(&random::<16>()?), idna::plain(from.domain()));
         let files = files(snapshot, id, draft)?;
         let outside = |people: &[Mailbox]| -> Vec<Address> {
             let addresses = people.iter().map(|person| person.address.clone());
@@ -247,13 +250,15 @@ impl Compose {
             unseen: unseen_by,
         };
         let protected = protect::carry_out(snapshot, &plan, outgoing)?;
-        let Protected { filed, copies } = signed(protected, from.domain(), signers)?;
+        let Protected { filed, copies } = signed(protected, &idna::plain(from.domain()), signers)?;
+        let list = inner.list(snapshot, draft.about, &addressed)?;
         let filing = Filing {
             inner,
             snapshot,
             plan: &plan,
             ways,
             addressed: &addressed,
+            list: list.as_ref(),
             now,
         };
         let keep = filing.keep(open, &filed)?;

@@ -1,4 +1,4 @@
-//! Suggestions of people: who is on a card, whom the owner wrote to, and from whom honest mail came. Never more than
+//! Suggestions of people: groups, who is on a card, whom the owner wrote to, and from whom honest mail came. Never more than
 //! fits on a list, whatever the address book holds.
 
 use super::Compose;
@@ -20,11 +20,16 @@ impl Compose {
     pub async fn suggest(&self, asked: &str) -> Result<Vec<String>, Error> {
         let asked = fold(&asked.chars().take(ASKED).collect::<String>());
         let owner = self.0.owner.clone();
-        let found = read(&self.0.vault, move |snapshot| Ok(found(snapshot, asked.trim())?)).await?;
+        let found = read(&self.0.vault, move |snapshot| {
+            let asked = asked.trim();
+            Ok((super::groups::suggested(snapshot, asked)?, found(snapshot, asked)?))
+        });
+        let (groups, found) = found.await?;
         let others = found
             .into_iter()
             .filter(|(_, address)| owner.iter().all(|own| own.as_str() != address));
-        Ok(others.map(|(name, address)| typed(&name, &address)).take(MOST).collect())
+        let people = others.map(|(name, address)| typed(&name, &address)).take(MOST);
+        Ok(groups.into_iter().chain(people).collect())
     }
 }
 

@@ -17,8 +17,10 @@ pub use rests::Rests;
 
 use super::{Error, strict::Strict, tls_reports::TlsReports};
 use crate::{
+    codec::idna,
     domain::{
         outgoing::{Delivery, Kind, Outcome, State, Trouble, Via, is_due},
+        privacy::gather::session,
         sending::{Choice, Reach, Smarthost, Unreached},
         time::Time,
         transport::TlsFacts,
@@ -28,8 +30,8 @@ use crate::{
         self,
         mail::Snapshot,
         outbox,
-        record::Sending,
-        sending, sent,
+        record::{SeenWay, Sending},
+        seen_ways, sending, sent,
         vault::{Open, Vault},
     },
 };
@@ -371,6 +373,9 @@ impl Inner {
             if !matches!(outcome, Outcome::Rest(..)) {
                 sent::weigh(tables, message)?;
             }
+            if let Some(seen) = seen_in(&outcome, now) {
+                seen_ways::put(tables, &idna::plain(&delivery.domain), &seen)?;
+            }
             if look {
                 sent::attention(tables, message)?;
             }
@@ -424,6 +429,13 @@ pub async fn try_smarthost(outward: &Outward, own: &str, smarthost: &Smarthost, 
         }
     }
     Err(last)
+}
+
+/// What the session was like in which something was handed to a domain's own server.
+fn seen_in(outcome: &Outcome, now: Time) -> Option<SeenWay> {
+    let Outcome::Answered(answers) = outcome else { return None };
+    let handed = answers.iter().find_map(|answer| answer.as_ref().ok())?;
+    (handed.via == Via::Direct).then(|| SeenWay::of(now.0, session(handed.tls.as_ref())))
 }
 
 /// Trouble that a server is not visited at all.

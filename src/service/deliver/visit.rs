@@ -5,7 +5,7 @@ use super::{
     way::{Care, Stop},
 };
 use crate::{
-    codec::tls_report,
+    codec::{idna, tls_report},
     domain::{
         ledger::Purpose,
         outgoing::{Delivery, Handed, Kind, Outcome, Recipient, Trouble, Via},
@@ -164,7 +164,7 @@ impl Inner {
         let visit = Visit {
             address: stop.address,
             host: &stop.host,
-            domain: &delivery.domain,
+            domain: &idna::plain(&delivery.domain),
             own: &self.own,
             demand: &stop.demand,
             start: stop.start,
@@ -215,9 +215,11 @@ impl Inner {
                 (Step::Came(Outcome::Trouble(trouble)), true)
             };
         }
-        let to: Vec<&str> = waiting.iter().map(|recipient| recipient.address.as_str()).collect();
+        let told: Vec<String> = waiting.iter().map(|recipient| idna::address(&recipient.address)).collect();
+        let to: Vec<&str> = told.iter().map(String::as_str).collect();
+        let from = idna::address(&delivery.from);
         let envelope = Envelope {
-            from: Some(delivery.from.as_str()),
+            from: Some(&from),
             to: &to,
             require_tls: delivery.confidential,
         };
@@ -315,7 +317,7 @@ fn unfit(courier: &Courier, delivery: &Delivery, waiting: &[&Recipient], raw: &[
     if offers.size > 0 && raw.len() as u64 > offers.size {
         return Some(Trouble::of(Kind::TooLarge).saying(0, &offers.size.to_string()));
     }
-    let plain = waiting.iter().all(|recipient| recipient.address.as_str().is_ascii()) && delivery.from.as_str().is_ascii();
+    let plain = waiting.iter().all(|recipient| idna::address(&recipient.address).is_ascii()) && idna::address(&delivery.from).is_ascii();
     let fits = (offers.utf8 || (plain && has_ascii_head(raw))) && (offers.eight_bit || offers.utf8 || raw.is_ascii());
     (!fits).then(|| Trouble::of(Kind::NeedsUtf8))
 }

@@ -18,6 +18,7 @@ mod m0015_contacts;
 mod m0016_views;
 mod m0017_tls_reports;
 mod m0018_living;
+mod m0019_seen_ways;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -45,6 +46,7 @@ const STEPS: &[Step] = &[
     m0016_views::run,
     m0017_tls_reports::run,
     m0018_living::run,
+    m0019_seen_ways::run,
 ];
 
 /// The schema that this program writes.

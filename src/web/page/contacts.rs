@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::id::ContactId,
-    locale::{Words, contacts::ContactWords},
+    locale::{Words, compose, contacts::ContactWords},
     service::{
         contacts::{CARDS, ListPage, Row, Wanted},
         view::TagMark,
@@ -39,6 +39,8 @@ struct Page {
     bare: String,
     count: String,
     all: u64,
+    /// Where a message to the group begins, and its word.
+    write: Option<(String, &'static str)>,
 }
 
 /// A tag on cards.
@@ -125,7 +127,14 @@ fn view(s: Shell, page: ListPage, wanted: Wanted) -> Page {
         many: *many,
     };
     let asked = !words.is_empty() || !tag.is_empty();
+    let write = page.groups.iter().find(|(mark, _)| mark.slug == tag).map(|(mark, _)| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("to", &mark.name)
+            .finish();
+        (format!("/write?{query}"), compose::words(w.lang).write_group)
+    });
     Page {
+        write,
         c,
         groups: page.groups.iter().map(group_of).collect(),
         letters: letters.collect(),

@@ -122,7 +122,8 @@ pub(in crate::web) async fn begin(site: Arc<Site>, visit: Visit) -> Result<Respo
         },
     };
     let compose = &site.services.compose;
-    let started = compose.start(beginning, visit.lang, viewer(&site, &visit)).await?;
+    let mut started = compose.start(beginning, visit.lang, viewer(&site, &visit)).await?;
+    started.draft = compose.expanded(started.draft).await?;
     let id = compose.fresh();
     let page = view(&site, &visit, id, started).await?;
     shell::page(&page)
@@ -279,6 +280,7 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
     // One at a time: a form that comes twice makes one message.
     let one = compose.alone().await;
     let mut draft = typed(&site, &visit, id).await?;
+    draft = compose.expanded(draft).await?;
     if let Some(address) = deed.strip_prefix("out-") {
         without(&mut draft, &[address]);
     }

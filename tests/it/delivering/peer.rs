@@ -1,7 +1,11 @@
 //! Mail servers of every manner, on loopback addresses of their own and one port: what they say is a few words, and what
 //! they were given is remembered.
 
-use caliopen::net::tls::{Current, Identity, server_config};
+use aws_lc_rs::{hmac, pbkdf2};
+use caliopen::{
+    codec::{base64url, scram},
+    net::tls::{Current, Identity, server_config},
+};
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
@@ -40,6 +44,10 @@ pub struct Manner {
     pub identity: Option<Identity>,
     /// Name and secret that AUTH PLAIN wants, in base 64.
     pub auth: Option<String>,
+    /// Name and secret that AUTH SCRAM-SHA-256 wants.
+    pub scram: Option<(String, String)>,
+    /// Whether it shows that it knows the secret, too.
+    pub proves: bool,
     /// Hangs up in the middle of the message.
     pub hangs_up: bool,
 }
@@ -55,6 +63,8 @@ impl Default for Manner {
             end: "250 2.0.0 kept as 4711".into(),
             identity: None,
             auth: None,
+            scram: None,
+            proves: true,
             hangs_up: false,
         }
     }
@@ -148,11 +158,15 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
             lines.extend(manner.offers.clone());
             lines.extend((!sealed && manner.identity.is_some()).then(|| "STARTTLS".to_owned()));
             lines.extend(manner.auth.is_some().then(|| "AUTH PLAIN".to_owned()));
+            lines.extend(manner.scram.is_some().then(|| "AUTH PLAIN SCRAM-SHA-256".to_owned()));
             let last = lines.pop().unwrap();
             lines.iter().map(|line| format!("250-{line}\r\n")).collect::<String>() + &format!("250 {last}")
         } else if upper == "STARTTLS" {
             stream.get_mut().write_all(b"220 go\r\n").await.ok()?;
             return Some(true);
+        } else if let Some(first) = line.strip_prefix("AUTH SCRAM-SHA-256 ") {
+            let (user, secret) = manner.scram.as_ref()?;
+            shown_to_be_known(stream, user, secret, first, manner.proves).await?
         } else if let Some(secret) = upper.strip_prefix("AUTH PLAIN ") {
             let right = manner.auth.as_ref().is_some_and(|auth| auth.to_ascii_uppercase() == secret);
             if right { "235 welcome" } else { "535 5.7.8 wrong" }.to_owned()
@@ -189,6 +203,50 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         }
         stream.get_mut().write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
     }
+}
+
+/// The server's side of SCRAM-SHA-256 (RFC 5802); gives what is said in the end.
+async fn shown_to_be_known<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    user: &str,
+    secret: &str,
+    first: &str,
+    proves: bool,
+) -> Option<String> {
+    let read = |text: &str| String::from_utf8(scram::decoded(text.trim(), 1_024)?).ok();
+    let first = read(first)?;
+    let (bare, nonce) = (first.strip_prefix("n,,")?, first.rsplit_once(",r=")?.1);
+    let server = format!("r={nonce}more,s=c2FsdA==,i=4096");
+    let said = format!("334 {}\r\n", base64url::plain(server.as_bytes()));
+    stream.get_mut().write_all(said.as_bytes()).await.ok()?;
+    let mut line = String::new();
+    stream.read_line(&mut line).await.ok()?;
+    let last = read(&line)?;
+    if last != scram::prove(user, secret, nonce, &server)?.said {
+        return Some("535 5.7.8 wrong".to_owned());
+    }
+    let mut salted = [0_u8; 32];
+    pbkdf2::derive(
+        pbkdf2::PBKDF2_HMAC_SHA256,
+        4_096.try_into().unwrap(),
+        b"salt",
+        secret.as_bytes(),
+        &mut salted,
+    );
+    let mac = |key: &[u8], data: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data).as_ref().to_vec();
+    let all = format!("{bare},{server},{}", last.rsplit_once(",p=")?.0);
+    let signature = mac(
+        &mac(if proves { salted.as_slice() } else { b"nothing".as_slice() }, b"Server Key"),
+        all.as_bytes(),
+    );
+    let said = format!(
+        "334 {}\r\n",
+        base64url::plain(format!("v={}", base64url::plain(&signature)).as_bytes())
+    );
+    stream.get_mut().write_all(said.as_bytes()).await.ok()?;
+    line.clear();
+    stream.read_line(&mut line).await.ok()?;
+    Some("235 welcome".to_owned())
 }
 
 async fn message<S: AsyncRead + Unpin>(stream: &mut BufReader<S>, hangs_up: bool) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         fact::Fact,
         privacy::{
-            evidence::{Direction, KeyState},
+            evidence::{Direction, KeyState, Tls},
             message::Reason,
         },
     },
@@ -129,7 +129,21 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing) -> Row {
         notes: if standing.person.owner {
             c.is_you.to_owned()
         } else {
-            format!("{key} · {way}")
+            let last = standing.last.map(|(tls, quantum)| {
+                let at = match tls {
+                    Tls::None => 0,
+                    Tls::Weak => 1,
+                    Tls::V1_2 => 2,
+                    Tls::V1_3 => 3,
+                };
+                let words = c.last.get(at).copied().unwrap_or_default();
+                if quantum {
+                    format!(" · {words}, {}", c.last_quantum)
+                } else {
+                    format!(" · {words}")
+                }
+            });
+            format!("{key} · {way}{}", last.unwrap_or_default())
         },
         owner: standing.person.owner,
     }

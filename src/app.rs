@@ -18,6 +18,7 @@ use crate::{
     service::setup::first_run::{self, BeginError, FirstRun, Rebuild},
     service::{
         account::Account,
+        appliance::ServiceIndex,
         authenticate::Senders,
         certificates::{self, Certificates},
         checks::{self, Checks},
@@ -183,6 +184,8 @@ pub struct Services {
     pub checks: Checks,
     /// Its certificate.
     pub certificates: Certificates,
+    /// Its index.
+    pub appliance: ServiceIndex,
     /// The one that both doors show.
     pub certificate: Arc<Current>,
     /// The account's index.
@@ -295,10 +298,11 @@ impl Services {
         let certificates = Certificates::new(file.clone(), front, clock.clone(), certifying);
         let told = (strict.clone(), tls_reports.clone());
         let deliver = Deliver::new(room, told, outward, &front.host, rests.clone());
+        let appliance = ServiceIndex::new(checks.clone(), clock.clone());
         let custody = Custody::new(vault.clone(), clock.clone(), happenings.clone());
         let unlock = Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?;
         let keys = Keys::new(vault.clone(), clock.clone(), file.clone(), front);
-        let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone());
+        let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone(), appliance.clone());
         let tags = Tags::new(vault.clone(), people.clone(), spam.clone());
         let contacts = Contacts::new(vault.clone(), clock.clone(), happenings.clone(), &front.addresses);
         let parts = (tags.clone(), spam.clone(), contacts.clone());
@@ -313,6 +317,7 @@ impl Services {
             checks,
             certificates,
             certificate,
+            appliance,
             account: Account::new(vault.clone(), clock.clone(), people.clone(), own),
             dangers: receive.dangers(),
             nuisances: receive.nuisances(),
@@ -378,6 +383,7 @@ impl Services {
             ledgers: self.ledgers.clone(),
             checks: self.checks.clone(),
             certificates: self.certificates.clone(),
+            appliance: self.appliance.clone(),
             account: self.account.clone(),
             contacts: self.contacts.clone(),
             strict: self.strict.clone(),
@@ -492,6 +498,11 @@ impl Appliance {
             stop,
             doors,
         })
+    }
+
+    /// What it works with now; a first run puts the house together anew.
+    pub fn services(&self) -> Services {
+        self.services.borrow().clone()
     }
 
     /// Ends everything in order: the doors take nothing new and finish what they do, then the vault is

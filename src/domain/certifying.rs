@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(renewal(begins, ends, None, 0), Time(60 * 86_400));
         for draw in [1, 30_000, u16::MAX] {
             let at = renewal(begins, ends, None, draw).0;
-            assert!((57 * 86_400..60 * 86_400).contains(&at));
+            assert!((57 * 86_400..=60 * 86_400).contains(&at));
             let at = renewal(begins, ends, Some((Time(100_000), Time(200_000))), draw).0;
             assert!((100_000..=200_000).contains(&at));
         }

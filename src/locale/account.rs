@@ -40,6 +40,7 @@ pub struct AccountWords {
     pub unknown: &'static str,
     pub unknown_text: &'static str,
     pub counted: &'static str,
+    pub to_service: &'static str,
 }
 
 /// English.
@@ -78,6 +79,7 @@ pub(super) const EN: AccountWords = AccountWords {
     unknown: "What is not known",
     unknown_text: "Nobody has looked at these, or nobody could. They win nothing and lose nothing.",
     counted: "Every line is something that this box observed. What it did not observe says so.",
+    to_service: "The index of your own service",
 };
 
 /// French.
@@ -116,6 +118,7 @@ pub(super) const FR: AccountWords = AccountWords {
     unknown: "Ce qu’on ne sait pas",
     unknown_text: "Personne n’y a regardé, ou personne n’a pu. Cela ne gagne rien et ne perd rien.",
     counted: "Chaque ligne est quelque chose que cette boîte a observé. Ce qu’elle n’a pas observé, elle le dit.",
+    to_service: "L’indice de votre propre service",
 };
 
 /// The name of an axis.

@@ -2,6 +2,7 @@
 //! [`Words`] has no default, and each language fills every field.
 
 pub mod account;
+pub mod appliance;
 pub mod authentication;
 pub mod certificates;
 pub mod checks;

@@ -6,6 +6,7 @@
 
 use super::{
     Error,
+    appliance::ServiceIndex,
     custody::Custody,
     devices::Devices,
     keys::Keys,
@@ -53,6 +54,7 @@ pub struct Account {
     custody: Custody,
     unlock: Unlock,
     keys: Keys,
+    appliance: ServiceIndex,
     last: Arc<RwLock<Option<(Time, Option<u8>)>>>,
 }
 
@@ -93,8 +95,8 @@ struct Month {
 
 impl Account {
     /// Over this vault and what else knows of the owner's side.
-    pub fn new(vault: Vault, clock: Clock, people: People, own: (Devices, Custody, Unlock, Keys)) -> Self {
-        let (devices, custody, unlock, keys) = own;
+    pub fn new(vault: Vault, clock: Clock, people: People, own: (Devices, Custody, Unlock, Keys, ServiceIndex)) -> Self {
+        let (devices, custody, unlock, keys, appliance) = own;
         Self {
             vault,
             clock,
@@ -103,6 +105,7 @@ impl Account {
             custody,
             unlock,
             keys,
+            appliance,
             last: Arc::default(),
         }
     }
@@ -174,8 +177,8 @@ impl Account {
         let now = self.clock.now();
         let key = self.keys.list().await?.into_iter().find(|key| key.current).map(|key| OwnKey {
             strength: key.facts.strength,
-            // That it is served here does not say that anybody reaches it.
-            published: Fact::Unknown,
+            // That it is served here does not say that anybody reaches it: it was fetched as others would.
+            published: self.appliance.gives_key(),
             backed_up: Fact::Known(key.saved.is_some()),
             dated: Fact::Known(key.facts.expires.is_some_and(|end| end > now)),
         });
@@ -188,6 +191,7 @@ impl Account {
             sealed: Fact::Known(true),
             stays_locked: slots.map(|slots| !slots.iter().any(|slot| slot.kind == Kind::KeyFile)).into(),
             device: self.devices.lowest_verified()?.into(),
+            service: self.appliance.index().points.into(),
             ..Evidence::default()
         })
     }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod acts;
+pub mod appliance;
 pub mod authenticate;
 pub mod certificates;
 pub mod checks;

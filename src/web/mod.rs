@@ -34,10 +34,10 @@ use crate::{
     domain::time::Time,
     service::compose::Compose,
     service::{
-        account::Account, authenticate::Senders, certificates::Certificates, checks::Checks, contacts::Contacts, custody::Custody,
-        danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings, journal::Journal,
-        keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports, rules::Rules, search::Search, spam::Spam,
-        strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, views::Views,
+        account::Account, appliance::ServiceIndex, authenticate::Senders, certificates::Certificates, checks::Checks, contacts::Contacts,
+        custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
+        journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports, rules::Rules,
+        search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, views::Views,
     },
     service::{acts::Acts, screener::Screener},
 };
@@ -109,6 +109,8 @@ pub struct Services {
     pub checks: Checks,
     /// Its certificate.
     pub certificates: Certificates,
+    /// Its index.
+    pub appliance: ServiceIndex,
     /// The account's index.
     pub account: Account,
     /// The address book.

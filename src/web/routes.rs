@@ -221,6 +221,9 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/keys/:id/use"        Owner        page::keys::use_it;
     POST "/settings/keys/:id/renew"      Owner        page::keys::renew;
     POST "/messages/:id/key"             Owner        page::people_keys::take;
+    GET  "/privacy/service"              Owner        page::appliance::show;
+    GET  "/settings/certificate"         Owner        page::certificate::show;
+    POST "/settings/certificate"         Owner        page::certificate::act;
     GET  "/settings/dns"                 Owner        page::dns::show;
     POST "/settings/dns"                 Owner        page::dns::act;
     GET  "/settings/dns/zone"            Owner        page::dns::zone;

@@ -16,6 +16,8 @@ mod architecture;
 mod authentication;
 mod browser;
 mod canary;
+mod certificates;
+mod checks;
 mod compose;
 mod contacts;
 mod crash;

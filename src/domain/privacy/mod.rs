@@ -6,6 +6,7 @@
 //! a value, not a sentence.
 
 pub mod account;
+pub mod appliance;
 mod axis;
 mod ceiling;
 pub mod contact;

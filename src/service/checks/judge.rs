@@ -145,14 +145,21 @@ pub(super) fn mx(own: &Own, answered: &Answered) -> Check {
 }
 
 /// Who may send for the domain.
-pub(super) fn spf(own: &Own, answered: &Answered) -> Check {
+pub(super) fn spf(own: &Own, host: &Answered, answered: &Answered) -> Check {
+    let published: Vec<IpAddr> = host.iter().flat_map(Answer::addresses).collect();
+    let ours = |network: IpAddr, bits: u8| {
+        own.addresses
+            .iter()
+            .chain(&published)
+            .any(|address| is_within(*address, network, bits))
+    };
     check_texts(Id::Spf, answered, vec![own.spf_entry()], spf::is_record, |text| {
         let Some(record) = spf::Record::parse(text) else {
             return Finding::Other;
         };
         let lets = |mechanism: &Mechanism| match mechanism {
             Mechanism::Mx(None, ..) | Mechanism::All => true,
-            Mechanism::Ip(address, _) => own.addresses.contains(address),
+            Mechanism::Ip(network, bits) => ours(*network, *bits),
             // What others let in is theirs to say; with a smarthost it is how it should be.
             Mechanism::A(..) | Mechanism::Mx(..) | Mechanism::Include(_) => true,
             Mechanism::Ptr(_) | Mechanism::Exists(_) => false,
@@ -169,6 +176,21 @@ pub(super) fn spf(own: &Own, answered: &Answered) -> Check {
             (true, _) => Finding::Right,
         }
     })
+}
+
+/// Whether an address lies in a network of so many bits.
+fn is_within(address: IpAddr, network: IpAddr, bits: u8) -> bool {
+    match (address.to_canonical(), network.to_canonical()) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => {
+            let apart = one.to_bits() ^ other.to_bits();
+            apart.leading_zeros() >= u32::from(bits).min(32)
+        }
+        (IpAddr::V6(one), IpAddr::V6(other)) => {
+            let apart = one.to_bits() ^ other.to_bits();
+            apart.leading_zeros() >= u32::from(bits).min(128)
+        }
+        _ => false,
+    }
 }
 
 /// A key that signs. `record` is what is to stand there.

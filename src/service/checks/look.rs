@@ -119,7 +119,7 @@ pub(super) async fn look(inner: &Inner, own: &Own, standing: &Standing, now: Tim
     checks.extend([
         judge::address(own, &answers.host),
         judge::mx(own, &answers.mx),
-        judge::spf(own, &answers.domain),
+        judge::spf(own, &answers.host, &answers.domain),
     ]);
     for (at, id) in [Id::DkimRsa, Id::DkimEd25519].into_iter().enumerate() {
         let nobody = Ok(Answer::default());
@@ -160,7 +160,11 @@ async fn reach(inner: &Inner, own: &Own, answers: &Answers, standing: &Standing,
             Finding::CameIn
         } else {
             let port = PORTS.get(at).copied().unwrap_or_default();
-            match published.first() {
+            // What DNS leads to is knocked at only where it can be this box: not at somebody else's door.
+            let own = published
+                .first()
+                .filter(|address| own.addresses.is_empty() || own.addresses.contains(address));
+            match own {
                 Some(address) if here::answers(SocketAddr::new(*address, port)).await => Finding::FromHere,
                 _ => Finding::NobodyCame,
             }

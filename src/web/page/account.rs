@@ -147,7 +147,9 @@ fn place(advice: Advice) -> Option<&'static str> {
         Advice::StayLocked => Some("/settings/locks"),
         Advice::RaiseDevice => Some("/devices"),
         Advice::RaiseContacts => Some("/contacts"),
-        Advice::MakeKey | Advice::StrongerKey | Advice::PublishKey | Advice::BackUpKey | Advice::RenewKey => Some("/settings/keys"),
-        Advice::BackUp | Advice::Encrypt | Advice::Service => None,
+        Advice::PublishKey => Some("/settings/dns"),
+        Advice::Service => Some("/privacy/service"),
+        Advice::MakeKey | Advice::StrongerKey | Advice::BackUpKey | Advice::RenewKey => Some("/settings/keys"),
+        Advice::BackUp | Advice::Encrypt => None,
     }
 }

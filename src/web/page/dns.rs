@@ -78,13 +78,13 @@ pub(super) fn groups(w: &Words, stands: &Stands) -> Vec<Grouped> {
             .checks
             .iter()
             .filter(|check| check.id.group() == group)
-            .map(|check| row(w, check))
+            .map(|check| row(w, check, stands.at.is_none()))
             .collect(),
     });
     grouped.filter(|group| !group.rows.is_empty()).collect()
 }
 
-fn row(w: &Words, check: &Check) -> Row {
+fn row(w: &Words, check: &Check, never: bool) -> Row {
     let state = check.state();
     let wanted = check.wanted.iter().map(|entry| Wanted {
         name: entry.name.clone(),
@@ -101,7 +101,11 @@ fn row(w: &Words, check: &Check) -> Row {
             State::Todo => "minus",
             State::Unknown => "unknown",
         },
-        finding: checks::finding(w.lang, check.id, check.finding),
+        finding: if never {
+            checks::words(w.lang).never
+        } else {
+            checks::finding(w.lang, check.id, check.finding)
+        },
         purpose: checks::purpose(w.lang, check.id),
         says_nothing: check.finding == Finding::Missing && check.seen.is_empty(),
         seen: check.seen.clone(),

@@ -3,6 +3,8 @@
 
 pub(super) mod account;
 pub(super) mod acts;
+pub(super) mod appliance;
+pub(super) mod certificate;
 pub(super) mod contact;
 pub(super) mod contact_files;
 pub(super) mod contact_pair;

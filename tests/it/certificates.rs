@@ -1,0 +1,397 @@
+//! A certificate from a real authority (pebble): by port 80, by port 443, for the names that lead here, through refused
+//! nonces and slow looks, replaced in both doors under open connections, with the key kept and changed on purpose; and what
+//! is said when it refuses.
+
+use caliopen::{
+    app::Appliance,
+    codec::base64url,
+    config::Config,
+    domain::{certifying::Stage, check::Id},
+    net::{
+        clock::Clock,
+        demand,
+        dns::{Dns, Record, Table},
+        outward::Outward,
+    },
+    service::{certificates::NotYet, setup},
+};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+/// The names that lead to the box of the test.
+const NAMES: [&str; 3] = ["mail.home.test", "home.test", "mta-sts.home.test"];
+
+/// A program of somebody else's; killed when dropped.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", base64url::plain(der))
+}
+
+/// An authority, and the name server that it asks: every name leads to this machine.
+struct Authority {
+    _programs: [Program; 2],
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Authority {
+    fn directory(port: u16) -> String {
+        format!("https://127.0.0.1:{port}/dir")
+    }
+
+    /// Starts it at this port, looking at these ports of the box.
+    async fn start(at: u16, http: u16, tls: u16, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(folder.path().join("cert.pem"), pem("CERTIFICATE", made.cert.der())).unwrap();
+        std::fs::write(folder.path().join("key.pem"), pem("PRIVATE KEY", &made.signing_key.serialize_der())).unwrap();
+        let (names, management) = (port(), port());
+        let config = serde_json::json!({ "pebble": {
+            "listenAddress": format!("127.0.0.1:{at}"),
+            "managementListenAddress": format!("127.0.0.1:{management}"),
+            "certificate": folder.path().join("cert.pem"),
+            "privateKey": folder.path().join("key.pem"),
+            "httpPort": http,
+            "tlsPort": tls,
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": false,
+        }});
+        let file = folder.path().join("config.json");
+        std::fs::write(&file, config.to_string()).unwrap();
+        let quiet = |mut command: Command| Program(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        let mut server = Command::new("pebble-challtestsrv");
+        server
+            .args(["-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", ""])
+            .args([
+                "-dns01",
+                &format!("127.0.0.1:{names}"),
+                "-management",
+                &format!("127.0.0.1:{}", port()),
+            ]);
+        let mut authority = Command::new("pebble");
+        authority
+            .args(["-strict", "-dnsserver", &format!("127.0.0.1:{names}"), "-config"])
+            .arg(&file)
+            .env("PEBBLE_AUTHZREUSE", "0")
+            .envs(environment.iter().copied());
+        let started = Self {
+            _programs: [quiet(server), quiet(authority)],
+            folder,
+            port: at,
+        };
+        for at in [at, management] {
+            while TcpStream::connect(("127.0.0.1", at)).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        }
+        started
+    }
+
+    /// The authority of its own web server, as a box trusts it.
+    fn trusted(folder: &Path) -> demand::Roots {
+        demand::trusting(&std::fs::read(folder.join("cert.pem")).unwrap())
+    }
+}
+
+/// A box in this process, whose names lead to this machine.
+async fn home(folder: &Path, authority: u16, roots: demand::Roots) -> Appliance {
+    if !folder.join("data").exists() {
+        setup::make(&folder.join("data"), "home.test", "me@home.test", "word")
+            .unwrap()
+            .vault
+            .lock();
+    }
+    let names = NAMES
+        .iter()
+        .fold(Table::default(), |table, name| table.with(name, Record::A([127, 0, 0, 1].into())));
+    let outward = Outward {
+        roots,
+        authority: Authority::directory(authority),
+        ..Dns::table(names.with("openpgpkey.home.test", Record::A([127, 0, 0, 2].into()))).into()
+    };
+    let any: Vec<SocketAddr> = vec!["127.0.0.1:0".parse().unwrap()];
+    let config = Config {
+        data: folder.join("data"),
+        smtp: any.clone(),
+        https: any.clone(),
+        http: any,
+        // Locked: a renewal must not wait for the owner.
+        secret: None,
+        clamd: None,
+        outward,
+        spared: Vec::new(),
+        trying: Duration::ZERO,
+        clock: Clock::system(),
+    };
+    Appliance::start(config).await.unwrap()
+}
+
+/// Believes any certificate: what is shown is looked at by the test.
+#[derive(Debug)]
+struct Credulous;
+
+impl ServerCertVerifier for Credulous {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ECDSA_NISTP256_SHA256]
+    }
+}
+
+async fn handshake(stream: TcpStream, name: &str) -> TlsStream<TcpStream> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Credulous))
+        .with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+}
+
+fn shown(stream: &TlsStream<TcpStream>) -> Vec<u8> {
+    stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+}
+
+/// An open connection to the web door.
+async fn web(home: &Appliance) -> TlsStream<TcpStream> {
+    handshake(TcpStream::connect(home.https[0]).await.unwrap(), "mail.home.test").await
+}
+
+/// The certificate that the mail door shows after STARTTLS.
+async fn mail(home: &Appliance) -> Vec<u8> {
+    let mut stream = BufReader::new(TcpStream::connect(home.smtp[0]).await.unwrap());
+    let mut line = String::new();
+    stream.read_line(&mut line).await.unwrap();
+    stream.get_mut().write_all(b"EHLO a.test\r\n").await.unwrap();
+    while !line.contains("250 ") {
+        line.clear();
+        stream.read_line(&mut line).await.unwrap();
+    }
+    stream.get_mut().write_all(b"STARTTLS\r\n").await.unwrap();
+    line.clear();
+    stream.read_line(&mut line).await.unwrap();
+    assert!(line.starts_with("220"), "{line}");
+    shown(&handshake(stream.into_inner(), "mail.home.test").await)
+}
+
+/// A page over an open connection.
+async fn page(stream: &mut TlsStream<TcpStream>, host: &str, path: &str) -> String {
+    let asked = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_ordered_renewed_and_its_key_kept_and_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = port();
+    // The box and the authority each must know the other's ports: the box is started twice.
+    let doors = home(folder.path(), at, None).await;
+    let (http, https) = (doors.http[0], doors.https[0]);
+    let certificates = doors.services().certificates;
+    assert!(
+        matches!(certificates.order_now().await.unwrap(), Err(NotYet::Terms)),
+        "nobody is asked before"
+    );
+    // Half of the nonces are refused, and the looks take their time.
+    let slow = [("PEBBLE_WFE_NONCEREJECT", "50"), ("PEBBLE_VA_SLEEPTIME", "1")];
+    let authority = Authority::start(at, http.port(), https.port(), &slow).await;
+    assert!(certificates.terms().await.is_err(), "its web server is not believed yet");
+    // Whoever holds on to a service holds on to the files.
+    drop(certificates);
+    doors.stop().await;
+
+    let home = started_at(folder.path(), &authority, http, https).await;
+    let services = home.services();
+    let (certificates, checks) = (services.certificates.clone(), services.checks.clone());
+    drop(services);
+    let terms = certificates.terms().await.unwrap();
+    assert!(terms.starts_with("data:") || terms.starts_with("http"), "{terms}");
+    let own = certificates.view().await.unwrap();
+    assert!(own.facts.is_own && own.accepted.is_none());
+    let mut open = web(&home).await;
+    assert_eq!(shown(&open), mail(&home).await);
+    certificates.accept(&terms).await.unwrap();
+    while certificates.view().await.unwrap().facts.is_own {
+        if let Some((_, stage, words)) = certificates.view().await.unwrap().failed {
+            panic!("{stage:?}: {words}");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    let first = certificates.view().await.unwrap();
+    assert_eq!(first.key, own.key, "the key is the one whose fingerprint may be published already");
+    for name in NAMES {
+        assert!(first.facts.is_for(name), "{:?}", first.facts.names);
+    }
+    assert!(!first.facts.is_for("openpgpkey.home.test"), "that one leads elsewhere");
+    assert!(first.due.is_some_and(|due| due.0 < first.facts.ends));
+    let in_force = shown(&web(&home).await);
+    assert_eq!(in_force, mail(&home).await, "both doors show it");
+    assert_ne!(in_force, shown(&open));
+    let answer = page(&mut open, "mta-sts.home.test", "/.well-known/mta-sts.txt").await;
+    assert!(
+        answer.contains("version: STSv1\r\nmode: testing\r\nmx: mail.home.test"),
+        "the old connection goes on: {answer}"
+    );
+    let answer = page(&mut web(&home).await, "mail.home.test", "/.well-known/mta-sts.txt").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "under another name it is nobody's policy");
+
+    certificates.order_now().await.unwrap().unwrap();
+    let second = certificates.view().await.unwrap();
+    assert_eq!(second.key, first.key);
+    assert_ne!(second.facts.serial, first.facts.serial);
+    certificates.prepare_key().await.unwrap();
+    let prepared = certificates.view().await.unwrap().next.unwrap().0;
+    assert_ne!(prepared, second.key);
+    let zone = checks.zone_file().await.unwrap();
+    assert!(zone.contains(&format!("3 1 1 {prepared}")) && zone.contains(&format!("3 1 1 {}", second.key)));
+    assert!(matches!(certificates.use_key().await.unwrap(), Err(NotYet::NotPublished)));
+    certificates.drop_key().await.unwrap();
+    assert!(certificates.view().await.unwrap().next.is_none());
+    // What is kept is what a restart shows.
+    drop((certificates, checks));
+    home.stop().await;
+    let home = started_at(folder.path(), &authority, http, https).await;
+    let kept = home.services().certificates.view().await.unwrap();
+    assert_eq!(kept.facts.serial, second.facts.serial);
+    assert_eq!(home.services().checks.last().of(Id::Certificate).number(), 0, "nobody has looked");
+    home.stop().await;
+}
+
+/// The same box at the same ports again.
+async fn started_at(folder: &Path, authority: &Authority, http: SocketAddr, https: SocketAddr) -> Appliance {
+    let names = NAMES
+        .iter()
+        .fold(Table::default(), |table, name| table.with(name, Record::A([127, 0, 0, 1].into())));
+    let outward = Outward {
+        roots: Authority::trusted(authority.folder.path()),
+        authority: Authority::directory(authority.port),
+        ..Dns::table(names.with("openpgpkey.home.test", Record::A([127, 0, 0, 2].into()))).into()
+    };
+    Appliance::start(Config {
+        data: folder.join("data"),
+        smtp: vec!["127.0.0.1:0".parse().unwrap()],
+        https: vec![https],
+        http: vec![http],
+        secret: None,
+        clamd: None,
+        outward,
+        spared: Vec::new(),
+        trying: Duration::ZERO,
+        clock: Clock::system(),
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_port_443_where_port_80_is_shut_and_a_refusal_is_told_in_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = port();
+    let doors = home(folder.path(), at, None).await;
+    let (http, https) = (doors.http[0], doors.https[0]);
+    doors.stop().await;
+
+    // Nobody is at either port that it looks at.
+    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
+    let authority = Authority::start(at, port(), port(), &fast).await;
+    let home = started_at(folder.path(), &authority, http, https).await;
+    let certificates = home.services().certificates;
+    certificates.accept("").await.unwrap();
+    let failed = loop {
+        if let Some(failed) = certificates.view().await.unwrap().failed {
+            break failed;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(failed.1, Stage::Proving);
+    assert!(
+        failed.2.contains("mail.home.test") && failed.2.contains("connection refused"),
+        "{}",
+        failed.2
+    );
+    let view = certificates.view().await.unwrap();
+    assert!(view.facts.is_own, "the old one stays");
+    assert!(view.due.is_some_and(|due| due > failed.0));
+    assert!(matches!(certificates.order_now().await.unwrap(), Err(NotYet::Pause)));
+    drop(certificates);
+    home.stop().await;
+    drop(authority);
+
+    // Port 80 is shut; the other one is ours. The account that was made is unknown to a new authority.
+    let authority = Authority::start(at, port(), https.port(), &fast).await;
+    let home = started_at(folder.path(), &authority, http, https).await;
+    let certificates = home.services().certificates;
+    certificates.accept("").await.unwrap();
+    let mut unknown = false;
+    while certificates.view().await.unwrap().facts.is_own {
+        if let Some((_, stage, _)) = certificates.view().await.unwrap().failed {
+            unknown |= matches!(stage, Stage::Account | Stage::Ordering);
+            certificates.accept("").await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(unknown, "an account that is gone is made anew");
+    assert_eq!(shown(&web(&home).await), mail(&home).await);
+    home.stop().await;
+}

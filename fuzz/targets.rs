@@ -8,7 +8,7 @@ use caliopen::{
     cli,
     codec::{
         authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, mta_sts, multipart, report as reports,
-        search, spam, spf, tags, totp, vcard, webauthn, words,
+        search, spam, spf, tags, totp, vcard, webauthn, words, zip,
     },
     domain::{
         address::Address,
@@ -110,6 +110,7 @@ pub const ALL: &[Target] = targets! {
     text "smtp";
     vcards "vcard";
     words_of "web";
+    zipped "files";
 };
 
 /// Waits for something that waits for no socket.
@@ -822,4 +823,25 @@ fn people_typed(octets: &[u8]) {
     let text = draft::quoted(&lossy(octets));
     assert!(text.lines().all(|line| line.starts_with('>')));
     draft::subject("Re:", &lossy(octets));
+}
+
+/// What is read of an archive, a piece at a time, is no more than it may swell to.
+fn zipped(octets: &[u8]) {
+    let mut files = 0;
+    let _ = zip::each(octets, |event| {
+        if let zip::Event::File(_, content) = event {
+            let mut piece = [0; 4_096];
+            let mut sum = 0_usize;
+            while let Ok(read) = std::io::Read::read(content, &mut piece) {
+                sum += read;
+                if read == 0 {
+                    break;
+                }
+            }
+            assert!(sum <= 64 * 1024 * 1024 + 2_000 * octets.len());
+        }
+        files += 1;
+        std::ops::ControlFlow::Continue(())
+    });
+    assert!(files <= octets.len() / 15 + 1);
 }

@@ -39,3 +39,4 @@ pub mod totp;
 pub mod vcard;
 pub mod webauthn;
 pub mod words;
+pub mod zip;

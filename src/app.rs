@@ -28,8 +28,10 @@ use crate::{
         delete::Delete,
         devices::Devices,
         discussion::Discussions,
+        export::Export,
         happening::Happenings,
         health::Health,
+        import::Import,
         journal::Journal,
         keyring::Keyring,
         keys::Keys,
@@ -206,6 +208,10 @@ pub struct Services {
     pub ledgers: Ledgers,
     /// What other domains are told of the way to them.
     pub tls_reports: TlsReports,
+    /// Taking everything out.
+    pub export: Export,
+    /// Taking in what was kept elsewhere.
+    pub import: Import,
 }
 
 impl Services {
@@ -307,6 +313,14 @@ impl Services {
         let contacts = Contacts::new(vault.clone(), clock.clone(), happenings.clone(), &front.addresses);
         let parts = (tags.clone(), spam.clone(), contacts.clone());
         let acts = Acts::new(vault.clone(), clock.clone(), parts, (people.clone(), &front.addresses));
+        let room = (vault.clone(), clock.clone());
+        let import = Import::new(
+            room,
+            receive.clone(),
+            contacts.clone(),
+            (keys.clone(), keyring.clone()),
+            &front.domain,
+        );
         Ok(Self {
             health,
             updates,
@@ -335,6 +349,8 @@ impl Services {
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
             contacts,
+            export: Export::new(vault.clone(), clock.clone(), &front.domain, &front.addresses),
+            import,
             custody,
             delete: Delete::new(vault.clone(), &front.addresses),
             outbox: Outbox::new(vault.clone(), clock.clone(), happenings.clone(), rests),
@@ -384,6 +400,8 @@ impl Services {
             checks: self.checks.clone(),
             certificates: self.certificates.clone(),
             appliance: self.appliance.clone(),
+            export: self.export.clone(),
+            import: self.import.clone(),
             account: self.account.clone(),
             contacts: self.contacts.clone(),
             strict: self.strict.clone(),

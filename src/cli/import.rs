@@ -1,31 +1,29 @@
-//! `caliopen import`: takes mail in from files, while the appliance is not running.
-//!
-//! A thread reads the files ([`finding`]), one message at a time; a few are prepared at once, so that they
-//! share a commit; the octets are kept exactly as they are. Started again after it was cut short it goes on
-//! where it was, because what was imported before is not taken in again. Cards are `contacts`' to take in.
-//! Absent so far: tags from folders, an upload in the pages.
+//! `caliopen import`: takes in what was kept elsewhere, from files, while the appliance is not running: mail, cards,
+//! keys, or a whole box from an export. What is done is `service::import`; here the folders are looked through and the
+//! report is said.
 
 mod finding;
 
 use super::{Failure, code, log_to_stderr, runtime, say, secret_from, serve::failure};
 use crate::{
     app::{self, Services, StartError},
-    domain::time::Time,
+    domain::moving::{Reason, Tally},
     net::clock::Clock,
-    service::receive::{MAX_MESSAGE, NotKept, Receive},
+    service::{
+        import::{
+            Import, Stopped,
+            finding::{Context, Item},
+        },
+        receive::MAX_MESSAGE,
+    },
     store::{
+        restore::Room,
         slots::Opening,
         vault::{Secret, Vault},
     },
 };
-use finding::{Found, Item};
-use std::{collections::BTreeMap, fmt, path::PathBuf};
-use tokio::{sync::mpsc, task::JoinSet};
-
-/// Messages prepared at once.
-const AT_ONCE: usize = 8;
-/// Files named for each reason in the report.
-const NAMED: usize = 3;
+use std::{fmt, path::PathBuf};
+use zeroize::Zeroizing;
 
 /// What `import` is told.
 #[derive(clap::Args)]
@@ -36,14 +34,25 @@ pub(super) struct Args {
     /// A file whose first line is the passphrase or the recovery code
     #[arg(long, value_name = "FILE")]
     unlock_with: PathBuf,
-    /// A mailbox file (mbox), a Maildir, an .eml file, or a folder with any of them
+    /// A file whose first line is the passphrase of what is brought (of an export's secrets, of secret keys), where it is
+    /// another one
+    #[arg(long, value_name = "FILE")]
+    open_with: Option<PathBuf>,
+    /// An export, a mailbox file (mbox), a Maildir, an .eml file, cards (vCard), OpenPGP keys, a zip archive of them, or a
+    /// folder with any of them
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 }
 
 /// Hands over every message in these paths with a name for it; what is none is passed over.
 pub(super) fn each_message(paths: &[PathBuf], mut take: impl FnMut(String, Vec<u8>)) {
-    finding::walk(paths, Clock::system().now(), |item| {
+    let context = Context {
+        now: Clock::system().now(),
+        room: Room::Taken,
+        secret: None,
+        schema: 0,
+    };
+    finding::walk(paths, context, &mut |item| {
         if let Item::Message(found) = item {
             take(found.name, found.raw);
         }
@@ -51,64 +60,54 @@ pub(super) fn each_message(paths: &[PathBuf], mut take: impl FnMut(String, Vec<u
     });
 }
 
-/// Why something was passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reason {
-    TooLarge,
-    TooComplex,
-    NoMail,
-    Unreadable,
-    TooDeep,
-}
+/// Why something was passed over, in words.
+struct Why(Reason);
 
-impl fmt::Display for Reason {
+impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge => write!(f, "larger than {} MiB", MAX_MESSAGE / (1024 * 1024)),
-            Self::TooComplex => f.write_str("more parts, or deeper, than will be read"),
-            Self::NoMail => f.write_str("neither a message nor a mailbox"),
-            Self::Unreadable => f.write_str("cannot be read"),
-            Self::TooDeep => f.write_str("a folder too deep inside others"),
-        }
+        f.write_str(match self.0 {
+            Reason::TooLarge => return write!(f, "larger than {} MiB", MAX_MESSAGE / (1024 * 1024)),
+            Reason::TooComplex => "more parts, or deeper, than will be read",
+            Reason::NoMail => "neither a message nor a mailbox",
+            Reason::Unreadable => "cannot be read",
+            Reason::TooDeep => "a folder too deep inside others, or an archive inside of an archive",
+            Reason::Closed => "encrypted, or packed in an unknown way",
+            Reason::Damaged => "damaged: it is not what was packed",
+            Reason::ForeignKey => "a secret key under another passphrase (see --open-with)",
+            Reason::Sealed => "sealed with another passphrase (see --open-with)",
+            Reason::Newer => "of a newer version: mail, cards and keys only",
+            Reason::OddCards => "cards that cannot be taken in",
+        })
     }
 }
 
-/// What became of everything.
-#[derive(Default)]
-struct Tally {
-    read: u64,
-    kept: u64,
-    before: u64,
-    skipped: BTreeMap<Reason, (u64, Vec<String>)>,
-    /// A mailbox was there, be it an empty one.
-    recognised: bool,
-}
+/// What became of everything, in words.
+struct Report<'a>(&'a Tally);
 
-impl Tally {
-    fn skip(&mut self, reason: Reason, name: String) {
-        let (count, names) = self.skipped.entry(reason).or_default();
-        *count += 1;
-        if names.len() < NAMED {
-            names.push(name);
-        }
-    }
-
-    fn skipped(&self) -> u64 {
-        self.skipped.values().map(|(count, _)| count).sum()
-    }
-}
-
-impl fmt::Display for Tally {
+impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let skipped = self.skipped();
+        let tally = self.0;
         write!(
             f,
-            "read {}, kept {}, already there {}, skipped {skipped}",
-            self.read, self.kept, self.before
+            "read {}, kept {}, already there {}, skipped {}",
+            tally.read,
+            tally.kept,
+            tally.before,
+            tally.skipped()
         )?;
-        for (reason, (count, names)) in &self.skipped {
-            let more = if *count > names.len() as u64 { ", …" } else { "" };
-            write!(f, "\nskipped {count}: {reason} ({}{more})", names.join(", "))?;
+        if tally.cards + tally.richer > 0 {
+            write!(f, "\ncontacts: made {}, changed {}", tally.cards, tally.richer)?;
+        }
+        if tally.keys > 0 {
+            write!(f, "\nkeys: brought {}", tally.keys)?;
+        }
+        if tally.whole {
+            write!(f, "\nthe box is as it was exported")?;
+        }
+        for (reason, (count, names)) in &tally.skipped {
+            let named = names.get(..3).unwrap_or(names);
+            let more = if *count > named.len() as u64 { ", …" } else { "" };
+            write!(f, "\nskipped {count}: {} ({}{more})", Why(*reason), named.join(", "))?;
         }
         Ok(())
     }
@@ -120,14 +119,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
         return Err(Failure::new(code::NO_INPUT, format_args!("there is no {}", missing.display())));
     }
-    let (vault, receive) = open(args)?;
-    let outcome = runtime()?.block_on(take_in(args.paths.clone(), &receive));
+    let (vault, import) = open(args)?;
+    let secret = args.open_with.as_deref().unwrap_or(&args.unlock_with);
+    let secret = secret_from(secret)?;
+    let outcome = runtime()?.block_on(take_in(args.paths.clone(), &import, secret));
     vault.lock();
     let tally = outcome?;
-    if !tally.recognised && tally.read == 0 {
+    if !tally.is_something() && !tally.skipped.contains_key(&Reason::Sealed) {
         return Err(Failure::new(code::DATA, "nothing there is a message or a mailbox"));
     }
-    say(&tally);
+    say(Report(&tally));
     match tally.skipped() {
         0 => Ok(()),
         1 => Err(Failure::new(code::PARTLY, "one was skipped")),
@@ -136,7 +137,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// Opens the box for ourselves alone.
-fn open(args: &Args) -> Result<(Vault, Receive), Failure> {
+fn open(args: &Args) -> Result<(Vault, Import), Failure> {
     let secret = secret_from(&args.unlock_with)?;
     let (file, front) = app::front(&args.data).map_err(failure)?;
     let vault = Vault::locked(&args.data);
@@ -146,59 +147,23 @@ fn open(args: &Args) -> Result<(Vault, Receive), Failure> {
         Err(error) => return Err(failure(error.into())),
     }
     let services = Services::new(&vault, &file, &front, &Clock::system()).map_err(failure)?;
-    Ok((vault, services.receive))
+    Ok((vault, services.import))
 }
 
-async fn take_in(paths: Vec<PathBuf>, receive: &Receive) -> Result<Tally, Failure> {
-    let (found, mut coming) = mpsc::channel(AT_ONCE);
-    let now = receive.now();
-    let finder = tokio::task::spawn_blocking(move || finding::walk(&paths, now, |item| found.blocking_send(item).is_ok()));
-    let mut tally = Tally::default();
-    let mut under_way = JoinSet::new();
-    while let Some(item) = coming.recv().await {
-        match item {
-            Item::Mailbox => tally.recognised = true,
-            Item::Skipped(reason, name) => tally.skip(reason, name),
-            Item::Message(message) => {
-                tally.read += 1;
-                under_way.spawn(keep(receive.clone(), message));
+async fn take_in(paths: Vec<PathBuf>, import: &Import, secret: Zeroizing<String>) -> Result<Tally, Failure> {
+    let turn = import
+        .turn()
+        .ok_or_else(|| Failure::new(code::TRY_AGAIN, "another import is going on"))?;
+    let find = move |context, take: &mut dyn FnMut(Item) -> bool| finding::walk(&paths, context, take);
+    import.take_in(&turn, Some(secret), find).await.map_err(|stopped| {
+        if let Some(progress) = import.progress() {
+            say(Report(&progress.tally));
+        }
+        let sentence = match stopped {
+            Stopped::Locked | Stopped::Storage => {
+                "the store cannot write; what was kept so far is safe, and importing again goes on from there"
             }
-        }
-        if under_way.len() >= AT_ONCE
-            && let Some(kept) = under_way.join_next().await
-        {
-            note(&mut tally, kept)?;
-        }
-    }
-    while let Some(kept) = under_way.join_next().await {
-        note(&mut tally, kept)?;
-    }
-    finder
-        .await
-        .map_err(|_| Failure::new(code::IO, "reading the files was cut short"))?;
-    Ok(tally)
-}
-
-type Outcome = (String, Result<bool, NotKept>);
-
-async fn keep(receive: Receive, message: Found) -> Outcome {
-    let received: Option<Time> = Some(message.received);
-    let kept = receive.import(message.raw, received, message.read).await;
-    (message.name, kept.map(|kept| kept.is_some()))
-}
-
-fn note(tally: &mut Tally, outcome: Result<Outcome, tokio::task::JoinError>) -> Result<(), Failure> {
-    let (name, kept) = outcome.map_err(|_| Failure::new(code::IO, "a message could not be prepared"))?;
-    match kept {
-        Ok(true) => tally.kept += 1,
-        Ok(false) => tally.before += 1,
-        Err(NotKept::TooLarge) => tally.skip(Reason::TooLarge, name),
-        Err(NotKept::TooComplex) => tally.skip(Reason::TooComplex, name),
-        Err(NotKept::Storage | NotKept::Locked | NotKept::Refused | NotKept::TurnedAway) => {
-            say(&*tally);
-            let sentence = "the store cannot write; what was kept so far is safe, and importing again goes on from there";
-            return Err(Failure::new(code::IO, sentence));
-        }
-    }
-    Ok(())
+        };
+        Failure::new(code::IO, sentence)
+    })
 }

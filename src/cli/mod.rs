@@ -8,6 +8,7 @@ mod authenticate;
 mod check;
 mod contacts;
 mod demo;
+mod export;
 mod import;
 mod init;
 mod privacy;
@@ -50,12 +51,16 @@ enum Command {
     /// Everything is made in a temporary folder, on free ports of this machine only, and nothing is sent
     /// anywhere. The mail of the mailbox was written for it and is delivered to its own door.
     Demo(demo::Args),
-    /// Take mail in from files: mbox, Maildir, .eml
+    /// Take in what was kept elsewhere: mail (mbox, Maildir, .eml), cards, keys, archives of them, or a whole box
     ///
     /// The appliance must not be running. Every message is kept octet for octet; what was imported before is
-    /// not taken in again. Ends with 0 when everything was kept, with 1 when something was skipped: the report
-    /// says what and why.
+    /// not taken in again. An empty box is filled from an export as it was. Ends with 0 when everything was kept, with
+    /// 1 when something was skipped: the report says what and why.
     Import(import::Args),
+    /// Write everything into one archive: mail, contacts, keys, tags, settings, evidence
+    ///
+    /// The appliance must not be running. What is in it for other programs is explained in docs/export.md.
+    Export(export::Args),
     /// Take cards in from a file, or write all of them; the appliance must not be running
     #[command(subcommand)]
     Contacts(contacts::Command),
@@ -120,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Contacts(command) => contacts::run(&command),
         Command::Authenticate(args) => authenticate::run(&args),
         Command::Route(args) => route::run(&args),

@@ -69,6 +69,10 @@ events! {
     Exported = 31, Message;
     /// A message was deleted for good.
     Deleted = 32, Message;
+    /// Everything was taken out.
+    ExportedAll = 33, Message;
+    /// Something was brought from elsewhere.
+    Imported = 34, Message;
     /// The box was unlocked.
     Unlocked = 40, Lock;
     /// The box was locked.

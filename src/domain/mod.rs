@@ -20,6 +20,7 @@ pub mod importance;
 pub mod journal;
 pub mod ledger;
 pub mod message;
+pub mod moving;
 pub mod network;
 pub mod nuisance;
 pub mod openpgp;

@@ -15,6 +15,7 @@ mod en;
 mod fr;
 pub mod keys;
 pub mod living;
+pub mod moving;
 pub mod networks;
 pub mod privacy;
 pub mod reports;

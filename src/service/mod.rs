@@ -16,8 +16,10 @@ pub mod deliver;
 pub mod devices;
 pub mod discussion;
 mod excerpt;
+pub mod export;
 pub mod happening;
 pub mod health;
+pub mod import;
 pub mod importance;
 pub mod journal;
 pub mod keyring;
@@ -65,6 +67,9 @@ pub enum Error {
     /// It is masked on this device: the owner has to say "show it anyway" first.
     #[error("it is masked on this device")]
     Masked(crate::domain::id::MessageId),
+    /// It is being done already: one at a time.
+    #[error("it is being done already")]
+    Busy,
     /// The store could not read or write; nothing was changed.
     #[error(transparent)]
     Store(#[from] store::Error),

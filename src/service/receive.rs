@@ -29,6 +29,7 @@ use crate::{
         danger::Scan,
         id::{DiscussionId, MessageId},
         nuisance::Welcome,
+        tag::Name,
         time::Time,
         transport::Arrival,
     },
@@ -118,6 +119,20 @@ pub enum NotKept {
     TurnedAway,
 }
 
+/// What the mailbox that a message was brought from says of it.
+#[derive(Clone, Debug, Default)]
+pub struct Brought {
+    /// When it was received there; `None` is now.
+    pub received: Option<Time>,
+    /// Whether it was read.
+    pub read: bool,
+    /// The tags that it had.
+    pub tags: Vec<Name>,
+    /// Whether it is the same as one that was brought before where `Message-ID` and text are, whatever its way added
+    /// to its head; else where every octet is.
+    pub by_content: bool,
+}
+
 /// Where a message came from, as far as it matters for keeping it.
 enum Source {
     Door {
@@ -128,11 +143,11 @@ enum Source {
     Import {
         received: Time,
         read: bool,
+        tags: Vec<Name>,
+        by_content: bool,
     },
     /// The box itself wrote it.
-    Own {
-        received: Time,
-    },
+    Own { received: Time },
 }
 
 impl Receive {
@@ -281,18 +296,37 @@ impl Receive {
     /// Keeps a message from a file exactly as it is; `Ok(None)` says that the very same octets were
     /// imported before. Nothing is known of its way.
     pub async fn import(&self, raw: Vec<u8>, received: Option<Time>, read: bool) -> Result<Option<Kept>, NotKept> {
+        let brought = Brought {
+            received,
+            read,
+            ..Brought::default()
+        };
+        self.bring(raw, brought).await
+    }
+
+    /// The same with what its mailbox says of it.
+    pub async fn bring(&self, raw: Vec<u8>, brought: Brought) -> Result<Option<Kept>, NotKept> {
         if raw.len() > MAX_MESSAGE {
             return Err(NotKept::TooLarge);
         }
         if !self.has_room(raw.len()) {
             return Err(NotKept::Storage);
         }
-        let received = received.unwrap_or_else(|| self.now());
+        let received = brought.received.unwrap_or_else(|| self.now());
         if mime::is_too_complex(&raw) {
             return Err(NotKept::TooComplex);
         }
         let open = self.0.vault.open().map_err(|_| NotKept::Locked)?;
-        self.take(&open, raw, Source::Import { received, read }, None).await
+        let Brought {
+            read, tags, by_content, ..
+        } = brought;
+        let source = Source::Import {
+            received,
+            read,
+            tags,
+            by_content,
+        };
+        self.take(&open, raw, source, None).await
     }
 
     /// Keeps a message that the box itself wrote to its owner. It never left this box.

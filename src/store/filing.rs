@@ -295,7 +295,7 @@ fn resolve(tables: &mut Tables<'_>, filed: &Filed, filling: &Filling) -> Result<
     for (wanted, by) in all {
         let id = match wanted {
             Wanted::Known(id) => tables.tag_of(id.0)?.map(|_| id.0),
-            Wanted::Named(name) => by_name(tables, &name)?,
+            Wanted::Named(name) => by_name(tables, &name, by)?,
         };
         if let Some(id) = id
             && tags.len() < MAX_ON_MESSAGE
@@ -307,8 +307,8 @@ fn resolve(tables: &mut Tables<'_>, filed: &Filed, filling: &Filling) -> Result<
     Ok(tags)
 }
 
-/// The tag of a name, made where there is none yet and addresses may still make one.
-fn by_name(tables: &mut Tables<'_>, name: &Name) -> Result<Option<u64>, Error> {
+/// The tag of a name, made where there is none yet and there is room; addresses may make only so many.
+fn by_name(tables: &mut Tables<'_>, name: &Name, by: By) -> Result<Option<u64>, Error> {
     let (mut many, mut made) = (0, 0);
     for row in tables.tags.iter()? {
         let (key, value) = row?;
@@ -319,12 +319,13 @@ fn by_name(tables: &mut Tables<'_>, name: &Name) -> Result<Option<u64>, Error> {
         many += 1;
         made += usize::from(tag.from_address);
     }
-    if many >= MAX_TAGS || made >= MAX_FROM_ADDRESSES {
+    let from_address = by == By::Address;
+    if many >= MAX_TAGS || (from_address && made >= MAX_FROM_ADDRESSES) {
         return Ok(None);
     }
     let id = super::tags::next_id(tables)?;
     let tag = Tag {
-        from_address: true,
+        from_address,
         ..Tag::new(name, crate::domain::tag::Colour::default(), 0)
     };
     tables.tags.insert(id, tag.encode(id)?.as_slice())?;

@@ -65,6 +65,15 @@ pub struct Keep {
     /// The hash that keeps an import from keeping twice; `None` for mail from the door, which may
     /// well say the same thing twice.
     pub once: Option<[u8; 32]>,
+    /// The same for what is told by its text: the hash of that.
+    pub same: Option<[u8; 32]>,
+}
+
+/// The key in [`super::schema::IMPORTED`] of a message that is told by its text.
+fn told(hash: &[u8; 32]) -> [u8; 33] {
+    let mut key = [b'='; 33];
+    key.iter_mut().skip(1).zip(hash).for_each(|(to, from)| *to = *from);
+    key
 }
 
 /// Counts the changes of names and addresses in the address book: whoever changes one takes the next number.
@@ -131,6 +140,11 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     {
         return Ok(Kept::Before);
     }
+    if let Some(hash) = &keep.same
+        && tables.imported.get(told(hash).as_slice())?.is_some()
+    {
+        return Ok(Kept::Before);
+    }
     if let Some(number) = keep.spooled {
         if tables.drained.get(number)?.is_some() {
             return Ok(Kept::Before);
@@ -142,6 +156,9 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     let id = tables.next("message")?;
     if let Some(hash) = &keep.once {
         tables.imported.insert(hash.as_slice(), id)?;
+    }
+    if let Some(hash) = &keep.same {
+        tables.imported.insert(told(hash).as_slice(), id)?;
     }
     for (piece, number) in pieces(&keep.packed).zip(0_u32..) {
         tables.raw.insert((id, number), piece)?;

@@ -4,8 +4,13 @@
 //! `age` program with the key from the vault, should this program ever be gone.
 
 use super::Error;
-use age::{secrecy::ExposeSecret, x25519};
-use std::io::{Read, Write};
+use age::{
+    scrypt,
+    secrecy::{ExposeSecret, SecretString},
+    stream::StreamWriter,
+    x25519,
+};
+use std::io::{self, Read, Write};
 use zeroize::Zeroizing;
 
 /// A new pair: the public sealing key for the front, the secret one for the vault.
@@ -45,6 +50,48 @@ pub fn open(with: &str, sealed: &[u8], limit: u64) -> Result<Zeroizing<Vec<u8>>,
     }
 }
 
+/// What trying a passphrase costs, as scrypt counts it (log N; RFC 7914): 64 MiB, which the smallest board has; and the
+/// most that is taken on for what was sealed elsewhere.
+const WORK: u8 = 16;
+const MOST_WORK: u8 = 20;
+
+/// A stream that is being sealed under a passphrase.
+pub struct Sealing<W: Write>(StreamWriter<W>);
+
+impl<W: Write> Sealing<W> {
+    /// Begins one. Trying a passphrase takes 64 MiB and some tenths of a second.
+    pub fn under(passphrase: &str, out: W) -> Result<Self, Error> {
+        let mut recipient = scrypt::Recipient::new(SecretString::from(passphrase.to_owned()));
+        recipient.set_work_factor(WORK);
+        let recipients = std::iter::once(&recipient as &dyn age::Recipient);
+        let encryptor = age::Encryptor::with_recipients(recipients).map_err(|_| Error::Damaged)?;
+        encryptor.wrap_output(out).map(Self).map_err(Error::io)
+    }
+
+    /// Ends it; without this it cannot be opened.
+    pub fn end(self) -> io::Result<W> {
+        self.0.finish()
+    }
+}
+
+impl<W: Write> Write for Sealing<W> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Reads what was sealed under a passphrase; `None` where it is another one, or not sealed at all.
+pub fn unsealed<'a>(passphrase: &str, sealed: impl Read + 'a) -> Option<impl Read + 'a> {
+    let decryptor = age::Decryptor::new(sealed).ok()?;
+    let mut identity = scrypt::Identity::new(SecretString::from(passphrase.to_owned()));
+    identity.set_max_work_factor(MOST_WORK);
+    decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +111,16 @@ mod tests {
             assert!(open(&secret, &flipped, 1 << 20).is_err(), "octet {at}");
         }
         assert!(open(&secret, &sealed[..sealed.len() - 70_000], 1 << 20).is_err(), "cut short");
+    }
+
+    #[test]
+    fn a_passphrase_opens_what_it_sealed_and_no_other_does() {
+        let mut sealing = Sealing::under("a river", Vec::new()).unwrap();
+        sealing.write_all(b"the keys").unwrap();
+        let sealed = sealing.end().unwrap();
+        let mut clear = String::new();
+        unsealed("a river", &sealed[..]).unwrap().read_to_string(&mut clear).unwrap();
+        assert_eq!(clear, "the keys");
+        assert!(unsealed("a lake", &sealed[..]).is_none());
     }
 }

@@ -5,8 +5,15 @@
 //! A job that fails is left out and the others are run again without it, so that jobs never see half
 //! of each other.
 
-use super::{Error, guarded, schema::*};
-use redb::{Database, Key, ReadTransaction, ReadableTable, Table, TableDefinition, TableError, TableHandle, Value, WriteTransaction};
+use super::{
+    Error, guarded,
+    rows::{self, Cell},
+    schema::*,
+};
+use redb::{
+    Database, Key, ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableError, TableHandle, Value,
+    WriteTransaction,
+};
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -55,6 +62,47 @@ macro_rules! tables {
                 names.push($table.name());
             )*
             Ok(names)
+        }
+
+        /// The names of all tables.
+        pub(super) fn names() -> Vec<&'static str> {
+            vec![$($table.name()),*]
+        }
+
+        /// Shows every row of a table as JSON; none where there is no such table.
+        pub(super) fn each_row<E: From<Error>>(
+            from: &ReadTransaction,
+            table: &str,
+            mut give: impl FnMut(serde_json::Value) -> Result<(), E>,
+        ) -> Result<(), E> {
+            $(
+                if table == $table.name() {
+                    return show_table::<$key, $value, E>(from, $table, &mut give);
+                }
+            )*
+            Ok(())
+        }
+
+        /// How many rows a table has.
+        pub(super) fn row_count(from: &ReadTransaction, table: &str) -> Result<u64, Error> {
+            $(
+                if table == $table.name() {
+                    return Ok(from.open_table($table)?.len()?);
+                }
+            )*
+            Ok(0)
+        }
+
+        /// Puts a row of [`each_row`] down; says whether there is such a table.
+        pub(super) fn put_row(tables: &mut Tables<'_>, table: &str, row: &serde_json::Value) -> Result<bool, Error> {
+            $(
+                if table == $table.name() {
+                    let (key, value) = rows::cells::<$key, $value>(row).ok_or(Error::Damaged)?;
+                    tables.$name.insert(<$key as Cell>::lent(&key), <$value as Cell>::lent(&value))?;
+                    return Ok(true);
+                }
+            )*
+            Ok(false)
         }
     };
 }
@@ -147,6 +195,23 @@ fn copy_table<K: Key + 'static, V: Value + 'static>(
     for entry in old.iter()? {
         let (key, value) = entry?;
         new.insert(key.value(), value.value())?;
+    }
+    Ok(())
+}
+
+fn show_table<K: Key + Cell + 'static, V: Cell + 'static, E: From<Error>>(
+    from: &ReadTransaction,
+    table: TableDefinition<'static, K, V>,
+    give: &mut impl FnMut(serde_json::Value) -> Result<(), E>,
+) -> Result<(), E> {
+    let rows = match from.open_table(table) {
+        Ok(rows) => rows,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(()),
+        Err(error) => return Err(Error::from(error).into()),
+    };
+    for entry in rows.iter().map_err(Error::from)? {
+        let (key, value) = entry.map_err(Error::from)?;
+        give(rows::row::<K, V>(table.name(), &key.value(), &value.value()))?;
     }
     Ok(())
 }

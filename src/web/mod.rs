@@ -9,6 +9,7 @@ mod asset;
 mod directory;
 mod guard;
 mod headers;
+mod incoming;
 mod live;
 mod page;
 mod parts;
@@ -99,6 +100,10 @@ pub struct Services {
     pub tls_reports: crate::service::tls_reports::TlsReports,
     /// Whom this box connected to.
     pub ledgers: crate::service::ledger::Ledgers,
+    /// Taking everything out.
+    pub export: crate::service::export::Export,
+    /// Taking in what was kept elsewhere.
+    pub import: crate::service::import::Import,
     /// What other mail services report.
     pub reports: Reports,
     /// The owner's OpenPGP keys.

@@ -54,6 +54,7 @@ impl From<service::Error> for Problem {
             service::Error::NotFound => Self::NotFound,
             service::Error::Masked(id) => Self::Masked(id),
             service::Error::Locked => Self::SignIn("/".to_owned()),
+            service::Error::Busy => Self::Busy,
             error => {
                 tracing::error!(%error, "a page could not be read");
                 Self::Broken

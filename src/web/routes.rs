@@ -5,7 +5,7 @@
 use super::{
     House, Site, asset, directory, guard,
     guard::Visitor,
-    live, page, parts, policy,
+    incoming, live, page, parts, policy,
     problem::{self, Problem},
     server::Peer,
     shell::Theme,
@@ -52,6 +52,11 @@ impl Route {
     /// Whether its form may bring files.
     pub fn takes_files(&self) -> bool {
         self.method == Method::POST && self.pattern == "/write/:id"
+    }
+
+    /// Whether its form brings one file of any size, which is taken in while it comes.
+    pub fn takes_a_stream(&self) -> bool {
+        self.method == Method::POST && self.pattern == "/settings/import"
     }
 
     /// Whether its form brings one small file.
@@ -244,6 +249,11 @@ pub static ROUTES: &[Route] = routes! {
     POST "/setup/key"                    Owner        page::setup_after::key_seen;
     GET  "/setup/message"                Owner        page::setup_after::message;
     POST "/setup/message"                Owner        page::setup_after::end;
+    GET  "/settings/export"              Owner        page::moving::export;
+    POST "/settings/export"              Owner        page::moving::prepare;
+    GET  "/settings/export/:ticket"      Owner        page::moving::fetch;
+    GET  "/settings/import"              Owner        page::moving::import;
+    POST "/settings/import"              Owner        page::moving::bring;
     GET  "/settings/erase"               Owner        page::erase::show;
     POST "/settings/erase"               Owner        page::erase::erase;
     POST "/session/proof"                Prover       page::proof::prove;
@@ -391,6 +401,7 @@ where
         form: Vec::new(),
         file: Vec::new(),
         trouble: None,
+        took: None,
         method: asked.method,
         path: asked.path,
         query: asked.query,
@@ -475,6 +486,10 @@ where
         };
         if route.takes_files() && parts::comes(&visit) {
             parts::read(&site, &mut visit, body, &token).await?;
+            return (route.answer)(site, visit).await;
+        }
+        if route.takes_a_stream() && parts::comes(&visit) {
+            incoming::read(&site, &mut visit, body, &token).await?;
             return (route.answer)(site, visit).await;
         }
         if route.takes_a_file() && parts::comes(&visit) {

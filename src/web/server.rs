@@ -32,7 +32,9 @@ const CONNECTIONS: usize = 200;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How old a connection may grow; a browser opens another without anyone noticing.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// How long answers under way may take when the connection or the program ends.
+/// How long an answer under way may take on a connection that is too old: everything may be being taken out, or in.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// How long answers under way may take when the program ends.
 const GRACE: Duration = Duration::from_secs(3);
 /// Octets in the head of a request.
 const HEAD: usize = 32 * 1024;
@@ -165,7 +167,14 @@ where
             return;
         }
         () = silent => return,
-        () = sleep(LIFETIME) => {}
+        () = sleep(LIFETIME) => {
+            http.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = http.as_mut() => return,
+                () = sleep(LONGEST) => return,
+                () = ended(&mut shutdown) => {}
+            }
+        }
         () = ended(&mut shutdown) => {}
     }
     http.as_mut().graceful_shutdown();

@@ -23,6 +23,8 @@ pub(super) struct Visit {
     pub(super) file: Vec<u8>,
     /// What did not go well with the files of a form.
     pub(super) trouble: Option<super::parts::Trouble>,
+    /// The name of the file that is being taken in.
+    pub(super) took: Option<String>,
     pub(super) visitor: Visitor,
     pub(super) lang: Lang,
     pub(super) theme: Theme,

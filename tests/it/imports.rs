@@ -31,12 +31,18 @@ fn corpora(name: &str) -> Option<PathBuf> {
 
 /// Exit code, report, and what was said on stderr.
 fn import(folder: &Folder, secret: &Path, paths: &[&Path]) -> (i32, String, String) {
+    import_with(folder, secret, paths, &[])
+}
+
+/// The same with more arguments.
+pub fn import_with(folder: &Folder, secret: &Path, paths: &[&Path], more: &[&str]) -> (i32, String, String) {
     let mut command = caliopen();
     command
         .args(["import", "--data"])
         .arg(&folder.data)
         .arg("--unlock-with")
-        .arg(secret);
+        .arg(secret)
+        .args(more);
     let done = command.args(paths).output().unwrap();
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     (done.status.code().unwrap(), text(&done.stdout), text(&done.stderr))

@@ -42,6 +42,7 @@ mod living;
 mod locks;
 mod mdns;
 mod mime;
+mod moving;
 mod names;
 mod networks;
 mod openpgp;

@@ -144,6 +144,12 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
             "Affichage de {message} malgré le masque",
         ),
         Event::Exported => say(lang, "Took {message} out as a file", "Export de {message} en fichier"),
+        Event::ExportedAll => say(
+            lang,
+            "Took everything out in one archive",
+            "Export de toute la boîte en une archive",
+        ),
+        Event::Imported => say(lang, "Brought something from elsewhere", "Import de ce qui était ailleurs"),
         Event::Deleted => say(lang, "Deleted a message for good", "Suppression définitive d’un message"),
         Event::Unlocked => say(lang, "The box was unlocked", "La boîte a été déverrouillée"),
         Event::Locked => say(lang, "The box was locked", "La boîte a été verrouillée"),

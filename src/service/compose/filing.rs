@@ -125,6 +125,7 @@ impl Filing<'_> {
             packed,
             spooled: None,
             once: None,
+            same: None,
         })
     }
 

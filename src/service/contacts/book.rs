@@ -124,26 +124,28 @@ impl Contacts {
     /// The whole book as a file, or one card of it.
     pub async fn export(&self, id: Option<ContactId>) -> Result<String, Error> {
         let now = self.clock.now();
-        read(&self.vault, move |snapshot| {
-            let mut cards = match id {
-                Some(id) => vec![(id.0, snapshot.contact(id.0)?.ok_or(Error::NotFound)?)],
-                None => snapshot.contacts()?,
-            };
-            cards.sort_by_cached_key(|(id, card)| (order(&card.name), *id));
-            let mut written = Vec::with_capacity(cards.len());
-            for (_, contact) in &cards {
-                let mut keys: Vec<Vec<u8>> = Vec::new();
-                for address in &contact.addresses {
-                    let row = snapshot.peer_keys(address)?;
-                    let key = row.and_then(|row| Choice::of(&row, now).key).map(|key| key.octets());
-                    keys.extend(key.filter(|key| !keys.contains(key)));
-                }
-                written.push((contact.card(), keys));
-            }
-            Ok(vcard::write(written.iter().map(|(card, keys)| (card, keys.as_slice()))))
-        })
-        .await
+        read(&self.vault, move |snapshot| written(snapshot, id, now)).await
     }
+}
+
+/// The whole book as a file, or one card of it.
+pub(in crate::service) fn written(snapshot: &Snapshot, id: Option<ContactId>, now: Time) -> Result<String, Error> {
+    let mut cards = match id {
+        Some(id) => vec![(id.0, snapshot.contact(id.0)?.ok_or(Error::NotFound)?)],
+        None => snapshot.contacts()?,
+    };
+    cards.sort_by_cached_key(|(id, card)| (order(&card.name), *id));
+    let mut written = Vec::with_capacity(cards.len());
+    for (_, contact) in &cards {
+        let mut keys: Vec<Vec<u8>> = Vec::new();
+        for address in &contact.addresses {
+            let row = snapshot.peer_keys(address)?;
+            let key = row.and_then(|row| Choice::of(&row, now).key).map(|key| key.octets());
+            keys.extend(key.filter(|key| !keys.contains(key)));
+        }
+        written.push((contact.card(), keys));
+    }
+    Ok(vcard::write(written.iter().map(|(card, keys)| (card, keys.as_slice()))))
 }
 
 /// What becomes of each card of a file. Who is the same person is told by address; without one, by a name that is the

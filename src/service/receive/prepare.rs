@@ -22,7 +22,7 @@ use crate::{
             index::{Index, RULES_VERSION},
             message::evaluate,
         },
-        tag::{By, System},
+        tag::{By, Name, System},
         time::Time,
         transport::Arrival,
     },
@@ -63,6 +63,10 @@ struct Met {
     own: bool,
     /// Whether the very same octets are kept only once.
     once: bool,
+    /// Whether the same text under the same identifier is.
+    by_content: bool,
+    /// The tags that its mailbox gave it.
+    tags: Vec<Name>,
 }
 
 impl Met {
@@ -75,6 +79,8 @@ impl Met {
             spooled: None,
             own: false,
             once: false,
+            by_content: false,
+            tags: Vec::new(),
         };
         match source {
             Source::Door { arrival, found, spooled } => {
@@ -86,8 +92,15 @@ impl Met {
                     ..bare
                 }
             }
-            Source::Import { received, read } => Self {
+            Source::Import {
+                received,
+                read,
+                tags,
+                by_content,
+            } => Self {
                 once: true,
+                by_content,
+                tags,
                 ..bare(received, !read)
             },
             Source::Own { received } => Self {
@@ -137,8 +150,11 @@ impl Inner {
         if report.is_some() {
             filling.tags.push((Wanted::Known(System::Report.id()), By::House));
         }
+        let of_mailbox = met.tags.iter().map(|name| (Wanted::Named(name.clone()), By::Owner));
+        filling.tags.extend(of_mailbox);
         self.screened(open, (came, &reading), &met, &weighed, (&known, report.is_some()), &mut filling)
             .map_err(not_kept)?;
+        let same = met.by_content.then(|| content(&reading, came)).flatten();
         let packed = mail::pack(came).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
         let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
@@ -155,6 +171,7 @@ impl Inner {
             message: row(came, packed.len(), &met, &index),
             spooled: met.spooled,
             once: met.once.then(|| sha256(came)),
+            same,
             opened: opened.opened,
             learnt: opened.learnt,
             proof: record::Proof::of(&evidence, met.arrival.as_ref()).with(met.found.as_deref()),
@@ -350,6 +367,23 @@ fn list(reading: &Reading) -> Option<String> {
 fn recheck(met: &Met) -> Option<i64> {
     let found = met.found.as_ref()?;
     found.is_open().then(|| met.received.0.saturating_add(AGAIN))
+}
+
+/// What tells a message whatever its way added to its head: its identifier and its text, lines ended alike. `None` where
+/// it has no identifier.
+fn content(reading: &Reading, raw: &[u8]) -> Option<[u8; 32]> {
+    let id = reading.message_id.as_ref()?;
+    let mut lines = raw
+        .split(|octet| *octet == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let _head = lines.by_ref().take_while(|line| !line.is_empty()).count();
+    let mut text = Vec::with_capacity(raw.len());
+    text.extend_from_slice(id.as_bytes());
+    for line in lines {
+        text.push(b'\n');
+        text.extend_from_slice(line);
+    }
+    Some(sha256(text.trim_ascii_end()))
 }
 
 /// The message's own row.

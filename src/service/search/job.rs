@@ -57,6 +57,19 @@ pub(in crate::service) fn step(open: &Open, cursor: u64, _now: Time) -> Result<(
     Ok((if more { 0 } else { DAY }, cursor))
 }
 
+/// Indexes everything that was there before at once.
+pub(in crate::service) async fn catch_up(vault: &Vault) -> Result<(), Error> {
+    let open = vault.open()?;
+    super::super::blocking(move || {
+        let mut cursor = 0;
+        while let Some(last) = behind(&open, cursor)? {
+            cursor = last;
+        }
+        Ok(())
+    })
+    .await
+}
+
 /// Indexes some of what was there before; the last of them, `None` where nothing is left.
 fn behind(open: &Open, cursor: u64) -> Result<Option<u64>, store::Error> {
     let snapshot = Snapshot::of(open)?;

@@ -9,7 +9,7 @@ mod plan;
 mod snippet;
 
 pub use job::row;
-pub(super) use job::{JOB, again, step};
+pub(super) use job::{JOB, again, catch_up, step};
 pub use snippet::Piece;
 
 use super::{

@@ -30,6 +30,7 @@ pub(super) mod letting_in;
 mod lines;
 pub(super) mod locks;
 pub(super) mod message;
+pub(super) mod moving;
 pub(super) mod networks;
 pub(super) mod original;
 pub(super) mod outbox;

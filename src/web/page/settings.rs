@@ -10,7 +10,7 @@ use super::super::{
 use crate::locale::{
     Lang, Words, certificates, checks, compose,
     devices::journal,
-    keys, networks, reports, sending,
+    keys, moving, networks, reports, sending,
     settings::{self as words, SettingsWords},
     updates,
 };
@@ -78,6 +78,8 @@ static SETTINGS: &[Setting] = settings! {
     "/journal" Memory |w| journal::words(w.lang).title, |w| t(w).journal;
     "/ledger" Memory |w| sending::ledger(w.lang).title, |w| t(w).ledger;
     "/settings/updates" Box |w| updates::words(w.lang).title, |w| updates::words(w.lang).sentence;
+    "/settings/import" Box |w| moving::words(w.lang).import_title, |w| moving::words(w.lang).import_says;
+    "/settings/export" Box |w| moving::words(w.lang).export_title, |w| moving::words(w.lang).export_says;
     "/settings/erase" Box |w| w.custody.erase, |w| t(w).erase;
 };
 

@@ -1,0 +1,367 @@
+//! Somebody moves out with everything, and into another box, where it is as it was; and brings archives of other
+//! programs by upload.
+
+use crate::{
+    appliance::{Folder, PASSPHRASE, Sender, caliopen},
+    imports::import_with,
+    web::Visitor,
+};
+use caliopen::{
+    codec::zip::{Archive, Event, each},
+    store::{
+        mail::Snapshot,
+        record::sha256,
+        rows::{Place, tables},
+        slots::{Kind, Opening},
+        vault::{Secret, Vault},
+    },
+};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    net::TcpStream,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import").join(name)
+}
+
+fn export(folder: &Folder, to: &Path) -> (i32, String) {
+    let done = caliopen()
+        .args(["export", "--data"])
+        .arg(&folder.data)
+        .arg("--unlock-with")
+        .arg(&folder.secret)
+        .arg(to)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    (done.status.code().unwrap(), said)
+}
+
+/// The files of an archive.
+fn unpacked(octets: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    each(octets, |event| {
+        match event {
+            Event::File(name, content) => {
+                let mut all = Vec::new();
+                content.read_to_end(&mut all).unwrap();
+                files.insert(name.to_owned(), all);
+            }
+            Event::Closed(name) | Event::Damaged(name) => panic!("{name}"),
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    files
+}
+
+/// Everything that an export takes along, row by row, and the octets of each message.
+fn inside(folder: &Folder) -> (BTreeMap<String, Vec<String>>, BTreeMap<u64, Vec<u8>>) {
+    let vault = Vault::locked(&folder.data);
+    assert_eq!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(Kind::Passphrase));
+    let (mut rows, mut raws) = (BTreeMap::new(), BTreeMap::new());
+    {
+        let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
+        // What a box weighs and thinks anew by itself is not compared.
+        let anew = ["standings", "stale", "meta", "ledger"];
+        for place in [Place::Clear, Place::Sealed] {
+            for table in tables(place).into_iter().filter(|table| !anew.contains(table)) {
+                let all: &mut Vec<String> = rows.entry(table.to_owned()).or_default();
+                snapshot
+                    .each_row::<caliopen::store::Error>(table, |row| {
+                        all.push(row);
+                        Ok(())
+                    })
+                    .unwrap();
+            }
+        }
+        for id in snapshot.messages_after(0, usize::MAX).unwrap() {
+            let message = snapshot.message(id).unwrap().unwrap();
+            raws.insert(id, snapshot.raw(id, &message).unwrap());
+        }
+    }
+    vault.lock();
+    (rows, raws)
+}
+
+/// A box with mail from files and from the door, contacts, a tag of a label and something found by search.
+fn furnished() -> Folder {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    let message = "From: Zoé <zoe@x.test>\r\nTo: me@home.test\r\nSubject: by the door\r\nDate: Tue, 24 Nov 2026 08:00:00 +0000\r\n\
+                   Message-ID: <door@x.test>\r\n\r\na marmalade sky\r\n";
+    assert_eq!(sender.send("zoe@x.test", "me@home.test", message).unwrap(), 250);
+    assert!(appliance.terminate().0);
+    let cards = folder.data.with_file_name("cards.vcf");
+    std::fs::write(&cards, "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Zoé\r\nEMAIL:zoe@x.test\r\nEND:VCARD\r\n").unwrap();
+    let labelled = folder.data.with_file_name("labelled.eml");
+    std::fs::write(
+        &labelled,
+        "X-Gmail-Labels: Inbox,Unread,Été 2024\nFrom: ann@x.test\nTo: me@home.test\nSubject: labelled\nDate: Tue, 24 Nov 2026 09:00:00 +0000\nMessage-ID: <l@x.test>\n\nlook\n",
+    )
+    .unwrap();
+    let (mboxrd, maildir) = (fixture("mboxrd.mbox"), fixture("maildir"));
+    let (code, report, said) = import_with(&folder, &folder.secret, &[&cards, &labelled, &mboxrd, &maildir], &[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    assert!(report.contains("contacts: made 1, changed 0"), "{report}");
+    folder
+}
+
+#[test]
+fn everything_moves_into_another_box_and_is_as_it_was() {
+    let folder = furnished();
+    let archive = folder.data.with_file_name("all.zip");
+    let (code, said) = export(&folder, &archive);
+    assert_eq!(code, 0, "{said}");
+    let (rows, raws) = inside(&folder);
+    assert!(said.starts_with(&format!("wrote {} messages, 1 contacts", raws.len())), "{said}");
+    let (code, said) = export(&folder, &archive);
+    assert!(code == 73 && said.contains("something is there already"), "{said}");
+
+    // A library of somebody else's, which reads from the directory at the end, finds the same.
+    let mut theirs = zip::ZipArchive::new(std::fs::File::open(&archive).unwrap()).unwrap();
+    let ours = unpacked(&std::fs::read(&archive).unwrap());
+    assert_eq!(theirs.file_names().filter(|name| !name.ends_with('/')).count(), ours.len());
+    for (name, octets) in &ours {
+        let mut all = Vec::new();
+        theirs.by_name(name).unwrap().read_to_end(&mut all).unwrap();
+        assert!(all == *octets, "{name}");
+    }
+
+    // Any program reads it: the octets of each message, its line, the cards, and no secret in clear.
+    let files = unpacked(&std::fs::read(&archive).unwrap());
+    let mail: Vec<&Vec<u8>> = files
+        .iter()
+        .filter(|(name, _)| name.starts_with("mail/"))
+        .map(|(_, raw)| raw)
+        .collect();
+    assert_eq!(mail.len(), raws.len());
+    assert!(raws.values().all(|raw| mail.contains(&raw)), "octet for octet");
+    let lines: String = files
+        .iter()
+        .filter(|(name, _)| name.starts_with("messages/"))
+        .map(|(_, lines)| String::from_utf8(lines.clone()).unwrap())
+        .collect();
+    for line in lines.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let file = &files[line["file"].as_str().unwrap()];
+        let hex: String = sha256(file).iter().map(|octet| format!("{octet:02x}")).collect();
+        assert_eq!(line["sha256"], hex);
+        let won: i64 = line["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["won"].as_i64().unwrap())
+            .sum();
+        assert!(line["index"].is_null() || line["index"] == won, "{line}");
+    }
+    assert!(lines.contains("ete_2024"), "{lines}");
+    assert!(String::from_utf8_lossy(&files["contacts.vcf"]).contains("zoe@x.test"));
+    let sealed = &files["sealed.age"];
+    assert!(sealed.starts_with(b"age-encryption.org/v1\n-> scrypt"));
+    assert!(!files.contains_key("rows/own_keys.jsonl") && !files.contains_key("rows/opened.jsonl"));
+
+    // Into an empty box, all of it; under another passphrase nothing.
+    let other = Folder::make();
+    let wrong = other.data.with_file_name("wrong");
+    std::fs::write(&wrong, "another one\n").unwrap();
+    let (code, report, _) = import_with(&other, &other.secret, &[&archive], &["--open-with", wrong.to_str().unwrap()]);
+    assert!(code == 1 && report.contains("sealed with another passphrase"), "{report}");
+    assert_eq!(inside(&other).1.len(), 0);
+    let (code, report, said) = import_with(&other, &other.secret, &[&archive], &[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    assert!(
+        report.contains(&format!(
+            "kept {0}, already there 0, skipped 0\nthe box is as it was exported",
+            raws.len()
+        )),
+        "{report}"
+    );
+    let (again, octets) = inside(&other);
+    assert_eq!(octets, raws);
+    for (table, rows) in &rows {
+        assert_eq!(again[table], *rows, "{table}");
+    }
+
+    // It is found and shown there, and new mail comes after it.
+    let appliance = other.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let found = owner.get("/search?q=marmalade");
+    assert!(found.body.contains("by the door"), "{}", found.body);
+    assert!(owner.get("/search?q=tag:ete_2024").body.contains("labelled"));
+    assert!(owner.get("/contacts").body.contains("Zoé"));
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    let message = "From: zoe@x.test\r\nTo: me@home.test\r\nSubject: afterwards\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <after@x.test>\r\n\r\nx\r\n";
+    assert_eq!(sender.send("zoe@x.test", "me@home.test", message).unwrap(), 250);
+    assert!(owner.get("/").body.contains("afterwards"));
+    drop(owner);
+    assert!(appliance.terminate().0);
+
+    // Into a box where something is, only the mail that is not there, and nothing twice.
+    let (_, report, _) = import_with(&other, &other.secret, &[&archive], &[]);
+    assert!(report.contains("already there 7") || report.contains("already there"), "{report}");
+    assert_eq!(
+        inside(&other).1.len(),
+        raws.len() + 1 + usize::from(report.contains("kept 1,")),
+        "{report}"
+    );
+}
+
+/// An archive as Google Takeout makes it, and what else a person may put into one.
+fn takeout() -> Vec<u8> {
+    let from = "From 1772528400@xxx Tue Mar 03 09:00:00 +0000 2026\r\n";
+    let message = |n: usize, labels: &str| {
+        format!(
+            "{from}X-GM-THRID: {n}\r\nX-Gmail-Labels: {labels}\r\nFrom: list{n}@x.test\r\nTo: me@home.test\r\nSubject: number {n}\r\n\
+             Date: Tue, 3 Mar 2026 09:00:00 +0000\r\nMessage-ID: <{n}@x.test>\r\n\r\nbody {n}\r\n\r\n"
+        )
+    };
+    let mut archive = Archive::new(Vec::new());
+    let mut part = archive.stream("Takeout/Mail/All mail Including Spam and Trash.mbox").unwrap();
+    for n in 0..300 {
+        let labels = match n % 3 {
+            0 => "Inbox,Unread,Work",
+            1 => "Sent,Opened",
+            _ => "=?UTF-8?Q?Archiv=C3=A9,Caf=C3=A9?=",
+        };
+        part.write_all(message(n, labels).as_bytes()).unwrap();
+    }
+    part.end().unwrap();
+    archive
+        .add(
+            "Takeout/Contacts/All.vcf",
+            b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Dan\r\nEMAIL:dan@x.test\r\nEND:VCARD\r\n",
+        )
+        .unwrap();
+    archive.add("Takeout/archive_browser.html", b"<html>").unwrap();
+    archive.add("__MACOSX/._x", b"From nobody").unwrap();
+    archive
+        .add(
+            "box/cur/1.x.host:2,S",
+            b"From: a@x.test\nSubject: seen\nMessage-ID: <s@x.test>\n\nx\n",
+        )
+        .unwrap();
+    archive
+        .add("box/new/2.x.host", b"From: a@x.test\nSubject: new\nMessage-ID: <n@x.test>\n\nx\n")
+        .unwrap();
+    archive.add("inner.zip", b"PK\x03\x04 and so on").unwrap();
+    archive.end().unwrap()
+}
+
+#[test]
+fn an_archive_comes_by_upload_and_says_what_became_of_it() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let token = owner.get("/settings/import").token().to_owned();
+    let archive = takeout();
+    let part = |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let upload = |owner: &mut Visitor, token: Option<&str>, content: &[u8]| {
+        let mut body = token.map(|token| part("token", token)).unwrap_or_default().into_bytes();
+        body.extend(b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"takeout.zip\"\r\n\r\n");
+        body.extend(content);
+        body.extend(b"\r\n--b--\r\n");
+        let cookies: Vec<String> = owner.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let head = format!(
+            "POST /settings/import HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
+            owner.to,
+            cookies.join("; "),
+            body.len()
+        );
+        let mut stream = TcpStream::connect(owner.to).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        // A door that refuses early closes early.
+        let _ = stream.write_all(&body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    assert!(
+        upload(&mut owner, None, &archive).contains(" 403 "),
+        "without its token nothing is read"
+    );
+    assert!(upload(&mut owner, Some(&token), &archive).contains(" 303 "));
+    let ended = |owner: &mut Visitor| {
+        let mut page = owner.get("/settings/import");
+        while page.body.contains("<progress") {
+            std::thread::yield_now();
+            page = owner.get("/settings/import");
+        }
+        page.body
+    };
+    let page = ended(&mut owner);
+    for line in [
+        "302 messages taken in",
+        "1 new contact",
+        "2 passed over",
+        "archive_browser.html",
+        "inner.zip",
+    ] {
+        assert!(page.contains(line), "{line}: {page}");
+    }
+    assert!(owner.get("/search?q=tag:work").body.contains("number "));
+    assert!(owner.get("/search?q=tag:cafe").body.contains("number "));
+    assert!(!owner.get("/settings/tags").body.contains("Inbox"));
+    assert!(upload(&mut owner, Some(&token), &archive).contains(" 303 "));
+    let page = ended(&mut owner);
+    assert!(page.contains("0 message") && page.contains("302 were here already"), "{page}");
+    assert!(owner.get("/journal").body.contains("Brought something from elsewhere"));
+    // Half of an archive is what it is.
+    assert!(upload(&mut owner, Some(&token), &archive[..archive.len() / 2]).contains(" 303 "));
+    assert!(ended(&mut owner).contains("break off"));
+}
+
+#[test]
+fn everything_is_taken_out_by_the_pages_with_the_passphrase_only() {
+    let folder = furnished();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let token = owner.get("/settings/export").token().to_owned();
+    let form = |passphrase: &str| {
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("token", token.as_str()), ("passphrase", passphrase)])
+            .finish()
+    };
+    assert_eq!(owner.post("/settings/export", "", &form("not it")).status, 422);
+    let ready = owner.post("/settings/export", "", &form(PASSPHRASE));
+    assert_eq!(ready.status, 303);
+    let to = ready.header("location").unwrap().split('#').next().unwrap().to_owned();
+    let page = owner.get(&to);
+    let ticket = page
+        .body
+        .split_once("href=\"/settings/export/")
+        .unwrap()
+        .1
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(owner.ask("HEAD", &format!("/settings/export/{ticket}"), "", "").status, 303);
+    let fetch = |owner: &Visitor| {
+        let cookies: Vec<String> = owner.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut stream = TcpStream::connect(owner.to).unwrap();
+        let request = format!(
+            "GET /settings/export/{ticket} HTTP/1.0\r\nHost: {}\r\nCookie: {}\r\n\r\n",
+            owner.to,
+            cookies.join("; ")
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let at = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap();
+        (String::from_utf8_lossy(&answer[..at]).into_owned(), answer[at + 4..].to_vec())
+    };
+    let (head, archive) = fetch(&owner);
+    assert!(head.contains(" 200 ") && head.contains("application/zip"), "{head}");
+    let files = unpacked(&archive);
+    assert!(files.contains_key("manifest.json") && files.contains_key("contacts.vcf"));
+    assert!(files.keys().any(|name| name.ends_with(".secret.asc")));
+    let (head, _) = fetch(&owner);
+    assert!(head.contains(" 303 "), "once: {head}");
+    assert!(owner.get("/journal").body.contains("Took everything out in one archive"));
+}

@@ -120,7 +120,7 @@ async fn measure(folder: &Path, mail: &[Vec<u8>], queries: &[(String, String)], 
         for _ in 0..rounds {
             let began = Instant::now();
             let snapshot = Snapshot::of(&open).unwrap();
-            std::hint::black_box(kept::answer(&snapshot, &wants(&asked), By::Newest, 0, 50).unwrap());
+            std::hint::black_box(kept::answer(&snapshot, &wants(&asked), None, By::Newest, (0, 50)).unwrap());
             times.push(milliseconds(began));
         }
         times.sort_by(f64::total_cmp);

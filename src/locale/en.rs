@@ -107,7 +107,6 @@ pub(super) const WORDS: Words = Words {
     note_to_self: "Notes to yourself",
     mark_read: "Mark as read",
     mark_unread: "Mark as unread",
-    newest_came: "The newest message came as",
     lowest_of: "the lowest of its newest messages",
     why: "why?",
     from: "From",

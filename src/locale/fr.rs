@@ -107,7 +107,6 @@ pub(super) const WORDS: Words = Words {
     note_to_self: "Notes à vous-même",
     mark_read: "Marquer comme lue",
     mark_unread: "Marquer comme non lue",
-    newest_came: "Le message le plus récent est arrivé comme",
     lowest_of: "le plus bas de ses messages récents",
     why: "pourquoi\u{202f}?",
     from: "De",

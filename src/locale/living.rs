@@ -59,6 +59,7 @@ pub struct LivingWords {
 
     // The door.
     pub door: &'static str,
+    pub door_sentence: &'static str,
     pub door_waiting: Plural,
     pub door_look: &'static str,
     pub door_intro: &'static str,
@@ -90,8 +91,14 @@ pub struct LivingWords {
     pub travels_since: &'static str,
     pub travelled: &'static str,
     pub travelled_text: &'static str,
-    pub travelled_cut: &'static str,
+    pub files_link: &'static str,
+    pub to_discussion: &'static str,
     pub all_files: Plural,
+
+    // Kept searches.
+    pub view_up: &'static str,
+    pub view_down: &'static str,
+    pub view_first: &'static str,
 }
 
 /// English.
@@ -187,6 +194,7 @@ pub const EN: LivingWords = LivingWords {
     newsletter_means: "Mail of senders whom you let in as a newsletter.",
 
     door: "At the door",
+    door_sentence: "Whether new senders wait until you let them in, who is waiting, and whom you refused.",
     door_waiting: Plural {
         one: "{n} new sender is waiting at the door.",
         many: "{n} new senders are waiting at the door.",
@@ -223,11 +231,16 @@ pub const EN: LivingWords = LivingWords {
     travels_since: "since {date}",
     travelled: "How its messages travelled",
     travelled_text: "Each line is a change of the padlock, the newest first.",
-    travelled_cut: "Only the newest 2,000 messages were looked at.",
+    files_link: "All files",
+    to_discussion: "To the discussion",
     all_files: Plural {
         one: "{n} file in this discussion",
         many: "{n} files in this discussion",
     },
+
+    view_up: "Further to the front",
+    view_down: "Further back",
+    view_first: "This device only, and opened first after signing in",
 };
 
 /// French.
@@ -323,6 +336,7 @@ pub const FR: LivingWords = LivingWords {
     newsletter_means: "Le courrier des expéditeurs que vous avez laissés entrer comme lettre d’information.",
 
     door: "À la porte",
+    door_sentence: "Si les nouveaux expéditeurs attendent que vous les laissiez entrer, qui attend, et qui vous avez refusé.",
     door_waiting: Plural {
         one: "{n} nouvel expéditeur attend à la porte.",
         many: "{n} nouveaux expéditeurs attendent à la porte.",
@@ -359,9 +373,14 @@ pub const FR: LivingWords = LivingWords {
     travels_since: "depuis le {date}",
     travelled: "Comment ses messages ont voyagé",
     travelled_text: "Chaque ligne est un changement de cadenas, le plus récent d’abord.",
-    travelled_cut: "Seuls les 2\u{202f}000 messages les plus récents ont été regardés.",
+    files_link: "Tous les fichiers",
+    to_discussion: "Vers la discussion",
     all_files: Plural {
         one: "{n} fichier dans cette discussion",
         many: "{n} fichiers dans cette discussion",
     },
+
+    view_up: "Plus en avant",
+    view_down: "Plus en arrière",
+    view_first: "Seulement cet appareil, et ouverte d’abord après la connexion",
 };

@@ -102,7 +102,6 @@ pub struct Words {
     pub note_to_self: &'static str,
     pub mark_read: &'static str,
     pub mark_unread: &'static str,
-    pub newest_came: &'static str,
     pub lowest_of: &'static str,
     pub why: &'static str,
     pub from: &'static str,

@@ -32,6 +32,11 @@ pub const MESSAGES: u32 = 20;
 /// Octets of embedded pictures that are shown in one message.
 const EMBEDDED: u64 = 8 * 1024 * 1024;
 
+/// Messages that are looked at for how a discussion travelled, the newest first.
+pub const LOOKED_AT: usize = 2_000;
+/// Messages that are looked through for files, the newest first.
+const LOOKED_THROUGH: usize = 200;
+
 /// Reads discussions and messages; cheap to clone.
 #[derive(Clone)]
 pub struct Discussions {
@@ -96,6 +101,41 @@ impl Discussions {
                 page,
                 pages,
             })
+        })
+        .await
+    }
+
+    /// How the messages of a discussion travelled: each padlock with when it began, the newest first. Only the newest
+    /// [`LOOKED_AT`] are looked at.
+    pub async fn travels(&self, id: DiscussionId) -> Result<Vec<(Padlock, Time)>, Error> {
+        read(&self.vault, move |snapshot| {
+            let mut all: Vec<(Padlock, Time)> = Vec::new();
+            for (_, message) in snapshot.discussed(id.0, 0, LOOKED_AT)? {
+                let padlock = Padlock::from_rung(message.padlock);
+                match all.last_mut() {
+                    Some((known, since)) if *known == padlock => *since = Time(message.received),
+                    _ => all.push((padlock, Time(message.received))),
+                }
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    /// The messages of a discussion that bring files, the newest first, those left out whose text is masked. Only the
+    /// newest [`LOOKED_THROUGH`] are looked through.
+    pub async fn with_files(&self, id: DiscussionId) -> Result<Vec<MessageView>, Error> {
+        let (people, viewer) = (self.people.clone(), self.viewer.clone());
+        read(&self.vault, move |snapshot| {
+            snapshot.discussion(id.0)?.ok_or(Error::NotFound)?;
+            let mut found = Vec::new();
+            for (id, message) in snapshot.discussed(id.0, 0, LOOKED_THROUGH)? {
+                let (view, _) = show(&people, snapshot, id, &message, &viewer)?;
+                if view.attachments.iter().any(|file| !file.inline) {
+                    found.push(view);
+                }
+            }
+            Ok(found)
         })
         .await
     }

@@ -94,12 +94,9 @@ impl Screener {
 
     /// Lets strangers wait from now on, or nobody; then whoever waits comes in.
     pub async fn turn(&self, on: bool) -> Result<(), Error> {
-        let open = self.vault.open()?;
-        let writing = open
-            .writer
-            .write(move |tables| Ok(tables.meta.insert(SETTING, [u8::from(on)].as_slice()).map(drop)?));
-        writing.await?;
+        set(&self.vault, on).await?;
         if !on {
+            let open = self.vault.open()?;
             let ids = read(&self.vault, |snapshot| Ok(snapshot.shelf(Shelf::Door, 0, usize::MAX)?)).await?;
             let ids: Vec<u64> = ids.into_iter().map(|(id, _)| id).collect();
             let moving = open
@@ -157,6 +154,15 @@ impl Screener {
         let ids = ids.await?;
         self.acts.answer(address.to_string(), answer, ids).await
     }
+}
+
+/// Lets strangers wait from now on, or nobody; whoever waits already goes on doing so.
+pub async fn set(vault: &Vault, on: bool) -> Result<(), Error> {
+    let writing = vault
+        .open()?
+        .writer
+        .write(move |tables| Ok(tables.meta.insert(SETTING, [u8::from(on)].as_slice()).map(drop)?));
+    Ok(writing.await?)
 }
 
 /// Whether strangers wait.

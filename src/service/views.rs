@@ -31,6 +31,8 @@ pub struct View {
     pub fit: bool,
     /// The only device that shows it; `None` is all of them.
     pub device: Option<DeviceId>,
+    /// Whether that device opens it first.
+    pub first: bool,
 }
 
 /// Why a search is not kept.
@@ -101,23 +103,42 @@ impl Views {
             fit,
             device: device.map(|device| device.0),
             place: 0,
+            first: false,
         };
         let kept = self.vault.open()?.writer.write(move |tables| kept::add(tables, &view)).await?;
         self.forget();
         Ok(kept.ok_or(NotKept::TooMany))
     }
 
-    /// Gives one another name, and says where it is shown.
-    pub async fn change(&self, id: u64, name: &str, device: Option<DeviceId>) -> Result<Result<(), NotKept>, Error> {
+    /// What a device opens first after signing in.
+    pub fn first(&self, device: DeviceId) -> Option<View> {
+        self.tabs(device).into_iter().find(|view| view.first && view.device == Some(device))
+    }
+
+    /// Moves one by one place.
+    pub async fn shift(&self, id: u64, forward: bool) -> Result<(), Error> {
+        let writing = self.vault.open()?.writer.write(move |tables| kept::shift(tables, id, forward));
+        let known = writing.await?;
+        self.forget();
+        if known { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Gives one another name, and says where it is shown, and whether that one device opens it first.
+    pub async fn change(&self, id: u64, name: &str, device: Option<DeviceId>, first: bool) -> Result<Result<(), NotKept>, Error> {
         let name = match Name::parse(name) {
             Ok(name) => name.as_str().to_owned(),
             Err(error) => return Ok(Err(NotKept::Name(error))),
         };
         let writing = self.vault.open()?.writer.write(move |tables| {
-            kept::change(tables, id, |view| {
+            let known = kept::change(tables, id, |view| {
                 view.name.clone_from(&name);
                 view.device = device.map(|device| device.0);
-            })
+                view.first = false;
+            })?;
+            if let Some(device) = device.filter(|_| known && first) {
+                kept::first(tables, id, device.0)?;
+            }
+            Ok(known)
         });
         let known = writing.await?;
         self.forget();
@@ -143,6 +164,7 @@ fn all(snapshot: &Snapshot) -> Result<Vec<View>, store::Error> {
         query: view.query,
         fit: view.fit,
         device: view.device.map(DeviceId),
+        first: view.first,
     });
     Ok(views.collect())
 }

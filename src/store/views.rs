@@ -42,6 +42,44 @@ pub fn change(tables: &mut Tables<'_>, id: u64, change: impl FnOnce(&mut View)) 
     Ok(true)
 }
 
+/// Moves one by one place, to the front or back; says whether there is such a one.
+pub fn shift(tables: &mut Tables<'_>, id: u64, forward: bool) -> Result<bool, Error> {
+    let mut all = Vec::new();
+    for row in tables.views.iter()? {
+        let (id, value) = row?;
+        all.push((id.value(), View::decode(id.value(), value.value())?));
+    }
+    all.sort_by_key(|(id, view)| (view.place, *id));
+    let Some(at) = all.iter().position(|(known, _)| *known == id) else {
+        return Ok(false);
+    };
+    let to = if forward { at.saturating_sub(1) } else { (at + 1).min(all.len() - 1) };
+    let moved = all.remove(at);
+    all.insert(to, moved);
+    for ((id, mut view), place) in all.into_iter().zip(1_u32..) {
+        view.place = place;
+        tables.views.insert(id, view.encode(id)?.as_slice())?;
+    }
+    Ok(true)
+}
+
+/// One is what its device opens first, and no other one is.
+pub fn first(tables: &mut Tables<'_>, id: u64, device: u64) -> Result<(), Error> {
+    let mut changed = Vec::new();
+    for row in tables.views.iter()? {
+        let (known, value) = row?;
+        let view = View::decode(known.value(), value.value())?;
+        let first = known.value() == id;
+        if view.device == Some(device) && view.first != first {
+            changed.push((known.value(), View { first, ..view }));
+        }
+    }
+    for (id, view) in changed {
+        tables.views.insert(id, view.encode(id)?.as_slice())?;
+    }
+    Ok(())
+}
+
 /// Lets one go; says whether there was such a one.
 pub fn remove(tables: &mut Tables<'_>, id: u64) -> Result<bool, Error> {
     Ok(tables.views.remove(id)?.is_some())

@@ -282,6 +282,7 @@ mod tests {
             proof: Some("b".repeat(64)),
             registration: "c".repeat(64),
             device: "d".repeat(64),
+            known_as: crate::domain::id::DeviceId(1),
             method: crate::service::unlock::Method::Passkey,
         };
         for secure in [true, false] {

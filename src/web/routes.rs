@@ -82,6 +82,7 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/discussions/:id"              Owner        page::discussion::show;
     POST "/discussions/:id/read"         Owner        page::discussion::mark_read;
     POST "/discussions/:id/unread"       Owner        page::discussion::mark_unread;
+    GET  "/discussions/:id/files"        Owner        page::discussion::files;
     GET  "/discussions/:id/delete"       Owner        page::delete::ask_discussion;
     POST "/discussions/:id/delete"       Owner        page::delete::discussion;
     GET  "/messages/:id"                 Owner        page::message::show;
@@ -114,6 +115,7 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/settings/views"               Owner        page::views::show;
     POST "/settings/views"               Owner        page::views::create;
     POST "/settings/views/:id"           Owner        page::views::change;
+    POST "/settings/views/:id/move"      Owner        page::views::shift;
     POST "/settings/views/:id/delete"    Owner        page::views::remove;
     GET  "/settings/tags"                Owner        page::tags::show;
     POST "/settings/tags"                Owner        page::tags::create;
@@ -193,7 +195,6 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/reports"                      Owner        page::reports::show;
     GET  "/messages/:id/spam"            Owner        page::spam::show;
     POST "/messages/:id/spam"            Owner        page::spam::say;
-    POST "/discussions/:id/spam"         Owner        page::spam::say_of_all;
     GET  "/help"                         Owner        page::help::show;
     GET  "/live"                         OwnersScript live::listen;
     GET  "/sign-in"                      Anyone       page::sign_in::show;

@@ -8,8 +8,10 @@ use crate::{
 use caliopen::{
     domain::{
         address::Address,
-        id::{DiscussionId, TagId},
+        id::{DeviceId, DiscussionId, TagId},
         importance::Range,
+        padlock::Padlock,
+        privacy::index::Letter,
         query::{self, Day},
         screener::Answer as Word,
         shelf::Shelf,
@@ -23,7 +25,10 @@ use caliopen::{
         timeline::Part,
         upkeep::Upkeep,
     },
-    store::mail::Snapshot,
+    store::{
+        mail::Snapshot,
+        record::{self, Record},
+    },
 };
 use std::sync::Arc;
 
@@ -49,8 +54,8 @@ async fn act(home: &Home, ids: &[u64], act: Act) -> u64 {
     home.services.acts.act(ids, act).await.unwrap()
 }
 
-/// How many messages a query finds.
-async fn found(home: &Home, text: &str) -> u64 {
+/// A query, asked of messages.
+fn asked(text: &str) -> Asked {
     let today = Day {
         year: 2023,
         month: 11,
@@ -58,14 +63,18 @@ async fn found(home: &Home, text: &str) -> u64 {
     };
     let (query, problems) = query::read(text, today);
     assert!(problems.is_empty(), "{text}: {problems:?}");
-    let asked = Asked {
+    Asked {
         query,
         scope: Scope::Messages,
         by: By::Newest,
         page: 1,
         begins: Arc::new(|_| Time(0)),
-    };
-    home.services.search.find(asked).await.unwrap().total
+    }
+}
+
+/// How many messages a query finds.
+async fn found(home: &Home, text: &str) -> u64 {
+    home.services.search.find(asked(text)).await.unwrap().total
 }
 
 /// Everything that lists and importance rest on, of every discussion.
@@ -311,6 +320,106 @@ async fn the_owner_writing_to_a_stranger_lets_them_in() {
     assert_eq!(found(&home, "is:starred").await, 3);
     home.services.acts.undo(starred).await.unwrap();
     assert_eq!(found(&home, "is:starred").await, 0);
+}
+
+#[tokio::test]
+async fn a_masked_message_is_not_found_by_its_words() {
+    let home = Home::make();
+    let (message, _) = deliver(&home, "ann@x.test", "picnic", "marmalade").await;
+    let (other, _) = deliver(&home, "bob@x.test", "market", "marmalade").await;
+    let known = home.snapshot().message(message).unwrap().unwrap();
+    let lifted = record::Message { index: Some(90), ..known };
+    let octets = lifted.encode(message).unwrap();
+    let writing = home
+        .open()
+        .writer
+        .write(move |tables| Ok(tables.messages.insert(message, octets.as_slice()).map(drop)?));
+    writing.await.unwrap();
+    let find = async |letter, text: &str| -> Vec<u64> {
+        let search = home.services.search.seen_by(Viewer::on(letter));
+        let found = search.find(asked(text)).await.unwrap();
+        assert_eq!(found.total, found.hits.len() as u64);
+        found.hits.iter().map(|hit| hit.id.0).collect()
+    };
+    for (text, whole, masked) in [
+        ("marmalade", vec![other, message], vec![other]),
+        ("body:marmalade", vec![other, message], vec![other]),
+        ("\"marmalade\"", vec![other, message], vec![other]),
+        ("marm*", vec![other, message], vec![other]),
+        ("picnic", vec![message], vec![message]),
+        ("from:ann", vec![message], vec![message]),
+        ("ann marmalade", vec![message], vec![]),
+        // That it is not found without a word would tell the word too.
+        ("-marmalade", vec![], vec![message]),
+        ("from:ann -body:marmalade", vec![], vec![message]),
+        ("-picnic", vec![other], vec![other]),
+    ] {
+        assert_eq!(find(Letter::A, text).await, whole, "{text}");
+        assert_eq!(find(Letter::D, text).await, masked, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_discussion_tells_how_it_travelled_and_lists_its_files() {
+    let home = Home::make();
+    let mut last = (0, 0);
+    for (subject, rung) in [("one", 0_u8), ("two", 2), ("three", 2), ("four", 1)] {
+        last = deliver(&home, "ann@x.test", subject, "hello").await;
+        let message = last.0;
+        let known = home.snapshot().message(message).unwrap().unwrap();
+        let octets = record::Message { padlock: rung, ..known }.encode(message).unwrap();
+        let writing = home
+            .open()
+            .writer
+            .write(move |tables| Ok(tables.messages.insert(message, octets.as_slice()).map(drop)?));
+        writing.await.unwrap();
+    }
+    let discussions = &home.services.discussions;
+    let travels = discussions.travels(DiscussionId(last.1)).await.unwrap();
+    let rungs: Vec<Padlock> = travels.iter().map(|(padlock, _)| *padlock).collect();
+    assert_eq!(rungs, [Padlock::Mailbag, Padlock::Envelope, Padlock::Postcard]);
+    let second = home.snapshot().discussed(last.1, 2, 1).unwrap()[0].1.received;
+    assert_eq!(travels[1].1, Time(second), "since the first that travelled so");
+
+    assert!(discussions.with_files(DiscussionId(last.1)).await.unwrap().is_empty());
+    let parts = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: text/plain\n\
+                 Content-Disposition: attachment; filename=plan.txt\n\nplan\n--b--\n";
+    let raw = letter("ann@x.test", "five", "").trim_end().to_owned() + "\n" + parts;
+    let (message, _) = home.deliver("me@home.test", &raw).await;
+    let with = discussions.with_files(DiscussionId(last.1)).await.unwrap();
+    assert_eq!(with.len(), 1);
+    assert_eq!((with[0].id.0, with[0].attachments[0].name.as_str()), (message, "plan.txt"));
+    assert!(discussions.with_files(DiscussionId(99)).await.is_err());
+}
+
+#[tokio::test]
+async fn kept_searches_are_put_in_order_and_one_opens_first_on_its_device() {
+    let home = Home::make();
+    let views = &home.services.views;
+    let device = DeviceId(7);
+    let mut ids = Vec::new();
+    for name in ["one", "two", "three"] {
+        ids.push(views.keep(name, "is:unread", false, None).await.unwrap().unwrap());
+    }
+    let names = || async {
+        let all = views.list().await.unwrap();
+        all.into_iter().map(|view| view.name).collect::<Vec<_>>().join(" ")
+    };
+    views.shift(ids[2], true).await.unwrap();
+    assert_eq!(names().await, "one three two");
+    views.shift(ids[0], false).await.unwrap();
+    assert_eq!(names().await, "three one two");
+    views.shift(ids[2], true).await.unwrap();
+    assert_eq!(names().await, "three one two", "there is nothing before the first");
+    assert!(views.shift(99, true).await.is_err());
+    assert!(views.first(device).is_none());
+    for id in &ids[..2] {
+        views.change(*id, "mine", Some(device), true).await.unwrap().unwrap();
+        assert_eq!(views.first(device).unwrap().id, *id, "one at a time");
+    }
+    assert!(views.first(DeviceId(8)).is_none(), "other devices begin as ever");
+    views.change(ids[1], "mine", None, false).await.unwrap().unwrap();
+    assert!(views.first(device).is_none());
 }
 
 fn form(pairs: &[(&str, &str)]) -> String {

@@ -52,6 +52,7 @@ mod peers_two;
 mod privacy;
 mod reports;
 mod search;
+mod search_corpora;
 mod senders;
 mod sending_crash;
 mod ship;

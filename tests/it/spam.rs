@@ -109,7 +109,7 @@ fn the_owner_teaches_and_takes_back_what_was_taught() {
     assert_eq!(sender.send("q@q.test", OWNER, &offer(3)).unwrap(), 250);
     let after = likelihood(&owner.get("/messages/3/spam").body);
     assert!(after < learnt, "{after} and {learnt}");
-    let all = owner.post("/discussions/1/spam", "", &format!("{token}&is=honest"));
+    let all = owner.post("/bulk", "", &format!("{token}&d=1&do=not_spam"));
     assert_eq!(all.status, 303);
     assert!(owner.get("/messages/3/spam").body.contains("You said that it is not spam"));
 }

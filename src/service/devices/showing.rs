@@ -28,8 +28,13 @@ pub struct Viewer {
 impl Viewer {
     /// Somebody to whom nothing is masked: the box itself.
     pub fn own() -> Self {
+        Self::on(Letter::A)
+    }
+
+    /// Somebody on a device of this letter, who was shown nothing all the same.
+    pub fn on(letter: Letter) -> Self {
         Self {
-            letter: Letter::A,
+            letter,
             shown: HashSet::new(),
         }
     }
@@ -37,6 +42,11 @@ impl Viewer {
     /// Whether a message with this index is masked.
     pub fn is_masked(&self, message: MessageId, index: Option<u8>) -> bool {
         index.is_some_and(|points| Letter::of(points) > self.letter) && !self.shown.contains(&message.0)
+    }
+
+    /// Whether nothing is masked to them at all.
+    pub fn sees_all(&self) -> bool {
+        self.letter == Letter::A
     }
 
     /// The letter of the device.

@@ -32,7 +32,7 @@ use crate::{
         self,
         mail::Snapshot,
         record,
-        search::{self as kept, Matcher},
+        search::{self as kept, Matcher, Veil},
         vault::Vault,
     },
 };
@@ -198,12 +198,16 @@ fn messages(
 ) -> Result<(), Error> {
     let per = HITS as usize;
     let mut number = asked.page.max(1);
-    let mut answer = kept::answer(snapshot, wants, asked.by, (number as usize - 1).saturating_mul(per), per)?;
+    let masks = |id: u64, index: Option<u8>| viewer.is_masked(MessageId(id), index);
+    let veiled = if viewer.sees_all() { None } else { plan::veiled(snapshot, asked)? };
+    let veil = veiled.map(|wants| Veil { masks: &masks, wants });
+    let page_at = |number: u32| ((number as usize - 1).saturating_mul(per), per);
+    let mut answer = kept::answer(snapshot, wants, veil.as_ref(), asked.by, page_at(number))?;
     page.total = answer.total;
     page.pages = u32::try_from(answer.total.div_ceil(u64::from(HITS))).unwrap_or(u32::MAX).max(1);
     if number > page.pages {
         number = page.pages;
-        answer = kept::answer(snapshot, wants, asked.by, (number as usize - 1).saturating_mul(per), per)?;
+        answer = kept::answer(snapshot, wants, veil.as_ref(), asked.by, page_at(number))?;
     }
     page.page = number;
     let marked = plan::marked(&asked.query);

@@ -18,10 +18,44 @@ use crate::{
 /// Cards whose name a word may stand for.
 const CARDS: usize = 20;
 
+/// What is seen of a message whose text is masked.
+const SEEN: [Region; 4] = [Region::From, Region::To, Region::Subject, Region::List];
+
 /// What a query becomes.
 pub(super) struct Plan {
     pub(super) wants: Vec<Want>,
     pub(super) unknown_tags: Vec<String>,
+}
+
+/// The same query, as far as it may be asked of messages whose text is masked: their words are not looked at, neither to
+/// find them nor to leave them out. `None` where it asks for no text, and nothing changes.
+pub(super) fn veiled(snapshot: &Snapshot, asked: &Asked) -> Result<Option<Vec<Want>>, Error> {
+    let hidden = |what: &What| matches!(what, What::Words(Place::Anywhere | Place::Body | Place::File, _));
+    if !asked.query.clauses.iter().any(|clause| hidden(&clause.what)) {
+        return Ok(None);
+    }
+    let mut seen = Asked {
+        query: Query::default(),
+        ..asked.clone()
+    };
+    let mut wants = Vec::new();
+    for clause in &asked.query.clauses {
+        match &clause.what {
+            What::Words(Place::Anywhere, text) => wants.push(Want {
+                not: clause.not,
+                kind: Kind::Words(Within::Regions(SEEN.to_vec()), matchers(text)),
+            }),
+            // What is in them is not known.
+            What::Words(Place::Body | Place::File, _) if clause.not => {}
+            What::Words(Place::Body | Place::File, _) => wants.push(Want {
+                not: false,
+                kind: Kind::Any(Vec::new()),
+            }),
+            _ => seen.query.clauses.push(clause.clone()),
+        }
+    }
+    wants.extend(of(snapshot, &seen)?.wants);
+    Ok(Some(wants))
 }
 
 /// Plans a query.

@@ -130,6 +130,8 @@ pub struct SignedIn {
     pub registration: String,
     /// The secret that makes the browser a known device.
     pub device: String,
+    /// Which device that is.
+    pub known_as: DeviceId,
     /// How.
     pub method: Method,
 }
@@ -289,6 +291,7 @@ impl Unlock {
             proof: begun.proof,
             registration: begun.registration,
             device: arrived.key,
+            known_as: arrived.device,
             method,
         })
     }

@@ -1,6 +1,6 @@
 //! A search that the owner keeps, as a record.
 
-use super::Record;
+use super::{super::Error, Record};
 use serde::{Deserialize, Serialize};
 
 /// A search under a name.
@@ -16,9 +16,36 @@ pub struct View {
     pub device: Option<u64>,
     /// Its place among the tabs.
     pub place: u32,
+    /// Whether it is what that one device opens first.
+    pub first: bool,
+}
+
+/// As it was before one could be opened first.
+#[derive(Deserialize)]
+struct View1 {
+    name: String,
+    query: String,
+    fit: bool,
+    device: Option<u64>,
+    place: u32,
 }
 
 impl Record for View {
     const TABLE: &'static str = "views";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
+        if version != 1 {
+            return Err(Error::Damaged);
+        }
+        let old: View1 = postcard::from_bytes(body).map_err(|_| Error::Damaged)?;
+        Ok(Self {
+            name: old.name,
+            query: old.query,
+            fit: old.fit,
+            device: old.device,
+            place: old.place,
+            first: false,
+        })
+    }
 }

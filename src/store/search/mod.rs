@@ -20,7 +20,7 @@ pub use bits::Bits;
 pub use find::{Index, Matcher};
 pub use merge::{Change, apply, merge};
 pub(super) use purge::{apart, copy};
-pub use query::{Answer, By, Kind, Want, Within, answer};
+pub use query::{Answer, By, Kind, Veil, Want, Within, answer};
 
 use super::{
     Error,

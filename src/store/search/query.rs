@@ -105,11 +105,30 @@ pub struct Answer {
     pub total: u64,
 }
 
+/// What somebody may not read, and the conditions that do not ask for it: of a message whose text is masked neither its
+/// being found nor its not being found may tell a word.
+pub struct Veil<'v> {
+    /// Whether a message with this index is masked.
+    pub masks: &'v dyn Fn(u64, Option<u8>) -> bool,
+    /// The same conditions as far as they can be asked of what is seen of a masked message.
+    pub wants: Vec<Want>,
+}
+
 /// The messages for which every condition holds.
-pub fn answer(snapshot: &Snapshot, wants: &[Want], by: By, skip: usize, take: usize) -> Result<Answer, Error> {
+pub fn answer(snapshot: &Snapshot, wants: &[Want], veil: Option<&Veil<'_>>, by: By, page: (usize, usize)) -> Result<Answer, Error> {
+    let (skip, take) = page;
     let index = Index::of(snapshot)?;
     let searcher = Searcher { snapshot, index };
-    let (found, score) = searcher.all(wants, by)?;
+    let (mut found, score) = searcher.all(wants, by)?;
+    if let Some(veil) = veil {
+        let (seen, _) = searcher.all(&veil.wants, By::Newest)?;
+        let mut masked = found.clone();
+        masked.or(&seen);
+        searcher.masked(&mut masked, veil)?;
+        found.without(&masked);
+        masked.and(&seen);
+        found.or(&masked);
+    }
     let total = found.count();
     let page = match score {
         Some(score) => searcher.fitting(&found, &score, skip, take)?,
@@ -281,6 +300,12 @@ impl Searcher<'_> {
             Ok(holds == want.not)
         };
         sift_by(&self.snapshot.tx.open_table(MESSAGES)?, found, fails)
+    }
+
+    /// Leaves those that are masked.
+    fn masked(&self, found: &mut Bits, veil: &Veil<'_>) -> Result<(), Error> {
+        let open = |id: u64, octets: &[u8]| Ok(!(veil.masks)(id, Message::decode(id, octets)?.index));
+        sift_by(&self.snapshot.tx.open_table(MESSAGES)?, found, open)
     }
 
     /// The messages of the discussions in which something is unread.

@@ -18,7 +18,7 @@ use super::{
     write::{Beside, Quick},
 };
 use crate::{
-    domain::{danger::Danger, id::MessageId, openpgp::Worth, shelf::Shelf, tag::System, time::Time},
+    domain::{danger::Danger, id::{DiscussionId, MessageId}, openpgp::Worth, shelf::Shelf, tag::System, time::Time},
     locale::{
         Words,
         danger::{self, DangerWords},
@@ -55,6 +55,9 @@ struct Page {
     /// Where the page leads when the discussion leaves its shelf.
     leaves: &'static str,
     starred: bool,
+    /// Since when it travels as it does, and how it travelled before, where that changed.
+    since: Option<String>,
+    travelled: Vec<(Lock, String)>,
 }
 
 /// A message as it is shown, in its discussion and on its own page.
@@ -114,6 +117,11 @@ pub(super) struct FileRow {
 }
 
 impl Letterhead {
+    /// Whether the owner wrote it.
+    pub(super) fn is_own(&self) -> bool {
+        self.view.from.as_ref().is_some_and(|from| from.owner)
+    }
+
     /// Whether its text is masked on this device.
     pub(super) fn is_masked(&self) -> bool {
         matches!(self.body, Shown::Masked(_))
@@ -244,6 +252,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let marked = tags.of_discussion(discussion.id).await?;
     let starred = marked.iter().any(|mark| mark.system == Some(System::Starred));
     let chips = tagging::chips(w, &marked);
+    let travels = site.discussions(&visit).travels(discussion.id).await?;
     let (shelf, until) = site.services.acts.stands(discussion.id).await?;
     let names = tagging::names(&site, w).await?;
     let shown = discussion.shown.iter().map(|message| message.id).collect();
@@ -263,6 +272,15 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     for (message, about) in page.messages.iter_mut().zip(&about) {
         message.beside = Beside::of(w, message.view.id, about);
     }
+    let said: Vec<(Lock, String)> = travels
+        .into_iter()
+        .map(|(padlock, at)| {
+            let since = w.living.travels_since.replace("{date}", &door::date(&site, w, at));
+            (Lock::of(w, padlock), since)
+        })
+        .collect();
+    let since = said.first().map(|(_, since)| since.clone());
+    let travelled = if said.len() > 1 { said } else { Vec::new() };
     shell::page(&Page {
         chips,
         names,
@@ -275,6 +293,8 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             Shelf::Timeline | Shelf::Door => "/",
         },
         starred,
+        since,
+        travelled,
         ..page
     })
 }
@@ -334,8 +354,35 @@ fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
         stands: None,
         leaves: "/",
         starred: false,
+        since: None,
+        travelled: Vec::new(),
         s,
     }
+}
+
+#[derive(Template)]
+#[template(path = "page/files.html")]
+struct FilesPage {
+    s: Shell,
+    id: DiscussionId,
+    messages: Vec<Letterhead>,
+    many: String,
+}
+
+/// `GET /discussions/ID/files`: every file of a discussion.
+pub(in crate::web) async fn files(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id = visit.number(0)?;
+    let found = site.discussions(&visit).with_files(id).await?;
+    let s = Shell::of(&site, &visit, Section::Discussions);
+    let w = s.w;
+    let messages: Vec<Letterhead> = found.into_iter().map(|message| Letterhead::of(&site, w, message)).collect();
+    let many: usize = messages.iter().map(|message| message.files.len()).sum();
+    shell::page(&FilesPage {
+        many: w.count(&w.living.all_files, many as u64),
+        messages,
+        id,
+        s,
+    })
 }
 
 /// `POST /discussions/ID/read`

@@ -69,6 +69,7 @@ static SETTINGS: &[Setting] = settings! {
     "/settings/keys/people" Keys |w| keys::words(w.lang).people, |w| t(w).people_keys;
     "/settings/tags" Mail |w| w.tags.title, |w| t(w).tags;
     "/settings/rules" Mail |w| w.tags.rules, |w| t(w).rules;
+    "/door" Mail |w| w.living.door, |w| w.living.door_sentence;
     "/settings/networks" Mail |w| networks::words(w.lang).title, |w| t(w).networks;
     "/contacts/import" Mail |w| w.contacts.import, |w| t(w).contacts_import;
     "/settings/sending" Sending |w| sending::words(w.lang).way, |w| t(w).sending;

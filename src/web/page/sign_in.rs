@@ -227,10 +227,14 @@ pub(in crate::web) async fn complete(site: Arc<Site>, visit: Visit) -> Result<Re
 fn enter(site: &Site, visit: &Visit, who: &SignedIn, next: &str) -> Result<Response, Problem> {
     site.services.unlock.sign_out(&visit.visitor.secret, visit.peer.address.ip());
     let next = match who.method {
-        Method::Recovery => "/settings/security?recovered=1",
-        _ => safe_next(next).unwrap_or("/"),
+        Method::Recovery => "/settings/security?recovered=1".to_owned(),
+        _ => match safe_next(next).unwrap_or("/") {
+            // The device may have a page of its own to begin with.
+            "/" => site.services.views.first(who.known_as).map_or_else(|| "/".to_owned(), |view| super::search::tab(&view.query, view.fit)),
+            next => next.to_owned(),
+        },
     };
-    let mut response = shell::see_other(next);
+    let mut response = shell::see_other(&next);
     guard::welcome(&mut response, who, visit.peer.secure)?;
     Ok(response)
 }

@@ -7,11 +7,7 @@ use super::super::{
     visit::{Visit, safe_next},
 };
 use crate::{
-    domain::{
-        id::{DiscussionId, MessageId},
-        spam::Weighed,
-        tag::System,
-    },
+    domain::{id::MessageId, spam::Weighed},
     locale::spam as words,
     service::spam::Explained,
 };
@@ -135,16 +131,4 @@ pub(in crate::web) async fn say(site: Arc<Site>, visit: Visit) -> Result<Respons
     site.services.spam.teach(id, word).await?;
     let here = format!("/messages/{id}/spam");
     Ok(shell::see_other(safe_next(visit.field("back")).unwrap_or(&here)))
-}
-
-/// `POST /discussions/ID/spam`: the same for every message of a discussion.
-pub(in crate::web) async fn say_of_all(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let id: DiscussionId = visit.number(0)?;
-    let word = match visit.field("is") {
-        "spam" => true,
-        "honest" => false,
-        _ => return Err(Problem::NoForm),
-    };
-    site.services.tags.put_on_discussions(vec![id], System::Spam.id(), word).await?;
-    Ok(shell::see_other(safe_next(visit.field("back")).unwrap_or("/")))
 }

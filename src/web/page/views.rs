@@ -26,6 +26,9 @@ use http::StatusCode;
 use std::sync::Arc;
 use warp::reply::Response;
 
+/// Behind the number of a device: it opens the search first.
+const FIRST: char = '*';
+
 #[derive(Template)]
 #[template(path = "page/views.html")]
 struct Page {
@@ -71,7 +74,13 @@ async fn list(site: &Site, visit: &Visit, form: Option<Form>, wrong: Option<(u64
     for view in site.services.views.list().await? {
         let (query, _) = query::read(&view.query, site.zone.day(site.now()));
         let mut places = vec![(String::new(), w.search.everywhere.to_owned(), view.device.is_none())];
-        places.extend(here.map(|here| (here.to_string(), w.search.here.to_owned(), view.device == Some(here))));
+        places.extend(here.into_iter().flat_map(|here| {
+            let mine = view.device == Some(here);
+            [
+                (here.to_string(), w.search.here.to_owned(), mine && !view.first),
+                (format!("{here}{FIRST}"), w.living.view_first.to_owned(), mine && view.first),
+            ]
+        }));
         if let Some(other) = view.device.filter(|device| here != Some(*device)) {
             let name = site
                 .services
@@ -133,14 +142,27 @@ pub(in crate::web) async fn create(site: Arc<Site>, visit: Visit) -> Result<Resp
 /// `POST /settings/views/:id`: another name, and where it is shown.
 pub(in crate::web) async fn change(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let id = visit.number(0)?;
-    let only: Option<DeviceId> = visit.field("device").parse().ok();
+    let place = visit.field("device");
+    let first = place.ends_with(FIRST);
+    let only: Option<DeviceId> = place.trim_end_matches(FIRST).parse().ok();
     if let Some(only) = only {
         site.services.devices.view(only)?;
     }
-    match site.services.views.change(id, visit.field("name"), only).await? {
+    match site.services.views.change(id, visit.field("name"), only, first).await? {
         Ok(()) => Ok(shell::see_other("/settings/views")),
         Err(error) => list(&site, &visit, None, Some((id, why(visit.lang.words(), error)))).await,
     }
+}
+
+/// `POST /settings/views/:id/move`: one place to the front, or back.
+pub(in crate::web) async fn shift(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let forward = match visit.field("to") {
+        "front" => true,
+        "back" => false,
+        _ => return Err(Problem::NoForm),
+    };
+    site.services.views.shift(visit.number(0)?, forward).await?;
+    Ok(shell::see_other("/settings/views"))
 }
 
 /// `POST /settings/views/:id/delete`

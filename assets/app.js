@@ -34,7 +34,8 @@
   }
 
   // Keys. The table comes from the server; an action that has nothing to act on does nothing.
-  const keys = new Map((document.body.dataset.keys || "").split(" ").map(pair => pair.split(":")));
+  const keys = new Map((document.body.dataset.keys || "").split(",").map(pair => pair.split(":")));
+  let before = "", since = 0;
   const items = () => [...document.querySelectorAll("a.go, summary.go")];
   const move = by => {
     const all = items();
@@ -71,7 +72,11 @@
   document.addEventListener("keydown", event => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (off() || typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const action = actions[keys.get(event.key)];
+    const key = (event.timeStamp - since < 1500 ? before : "") + event.key;
+    since = event.timeStamp;
+    before = [...keys.keys()].some(known => known.length > key.length && known.startsWith(key)) ? key : "";
+    const [name, to] = (keys.get(key) || "").split(" ");
+    const action = to ? () => { location.href = to; } : actions[name];
     if (action) { event.preventDefault(); action(); }
   });
 

@@ -1,10 +1,10 @@
 //! The keys, in one table: the script obeys it and the help page lists it.
 
-use crate::locale::{Words, compose};
+use crate::locale::{Words, compose, settings};
 
 /// One key and what it does.
 pub(super) struct Shortcut {
-    /// The key as it is typed.
+    /// The key as it is typed, or two of them one after the other.
     pub(super) key: &'static str,
     /// What the script knows it by.
     action: &'static str,
@@ -70,6 +70,26 @@ pub(super) const SHORTCUTS: &[Shortcut] = &[
         says: |w| w.search.key,
     },
     Shortcut {
+        key: "gt",
+        action: "go /",
+        says: |w| w.menu_discussions,
+    },
+    Shortcut {
+        key: "gc",
+        action: "go /contacts",
+        says: |w| w.contacts.title,
+    },
+    Shortcut {
+        key: "gp",
+        action: "go /privacy",
+        says: |w| w.account.menu,
+    },
+    Shortcut {
+        key: "gs",
+        action: "go /settings",
+        says: |w| settings::words(w.lang).title,
+    },
+    Shortcut {
         key: "?",
         action: "help",
         says: |w| w.key_help,
@@ -82,5 +102,5 @@ pub(super) fn for_script() -> String {
         .iter()
         .map(|shortcut| format!("{}:{}", shortcut.key, shortcut.action))
         .collect();
-    pairs.join(" ")
+    pairs.join(",")
 }

@@ -16,7 +16,6 @@ pub struct LivingWords {
     pub restore: &'static str,
     pub undo: &'static str,
     pub taken_back: &'static str,
-    pub forgotten: &'static str,
     pub key_archive: &'static str,
     pub archived: Plural,
     pub unarchived: Plural,
@@ -112,7 +111,6 @@ pub const EN: LivingWords = LivingWords {
     restore: "Take out again",
     undo: "Undo",
     taken_back: "Taken back: everything is as it was.",
-    forgotten: "That can no longer be taken back.",
     key_archive: "archive",
     archived: Plural {
         one: "{n} discussion archived.",
@@ -254,7 +252,6 @@ pub const FR: LivingWords = LivingWords {
     restore: "Ressortir",
     undo: "Annuler",
     taken_back: "C’est annulé\u{202f}: tout est comme avant.",
-    forgotten: "Cela ne peut plus être annulé.",
     key_archive: "archiver",
     archived: Plural {
         one: "{n} discussion archivée.",

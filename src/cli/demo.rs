@@ -170,7 +170,9 @@ async fn fill(appliance: &Appliance, clock: &Clock, world: &World) -> Result<usi
     let messages: Vec<Message> = messages.into_iter().map(|message| world.signed(message)).collect();
     let count = messages.len();
     if count > 0 {
-        let (last, first): (Vec<Message>, Vec<Message>) = messages.into_iter().partition(|message| AT_THE_DOOR.contains(&message.from.as_str()));
+        let (last, first): (Vec<Message>, Vec<Message>) = messages
+            .into_iter()
+            .partition(|message| AT_THE_DOOR.contains(&message.from.as_str()));
         deliver(appliance, clock, first).await?;
         screener::set(&appliance.vault, true).await.map_err(|error| broken(&error))?;
         deliver(appliance, clock, last).await?;

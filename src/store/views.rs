@@ -53,7 +53,11 @@ pub fn shift(tables: &mut Tables<'_>, id: u64, forward: bool) -> Result<bool, Er
     let Some(at) = all.iter().position(|(known, _)| *known == id) else {
         return Ok(false);
     };
-    let to = if forward { at.saturating_sub(1) } else { (at + 1).min(all.len() - 1) };
+    let to = if forward {
+        at.saturating_sub(1)
+    } else {
+        (at + 1).min(all.len() - 1)
+    };
     let moved = all.remove(at);
     all.insert(to, moved);
     for ((id, mut view), place) in all.into_iter().zip(1_u32..) {

@@ -101,9 +101,8 @@ async fn what_is_found_in_real_mail_is_what_a_slow_reader_finds() {
         }
     }
     assert!(kept.len() >= OWN.len());
-    let holders = |holds: &dyn Fn(&Reading) -> bool| -> Vec<u64> {
-        kept.iter().filter(|(_, reading)| holds(reading)).map(|(id, _)| *id).collect()
-    };
+    let holders =
+        |holds: &dyn Fn(&Reading) -> bool| -> Vec<u64> { kept.iter().filter(|(_, reading)| holds(reading)).map(|(id, _)| *id).collect() };
     let mut asked = 0;
     for reading in kept.values() {
         // Two words of each subject and text, asked for where they stand and wherever they are.

@@ -18,7 +18,14 @@ use super::{
     write::{Beside, Quick},
 };
 use crate::{
-    domain::{danger::Danger, id::{DiscussionId, MessageId}, openpgp::Worth, shelf::Shelf, tag::System, time::Time},
+    domain::{
+        danger::Danger,
+        id::{DiscussionId, MessageId},
+        openpgp::Worth,
+        shelf::Shelf,
+        tag::System,
+        time::Time,
+    },
     locale::{
         Words,
         danger::{self, DangerWords},

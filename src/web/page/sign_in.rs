@@ -230,7 +230,11 @@ fn enter(site: &Site, visit: &Visit, who: &SignedIn, next: &str) -> Result<Respo
         Method::Recovery => "/settings/security?recovered=1".to_owned(),
         _ => match safe_next(next).unwrap_or("/") {
             // The device may have a page of its own to begin with.
-            "/" => site.services.views.first(who.known_as).map_or_else(|| "/".to_owned(), |view| super::search::tab(&view.query, view.fit)),
+            "/" => site
+                .services
+                .views
+                .first(who.known_as)
+                .map_or_else(|| "/".to_owned(), |view| super::search::tab(&view.query, view.fit)),
             next => next.to_owned(),
         },
     };

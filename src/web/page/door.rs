@@ -48,7 +48,7 @@ struct Card {
     when: When,
     badge: Badge,
     lock: Lock,
-    /// Why they wait, and what is known of them; with whether it is a reason to be careful.
+    /// Why they wait, and what is known of them; with whether it is no good news.
     why: Vec<(bool, String)>,
 }
 
@@ -59,12 +59,12 @@ impl Card {
             (Fact::Known(Dmarc::Refused), _) => (true, l.door_refused_by_domain),
             (_, Fact::Known(Authentic::Spf | Authentic::Dkim)) => (false, l.door_vouched),
             (_, Fact::Known(Authentic::Nobody)) => (true, l.door_nobody_vouches),
-            (_, Fact::Unknown) => (false, l.door_unknown),
+            (_, Fact::Unknown) => (true, l.door_unknown),
         };
-        let mut why = vec![(false, l.door_first.to_owned()), (vouched.0, vouched.1.to_owned())];
-        why.extend(waiting.bulk.then(|| (false, l.door_bulk.to_owned())));
+        let mut why = vec![(true, l.door_first.to_owned()), (vouched.0, vouched.1.to_owned())];
+        why.extend(waiting.bulk.then(|| (true, l.door_bulk.to_owned())));
         why.extend((row.trackers > 0).then(|| (true, w.count(&w.spies, row.trackers.into()))));
-        why.extend((waiting.many > 1).then(|| (false, w.count(&l.door_more, waiting.many as u64))));
+        why.extend((waiting.many > 1).then(|| (true, w.count(&l.door_more, waiting.many as u64))));
         Self {
             address: waiting.person.address.to_string(),
             person: Named::of(w, &waiting.person),

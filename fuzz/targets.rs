@@ -7,8 +7,8 @@ use caliopen::codec::pgp;
 use caliopen::{
     cli,
     codec::{
-        authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, mta_sts, multipart, report as reports,
-        search, spam, spf, tags, totp, vcard, webauthn, words, zip,
+        authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, minisign, mta_sts, multipart, release,
+        report as reports, search, spam, spf, standing, tags, totp, vcard, webauthn, words, zip,
     },
     domain::{
         address::Address,
@@ -95,6 +95,7 @@ pub const ALL: &[Target] = targets! {
     prose "web";
     reader "html";
     records "web";
+    release_of "report";
     recovery_code "slots";
     report "report";
     search_block "web";
@@ -200,6 +201,20 @@ fn mta_sts_policy(octets: &[u8]) {
     if let Some(id) = mta_sts::policy_id(octets.split(|octet| *octet == 0)) {
         assert!((1..=32).contains(&id.len()));
     }
+}
+
+/// What a publisher says of a release, and its signature; what a box says of itself.
+fn release_of(octets: &[u8]) {
+    let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3".to_owned();
+    let text = lossy(octets);
+    assert!(minisign::verified(&[key], octets, &text).is_none(), "nobody signed it");
+    for text in [text.clone(), format!("caliopen-release 1\n{text}")] {
+        if let Some(release) = release::read(&text) {
+            assert!(release.version.len() <= 40 && release.expires.len() == 10);
+            assert!(!release::is_newer(&release.version, &release.version));
+        }
+    }
+    let _ = standing::read(&text);
 }
 
 /// Whatever a report says, it is about us, and not endless.

@@ -60,6 +60,7 @@ mod sign_in;
 mod smtp;
 mod spam;
 mod story;
+mod story_setup;
 mod strict;
 mod tags;
 mod updates;

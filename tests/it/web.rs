@@ -146,6 +146,11 @@ fn example(pattern: &str, part: &str) -> String {
         .replace(":part", part)
 }
 
+/// What machines fetch while an order is open, or under the name of the policy's own host.
+fn fetched(path: &str) -> bool {
+    path.contains("/acme-challenge/") || path.ends_with("/mta-sts.txt")
+}
+
 /// The number of the first file on a message's page.
 fn part_of(page: &str) -> String {
     let (_, after) = page.split_once("/messages/1/parts/").expect("the file");
@@ -181,6 +186,8 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
             }
             (Who::OwnersScript | Who::Prover, _) => assert_eq!(answer.status, 401, "{what}"),
             (Who::Machinery, _) => assert_eq!(answer.status, 403, "{what}: nothing that it signed"),
+            // Answers to an authority and to those who look for the policy, which neither is here.
+            (Who::Anyone, "GET") if fetched(&path) => assert_eq!(answer.status, 404, "{what}"),
             (Who::Anyone, "GET") => assert_eq!(answer.status, 200, "{what}"),
             (Who::Anyone, _) => assert_eq!(answer.status, 403, "{what}: a form without its token"),
         }
@@ -196,7 +203,7 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
                 || path.ends_with("/recovery/sheet")
                 || path.ends_with("/lower");
             // What came through the door was not sent from here: it has no receipt.
-            let right = match path.contains("/receipt") {
+            let right = match path.contains("/receipt") || fetched(&path) {
                 true => 404,
                 false if leads_on => 303,
                 false => 200,

@@ -9,7 +9,7 @@ use crate::{
     },
     domain::draft::{About, MAX_FILES, MAX_FILES_SIZE, Picture},
     service::{Error, discussion::file, read},
-    store::{drafts, record},
+    store::{drafts, record, room::Room},
 };
 use std::sync::Arc;
 
@@ -39,7 +39,9 @@ impl Compose {
     pub async fn begin_file(&self, draft: u64, name: &str, media_type: &str) -> Result<Result<Uploading, Full>, Error> {
         let files = read(&self.0.vault, move |snapshot| Ok(snapshot.uploads(draft)?)).await?;
         let taken: u64 = files.iter().map(|(_, upload)| upload.size).sum();
-        if draft == 0 || files.len() >= MAX_FILES || taken >= MAX_FILES_SIZE {
+        // A disk that has reached its reserve takes no files either; every page says so.
+        let full = Room::of(self.0.vault.folder()).is_some_and(|room| !room.takes(0));
+        if full || draft == 0 || files.len() >= MAX_FILES || taken >= MAX_FILES_SIZE {
             return Ok(Err(Full));
         }
         // Some browsers give the whole path.

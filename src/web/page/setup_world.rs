@@ -14,7 +14,7 @@ use super::{
     setup::{Progress, admitted, onward, with},
 };
 use crate::{
-    domain::setup::Step,
+    domain::{certifying::Stage, setup::Step},
     locale::{
         certificates::{self, CertificateWords},
         checks::{self, CheckWords},
@@ -157,7 +157,11 @@ async fn certificate_page(site: &Site, visit: &Visit, terms: Option<String>, err
         go: t.certificate_go.replace("{host}", &host),
         from: c.authority_text.replace("{where}", directory.split('/').next().unwrap_or_default()),
         accepted: view.accepted.is_some(),
-        words: failed.as_ref().map(|(_, _, words)| calm(words)).filter(|words| !words.is_empty()),
+        words: failed
+            .as_ref()
+            .filter(|(_, stage, _)| *stage != Stage::Reaching)
+            .map(|(_, _, words)| calm(words))
+            .filter(|words| !words.is_empty()),
         error: error.or_else(|| failed.map(|(_, stage, _)| certificates::stage(visit.lang, stage).to_owned())),
         by,
         terms,
@@ -178,7 +182,13 @@ pub(in crate::web) async fn certificate_act(site: Arc<Site>, visit: Visit) -> Re
             return match known.terms().await {
                 Ok(terms) => certificate_page(&site, &visit, Some(terms), None).await,
                 Err(refusal) => {
-                    let why = format!("{} {}", certificates::stage(visit.lang, refusal.stage), calm(&refusal.words));
+                    // Where nobody was reached the words are ours, and no more than that.
+                    let theirs = if refusal.stage == Stage::Reaching {
+                        String::new()
+                    } else {
+                        calm(&refusal.words)
+                    };
+                    let why = format!("{} {theirs}", certificates::stage(visit.lang, refusal.stage));
                     certificate_page(&site, &visit, None, Some(why)).await
                 }
             };

@@ -125,6 +125,23 @@
     writing.addEventListener("submit", () => clearTimeout(timer));
   }
 
+  // A code that somebody shows is read from a picture, where the browser can.
+  const scan = document.querySelector("form[data-scan]");
+  if (scan && window.BarcodeDetector) {
+    const label = document.createElement("label"), file = document.createElement("input");
+    label.textContent = scan.dataset.scan;
+    Object.assign(file, { type: "file", accept: "image/*", capture: "environment" });
+    file.addEventListener("change", async () => {
+      try {
+        const [found] = await new BarcodeDetector({ formats: ["qr_code"] }).detect(await createImageBitmap(file.files[0]));
+        scan.elements.code.value = found.rawValue;
+        scan.submit();
+      } catch { label.textContent = scan.dataset.nothing; label.append(file); }
+    });
+    label.append(file);
+    scan.prepend(label);
+  }
+
   // Keys of this browser that no script can read out: one that shows that it is still itself, and passkeys.
   const b64 = octets => btoa(String.fromCharCode(...new Uint8Array(octets || []))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   const raw = text => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), sign => sign.charCodeAt(0));

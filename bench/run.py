@@ -1,7 +1,7 @@
 """What the house must reach, measured on this machine, beside Postfix where there is something to compare.
 
     sh bench/run                 all figures
-    sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, sealed, search, sending,
+    sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, openpgp, sealed, search, sending,
                                  compose, living
     sh bench/run --quick         small numbers, to see whether it works; the figures mean little
 
@@ -252,11 +252,37 @@ def machine(where):
     print(f"postfix {version or '-'}; load when it began {load:.1f}{' (busy: figures of time are too high)' if load > 0.7 else ''}\n", flush=True)
 
 
+def built(name):
+    """A program of this folder, built as it is shipped."""
+    found = subprocess.run(["cargo", "bench", "--bench", name, "--no-run", "--message-format=json"], check=True, capture_output=True, text=True)
+    artifacts = (json.loads(line) for line in found.stdout.splitlines() if line.startswith("{"))
+    return next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == name)
+
+
+def openpgp(table, program, where, size):
+    """What OpenPGP costs: a key, a small message, a large one side by side with GnuPG, and the memory of a very large one."""
+    bench, folder = built("openpgp"), pathlib.Path(where) / "openpgp"
+    folder.mkdir()
+
+    def said(*more):
+        return json.loads(subprocess.run([bench, folder, str(size.rounds), *more], check=True, capture_output=True, text=True).stdout)
+
+    figures = said()
+    made, read = statistics.median(figures["made"]), statistics.median(figures["read"])
+    table.add("a new key", "<= 100 ms", f"{made:.1f} ms", "", spread(figures["made"], " ms"), made <= 100)
+    table.add(f"CPU to open {figures['size']:,} octets, encrypted and signed", "<= 5 ms", f"{read:.2f} ms", "", f"{min(figures['read']):.2f} to {max(figures['read']):.2f} ms", read <= 5)
+    ours, gnupg = statistics.median(figures["ours"]), statistics.median(figures["gnupg"])
+    taken = f"{spread(figures['ours'])} | {spread(figures['gnupg'])} ms"
+    table.add("opening 10 MB, and GnuPG", "<= 2 x GnuPG", f"{ours:.0f} ms", f"({gnupg:.0f})", taken, ours <= 2 * gnupg)
+    for what in ("seal", "open"):
+        figures = said(what)
+        more, size_of = (figures["after"] - figures["before"]) / 1024, figures["octets"] / 1048576
+        table.add(f"memory more to {what} {size_of:.0f} MiB (25 MiB of file)", "", f"{more:.0f} MiB", "", f"{figures['after'] / 1024:.0f} MiB at most")
+
+
 def sealed(table, program, where, size):
     """What encrypting costs: the rate over the encrypting backend and over none, in turns, and opening a large vault."""
-    found = subprocess.run(["cargo", "bench", "--bench", "sealed", "--no-run", "--message-format=json"], check=True, capture_output=True, text=True)
-    artifacts = (json.loads(line) for line in found.stdout.splitlines() if line.startswith("{"))
-    bench = next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == "sealed")
+    bench = built("sealed")
     folder = pathlib.Path(where) / "sealed"
     folder.mkdir()
     load, large = (200, 2000) if size.quick else (2000, 100_000)
@@ -300,7 +326,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "sealed": sealed, "search": search, "sending": sending, "living": living}
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living}
 
 
 def main():

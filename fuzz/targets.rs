@@ -3,7 +3,7 @@
 //!
 //! Absent on purpose: the crates that we only call (TLS, HTTP, age, zstd), which have fuzzers of their own.
 
-use caliopen::codec::pgp;
+use caliopen::codec::{key_code, key_server, pgp};
 use caliopen::{
     cli,
     codec::{
@@ -88,6 +88,7 @@ pub const ALL: &[Target] = targets! {
     mta_sts_policy "report";
     next "web";
     original "html";
+    key_code "pgp";
     openpgp "pgp";
     passkey "passkey";
     people_typed "smtp";
@@ -600,6 +601,21 @@ fn archive(octets: &[u8]) {
 }
 
 /// Keys, messages, headers and whole mails of OpenPGP. What is read is written and read again as the same.
+fn key_code(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    if let Some(code) = key_code::read(&text)
+        && let Some(address) = &code.address
+    {
+        assert_eq!(
+            key_code::read(&key_code::write(&code.print, address, "")).and_then(|again| again.address),
+            code.address
+        );
+    }
+    if let Ok(me) = Address::parse("me@home.test") {
+        let _ = key_server::uploaded(octets, &me);
+    }
+}
+
 fn openpgp(octets: &[u8]) {
     let now = Time(1_790_000_000);
     if let Ok(keys) = pgp::Certificate::read_all(octets) {
@@ -628,7 +644,12 @@ fn openpgp(octets: &[u8]) {
         opening.shown.iter().for_each(|shown| drop(mime::read(shown)));
     }
     let payload = mime::sealed::payload(octets, true, &[]);
-    let _ = (mime::read(&payload), mime::read(&mime::sealed::encrypted(octets, "x", "b")));
+    let armored = |out: &mut Vec<u8>| {
+        out.extend_from_slice(b"x");
+        Ok::<(), ()>(())
+    };
+    let around = mime::sealed::encrypted(octets, "b", armored).unwrap_or_default();
+    let _ = (mime::read(&payload), mime::read(&around));
 }
 
 /// What a browser says of a new passkey. The beginning that no guess would hit is written here.

@@ -200,6 +200,8 @@ pub struct Services {
     pub deliver: Deliver,
     /// The owner's OpenPGP keys.
     pub keys: Keys,
+    /// Looking up and publishing keys on the owner's word.
+    pub key_server: crate::service::key_server::KeyServer,
     /// Other people's.
     pub keyring: Keyring,
     /// By which way mail leaves.
@@ -253,6 +255,8 @@ impl Services {
         let authenticate = Authenticate::new(dns.clone(), &front.host);
         let senders = Senders::new(vault.clone(), clock.clone(), authenticate, &front.host);
         let people = People::new(&front.addresses).ok_or(store::Error::Damaged)?;
+        let keyring = keyring.asking(dns.clone());
+        let key_server = crate::service::key_server::KeyServer::new(keyring.clone());
         let happenings = Happenings::default();
         let owner = front.addresses.first().cloned().unwrap_or_default();
         let receive = Receive::over(
@@ -359,6 +363,7 @@ impl Services {
             reports,
             strict,
             keys,
+            key_server,
             keyring,
             compose,
         })
@@ -393,6 +398,7 @@ impl Services {
             compose: self.compose.clone(),
             outbox: self.outbox.clone(),
             keys: self.keys.clone(),
+            key_server: self.key_server.clone(),
             keyring: self.keyring.clone(),
             ways: self.ways.clone(),
             tls_reports: self.tls_reports.clone(),

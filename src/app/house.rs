@@ -79,7 +79,7 @@ impl House {
             services.receive.clone(),
             services.senders.clone(),
             (services.strict.clone(), services.tls_reports.clone()),
-            services.keys.clone(),
+            (services.keys.clone(), services.keyring.clone()),
             services.happenings.listen(),
             stopping,
         ));

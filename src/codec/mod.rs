@@ -17,6 +17,8 @@ pub mod http_date;
 pub mod idna;
 pub mod inspect;
 pub mod jws;
+pub mod key_code;
+pub mod key_server;
 pub mod mac;
 pub mod mbox;
 pub mod mime;

@@ -206,6 +206,79 @@ pub enum Covers {
     Whole,
 }
 
+/// A header field of which a second one may stand inside of what is protected (RFC 9788). The numbers stand in the
+/// store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Who wrote it.
+    From = 0,
+    /// Whom it is to.
+    To = 1,
+    /// Who gets a copy.
+    Cc = 2,
+    /// When it was written.
+    Date = 3,
+    /// Whom an answer goes to.
+    ReplyTo = 4,
+    /// Its name.
+    MessageId = 5,
+    /// What it is about.
+    Subject = 6,
+}
+
+impl Field {
+    /// All of them, by number.
+    pub const ALL: [Self; 7] = [
+        Self::From,
+        Self::To,
+        Self::Cc,
+        Self::Date,
+        Self::ReplyTo,
+        Self::MessageId,
+        Self::Subject,
+    ];
+
+    /// As it stands in a message, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+            Self::Cc => "cc",
+            Self::Date => "date",
+            Self::ReplyTo => "reply-to",
+            Self::MessageId => "message-id",
+            Self::Subject => "subject",
+        }
+    }
+}
+
+/// How a field came to say something else outside. The numbers stand in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Differs {
+    /// The sender says inside that it did so on purpose (`HP-Outer`).
+    Hidden = 0,
+    /// It is not what the sender put there.
+    Changed = 1,
+    /// The sender says nothing of it.
+    Unsaid = 2,
+}
+
+impl Differs {
+    /// All of them, by number.
+    pub const ALL: [Self; 3] = [Self::Hidden, Self::Changed, Self::Unsaid];
+}
+
+/// A field that said something else outside than inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// Which.
+    pub field: Field,
+    /// How that came.
+    pub why: Differs,
+    /// What stood outside, on one line; empty where nothing did.
+    pub value: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ use crate::service::{
     authenticate::Senders,
     deliver::Deliver,
     happening::Happening,
+    keyring::Keyring,
     keys::Keys,
     ledger::Ledgers,
     receive::{NotKept, Receive},
@@ -32,7 +33,7 @@ pub async fn run(
     receive: Receive,
     senders: Senders,
     (strict, tls_reports): (Strict, TlsReports),
-    keys: Keys,
+    (keys, keyring): (Keys, Keyring),
     mut happenings: broadcast::Receiver<Happening>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -46,6 +47,7 @@ pub async fn run(
             Err(_) => tracing::error!("the spool could not be emptied and will be tried again"),
         }
         let again = senders.recheck().await.min(strict.refresh().await).min(tls_reports.tend().await);
+        let again = again.min(keyring.refresh().await);
         let wait = upkeep.step().await.unwrap_or(NAP).min(again).clamp(1, NAP);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}

@@ -1,5 +1,7 @@
 //! The words about OpenPGP: the owner's keys, other people's, and what a message shows when it was opened.
 
+pub mod finding;
+
 use super::Lang;
 use crate::domain::{
     fact::Fact,
@@ -81,7 +83,7 @@ pub struct KeyWords {
     pub mutual: &'static str,
     pub introduced: &'static str,
     pub since: &'static str,
-    pub sources: [&'static str; 5],
+    pub sources: [&'static str; 7],
     pub compare: &'static str,
     pub compare_text: &'static str,
     pub theirs: &'static str,
@@ -231,7 +233,7 @@ const EN: KeyWords = KeyWords {
     bring_text: "If you used OpenPGP before, bring your secret keys: messages that were encrypted to them become readable here.",
     bring_key: "The secret key, as text",
     bring_passphrase: "Its passphrase",
-    bring_passphrase_hint: "The one that the key was saved with; empty where it has none.",
+    bring_passphrase_hint: "The one that the key was saved with; empty where it has none. For an Autocrypt setup message, its code of 36 digits.",
     bring_do: "Bring it along",
     bring_unreadable: "No secret key could be read in that. It begins with “-----BEGIN PGP PRIVATE KEY BLOCK-----”.",
     bring_unreadable_public: "No public key with an address could be read in that. It begins with “-----BEGIN PGP PUBLIC KEY BLOCK-----”.",
@@ -272,6 +274,8 @@ const EN: KeyWords = KeyWords {
         "came with their messages",
         "published by their domain",
         "you brought it",
+        "published in the signed DNS of their domain",
+        "given by a key server",
     ],
     compare: "Compare keys",
     compare_text: "Side by side, or by telephone. Not by mail: whoever could swap the key could swap that message too.",
@@ -373,7 +377,7 @@ const FR: KeyWords = KeyWords {
     bring_text: "Si vous utilisiez déjà OpenPGP, apportez vos clés secrètes\u{202f}: les messages chiffrés pour elles deviennent lisibles ici.",
     bring_key: "La clé secrète, en texte",
     bring_passphrase: "Sa phrase de passe",
-    bring_passphrase_hint: "Celle avec laquelle la clé a été enregistrée\u{202f}; vide si elle n’en a pas.",
+    bring_passphrase_hint: "Celle avec laquelle la clé a été enregistrée\u{202f}; vide si elle n’en a pas. Pour un message de configuration Autocrypt, son code de 36 chiffres.",
     bring_do: "L’apporter",
     bring_unreadable: "Aucune clé secrète n’a pu y être lue. Elle commence par «\u{202f}-----BEGIN PGP PRIVATE KEY BLOCK-----\u{202f}».",
     bring_unreadable_public: "Aucune clé publique avec une adresse n’a pu y être lue. Elle commence par «\u{202f}-----BEGIN PGP PUBLIC KEY BLOCK-----\u{202f}».",
@@ -414,6 +418,8 @@ const FR: KeyWords = KeyWords {
         "venue avec leurs messages",
         "publiée par leur domaine",
         "apportée par vous",
+        "publiée dans le DNS signé de leur domaine",
+        "donnée par un serveur de clés",
     ],
     compare: "Comparer les clés",
     compare_text: "Côte à côte, ou par téléphone. Pas par courriel\u{202f}: qui pourrait échanger la clé pourrait aussi échanger ce message.",

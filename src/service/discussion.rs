@@ -288,6 +288,7 @@ fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) 
         failed: opening.failed(),
         subject: opening.subject,
         signatures: opening.signatures.iter().map(signature).collect::<Result<_, Error>>()?,
+        outside: opening.outside(),
     }))
 }
 

@@ -19,7 +19,11 @@ use crate::{
         privacy::evidence::KeyState,
         time::Time,
     },
-    net::{clock::Clock, https::Https},
+    net::{
+        clock::Clock,
+        dns::{self, Dns, Security},
+        https::Https,
+    },
     store::{
         self,
         keys::change_peer,
@@ -27,6 +31,10 @@ use crate::{
         record::{Held, PeerKeys},
         vault::Vault,
     },
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
 };
 
 pub use crate::store::record::Source;
@@ -39,6 +47,24 @@ const ASK_AGAIN: i64 = 24 * 3600;
 
 /// The longest that sending waits for keys.
 const ASKING: std::time::Duration = std::time::Duration::from_secs(6);
+
+/// Octets of a fingerprint of the newer kind (RFC 9580 section 5.5.4).
+const MODERN: usize = 32;
+
+/// Seconds after which the domain of somebody whose key is known is asked again, by itself.
+const REFRESH: i64 = 7 * 24 * 3600;
+
+/// Seconds over which people whose turn comes at the same time are spread.
+const SPREAD: i64 = 2 * 24 * 3600;
+
+/// Seconds between two people whose domains are asked by itself.
+const PAUSE: i64 = 5 * 60;
+
+/// Seconds until it is looked again whose turn it is, where it was nobody's.
+const NOBODYS: i64 = 3600;
+
+/// The longest that one domain is waited for when it is asked by itself.
+const REFRESHING: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// People that are listed.
 const MOST: usize = 2_000;
@@ -56,6 +82,18 @@ pub struct Choice {
     pub mutual: bool,
     /// Whether there is another key, which is not used because the owner had compared an earlier one.
     pub changed: bool,
+    /// Since when it is used in place of another one, where neither was compared.
+    pub replaced: Option<Time>,
+}
+
+/// Where a key that Autocrypt does not speak of may come from and be used all the same.
+fn speaks_for_itself(source: Source) -> bool {
+    source.rank() > Source::Autocrypt.rank()
+}
+
+/// Whether one key may stand in for the other: one of the newer kind stands beside an older one.
+fn is_like(one: &Held, other: &Held) -> bool {
+    one.print.len() == other.print.len()
 }
 
 impl Choice {
@@ -75,10 +113,13 @@ impl Choice {
             advice: Advice::Disable,
             mutual: row.mutual,
             changed: false,
+            replaced: None,
         };
-        if !verified.is_empty() {
+        if let Some(compared) = verified.first() {
             let newest = row.key.as_ref().and_then(|print| row.held(print));
-            let changed = newest.is_some_and(|held| held.verified == 0);
+            let published = |held: &&Held| speaks_for_itself(held.source()) && held.since > compared.since && usable(held).is_some();
+            let other = newest.into_iter().chain(row.keys.iter().filter(published));
+            let changed = other.filter(|held| is_like(held, compared)).any(|held| held.verified == 0);
             return match verified.iter().find_map(|held| usable(held)) {
                 Some(key) => Self {
                     key: Some(key),
@@ -96,16 +137,19 @@ impl Choice {
             .and_then(usable)
         {
             return Self {
+                replaced: replaced(row, &key),
                 key: Some(key),
                 advice: own,
                 ..none
             };
         }
-        // Their domain, the owner or a file brought one: as good as Autocrypt's, and better than a doubtful one.
-        let mut others: Vec<&Held> = row.keys.iter().filter(|held| held.source() > Source::Autocrypt).collect();
-        others.sort_by_key(|held| std::cmp::Reverse((held.source(), held.last)));
+        // Their domain or the owner brought one: as good as Autocrypt's, and better than a doubtful one. One of the newer
+        // kind is taken where there is no other: not all of their programs may read it.
+        let mut others: Vec<&Held> = row.keys.iter().filter(|held| speaks_for_itself(held.source())).collect();
+        others.sort_by_key(|held| std::cmp::Reverse((held.source().rank(), std::cmp::Reverse(held.print.len()), held.last)));
         if let Some(key) = others.into_iter().find_map(usable) {
             return Self {
+                replaced: replaced(row, &key),
                 key: Some(key),
                 advice: Advice::Available,
                 ..none
@@ -118,6 +162,19 @@ impl Choice {
         }
     }
 
+    /// Their key of the newer kind (RFC 9580), for a message between those who have one: compared where the key in use
+    /// was, and otherwise one that their domain, they themselves or the owner brought.
+    pub fn modern(&self, row: &PeerKeys, now: Time) -> Option<Certificate> {
+        let speaks = |held: &&Held| match self.verified {
+            true => held.verified > 0,
+            false => speaks_for_itself(held.source()) || row.key.as_ref() == Some(&held.print),
+        };
+        let mut found: Vec<&Held> = row.keys.iter().filter(|held| held.print.len() == MODERN).filter(speaks).collect();
+        found.sort_by_key(|held| std::cmp::Reverse((held.verified, held.source().rank(), held.last)));
+        let usable = |held: &&Held| Certificate::read(&held.octets).ok().filter(|key| key.facts(now).is_usable());
+        found.iter().find_map(usable)
+    }
+
     /// The same as evidence.
     pub fn state(&self) -> KeyState {
         match (&self.key, self.verified) {
@@ -126,6 +183,13 @@ impl Choice {
             (Some(_), true) => KeyState::Verified,
         }
     }
+}
+
+/// Since when a key is used in place of another one that was known before.
+fn replaced(row: &PeerKeys, key: &Certificate) -> Option<Time> {
+    let held = row.held(key.fingerprint().octets())?;
+    let before = |other: &Held| other.since < held.since && other.source() != Source::Gossip && is_like(other, held);
+    row.keys.iter().any(before).then_some(Time(held.since))
 }
 
 /// What is known of the key of an address, as evidence: not known where nobody ever showed one.
@@ -164,6 +228,8 @@ pub struct PersonKeys {
     pub mutual: bool,
     /// Whether there is another key than the one that the owner compared.
     pub changed: bool,
+    /// Since when another key than before is in use, where none was compared.
+    pub replaced: Option<Time>,
     /// Who passed a key on, where that is all that is known.
     pub introduced_by: Option<Address>,
     /// When their domain was last asked.
@@ -193,6 +259,7 @@ fn person(snapshot: &Snapshot, address: Address, row: &PeerKeys, now: Time) -> R
         keys,
         mutual: row.mutual,
         changed: choice.changed,
+        replaced: choice.replaced,
         introduced_by: Address::parse(&row.gossip_by).ok().filter(|_| passed_on),
         asked: (row.asked > 0).then_some(Time(row.asked)),
     })
@@ -214,15 +281,30 @@ pub enum Asked {
 /// Other people's keys; cheap to clone.
 #[derive(Clone)]
 pub struct Keyring {
-    vault: Vault,
-    clock: Clock,
-    https: Https,
+    pub(super) vault: Vault,
+    pub(super) clock: Clock,
+    pub(super) https: Https,
+    dns: Dns,
+    /// From when on it is looked again whose turn it is.
+    turn: Arc<AtomicI64>,
 }
 
 impl Keyring {
-    /// Over this vault, asking domains through this client.
+    /// Over this vault, asking the web servers of domains through this client.
     pub fn new(vault: Vault, clock: Clock, https: Https) -> Self {
-        Self { vault, clock, https }
+        Self {
+            vault,
+            clock,
+            https,
+            dns: Dns::nobody(),
+            turn: Arc::new(AtomicI64::new(i64::MIN)),
+        }
+    }
+
+    /// Asking this DNS too.
+    #[must_use]
+    pub fn asking(self, dns: Dns) -> Self {
+        Self { dns, ..self }
     }
 
     /// Everybody of whom a key is known.
@@ -251,6 +333,21 @@ impl Keyring {
         read(&self.vault, move |snapshot| {
             let row = snapshot.peer_keys(address.as_str())?.unwrap_or_default();
             person(snapshot, address, &row, now)
+        })
+        .await
+    }
+
+    /// Whose a key is, of those that are known.
+    pub async fn of_print(&self, print: Fingerprint) -> Result<Option<Address>, Error> {
+        read(&self.vault, move |snapshot| {
+            let mut whose = None;
+            snapshot.each_peer(|address, row| {
+                if row.held(print.octets()).is_some() {
+                    whose = Address::parse(address).ok();
+                }
+                whose.is_none()
+            })?;
+            Ok(whose)
         })
         .await
     }
@@ -321,7 +418,7 @@ impl Keyring {
             for key in &keys {
                 let addresses = only.clone().map_or_else(|| key.facts(now).addresses, |only| vec![only]);
                 for address in addresses {
-                    let vouched = matches!(source, Source::Wkd | Source::Owner);
+                    let vouched = matches!(source, Source::Wkd | Source::Dns | Source::Owner);
                     change_peer(tables, address.as_str(), |row| row.hold(key.clone(), source, vouched, now))?;
                     if !whose.contains(&address) {
                         whose.push(address);
@@ -333,15 +430,19 @@ impl Keyring {
         Ok(writing.await?)
     }
 
-    /// Asks somebody's domain for their key now (Web Key Directory): the advanced place, and the direct one only
-    /// where the first is not there (section 3.1 of the draft).
+    /// Asks somebody's domain for their key now: the Web Key Directory, the direct place only where the advanced one is
+    /// not there (section 3.1 of the draft), and where that has none, the DNS (RFC 7929), which counts only signed.
     pub async fn ask(&self, address: &Address) -> Result<Asked, Error> {
-        self.vault.open()?;
+        let (open, now, name) = (self.vault.open()?, self.clock.now().0, address.to_string());
+        // Noted before: a server that never answers is not asked again and again.
+        open.writer
+            .write(move |tables| change_peer(tables, &name, |row| row.asked = now))
+            .await?;
         let mut outcome = Asked::Unreachable;
         for url in directory::wkd_urls(address) {
             match self.https.get(&url, directory::MAX_FETCHED).await {
                 Ok(page) if page.status == 200 => {
-                    outcome = self.fetched(address, &page.body).await?;
+                    outcome = self.fetched(address, &page.body, Source::Wkd).await?;
                     break;
                 }
                 Ok(_) => {
@@ -351,11 +452,52 @@ impl Keyring {
                 Err(_) => {}
             }
         }
-        let (open, now, name) = (self.vault.open()?, self.clock.now().0, address.to_string());
-        open.writer
-            .write(move |tables| change_peer(tables, &name, |row| row.asked = now))
-            .await?;
-        Ok(outcome)
+        if matches!(outcome, Asked::Found | Asked::Known) {
+            return Ok(outcome);
+        }
+        Ok(match self.dns.look(&directory::dane_name(address), dns::Kind::OpenPgpKey).await {
+            Ok(answer) if answer.security == Security::Secure => {
+                let keys = answer.records.iter().filter_map(|record| match record {
+                    dns::Record::OpenPgpKey(octets) => Some(octets.as_slice()),
+                    _ => None,
+                });
+                match self.fetched(address, &keys.collect::<Vec<_>>().concat(), Source::Dns).await? {
+                    Asked::None => outcome,
+                    found => found,
+                }
+            }
+            _ => outcome,
+        })
+    }
+
+    /// Takes the key that a key server gave for an address.
+    pub(super) async fn served(&self, address: &Address, octets: &[u8]) -> Result<Asked, Error> {
+        self.fetched(address, octets, Source::Server).await
+    }
+
+    /// Asks the domain of one person whose key is known and was not looked for in a week, whoever has waited longest, so
+    /// that a key that was taken back or renewed is heard of. Only people that the owner has to do with; says how many
+    /// seconds from now the next one may be.
+    pub async fn refresh(&self) -> u64 {
+        let now = self.clock.now();
+        let turn = self.turn.load(Ordering::Relaxed);
+        let left = turn.saturating_sub(now.0);
+        if (1..=NOBODYS).contains(&left) {
+            return left.unsigned_abs();
+        }
+        let Ok(due) = read(&self.vault, move |snapshot| Ok(longest_waiting(snapshot, now)?)).await else {
+            // A locked box asks nobody.
+            return NOBODYS.unsigned_abs();
+        };
+        let wait = if let Some(address) = due {
+            // Who does not answer has the same key as before, and another turn in a week.
+            let _ = tokio::time::timeout(REFRESHING, self.ask(&address)).await;
+            PAUSE
+        } else {
+            NOBODYS
+        };
+        self.turn.store(self.clock.now().0.saturating_add(wait), Ordering::Relaxed);
+        wait.unsigned_abs()
     }
 
     /// Asks for the keys of people who are written to now and of whom none can be used: their domains learn of them
@@ -385,7 +527,7 @@ impl Keyring {
         let _ = tokio::time::timeout(ASKING, all).await;
     }
 
-    async fn fetched(&self, address: &Address, octets: &[u8]) -> Result<Asked, Error> {
+    async fn fetched(&self, address: &Address, octets: &[u8], source: Source) -> Result<Asked, Error> {
         let now = self.clock.now();
         // The directory gives octets, not armor; a key counts only with a name of this address (section 3.1).
         let keys: Vec<Certificate> = Certificate::read_all(octets)
@@ -405,7 +547,32 @@ impl Keyring {
             Ok(prints.iter().all(|print| row.held(print.octets()).is_some()))
         })
         .await?;
-        self.hold(keys, Some(address.clone()), Source::Wkd).await?;
+        self.hold(keys, Some(address.clone()), source).await?;
         Ok(if known { Asked::Known } else { Asked::Found })
     }
+}
+
+/// Whose domain is to be asked next; nobody's where everybody's turn is still to come. The turns of people are spread by
+/// their addresses, so that a domain does not see them all in a row and learn who is in one address book.
+fn longest_waiting(snapshot: &Snapshot, now: Time) -> Result<Option<Address>, store::Error> {
+    let mut rows = Vec::new();
+    snapshot.each_peer(|address, row| {
+        let asked = row.keys.iter().map(|held| held.since).chain([row.asked]).max().unwrap_or_default();
+        let spread = address.bytes().fold(7_i64, |sum, octet| (sum * 31 + i64::from(octet)) % SPREAD);
+        let turn = asked.saturating_add(REFRESH).saturating_add(spread);
+        if !row.keys.is_empty() && turn <= now.0 {
+            let dealt_with = row.keys.iter().any(|held| held.verified > 0 || speaks_for_itself(held.source()));
+            rows.push((turn, address.to_owned(), dealt_with));
+        }
+        true
+    })?;
+    rows.sort_unstable();
+    for (_, address, dealt_with) in rows {
+        if (dealt_with || snapshot.contact_of(&address)?.is_some())
+            && let Ok(address) = Address::parse(&address)
+        {
+            return Ok(Some(address));
+        }
+    }
+    Ok(None)
 }

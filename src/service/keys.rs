@@ -79,6 +79,8 @@ pub struct OwnView {
     pub current: bool,
     /// Whether the box made it and keeps it young.
     pub made: bool,
+    /// Whether it is of the newer kind (version 6, RFC 9580).
+    pub modern: bool,
     /// When it came here.
     pub since: Time,
     /// When it was last saved as a file.
@@ -134,7 +136,10 @@ impl Keys {
         let addresses = self.0.addresses.clone();
         let (fresh, young) = read(&self.0.vault, move |snapshot| {
             let keys = snapshot.own_keys()?;
-            let missing = |address: &&Address| !keys.iter().any(|(_, key)| key.current && key.address == address.as_str());
+            let missing = |address: &&Address| {
+                let is_theirs = |key: &OwnKey| key.current && key.address == address.as_str() && !is_modern(key);
+                !keys.iter().any(|(_, key)| is_theirs(key))
+            };
             let fresh: Vec<OwnKey> = addresses
                 .iter()
                 .filter(missing)
@@ -178,15 +183,27 @@ impl Keys {
     async fn publish(&self, now: Time) -> Result<(), Error> {
         let file = self.0.file.clone();
         read(&self.0.vault, move |snapshot| {
-            let mut published = Vec::new();
-            for (_, key) in snapshot.own_keys()?.into_iter().filter(|(_, key)| key.current) {
+            let mut published: Vec<(String, Vec<u8>)> = Vec::new();
+            let mut current: Vec<OwnKey> = snapshot
+                .own_keys()?
+                .into_iter()
+                .map(|(_, key)| key)
+                .filter(|key| key.current)
+                .collect();
+            // The key that every program reads stands first, and one of the newer kind behind it in the same answer.
+            current.sort_by_cached_key(is_modern);
+            for key in current {
                 let (Ok(secret), Ok(address)) = (SecretKey::read(&key.secret), Address::parse(&key.address)) else {
                     continue;
                 };
-                published.push((
+                let (name, octets) = (
                     directory::wkd_name(address.local()),
                     secret.certificate().minimal(&address, now).octets(),
-                ));
+                );
+                match published.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, before)) => before.extend(octets),
+                    None => published.push((name, octets)),
+                }
             }
             if file.keys()? != published {
                 file.set_keys(&published)?;
@@ -320,9 +337,27 @@ impl Keys {
 
     /// Makes a new key for the address of another, which from then on only opens old mail.
     pub async fn renew(&self, id: u64) -> Result<(), Error> {
-        let (_, address) = self.secret(id).await?;
+        let (before, address) = self.secret(id).await?;
+        self.begin(address, before.is_modern()).await
+    }
+
+    /// Makes a key of the newer kind (RFC 9580) beside the one of this address, where there is none yet.
+    pub async fn make_modern(&self, address: Address) -> Result<(), Error> {
+        if !address.is_one_of(self.0.addresses.iter()) {
+            return Err(Error::NotFound);
+        }
+        let there = self.list().await?;
+        if there.iter().any(|key| key.current && key.modern && key.address == address) {
+            return Ok(());
+        }
+        self.begin(address, true).await
+    }
+
+    /// Makes a key for an address and uses it.
+    async fn begin(&self, address: Address, modern: bool) -> Result<(), Error> {
         let (open, now) = (self.0.vault.open()?, self.0.clock.now());
-        let secret = SecretKey::make(&address, now).ok_or(store::Error::Damaged)?.octets();
+        let make = if modern { SecretKey::make_modern } else { SecretKey::make };
+        let secret = make(&address, now).ok_or(store::Error::Damaged)?.octets();
         let key = OwnKey {
             address: address.to_string(),
             secret,
@@ -450,6 +485,10 @@ fn open_again(snapshot: &Snapshot, id: MessageId, owner: &[Address], now: Time) 
     Ok(Some((found, record, packed)))
 }
 
+fn is_modern(key: &OwnKey) -> bool {
+    SecretKey::read(&key.secret).is_ok_and(|key| key.is_modern())
+}
+
 fn view(id: u64, key: &OwnKey, now: Time) -> Option<OwnView> {
     let certificate = SecretKey::read(&key.secret).ok()?.certificate();
     let address = Address::parse(&key.address).ok()?;
@@ -462,6 +501,7 @@ fn view(id: u64, key: &OwnKey, now: Time) -> Option<OwnView> {
         address,
         current: key.current,
         made: key.made,
+        modern: certificate.is_modern(),
         since: Time(key.since),
         saved: (key.saved > 0).then_some(Time(key.saved)),
     })

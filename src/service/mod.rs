@@ -22,6 +22,7 @@ pub mod health;
 pub mod import;
 pub mod importance;
 pub mod journal;
+pub mod key_server;
 pub mod keyring;
 pub mod keys;
 pub mod ledger;

@@ -235,7 +235,7 @@ fn open(
         .iter()
         .map(|(covers, signed)| record::SignedBy::of(*covers, signed, |print| ring.whose(print, author)));
     let subject = opening.subject == Some(true);
-    let mut record = record::Opening::of(opening.encryption, opening.failed, subject, signatures.collect());
+    let mut record = record::Opening::of(opening.encryption, opening.failed, subject, signatures.collect()).with_outside(&opening.outside);
     let mut packed = Vec::new();
     if let Some(shown) = &opening.shown {
         packed = mail::pack(shown)?;

@@ -75,17 +75,24 @@ pub struct Protected {
     pub copies: Vec<Copy>,
 }
 
-/// The owner's key for an address, or another of theirs: its number and its public half.
-fn own_key(snapshot: &Snapshot, from: &Address, now: Time) -> Result<Option<(u64, Certificate)>, store::Error> {
+/// One of the owner's keys: its number and its public half.
+type Own = Option<(u64, Certificate)>;
+
+/// The owner's key for an address, or another of theirs; and beside it the one of the newer kind for that address.
+fn own_keys(snapshot: &Snapshot, from: &Address, now: Time) -> Result<(Own, Own), store::Error> {
     let mut keys = snapshot.own_keys()?;
     keys.retain(|(_, key)| key.current);
     keys.sort_by_key(|(_, key)| key.address != from.as_str());
     let usable = |(id, key): &(u64, store::record::OwnKey)| {
         let certificate = SecretKey::read(&key.secret).ok()?.certificate();
         let facts = certificate.facts(now);
-        (facts.sign.is_ok() && facts.is_usable()).then_some((*id, certificate))
+        let theirs = key.address == from.as_str();
+        (facts.sign.is_ok() && facts.is_usable()).then_some((*id, theirs, certificate))
     };
-    Ok(keys.iter().find_map(usable))
+    let (modern, classic): (Vec<_>, Vec<_>) = keys.iter().filter_map(usable).partition(|(_, _, key)| key.is_modern());
+    let bare = |(id, _, key)| (id, key);
+    let newer = modern.iter().find(|(_, theirs, _)| *theirs).cloned().map(bare);
+    Ok((classic.into_iter().chain(modern).next().map(bare), newer))
 }
 
 /// Whether what is answered came encrypted.
@@ -97,13 +104,13 @@ fn answers_encrypted(snapshot: &Snapshot, answers: Option<MessageId>) -> Result<
 
 /// What can be done for a message from this address to these people, answering that message.
 pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Option<MessageId>, now: Time) -> Result<Plan, Error> {
-    let own = own_key(snapshot, from, now)?;
+    let (mut own, newer) = own_keys(snapshot, from, now)?;
     let least = if answers_encrypted(snapshot, answers)? {
         Advice::Discourage
     } else {
         Advice::Available
     };
-    let (mut keys, mut to) = (Vec::new(), Vec::new());
+    let (mut keys, mut to, mut modern) = (Vec::new(), Vec::new(), Vec::new());
     for person in people {
         let Some(row) = snapshot.peer_keys(person.as_str())? else {
             keys.push((person.clone(), Fact::Unknown));
@@ -111,11 +118,16 @@ pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Op
         };
         let choice = Choice::of(&row, now);
         keys.push((person.clone(), Fact::Known(choice.state())));
+        modern.extend(choice.modern(&row, now).map(|key| (person.clone(), key)));
         if let Some(key) = choice.key.filter(|_| choice.advice >= least) {
             to.push((person.clone(), key));
         }
     }
     let all = !people.is_empty() && to.len() == people.len();
+    // Among those who all have a key of the newer kind, the newer kind is used throughout.
+    if let Some(newer) = newer.filter(|_| all && modern.len() == people.len()) {
+        (to, own) = (modern, Some(newer));
+    }
     let signs = own.is_some() && snapshot.signs()?;
     let content = match &own {
         Some((_, mine)) if all => {
@@ -152,8 +164,15 @@ pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Op
 ///
 /// Where it cannot be done as planned: nothing is ever sent with less protection than was shown.
 pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Result<Protected, Error> {
-    let mut message = write::assemble(&outgoing.writing, &outgoing.entity);
-    let Outgoing { writing, seen, unseen, .. } = outgoing;
+    let Outgoing {
+        writing,
+        entity,
+        seen,
+        unseen,
+    } = outgoing;
+    let mut message = write::assemble(&writing, &entity);
+    // With large files each of these is large: none stays longer than it is needed.
+    drop(entity);
     let own = match plan.own {
         Some(wanted) => {
             let keys = snapshot.own_keys()?;
@@ -168,7 +187,7 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
     if let Some(from) = writing.from.as_ref().map(|from| &from.address) {
         let small = own.certificate().minimal(from, plan.now);
         let header = format!("Autocrypt: {}\r\n", autocrypt::value(from, true, &small));
-        message = [header.into_bytes(), message].concat();
+        message.splice(0..0, header.into_bytes());
     }
     if plan.sealed.is_empty() {
         if plan.signs {
@@ -190,18 +209,18 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
             gossip.push(("Autocrypt-Gossip", autocrypt::value(person, false, &small)));
         }
     }
-    let payload = sealed::payload(&message, true, &gossip);
+    let payload = cipher::Plain::from(sealed::payload(&message, true, &gossip));
     let mut groups: Vec<Vec<Address>> = vec![seen];
     groups.extend(unseen.into_iter().map(|person| vec![person]));
     let mut copies = Vec::new();
     for group in groups.into_iter().filter(|group| !group.is_empty()) {
         let mut keys = group.iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
         keys.push(own.certificate());
-        let armored = cipher::seal(&payload, &keys, &own, plan.now)
-            .map_err(|_| store::Error::Damaged)?
-            .armored;
+        let raw = sealed::encrypted(&message, &boundary()?, |out| {
+            cipher::seal_into(out, &payload, &keys, &own, plan.now).map(|_| ())
+        });
         copies.push(Copy {
-            raw: sealed::encrypted(&message, &armored, &boundary()?),
+            raw: raw.map_err(|_| store::Error::Damaged)?,
             recipients: group,
         });
     }

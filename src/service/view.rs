@@ -9,7 +9,7 @@ use crate::domain::{
     id::{DiscussionId, MessageId, TagId},
     importance::Range,
     message::{Attachment, Defect},
-    openpgp::{NotOpened, Worth},
+    openpgp::{NotOpened, Outside, Worth},
     padlock::Padlock,
     privacy::{
         evidence::{Encryption, HtmlFindings},
@@ -250,6 +250,8 @@ pub struct Protection {
     pub subject: bool,
     /// The signatures.
     pub signatures: Vec<SignatureView>,
+    /// Header fields that said something else outside.
+    pub outside: Vec<Outside>,
 }
 
 /// A signature, as it is told.

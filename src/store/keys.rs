@@ -8,7 +8,7 @@ use super::{
     writer::Tables,
 };
 use crate::{
-    codec::pgp::Certificate,
+    codec::pgp::{Certificate, SecretKey},
     domain::{openpgp::Fingerprint, time::Time},
 };
 use redb::{ReadableTable, ReadableTableMetadata};
@@ -21,6 +21,15 @@ const MOST_PEERS: u64 = 20_000;
 
 /// The setting that says that what is not encrypted is signed.
 const SIGNS: &str = "openpgp_signs";
+
+/// The setting that names the key server.
+const SERVER: &str = "openpgp_server";
+
+/// Uses this key server from now on where the owner says so.
+pub fn set_server(tables: &mut Tables<'_>, host: &str) -> Result<(), Error> {
+    tables.meta.insert(SERVER, host.as_bytes())?;
+    Ok(())
+}
 
 /// Signs what is not encrypted from now on, or no longer.
 pub fn set_signs(tables: &mut Tables<'_>, signs: bool) -> Result<(), Error> {
@@ -45,23 +54,28 @@ pub struct Learnt {
     pub gossip: Vec<(String, Vec<u8>)>,
 }
 
-/// Adds one of the owner's keys; where it is to be used from now on, another of the same address is not any more.
+/// Adds one of the owner's keys; where it is to be used from now on, another of the same address and kind is not any more.
 pub fn add_own(tables: &mut Tables<'_>, key: &OwnKey) -> Result<u64, Error> {
     let id = tables.next("own_key")?;
     if key.current {
-        retire(tables, &key.address)?;
+        retire(tables, &key.address, is_modern(key))?;
     }
     tables.own_keys.insert(id, key.encode(id)?.as_slice())?;
     Ok(id)
 }
 
-fn retire(tables: &mut Tables<'_>, address: &str) -> Result<(), Error> {
+/// Whether a key is of version 6: one of each kind may be in use for an address.
+fn is_modern(key: &OwnKey) -> bool {
+    SecretKey::read(&key.secret).is_ok_and(|key| key.is_modern())
+}
+
+fn retire(tables: &mut Tables<'_>, address: &str, modern: bool) -> Result<(), Error> {
     let all = tables.own_keys.iter()?.map(|entry| {
         let (id, value) = entry?;
         Ok((id.value(), OwnKey::decode(id.value(), value.value())?))
     });
     for (id, mut key) in all.collect::<Result<Vec<_>, Error>>()? {
-        if key.current && key.address == address {
+        if key.current && key.address == address && is_modern(&key) == modern {
             key.current = false;
             tables.own_keys.insert(id, key.encode(id)?.as_slice())?;
         }
@@ -80,7 +94,7 @@ pub fn change_own(tables: &mut Tables<'_>, id: u64, change: impl FnOnce(&mut Own
     let before = key.current;
     change(&mut key);
     if key.current && !before {
-        retire(tables, &key.address)?;
+        retire(tables, &key.address, is_modern(&key))?;
     }
     tables.own_keys.insert(id, key.encode(id)?.as_slice())?;
     Ok(true)
@@ -207,6 +221,12 @@ impl Snapshot {
     pub fn signs(&self) -> Result<bool, Error> {
         let value = self.tx.open_table(META)?.get(SIGNS)?;
         Ok(value.is_some_and(|value| value.value() == [1]))
+    }
+
+    /// The key server that the owner named; `None` where they named none.
+    pub fn key_server(&self) -> Result<Option<String>, Error> {
+        let value = self.tx.open_table(META)?.get(SERVER)?;
+        Ok(value.map(|value| String::from_utf8_lossy(value.value()).into_owned()))
     }
 
     /// The owner's keys.

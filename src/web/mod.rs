@@ -110,6 +110,8 @@ pub struct Services {
     pub keys: Keys,
     /// Other people's.
     pub keyring: Keyring,
+    /// Looking up and publishing keys on the owner's word.
+    pub key_server: crate::service::key_server::KeyServer,
     /// How this box stands in the world.
     pub checks: Checks,
     /// Its certificate.

@@ -251,6 +251,12 @@ pub(super) struct ContentType {
     /// The part's headers are those of the message: `hp` (RFC 9788 section 2.1.1), or the older
     /// `protected-headers`.
     pub protected: bool,
+    /// All of the message's fields are there: `hp`.
+    pub complete: bool,
+    /// The text begins with some of them once more, for programs that do not know this (`hp-legacy-display`).
+    pub repeats: bool,
+    /// It is a whole message that stands for the one around it (`forwarded=no`, RFC 8551 section 3.1).
+    pub whole: bool,
 }
 
 impl ContentType {
@@ -301,6 +307,9 @@ pub(super) fn content_type(block: &[u8], in_digest: bool) -> ContentType {
         flowed: parsed.attribute("format").is_some_and(|text| text.eq_ignore_ascii_case("flowed")),
         delsp: parsed.attribute("delsp").is_some_and(|text| text.eq_ignore_ascii_case("yes")),
         protected: parsed.attribute("hp").is_some() || parsed.attribute("protected-headers").is_some(),
+        complete: parsed.attribute("hp").is_some(),
+        repeats: parsed.attribute("hp-legacy-display") == Some("1"),
+        whole: parsed.attribute("forwarded").is_some_and(|text| text.eq_ignore_ascii_case("no")),
     }
 }
 

@@ -5,12 +5,14 @@
 //! Deliberately absent: uuencode inside of text and TNEF stay as they came (a text, a file), nested
 //! messages are files. What is encrypted or signed is opened by `openpgp`, for whoever has the keys.
 
+mod assembled;
 mod body;
 pub mod bounce;
 mod field;
 mod hop;
 pub mod notice;
 pub mod openpgp;
+mod protected;
 pub mod received;
 pub mod revealed;
 pub mod sealed;
@@ -349,6 +351,10 @@ fn text_of(message: &Message<'_>, id: usize, reading: &mut Reading) -> Option<St
     let (text, odd) = body::characters(octets, part.content_type.charset.as_deref());
     if (broken || odd) && !reading.defects.contains(&Defect::Encoding) {
         reading.defects.push(Defect::Encoding);
+    }
+    let protected = || message.tree.parts.iter().take(3).any(|part| part.content_type.complete);
+    if part.content_type.repeats && protected() {
+        return Some(protected::without_legacy_display(&text, part.content_type.is("text", "html")));
     }
     Some(text)
 }

@@ -1,29 +1,33 @@
 //! Opening what OpenPGP protects in a message (RFC 3156; inline blocks as people have always sent them), and
 //! showing it so that nobody is deceived.
 //!
-//! Where the whole body is one encrypted part, what was in it takes its place, and the subject that was inside
-//! takes the outer one's (RFC 9788, and the older forms of protected headers). Where only a part was encrypted,
+//! Where the whole body is one encrypted part, what was in it takes its place, and the header fields that were inside
+//! take that of the outer ones (`protected`). Where only a part was encrypted,
 //! nothing that was decrypted is ever put into the sender's HTML: the message becomes text, with what was opened as
 //! text and as files. A remote picture or an unfinished tag around the encrypted part so gets nothing to send home
 //! ("Efail"). A signature covers the whole message only where it covers all that is shown.
 //!
 //! Opened once: what is encrypted again inside stays closed.
 
-use super::{Message, READ, Shown, body, field, text_of, tree, tree::Part};
+use super::{
+    Message, READ, Shown,
+    assembled::{Assembled, assembled, entity},
+    body, field,
+    protected::{Protected, is_about_body, put},
+    text_of, tree,
+    tree::Part,
+};
 use crate::{
-    codec::{
-        base64url,
-        pgp::{self as cipher, SecretKey, armor},
-    },
+    codec::pgp::{self as cipher, SecretKey, armor},
     domain::{
         fact::Fact,
         message::Reading,
-        openpgp::{Covers, NotOpened, Signed},
+        openpgp::{Covers, NotOpened, Outside, Signed, Worth},
         privacy::evidence::{Encryption, Integrity},
         time::Time,
     },
 };
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Encrypted pieces of one message that are opened.
 const MAX_PIECES: usize = 20;
@@ -59,6 +63,8 @@ pub struct Opening {
     pub signatures: Vec<(Covers, Signed)>,
     /// `Autocrypt-Gossip` fields inside of what is encrypted.
     pub gossip: Vec<Vec<u8>>,
+    /// Fields that say something else outside than inside.
+    pub outside: Vec<Outside>,
 }
 
 impl Opening {
@@ -114,6 +120,9 @@ pub fn open(raw: &[u8], keys: Keys<'_>) -> Option<Opening> {
     if let Some((signed, signature)) = message.signed(root) {
         opening.encryption = Fact::Known(Encryption::None);
         let verified = verify(message.raw, signed, &signature, keys);
+        if verified.iter().any(|one| matches!(one.worth, Worth::Good(_))) {
+            signed_fields(&message, root, &mut opening);
+        }
         opening.signatures.extend(verified.into_iter().map(|one| (Covers::Whole, one)));
         return Some(opening);
     }
@@ -139,12 +148,12 @@ fn exact(message: &Message<'_>, part: &Part, next: &Part) -> Range<usize> {
 
 impl Message<'_> {
     /// The encrypted octets of a `multipart/encrypted`, or of what a server made of one.
-    fn encrypted(&self, part: &Part) -> Option<Vec<u8>> {
+    fn encrypted(&self, part: &Part) -> Option<Cow<'_, [u8]>> {
         let children: Vec<&Part> = part.children.iter().filter_map(|id| self.part(*id)).collect();
         let [control, cipher] = children.as_slice() else { return None };
         let right = control.content_type.media_type == "application/pgp-encrypted" && !cipher.is_multipart();
         let kind = part.content_type.is("multipart", "encrypted") || part.content_type.is("multipart", "mixed");
-        (right && kind).then(|| self.octets(cipher).0.into_owned())
+        (right && kind).then(|| self.octets(cipher).0)
     }
 
     /// What a `multipart/signed` of OpenPGP signs, and its signature.
@@ -176,7 +185,7 @@ fn canonical(octets: &[u8]) -> Vec<u8> {
 }
 
 /// A message whose whole body is encrypted.
-fn whole(message: &Message<'_>, cipher: Vec<u8>, keys: Keys<'_>) -> Opening {
+fn whole(message: &Message<'_>, cipher: Cow<'_, [u8]>, keys: Keys<'_>) -> Opening {
     let mut opening = Opening::default();
     let opened = match cipher::open(&cipher, keys.own, keys.find, keys.now) {
         Ok(opened) => opened,
@@ -206,34 +215,72 @@ fn whole(message: &Message<'_>, cipher: Vec<u8>, keys: Keys<'_>) -> Opening {
         opening.signatures.extend(verified.into_iter().map(|one| (Covers::Whole, one)));
         payload = root.children.first().and_then(|id| inner.part(*id)).unwrap_or(root);
     }
-    let inside = inner.headers(payload);
-    // Without the mark these are not protected headers but the headers of a part (RFC 9788 section 4).
-    let protected = payload.content_type.protected && encrypted;
-    let outer_subject = field::first(header(message.raw), "subject").map(field::text);
-    let subject = field::first(inside, "subject").filter(|_| protected);
-    opening.subject = encrypted.then(|| subject.is_some_and(|inside| outer_subject.as_deref() != Some(field::text(inside).as_str())));
+    if payload.content_type.whole && payload.content_type.media_type == "message/rfc822" {
+        // A whole message inside stands for this one (RFC 8551 section 3.1).
+        let nested = plain.get(payload.body.clone()).unwrap_or_default();
+        let nested = Message {
+            tree: tree::walk(nested, READ),
+            raw: nested,
+        };
+        if let Some(root) = nested.part(0) {
+            show(message, &nested, (root, root), (encrypted, true), &mut opening);
+        }
+        return opening;
+    }
+    let marked = payload.content_type.protected;
+    show(message, &inner, (root, payload), (encrypted, marked), &mut opening);
+    opening
+}
+
+/// The fields of a message that is signed and not encrypted: where the signature holds, those inside count.
+fn signed_fields(message: &Message<'_>, root: &Part, opening: &mut Opening) {
+    let Some(payload) = root.children.first().and_then(|id| message.part(*id)) else {
+        return;
+    };
+    if !payload.content_type.protected {
+        return;
+    }
+    let fields = Protected {
+        inside: message.headers(payload),
+        complete: payload.content_type.complete,
+        encrypted: false,
+    };
+    let outer = header(message.raw);
+    opening.outside = fields.differs(outer);
+    if !opening.outside.is_empty() {
+        let mut shown = fields.merged(outer, true);
+        shown.extend_from_slice(b"\r\n");
+        shown.extend_from_slice(message.raw.get(root.body.clone()).unwrap_or_default());
+        opening.shown = Some(shown);
+    }
+}
+
+/// Puts what was decrypted (its root, and the part with the fields of the message) in the message's place.
+/// `marked` says that those are fields of the message: without it they are the headers of a part (RFC 9788 section 4).
+fn show(
+    message: &Message<'_>,
+    inner: &Message<'_>,
+    (root, payload): (&Part, &Part),
+    (encrypted, marked): (bool, bool),
+    opening: &mut Opening,
+) {
+    let (outer, inside) = (header(message.raw), inner.headers(payload));
+    let fields = Protected {
+        inside: if marked && encrypted { inside } else { b"" },
+        complete: marked && encrypted && payload.content_type.complete,
+        encrypted,
+    };
+    let subject = field::first(fields.inside, "subject").map(field::text);
+    let outer_subject = field::first(outer, "subject").map(field::text);
+    opening.subject = encrypted.then(|| subject.is_some() && subject != outer_subject);
+    opening.outside = fields.differs(outer);
     if encrypted {
         opening.gossip = field::all(inside, "autocrypt-gossip")
             .take(MAX_GOSSIP)
             .map(<[u8]>::to_vec)
             .collect();
     }
-    opening.shown = Some(in_place(message, &inner, root, payload, subject));
-    opening
-}
-
-/// The outer headers, without what describes the outer body, and the inner body.
-fn in_place(message: &Message<'_>, inner: &Message<'_>, root: &Part, payload: &Part, subject: Option<&[u8]>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(message.raw.len());
-    for (name, value) in field::fields(header(message.raw)) {
-        let replaced = is_about_body(name) || (subject.is_some() && name.eq_ignore_ascii_case(b"subject"));
-        if !replaced {
-            put(&mut out, name, value);
-        }
-    }
-    if let Some(subject) = subject {
-        put(&mut out, b"Subject", subject);
-    }
+    let mut out = fields.merged(outer, false);
     out.extend_from_slice(b"MIME-Version: 1.0\r\n");
     for (name, value) in field::fields(inner.headers(root)) {
         if is_about_body(name) && !name.eq_ignore_ascii_case(b"mime-version") {
@@ -245,19 +292,7 @@ fn in_place(message: &Message<'_>, inner: &Message<'_>, root: &Part, payload: &P
     let piece = |range: Range<usize>| inner.raw.get(range).unwrap_or_default();
     out.extend_from_slice(piece(root.body.start..gone.start));
     out.extend_from_slice(piece(gone.end..inner.raw.len()));
-    out
-}
-
-fn is_about_body(name: &[u8]) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with(b"content-") || name == b"mime-version"
-}
-
-fn put(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value.trim_ascii());
-    out.extend_from_slice(b"\r\n");
+    opening.shown = Some(out);
 }
 
 /// The part that repeats the headers for programs that do not know protected ones: it says nothing new.
@@ -303,7 +338,7 @@ impl Pieces {
             }
             if let Some(cipher) = message.encrypted(part) {
                 inside.push(id);
-                found.push((id, Piece::Encrypted(cipher)));
+                found.push((id, Piece::Encrypted(cipher.into_owned())));
             } else if let Some((signed, signature)) = message.signed(part) {
                 found.push((id, Piece::Signed(signed, signature)));
             } else if !part.is_multipart() && shown.text.contains(&id) && part.content_type.is("text", "plain") {
@@ -340,23 +375,6 @@ fn is_encrypted_file(message: &Message<'_>, part: &Part) -> bool {
     (ends || armored) && !part.content_type.is("text", "html")
 }
 
-/// What was put together of a message of which only parts are protected.
-#[derive(Default)]
-struct Assembled {
-    text: String,
-    files: Vec<Vec<u8>>,
-    opened: bool,
-}
-
-impl Assembled {
-    fn say(&mut self, text: &str) {
-        if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.text.push('\n');
-        }
-        self.text.push_str(text);
-    }
-}
-
 /// A message of which only parts are protected: each is opened or verified for itself.
 fn piecewise(message: &Message<'_>, pieces: Pieces, keys: Keys<'_>) -> Opening {
     let mut opening = Opening::default();
@@ -388,7 +406,7 @@ fn piecewise(message: &Message<'_>, pieces: Pieces, keys: Keys<'_>) -> Opening {
         opening.encryption = Fact::Known(Encryption::None);
     }
     if made.opened {
-        opening.shown = Some(assembled(message, &made));
+        opening.shown = Some(assembled(header(message.raw), &made));
     }
     opening
 }
@@ -522,49 +540,4 @@ fn pass(message: &Message<'_>, id: usize, part: &Part, shown: &Shown, made: &mut
         let range = part.headers.start..part.body.end;
         made.files.push(message.raw.get(range).unwrap_or_default().to_vec());
     }
-}
-
-/// A part of its own.
-fn entity(media_type: &str, name: &str, octets: &[u8]) -> Vec<u8> {
-    let name: String = name
-        .chars()
-        .filter(|c| c.is_ascii_graphic() && *c != '"' && *c != '\\')
-        .take(100)
-        .collect();
-    let mut out = format!(
-        "Content-Type: {media_type}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    );
-    for line in base64url::plain(octets).as_bytes().chunks(76) {
-        out.extend(line.iter().map(|digit| char::from(*digit)));
-        out.push_str("\r\n");
-    }
-    out.into_bytes()
-}
-
-/// The message as text and files. The boundary occurs in nothing of it.
-fn assembled(message: &Message<'_>, made: &Assembled) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, value) in field::fields(header(message.raw)) {
-        if !is_about_body(name) {
-            put(&mut out, name, value);
-        }
-    }
-    let text = made.text.replace("\r\n", "\n").replace('\n', "\r\n");
-    let finds = |boundary: &str| {
-        let within = |octets: &[u8]| memchr::memmem::find(octets, boundary.as_bytes()).is_some();
-        within(text.as_bytes()) || made.files.iter().any(|file| within(file))
-    };
-    let boundary = (0_u32..)
-        .map(|n| format!("opened-{n}"))
-        .find(|boundary| !finds(boundary))
-        .unwrap_or_default();
-    out.extend_from_slice(format!("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n").as_bytes());
-    out.extend_from_slice(format!("--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n").as_bytes());
-    for file in &made.files {
-        out.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-        out.extend_from_slice(file);
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    out
 }

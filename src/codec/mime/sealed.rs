@@ -4,7 +4,11 @@
 //! What is here is bytes: which keys, and whether at all, is `service::protect`'s. Fields that help servers
 //! (`Message-ID`, `Date`, who it is from and to) stay outside too, because they must.
 
-use super::{field, tree};
+use super::{
+    field,
+    protected::{is_about_body, put},
+    tree,
+};
 
 /// What stands in the place of the subject outside (RFC 9788 section 3.2.1).
 const HIDDEN: &[u8] = b"[...]";
@@ -17,21 +21,9 @@ fn apart(message: &[u8]) -> (Vec<(&[u8], &[u8])>, &[u8], &[u8]) {
     (field::fields(block).collect(), block, message.get(body..).unwrap_or_default())
 }
 
-fn is_about_body(name: &[u8]) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with(b"content-") || name == b"mime-version"
-}
-
 /// Whether a field is for everybody on the way and says nothing that belongs inside.
 fn is_outer(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"autocrypt") || name.eq_ignore_ascii_case(b"dkim-signature")
-}
-
-fn put(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value.trim_ascii());
-    out.extend_from_slice(b"\r\n");
 }
 
 /// What is signed or encrypted of a whole message: its body with its headers inside. `hide` takes the subject away
@@ -74,8 +66,9 @@ pub fn payload(message: &[u8], hide: bool, more: &[(&str, String)]) -> Vec<u8> {
     out
 }
 
-/// The message with this encrypted body. `boundary` is random, of letters and digits.
-pub fn encrypted(message: &[u8], armored: &str, boundary: &str) -> Vec<u8> {
+/// The message with an encrypted body, which `seal` writes, armored with CRLF, behind what is there. `boundary` is random,
+/// of letters and digits. Written so because a large body should lie in memory once.
+pub fn encrypted<E>(message: &[u8], boundary: &str, seal: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Vec<u8>, E> {
     let mut out = outside(message, true);
     let head = format!(
         "MIME-Version: 1.0\r\nContent-Type: multipart/encrypted;\r\n protocol=\"application/pgp-encrypted\";\r\n boundary=\"{boundary}\"\r\n\r\n\
@@ -83,9 +76,10 @@ pub fn encrypted(message: &[u8], armored: &str, boundary: &str) -> Vec<u8> {
          --{boundary}\r\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\r\nContent-Disposition: inline; filename=\"encrypted.asc\"\r\n\r\n"
     );
     out.extend_from_slice(head.as_bytes());
-    out.extend_from_slice(armored.trim_end().as_bytes());
+    seal(&mut out)?;
+    out.truncate(out.trim_ascii_end().len());
     out.extend_from_slice(format!("\r\n\r\n--{boundary}--\r\n").as_bytes());
-    out
+    Ok(out)
 }
 
 /// The message with this body and the signature that was made over exactly it.
@@ -128,12 +122,12 @@ mod tests {
         assert!(inner.contains("\r\nSubject: A long\r\n secret\r\n") && inner.contains("HP-Outer: Subject: [...]\r\n"));
         assert!(inner.contains("Content-Type: text/plain; charset=\"utf-8\"; hp=\"cipher\"\r\n") && inner.ends_with("\r\n\r\nhello\r\n"));
         assert!(!inner.contains("Autocrypt") && !inner.contains("MIME-Version"));
-        let outer = String::from_utf8(encrypted(
-            MESSAGE,
-            "-----BEGIN PGP MESSAGE-----\r\n\r\nAAAA\r\n-----END PGP MESSAGE-----\r\n",
-            "b",
-        ))
-        .unwrap();
+        let armored = b"-----BEGIN PGP MESSAGE-----\r\n\r\nAAAA\r\n-----END PGP MESSAGE-----\r\n";
+        let outer = encrypted(MESSAGE, "b", |out| {
+            out.extend_from_slice(armored);
+            Ok::<(), ()>(())
+        });
+        let outer = String::from_utf8(outer.unwrap()).unwrap();
         assert!(outer.contains("Subject: [...]\r\n") && !outer.contains("secret") && !outer.contains("hello"));
         assert!(outer.contains("Autocrypt: addr=a@x.test;\r\n keydata=AAAA\r\n"));
     }

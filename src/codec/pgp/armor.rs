@@ -114,12 +114,17 @@ pub fn octets(block: &[u8]) -> Option<Vec<u8>> {
         .take_while(|line| !(line.starts_with(b"-----") || line.starts_with(b"=") && line.len() <= 6))
         .flatten()
         .copied();
-    base64(digits)
+    decoded(digits, block.len() / 4 * 3)
 }
 
 /// Reads base 64 (RFC 4648 section 4); blanks are passed over, and it ends at the padding.
 pub fn base64(digits: impl Iterator<Item = u8>) -> Option<Vec<u8>> {
-    let (mut out, mut bits, mut count) = (Vec::new(), 0_u32, 0_u32);
+    decoded(digits, 0)
+}
+
+/// The same where so many octets are expected at most.
+fn decoded(digits: impl Iterator<Item = u8>, room: usize) -> Option<Vec<u8>> {
+    let (mut out, mut bits, mut count) = (Vec::with_capacity(room), 0_u32, 0_u32);
     for digit in digits {
         let value = match digit {
             b'A'..=b'Z' => digit - b'A',

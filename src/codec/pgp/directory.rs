@@ -60,6 +60,11 @@ fn form_encoded(text: &str) -> String {
         .collect()
 }
 
+/// Where a key server that speaks the VKS interface (keys.openpgp.org) is asked for the key of an address.
+pub fn server_search(server: &str, address: &Address) -> String {
+    format!("https://{server}/vks/v1/by-email/{}", form_encoded(address.as_str()))
+}
+
 /// The name of the OPENPGPKEY record of an address (RFC 7929 section 3): the first 28 octets of the SHA-256 of the
 /// local part.
 pub fn dane_name(address: &Address) -> String {
@@ -75,6 +80,7 @@ impl Certificate {
         let judged = policy::judge(&self.0, at, at);
         let mut key = self.0.clone();
         key.details.user_attributes.clear();
+        newest(&mut key.details.direct_signatures, SignatureType::KeyRevocation);
         key.details.users.retain(|user| {
             let name = user.id.as_str().unwrap_or_default().to_owned();
             policy::addresses(&[name]).contains(address)

@@ -1,7 +1,7 @@
 //! Making the owner's key and keeping it young: made, extended, its encrypting part renewed, revoked.
 //!
-//! A new key is of version 4 with Ed25519 and Cv25519, which every program of today reads; its name is the address
-//! alone. Its time is two years and is extended in good time, so that a box that dies does not leave a key that
+//! A new key is of version 4 with Ed25519 and Cv25519, which every program of today reads, or of version 6 (RFC 9580)
+//! with Ed25519 and X25519; its name is the address alone. Its time is two years and is extended in good time, so that a box that dies does not leave a key that
 //! lives for ever. The encrypting part is renewed once a year; the old one stays valid for a while, because people
 //! learn of the new one slowly, and is kept for ever, because old mail needs it.
 
@@ -36,18 +36,32 @@ pub const ROTATE_AFTER: i64 = 365 * DAY;
 const OVERLAP: i64 = 120 * DAY;
 
 impl SecretKey {
-    /// Makes a key for an address. `None` only where the machine has no randomness.
+    /// Makes a key of version 4 for an address. `None` only where the machine has no randomness.
     pub fn make(address: &Address, at: Time) -> Option<Self> {
+        Self::of_version(KeyVersion::V4, KeyType::Ed25519Legacy, address, at)
+    }
+
+    /// Makes a key of version 6 (RFC 9580), which only new programs read. `None` as for [`SecretKey::make`].
+    pub fn make_modern(address: &Address, at: Time) -> Option<Self> {
+        Self::of_version(KeyVersion::V6, KeyType::Ed25519, address, at)
+    }
+
+    fn of_version(version: KeyVersion, kind: KeyType, address: &Address, at: Time) -> Option<Self> {
         guarded(|| {
-            let (public, secret) = KeyType::Ed25519Legacy.generate(OsRng)?;
-            let inner = PubKeyInner::new(KeyVersion::V4, KeyType::Ed25519Legacy.to_alg(), stamp(at), None, public)?;
+            let (public, secret) = kind.generate(OsRng)?;
+            let inner = PubKeyInner::new(version, kind.to_alg(), stamp(at), None, public)?;
             let primary = pgp::packet::SecretKey::new(PublicKey::from_inner(inner)?, secret)?;
             let id = UserId::from_str(Default::default(), address.as_str())?;
             let user = named(&primary, id, at)?;
             let subkey = encrypting(&primary, at)?;
-            let details = SignedKeyDetails::new(Vec::new(), Vec::new(), vec![user], Vec::new());
+            let details = SignedKeyDetails::new(Vec::new(), direct(&primary, at)?, vec![user], Vec::new());
             Ok(Self(SignedSecretKey::new(primary, details, Vec::new(), vec![subkey])))
         })
+    }
+
+    /// Whether it is of version 6.
+    pub fn is_modern(&self) -> bool {
+        self.0.primary_key.version() == KeyVersion::V6
     }
 
     /// Whether it is time to extend it or to renew its encrypting part.
@@ -77,6 +91,7 @@ impl SecretKey {
         let mut key = self.0.clone();
         let done = guarded(|| {
             if extend {
+                key.details.direct_signatures = direct(&key.primary_key, at)?;
                 for user in &mut key.details.users {
                     *user = named(&key.primary_key, user.id.clone(), at)?;
                 }
@@ -106,7 +121,9 @@ impl SecretKey {
         guarded(|| {
             let signature = self.revoke(RevocationCode::NoReason, at)?;
             let mut out = Vec::new();
-            armor::write(&DetachedSignature::new(signature), BlockType::PublicKey, &mut out, None, true)?;
+            // Version 6 has no checksum in its armor (RFC 9580 section 6.1).
+            let checksum = !self.is_modern();
+            armor::write(&DetachedSignature::new(signature), BlockType::PublicKey, &mut out, None, checksum)?;
             Ok(String::from_utf8_lossy(&out).into_owned())
         })
     }
@@ -145,9 +162,29 @@ fn config(key: &impl SigningKey, kind: SignatureType, at: Time) -> Result<Signat
     Ok(config)
 }
 
-/// A name that the key signs, with what it may do, what its owner reads, and its end.
+/// A name that the key signs; where the key is of version 4, with what is said of the key itself.
 fn named(primary: &pgp::packet::SecretKey, id: UserId, at: Time) -> Result<SignedUser> {
     let mut config = config(primary, SignatureType::CertPositive, at)?;
+    if primary.version() != KeyVersion::V6 {
+        config.hashed_subpackets.extend(said(primary, at)?);
+    }
+    config.hashed_subpackets.push(Subpacket::regular(SubpacketData::IsPrimary(true))?);
+    let signature = config.sign_certification(primary, primary.public_key(), &Password::empty(), id.tag(), &id)?;
+    Ok(id.into_signed(signature))
+}
+
+/// What a key of version 6 says of itself apart from its names (RFC 9580 section 10.1.1); nothing for another.
+fn direct(primary: &pgp::packet::SecretKey, at: Time) -> Result<Vec<Signature>> {
+    if primary.version() != KeyVersion::V6 {
+        return Ok(Vec::new());
+    }
+    let mut config = config(primary, SignatureType::Key, at)?;
+    config.hashed_subpackets.extend(said(primary, at)?);
+    Ok(vec![config.sign_key(primary, &Password::empty(), primary.public_key())?])
+}
+
+/// What the key may do, what its owner reads, and its end.
+fn said(primary: &pgp::packet::SecretKey, at: Time) -> Result<Vec<Subpacket>> {
     let mut flags = KeyFlags::default();
     flags.set_certify(true);
     flags.set_sign(true);
@@ -166,7 +203,7 @@ fn named(primary: &pgp::packet::SecretKey, id: UserId, at: Time) -> Result<Signe
         (SymmetricKeyAlgorithm::AES128, AeadAlgorithm::Ocb),
     ];
     let end = at.0.saturating_add(LIFE).saturating_sub(time(primary.created_at()).0);
-    for data in [
+    let said = [
         SubpacketData::KeyFlags(flags),
         SubpacketData::Features(features),
         SubpacketData::PreferredSymmetricAlgorithms(ciphers.into()),
@@ -174,12 +211,8 @@ fn named(primary: &pgp::packet::SecretKey, id: UserId, at: Time) -> Result<Signe
         SubpacketData::PreferredCompressionAlgorithms(packing.into()),
         SubpacketData::PreferredAeadAlgorithms(aead.into()),
         SubpacketData::KeyExpirationTime(seconds(end)),
-        SubpacketData::IsPrimary(true),
-    ] {
-        config.hashed_subpackets.push(Subpacket::regular(data)?);
-    }
-    let signature = config.sign_certification(primary, primary.public_key(), &Password::empty(), id.tag(), &id)?;
-    Ok(id.into_signed(signature))
+    ];
+    said.into_iter().map(Subpacket::regular).collect()
 }
 
 fn seconds(count: i64) -> Duration {
@@ -188,9 +221,12 @@ fn seconds(count: i64) -> Duration {
 
 /// A new encrypting part.
 fn encrypting(primary: &pgp::packet::SecretKey, at: Time) -> Result<SignedSecretSubKey> {
-    let kind = KeyType::ECDH(ECCCurve::Curve25519Legacy);
+    let kind = match primary.version() {
+        KeyVersion::V6 => KeyType::X25519,
+        _ => KeyType::ECDH(ECCCurve::Curve25519Legacy),
+    };
     let (public, secret) = kind.generate(OsRng)?;
-    let inner = PubKeyInner::new(KeyVersion::V4, kind.to_alg(), stamp(at), None, public)?;
+    let inner = PubKeyInner::new(primary.version(), kind.to_alg(), stamp(at), None, public)?;
     let subkey = SecretSubkey::new(PublicSubkey::from_inner(inner)?, secret)?;
     let signature = bind(primary, subkey.public_key(), at, None)?;
     Ok(SignedSecretSubKey::new(subkey, vec![signature]))

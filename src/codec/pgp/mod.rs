@@ -18,7 +18,7 @@ mod tests;
 
 pub use make::{EXTEND_BEFORE, LIFE, ROTATE_AFTER};
 pub use open::{Finder, Opened, open, verify, verify_clear};
-pub use seal::{NotSealed, Sealing, integrity, seal};
+pub use seal::{NotSealed, Plain, Sealing, integrity, seal, seal_into};
 
 use crate::domain::{
     openpgp::{Fingerprint, KeyFacts, Unusable},
@@ -125,6 +125,11 @@ impl Certificate {
         std::iter::once(short(&self.0.primary_key)).chain(subkeys).collect()
     }
 
+    /// Whether it is of version 6 (RFC 9580), which only new programs read.
+    pub fn is_modern(&self) -> bool {
+        self.0.primary_key.version() == pgp::types::KeyVersion::V6
+    }
+
     /// What it may be used for at a moment.
     pub fn facts(&self, at: Time) -> KeyFacts {
         policy::judge(&self.0, at, at).facts
@@ -192,8 +197,17 @@ impl std::fmt::Debug for SecretKey {
 
 impl SecretKey {
     /// Reads all secret keys of a file, armored or not, and takes the passphrase off them. A key of which only
-    /// some parts are secret (a smartcard's) is no key here.
+    /// some parts are secret (a smartcard's) is no key here. An Autocrypt Setup Message is read too: its setup code is
+    /// the passphrase (Autocrypt Level 1 section 4.4).
     pub fn read_all(octets: &[u8], passphrase: &str) -> Result<Vec<Self>, NoKey> {
+        if octets.len() <= MAX_KEYS && armor::find(octets).iter().any(|block| block.kind == armor::Kind::Message) {
+            let inside = open::open_with(octets, passphrase).map_err(|_| NoKey::Passphrase)?;
+            return Self::read_bare(&inside, "");
+        }
+        Self::read_bare(octets, passphrase)
+    }
+
+    fn read_bare(octets: &[u8], passphrase: &str) -> Result<Vec<Self>, NoKey> {
         let keys: Vec<SignedSecretKey> = read_all(octets)?
             .into_iter()
             .filter_map(|key| SignedSecretKey::try_from(key).ok())
@@ -236,7 +250,10 @@ impl SecretKey {
                     subkey.key.set_password(OsRng, &password)?;
                 }
             }
-            key.to_armored_string(ArmorOptions::default())
+            key.to_armored_string(ArmorOptions {
+                headers: None,
+                include_checksum: !self.is_modern(),
+            })
         })
     }
 

@@ -30,6 +30,9 @@ const MAX_LAYERS: usize = 8;
 /// Recipients of one message that are looked at; more are refused.
 const MAX_RECIPIENTS: usize = 500;
 
+/// Digits of the code of an Autocrypt Setup Message.
+const SETUP_DIGITS: usize = 36;
+
 /// Signatures under one message: each costs a pass over it.
 const MAX_SIGNATURES: usize = 8;
 
@@ -59,6 +62,8 @@ pub fn open(octets: &[u8], keys: &[SecretKey], find: Finder<'_>, now: Time) -> R
 }
 
 fn unwrap(octets: Vec<u8>, keys: &[SecretKey], find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
+    // What is not packed is no larger than what it lies in.
+    let room = octets.len();
     let mut message = Message::from_bytes(Cursor::new(octets)).map_err(|_| NotOpened::Unreadable)?;
     let mut integrity = None;
     for _ in 0..MAX_LAYERS {
@@ -91,10 +96,38 @@ fn unwrap(octets: Vec<u8>, keys: &[SecretKey], find: Finder<'_>, now: Time) -> R
             Message::Signed { ref reader, .. } if reader.get_ref().is_compressed() => {
                 message.decompress().map_err(|_| NotOpened::Damaged)?
             }
-            Message::Signed { .. } | Message::Literal { .. } => return read(message, integrity, find, now),
+            Message::Signed { .. } | Message::Literal { .. } => return read(message, (integrity, room), find, now),
         };
     }
     Err(NotOpened::TooMuch)
+}
+
+/// Opens what a password protects, for an Autocrypt Setup Message; digits are read with the dashes of its code, or
+/// without.
+pub(super) fn open_with(octets: &[u8], password: &str) -> Result<Vec<u8>, NotOpened> {
+    let octets = armor::first(octets, armor::Kind::Message).ok_or(NotOpened::Unreadable)?;
+    let digits: String = password.chars().filter(char::is_ascii_digit).collect();
+    let grouped = digits
+        .as_bytes()
+        .chunks(4)
+        .map(String::from_utf8_lossy)
+        .collect::<Vec<_>>()
+        .join("-");
+    let words = if digits.len() == SETUP_DIGITS { grouped.as_str() } else { password };
+    let plain = guarded(|| {
+        let message = Message::from_bytes(Cursor::new(octets))?;
+        if !matches!(&message, Message::Encrypted { edata, .. } if protection(edata).is_ok()) {
+            return Ok(None);
+        }
+        let mut message = message.decrypt_with_password(&words.into())?;
+        if message.is_compressed() {
+            message = message.decompress()?;
+        }
+        let mut plain = Vec::new();
+        message.take(super::MAX_KEYS as u64).read_to_end(&mut plain)?;
+        Ok(Some(plain))
+    });
+    plain.flatten().ok_or(NotOpened::Password)
 }
 
 /// How what is encrypted protects itself.
@@ -123,8 +156,8 @@ fn concerns(esk: &Esk, keys: &[SecretKey]) -> bool {
         })
 }
 
-fn read(mut message: Message<'_>, integrity: Option<Integrity>, find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
-    let mut plain = Vec::new();
+fn read(mut message: Message<'_>, (integrity, room): (Option<Integrity>, usize), find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
+    let mut plain = Vec::with_capacity(room);
     let whole = (&mut message).take(MAX_OPENED + 1).read_to_end(&mut plain);
     if plain.len() as u64 > MAX_OPENED {
         return Err(NotOpened::TooMuch);

@@ -46,8 +46,12 @@ fn target(key: &SignedPublicKey, at: Time) -> Result<(Part<'_>, bool), NotSealed
     let best = judged.encrypts.first().copied().ok_or_else(|| refused(Unusable::NoPart))?;
     let modern = |signature: &pgp::packet::Signature| signature.features().is_some_and(|features| features.seipd_v2());
     let newest = |signatures: &mut dyn Iterator<Item = &pgp::packet::Signature>| signatures.max_by_key(|s| s.created()).is_some_and(modern);
-    let users = key.details.users.iter().flat_map(|user| &user.signatures);
-    let reads_v2 = newest(&mut key.details.direct_signatures.iter().chain(users));
+    // A key of version 6 says what it reads of itself, an older one on its names (RFC 9580 section 10.1).
+    let direct = &mut key.details.direct_signatures.iter();
+    let reads_v2 = match key.primary_key.version() {
+        KeyVersion::V6 => newest(direct),
+        _ => newest(&mut direct.chain(key.details.users.iter().flat_map(|user| &user.signatures))),
+    };
     let found = match best.checked_sub(1) {
         None => Part::Main(&key.primary_key),
         Some(index) => Part::Sub(&key.public_subkeys.get(index).ok_or_else(|| refused(Unusable::NoPart))?.key),
@@ -65,47 +69,88 @@ pub fn integrity(to: &[&Certificate], at: Time) -> Integrity {
     }
 }
 
-/// Encrypts to every one of these keys and signs with the owner's.
+/// What is to be sealed, perhaps for several groups of people: its octets are there once.
+#[derive(Clone, Debug)]
+pub struct Plain(pgp::bytes::Bytes);
+
+impl From<Vec<u8>> for Plain {
+    fn from(octets: Vec<u8>) -> Self {
+        Self(octets.into())
+    }
+}
+
+/// Writes to the end of a buffer with CRLF at the end of each line.
+struct Crlf<'a>(&'a mut Vec<u8>);
+
+impl std::io::Write for Crlf<'_> {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        for line in octets.split_inclusive(|octet| *octet == b'\n') {
+            let bare = line.strip_suffix(b"\n");
+            self.0
+                .extend_from_slice(bare.map_or(line, |bare| bare.strip_suffix(b"\r").unwrap_or(bare)));
+            self.0.extend_from_slice(if bare.is_some() { b"\r\n" } else { b"" });
+        }
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Encrypts to every one of these keys and signs with the owner's; see [`seal_into`].
 ///
 /// # Errors
 ///
 /// The first key that cannot be used: nothing is ever encrypted to fewer people than asked for.
 pub fn seal(plain: &[u8], to: &[Certificate], signer: &SecretKey, at: Time) -> Result<Sealing, NotSealed> {
+    let mut armored = Vec::new();
+    let integrity = seal_into(&mut armored, &plain.to_vec().into(), to, signer, at)?;
+    Ok(Sealing {
+        armored: String::from_utf8(armored).map_err(|_| NotSealed::Failed)?,
+        integrity,
+    })
+}
+
+/// Encrypts to every one of these keys, signs with the owner's, and writes it armored behind what stands in `out`, so
+/// that a large message lies in memory as few times as can be. What is written where it fails is no message.
+///
+/// # Errors
+///
+/// The first key that cannot be used: nothing is ever encrypted to fewer people than asked for.
+pub fn seal_into(out: &mut Vec<u8>, plain: &Plain, to: &[Certificate], signer: &SecretKey, at: Time) -> Result<Integrity, NotSealed> {
     signer.can_sign(at).map_err(NotSealed::Signer)?;
     let targets: Vec<(Part<'_>, bool)> = to.iter().map(|key| target(&key.0, at)).collect::<Result<_, _>>()?;
     let modern = !targets.is_empty() && targets.iter().all(|(_, modern)| *modern);
-    let plain = pgp::bytes::Bytes::copy_from_slice(plain);
-    let armored = guarded(|| {
-        let signing = &signer.0.primary_key;
-        let by = |config| (signing, Password::empty(), HashAlgorithm::Sha512, config);
-        let builder = MessageBuilder::from_bytes("", plain);
+    // Base 64 of it with its line ends, and some for keys and signatures: what grows by doubling is twice as large.
+    out.reserve(plain.0.len() / 48 * 66 + 16 * 1024);
+    guarded(|| {
+        let builder = MessageBuilder::from_bytes("", plain.0.clone());
         // Base 64 has no checksum here: what is inside protects itself (RFC 9580 section 6.1).
         let options = ArmorOptions {
             headers: None,
             include_checksum: !modern,
         };
-        let (key, password, hash, subpackets) = by(subpackets(signer, at)?);
+        let (key, password, hash) = (&signer.0.primary_key, Password::empty(), HashAlgorithm::Sha512);
+        let subpackets = subpackets(signer, at)?;
         if modern {
             let mut builder = builder.seipd_v2(OsRng, SymmetricKeyAlgorithm::AES256, AeadAlgorithm::Ocb, Default::default());
             for (target, _) in &targets {
                 builder.encrypt_to_key(OsRng, target)?;
             }
             builder.sign_with_subpackets(key, password, hash, subpackets);
-            builder.to_armored_string(OsRng, options)
+            builder.to_armored_writer(OsRng, options, Crlf(out))
         } else {
             let mut builder = builder.seipd_v1(OsRng, SymmetricKeyAlgorithm::AES256);
             for (target, _) in &targets {
                 builder.encrypt_to_key(OsRng, target)?;
             }
             builder.sign_with_subpackets(key, password, hash, subpackets);
-            builder.to_armored_string(OsRng, options)
+            builder.to_armored_writer(OsRng, options, Crlf(out))
         }
     })
     .ok_or(NotSealed::Failed)?;
-    Ok(Sealing {
-        armored: crlf(&armored),
-        integrity: if modern { Integrity::Aead } else { Integrity::Mdc },
-    })
+    Ok(if modern { Integrity::Aead } else { Integrity::Mdc })
 }
 
 fn subpackets(signer: &SecretKey, at: Time) -> pgp::errors::Result<SubpacketConfig> {

@@ -17,7 +17,7 @@ use crate::{
     codec::{
         certificate,
         mta_sts::{Mode, Policy},
-        pgp::directory,
+        pgp::{Certificate, directory},
     },
     domain::{
         address::Address,
@@ -362,7 +362,9 @@ fn own(inner: &Inner, dkim: Vec<(String, String)>) -> Result<Own, store::Error> 
         let name = directory::wkd_name(owner.local());
         let published = inner.file.keys().ok()?;
         let (_, octets) = published.into_iter().find(|(known, _)| *known == name)?;
-        Some((directory::dane_name(&owner), octets))
+        // One of the newer kind may stand behind it; a record holds one key.
+        let first = Certificate::read(&octets).map_or(octets, |key| key.octets());
+        Some((directory::dane_name(&owner), first))
     });
     Ok(Own {
         domain: inner.domain.clone(),

@@ -1,10 +1,10 @@
 //! OpenPGP keys and what opening messages showed, as records.
 
-use super::Record;
+use super::{super::Error, Record};
 use crate::domain::{
     autocrypt::Peer,
     fact::Fact,
-    openpgp::{Covers, Fingerprint, NotOpened, Signed, Unusable, Worth},
+    openpgp::{Covers, Differs, Field, Fingerprint, NotOpened, Outside, Signed, Unusable, Worth},
     privacy::evidence::Encryption,
     time::Time,
 };
@@ -38,26 +38,48 @@ impl Record for OwnKey {
     const VERSION: u8 = 1;
 }
 
-/// Where a key came from. The places in the list stand in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Where a key came from. The numbers stand in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// Somebody else passed it on.
-    Gossip,
+    Gossip = 0,
     /// It lay beside a message as a file.
-    Attached,
+    Attached = 1,
     /// An `Autocrypt` header.
-    Autocrypt,
+    Autocrypt = 2,
     /// The Web Key Directory of their domain.
-    Wkd,
+    Wkd = 3,
     /// The owner brought it.
-    Owner,
+    Owner = 4,
+    /// The DNS of their domain, signed (RFC 7929).
+    Dns = 5,
+    /// A key server that the owner asked.
+    Server = 6,
 }
 
 impl Source {
-    const ALL: [Self; 5] = [Self::Gossip, Self::Attached, Self::Autocrypt, Self::Wkd, Self::Owner];
+    /// All of them, by number; it only ever grows.
+    pub const ALL: [Self; 7] = [
+        Self::Gossip,
+        Self::Attached,
+        Self::Autocrypt,
+        Self::Wkd,
+        Self::Owner,
+        Self::Dns,
+        Self::Server,
+    ];
 
-    fn number(self) -> u8 {
-        Self::ALL.iter().position(|one| *one == self).map_or(0, |at| at as u8)
+    /// How good a source is, the best highest.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Gossip => 0,
+            Self::Attached => 1,
+            Self::Autocrypt => 2,
+            Self::Server => 3,
+            Self::Dns => 4,
+            Self::Wkd => 5,
+            Self::Owner => 6,
+        }
     }
 }
 
@@ -87,7 +109,7 @@ impl Held {
     /// A key that comes from there.
     pub fn from(source: Source) -> Self {
         Self {
-            source: source.number(),
+            source: source as u8,
             ..Self::default()
         }
     }
@@ -99,7 +121,9 @@ impl Held {
 
     /// A better source stays.
     pub fn comes_from(&mut self, source: Source) {
-        self.source = self.source.max(source.number());
+        if source.rank() > self.source().rank() {
+            self.source = source as u8;
+        }
     }
 
     /// Its fingerprint.
@@ -259,11 +283,45 @@ pub struct Opening {
     pub packed: u64,
     /// The first half of the SHA-256 of the message as it is shown.
     pub hash: [u8; 16],
+    /// Fields that said something else outside: which, how it came (0 the sender hid it, 1 it was changed on the way,
+    /// 2 nobody says), and what stood there.
+    outside: Vec<(u8, u8, String)>,
+}
+
+/// As version 1 had it.
+#[derive(Deserialize)]
+struct Opening1 {
+    encryption: u8,
+    failed: u8,
+    subject: bool,
+    signatures: Vec<SignedBy>,
+    carried: Vec<Vec<u8>>,
+    size: u64,
+    packed: u64,
+    hash: [u8; 16],
 }
 
 impl Record for Opening {
     const TABLE: &'static str = "openings";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
+        if version != 1 {
+            return Err(Error::Damaged);
+        }
+        let old: Opening1 = postcard::from_bytes(body).map_err(|_| Error::Damaged)?;
+        Ok(Self {
+            encryption: old.encryption,
+            failed: old.failed,
+            subject: old.subject,
+            signatures: old.signatures,
+            carried: old.carried,
+            size: old.size,
+            packed: old.packed,
+            hash: old.hash,
+            outside: Vec::new(),
+        })
+    }
 }
 
 const FAILURES: [NotOpened; 6] = [
@@ -293,6 +351,26 @@ impl Opening {
             signatures,
             ..Self::default()
         }
+    }
+
+    /// With the fields that said something else outside.
+    #[must_use]
+    pub fn with_outside(mut self, outside: &[Outside]) -> Self {
+        let row = |one: &Outside| (one.field as u8, one.why as u8, one.value.clone());
+        self.outside = outside.iter().map(row).collect();
+        self
+    }
+
+    /// The fields that said something else outside.
+    pub fn outside(&self) -> Vec<Outside> {
+        let read = |(field, why, value): &(u8, u8, String)| {
+            Some(Outside {
+                field: Field::ALL.get(usize::from(*field)).copied()?,
+                why: Differs::ALL.get(usize::from(*why)).copied()?,
+                value: value.clone(),
+            })
+        };
+        self.outside.iter().filter_map(read).collect()
     }
 
     /// How much was encrypted.

@@ -21,7 +21,7 @@ use crate::{
     domain::{
         danger::Danger,
         id::{DiscussionId, MessageId},
-        openpgp::Worth,
+        openpgp::{Differs, Worth},
         shelf::Shelf,
         tag::System,
         time::Time,
@@ -220,6 +220,10 @@ fn opened(w: &Words, shown: &Protection) -> Vec<(bool, String)> {
         out.extend(k.encrypted(shown.encryption, shown.subject).map(|text| (whole, text)));
     }
     out.extend(shown.signatures.iter().map(|signature| signed(w, k, signature)));
+    // That the sender hid something is good; that nobody knows why, or somebody else did, is not.
+    let f = keys::finding::words(w.lang);
+    let outside = shown.outside.iter();
+    out.extend(outside.map(|one| (one.why == Differs::Hidden, f.outside(one))));
     out
 }
 

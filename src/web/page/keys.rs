@@ -16,10 +16,17 @@ use crate::{
     codec::pgp::NoKey,
     domain::journal::Event,
     locale::{
+        Lang,
         custody::CustodyWords,
-        keys::{self, KeyWords},
+        keys::{
+            self, KeyWords,
+            finding::{self, FindingWords},
+        },
     },
-    service::keys::{NotBrought, OwnView},
+    service::{
+        key_server::Published,
+        keys::{NotBrought, OwnView},
+    },
 };
 use askama::Template;
 use http::StatusCode;
@@ -42,6 +49,9 @@ struct Row {
     saved: String,
     trouble: Option<&'static str>,
     record: (String, String),
+    modern: bool,
+    /// A key of the newer kind could be made beside it.
+    lonely: bool,
     error: Option<String>,
     renewing: Option<String>,
 }
@@ -51,6 +61,7 @@ struct Row {
 enum Part {
     Keep(u64),
     Bring,
+    Server,
 }
 
 #[derive(Template)]
@@ -59,7 +70,13 @@ struct Page {
     s: Shell,
     t: &'static CustodyWords,
     k: &'static KeyWords,
+    f: &'static FindingWords,
     done: Option<&'static str>,
+    trouble: Option<&'static str>,
+    server: String,
+    publish: String,
+    publish_text: String,
+    server_error: Option<String>,
     ready: Option<String>,
     rows: Vec<Row>,
     bring_error: Option<String>,
@@ -95,13 +112,43 @@ fn row(site: &Site, visit: &Visit, k: &'static KeyWords, key: OwnView, error: Op
         address: key.address.to_string(),
         current: key.current,
         record: key.record,
+        modern: key.modern,
+        lonely: false,
     }
 }
 
 async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Part, String)>) -> Result<Response, Problem> {
     let k = keys::words(visit.lang);
+    let f = finding::words(visit.lang);
     let list = site.services.keys.list().await?;
+    let modern: Vec<String> = list
+        .iter()
+        .filter(|key| key.current && key.modern)
+        .map(|key| key.address.to_string())
+        .collect();
+    let mut rows: Vec<Row> = list.into_iter().map(|key| row(site, visit, k, key, error.as_ref())).collect();
+    for row in &mut rows {
+        row.lonely = row.current && !row.modern && !modern.contains(&row.address);
+    }
+    let server_error = error
+        .as_ref()
+        .filter(|(part, _)| *part == Part::Server)
+        .map(|(_, text)| text.clone());
+    let server = site.services.key_server.name().await?;
     let page = Page {
+        f,
+        publish: f.publish.replace("{server}", &server),
+        publish_text: f.publish_text.replace("{server}", &server),
+        trouble: match visit.asked("done").as_str() {
+            "refused" => Some(f.published_refused),
+            "unreachable" => Some(f.published_unreachable),
+            _ => None,
+        },
+        server: match &server_error {
+            Some(_) => visit.field("server").to_owned(),
+            None => server,
+        },
+        server_error,
         s: Shell::of(site, visit, Section::None),
         t: &visit.lang.words().custody,
         k,
@@ -109,10 +156,14 @@ async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Par
             "brought" => Some(k.done_brought),
             "used" => Some(k.done_used),
             "renewed" => Some(k.done_renewed),
+            "modern" => Some(f.modern_done),
+            "server" => Some(f.server_saved),
+            "found" => Some(f.published_found),
+            "asks" => Some(f.published_asks),
             _ => None,
         },
         ready: site.services.keys.waits(&visit.asked("ready")).then(|| visit.asked("ready")),
-        rows: list.into_iter().map(|key| row(site, visit, k, key, error.as_ref())).collect(),
+        rows,
         bring_error: error
             .as_ref()
             .filter(|(part, _)| *part == Part::Bring)
@@ -222,4 +273,39 @@ pub(in crate::web) async fn bring(site: Arc<Site>, visit: Visit) -> Result<Respo
         Err(NotBrought::Here) => k.bring_here,
     };
     page(&site, &visit, StatusCode::UNPROCESSABLE_ENTITY, Some((Part::Bring, why.to_owned()))).await
+}
+
+/// `POST /settings/keys/:id/modern`: a key of the newer kind beside this one.
+pub(in crate::web) async fn modern(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: u64 = visit.part(0).parse().map_err(|_| Problem::NotFound)?;
+    let beside = site.services.keys.list().await?.into_iter().find(|key| key.id == id && key.current);
+    site.services.keys.make_modern(beside.ok_or(Problem::NotFound)?.address).await?;
+    site.services.journal.note_own(Event::KeyChanged);
+    Ok(shell::see_other("/settings/keys?done=modern"))
+}
+
+/// `POST /settings/keys/server`: which key server is asked where the owner says so.
+pub(in crate::web) async fn server(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    if site.services.key_server.set_name(visit.field("server")).await? {
+        site.services.journal.note_own(Event::SettingChanged);
+        return Ok(shell::see_other("/settings/keys?done=server#server-title"));
+    }
+    let error = finding::words(visit.lang).server_bad.to_owned();
+    page(&site, &visit, StatusCode::UNPROCESSABLE_ENTITY, Some((Part::Server, error))).await
+}
+
+/// `POST /settings/keys/:id/publish`: hands the public key to that server.
+pub(in crate::web) async fn publish(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let id: u64 = visit.part(0).parse().map_err(|_| Problem::NotFound)?;
+    let language = match visit.lang {
+        Lang::En => "en_US",
+        Lang::Fr => "fr_FR",
+    };
+    let done = match site.services.key_server.publish(id, language).await? {
+        Published::Found => "found",
+        Published::Asks => "asks",
+        Published::Refused => "refused",
+        Published::Unreachable => "unreachable",
+    };
+    Ok(shell::see_other(&format!("/settings/keys?done={done}")))
 }

@@ -24,6 +24,7 @@ pub(super) mod health;
 pub(super) mod help;
 pub(super) mod importance;
 pub(super) mod journal;
+pub(super) mod key_card;
 pub(super) mod keys;
 pub(super) mod ledger;
 pub(super) mod letting_in;

@@ -11,11 +11,14 @@ use super::{
     locks::day,
 };
 use crate::{
-    codec::{fingerprint_words, qr},
+    codec::{fingerprint_words, key_code, qr},
     domain::{address::Address, id::MessageId, journal::Event, openpgp::Fingerprint},
     locale::{
         custody::CustodyWords,
-        keys::{self, KeyWords},
+        keys::{
+            self, KeyWords,
+            finding::{self, FindingWords},
+        },
     },
     service::keyring::{Asked, KeyView, PersonKeys},
 };
@@ -38,6 +41,8 @@ struct Row {
     doubt: Option<&'static str>,
     words: String,
     picture: Option<String>,
+    /// The code that was scanned shows it.
+    scanned: bool,
 }
 
 /// Somebody with their keys.
@@ -48,6 +53,7 @@ struct Person {
     rows: Vec<Row>,
     changed: bool,
     mutual: bool,
+    replaced: Option<String>,
     introduced: Option<String>,
     asked: Option<String>,
 }
@@ -66,6 +72,7 @@ fn row(site: &Site, visit: &Visit, k: &'static KeyWords, key: KeyView, drawn: bo
         doubt: (!key.vouched && key.verified.is_none()).then_some(k.not_vouched),
         words: fingerprint_words::of(&print).join(" · "),
         picture: drawn.then(|| qr::svg(&format!("OPENPGP4FPR:{}", print.hex()))).flatten(),
+        scanned: false,
         print: print.hex(),
     }
 }
@@ -78,6 +85,9 @@ fn person(site: &Site, visit: &Visit, k: &'static KeyWords, person: PersonKeys, 
         address,
         changed: person.changed,
         mutual: person.mutual,
+        replaced: person
+            .replaced
+            .map(|at| finding::words(visit.lang).replaced.replace("{date}", &day(site, visit, at))),
         introduced: person.introduced_by.map(|who| k.introduced.replace("{who}", who.as_str())),
         asked: person.asked.map(|at| k.asked.replace("{date}", &day(site, visit, at))),
         rows: person.keys.into_iter().map(|key| row(site, visit, k, key, drawn)).collect(),
@@ -136,9 +146,17 @@ struct PersonPage {
     s: Shell,
     t: &'static CustodyWords,
     k: &'static KeyWords,
+    f: &'static FindingWords,
     person: Person,
     own: Vec<Own>,
     done: Option<&'static str>,
+    /// What was scanned, and what is to be said of it; whether that is good news.
+    code: String,
+    scanned: Option<(bool, &'static str)>,
+    search: String,
+    search_text: String,
+    /// This page as a code, for the owner's own telephone.
+    phone: Option<String>,
 }
 
 /// The owner's own key beside it.
@@ -155,14 +173,33 @@ fn whose(visit: &Visit) -> Result<Address, Problem> {
 
 /// `GET /settings/keys/people/:address`
 pub(in crate::web) async fn one(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let k = keys::words(visit.lang);
+    let (k, f) = (keys::words(visit.lang), finding::words(visit.lang));
     let found = site.services.keyring.person(whose(&visit)?).await?;
+    let code = visit.asked("code");
+    let shown = key_code::read(&code).map(|code| code.print.hex());
+    let mut person = person(&site, &visit, k, found, true);
+    for row in &mut person.rows {
+        row.scanned = shown.as_ref() == Some(&row.print);
+    }
+    let scanned = shown.map(|_| match (person.rows.iter().any(|row| row.scanned), person.rows.is_empty()) {
+        (true, _) => (true, f.scan_same),
+        (false, true) => (false, f.scan_none),
+        (false, false) => (false, f.scan_other),
+    });
+    let server = site.services.key_server.name().await?;
+    let phone = visit.place().and_then(|(origin, _)| qr::svg(&format!("{origin}{}", person.path)));
     let own = site.services.keys.list().await?.into_iter().filter(|key| key.current);
     shell::page(&PersonPage {
         s: Shell::of(&site, &visit, Section::None),
         t: &visit.lang.words().custody,
         k,
-        person: person(&site, &visit, k, found, true),
+        f,
+        search: f.search.replace("{server}", &server),
+        search_text: f.search_text.replace("{server}", &server),
+        code: if scanned.is_some() { code } else { String::new() },
+        scanned,
+        phone,
+        person,
         own: own
             .map(|key| Own {
                 address: key.address.to_string(),
@@ -181,6 +218,10 @@ pub(in crate::web) async fn one(site: Arc<Site>, visit: Visit) -> Result<Respons
             "unreachable" => Some(k.check_unreachable),
             "nothing" => Some(k.brings_nothing),
             "added" => Some(k.people_added),
+            "server-found" => Some(f.search_found),
+            "server-known" => Some(f.search_known),
+            "server-none" => Some(f.search_none),
+            "server-unreachable" => Some(f.search_unreachable),
             _ => None,
         },
     })
@@ -190,16 +231,33 @@ fn back(address: &Address, done: &str) -> Response {
     shell::see_other(&format!("/settings/keys/people/{}?done={done}", shell::encoded(address.as_str())))
 }
 
-/// `POST /settings/keys/people/:address/check`
-pub(in crate::web) async fn check(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let address = whose(&visit)?;
-    let done = match site.services.keyring.ask(&address).await? {
+fn outcome(asked: Asked) -> &'static str {
+    match asked {
         Asked::Found => "found",
         Asked::Known => "known",
         Asked::None => "none",
         Asked::Unreachable => "unreachable",
-    };
-    Ok(back(&address, done))
+    }
+}
+
+/// `POST /settings/keys/people/:address/server`: asks the key server.
+pub(in crate::web) async fn search(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let address = whose(&visit)?;
+    let asked = site.services.key_server.search(&address).await?;
+    Ok(back(&address, &format!("server-{}", outcome(asked))))
+}
+
+/// `POST /settings/keys/people/:address/check`
+pub(in crate::web) async fn check(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let address = whose(&visit)?;
+    let mut done = outcome(site.services.keyring.ask(&address).await?).to_owned();
+    // What was scanned before is compared with what was found.
+    let code = visit.field("code");
+    if !code.is_empty() {
+        done.push_str("&code=");
+        done.extend(form_urlencoded::byte_serialize(code.as_bytes()));
+    }
+    Ok(back(&address, &done))
 }
 
 /// `POST /settings/keys/people/:address/key`: what the owner says of one key.

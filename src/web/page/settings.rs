@@ -67,6 +67,8 @@ static SETTINGS: &[Setting] = settings! {
     "/settings/locks" ComingIn |w| w.custody.locks, |w| t(w).locks;
     "/settings/keys" Keys |w| keys::words(w.lang).title, |w| t(w).keys;
     "/settings/keys/people" Keys |w| keys::words(w.lang).people, |w| t(w).people_keys;
+    "/settings/keys/card" Keys |w| keys::finding::words(w.lang).card, |w| keys::finding::words(w.lang).says_card;
+    "/settings/keys/scan" Keys |w| keys::finding::words(w.lang).scan, |w| keys::finding::words(w.lang).says_scan;
     "/settings/tags" Mail |w| w.tags.title, |w| t(w).tags;
     "/settings/rules" Mail |w| w.tags.rules, |w| t(w).rules;
     "/door" Mail |w| w.living.door, |w| w.living.door_sentence;

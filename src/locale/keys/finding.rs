@@ -1,0 +1,201 @@
+//! The words about finding keys and comparing them: a key of the newer kind, key servers, the card with its code, and
+//! header fields that say something else outside than inside.
+
+use crate::{
+    domain::openpgp::{Differs, Field, Outside},
+    locale::Lang,
+};
+
+/// Every phrase of these in one language. `{server}` is a key server's name, `{who}` a person.
+#[allow(missing_docs, reason = "a phrase documents itself; its field says where it stands")]
+pub struct FindingWords {
+    pub modern: &'static str,
+    pub modern_title: &'static str,
+    pub modern_text: &'static str,
+    pub modern_make: &'static str,
+    pub modern_done: &'static str,
+    pub server_title: &'static str,
+    pub server_text: &'static str,
+    pub server_which: &'static str,
+    pub server_save: &'static str,
+    pub server_bad: &'static str,
+    pub server_saved: &'static str,
+    pub publish: &'static str,
+    pub publish_text: &'static str,
+    pub published_found: &'static str,
+    pub published_asks: &'static str,
+    pub published_refused: &'static str,
+    pub published_unreachable: &'static str,
+    pub search: &'static str,
+    pub search_text: &'static str,
+    pub search_found: &'static str,
+    pub search_known: &'static str,
+    pub search_none: &'static str,
+    pub search_unreachable: &'static str,
+    pub replaced: &'static str,
+    pub card: &'static str,
+    pub card_text: &'static str,
+    pub card_print: &'static str,
+    pub scan: &'static str,
+    pub scan_text: &'static str,
+    pub scan_code: &'static str,
+    pub scan_do: &'static str,
+    pub scan_photo: &'static str,
+    pub scan_nothing: &'static str,
+    pub scan_bad: &'static str,
+    pub scan_own: &'static str,
+    pub scan_nobody: &'static str,
+    pub scan_same: &'static str,
+    pub scan_other: &'static str,
+    pub scan_none: &'static str,
+    pub scan_here: &'static str,
+    pub scan_phone: &'static str,
+    pub scan_phone_text: &'static str,
+    pub phone_picture: &'static str,
+    pub says_card: &'static str,
+    pub says_scan: &'static str,
+    fields: [&'static str; 7],
+    hidden: &'static str,
+    hidden_whole: &'static str,
+    changed: &'static str,
+    added: &'static str,
+    unsaid: &'static str,
+}
+
+/// The words of a language.
+pub fn words(lang: Lang) -> &'static FindingWords {
+    match lang {
+        Lang::En => &EN,
+        Lang::Fr => &FR,
+    }
+}
+
+impl FindingWords {
+    /// What is said of a field that said something else outside.
+    pub fn outside(&self, outside: &Outside) -> String {
+        let phrase = match (outside.why, outside.value.is_empty()) {
+            (Differs::Hidden, true) => self.hidden_whole,
+            (Differs::Hidden, false) => self.hidden,
+            (Differs::Changed, false) => self.changed,
+            (Differs::Changed, true) => self.added,
+            (Differs::Unsaid, _) => self.unsaid,
+        };
+        let name = self.fields.get(outside.field as usize).copied().unwrap_or_default();
+        phrase.replace("{field}", name).replace("{value}", &outside.value)
+    }
+
+    /// The name of a field.
+    pub fn field(&self, field: Field) -> &'static str {
+        self.fields.get(field as usize).copied().unwrap_or_default()
+    }
+}
+
+/// English.
+const EN: FindingWords = FindingWords {
+    modern: "newer kind",
+    modern_title: "A key of the newer kind",
+    modern_text: "Your key is of the kind that every program reads. There is a newer one (RFC 9580, version 6) that few programs know yet. If you make one as well, it is used where everybody in a message has one too, and this box shows it beside the other one. Nothing else changes.",
+    modern_make: "Make one as well",
+    modern_done: "The key of the newer kind is made. It is used where everybody has one.",
+    server_title: "Key servers",
+    server_text: "A key server is a directory for people whose domain shows no keys. This box never asks one by itself: each time is your decision, because the server learns about it.",
+    server_which: "The key server that you use",
+    server_save: "Use this one",
+    server_bad: "Please type the name of a server, such as keys.openpgp.org.",
+    server_saved: "This key server is used from now on, when you say so.",
+    publish: "Publish on {server}",
+    publish_text: "{server} gets your address and your public key, and sees the network address of this box. It writes to you; once you follow its link, anybody who knows your address finds your key there. What is there once is hard to take away.",
+    published_found: "Your key is there, and is found by your address.",
+    published_asks: "Your key is there. The server writes to you now: follow the link in its message, and your key is found by your address.",
+    published_refused: "The server did not take the key.",
+    published_unreachable: "The key server could not be reached.",
+    search: "Ask {server}",
+    search_text: "{server} learns that somebody at the network address of this box is looking for this address. What it gives is only the server’s word.",
+    search_found: "The key server has a key, and it is here now. Compare it before you trust it.",
+    search_known: "The key server has the key that was known here.",
+    search_none: "The key server has no key for this address.",
+    search_unreachable: "The key server could not be reached.",
+    replaced: "Since {date} another key than before is in use here. You have compared neither of them: ask them whether it is theirs.",
+    card: "Your card",
+    card_text: "Show this, or print it. Whoever scans the code has your fingerprint from you yourself, and their program knows from then on that the key is yours.",
+    card_print: "The code works with this box, with Delta Chat and with OpenKeychain.",
+    scan: "Scan somebody’s code",
+    scan_text: "When somebody shows you the code of their key on a card or on a screen, it says whether the key that is known here is theirs.",
+    scan_code: "What the code says",
+    scan_do: "Compare",
+    scan_photo: "Take a picture of the code",
+    scan_nothing: "No code was found in that picture.",
+    scan_bad: "That is not the code of a key. It begins with OPENPGP4FPR, or it is a fingerprint.",
+    scan_own: "That is your own key.",
+    scan_nobody: "That key is not known here, and the code does not say whose it is. Open the page of the person’s keys and ask their domain, then scan again.",
+    scan_same: "The code shows this key: it is the one that is known here. If the person showed it to you themselves, the two are the same.",
+    scan_other: "The code shows another key than those that are known here. Do not trust these before you know why: ask the person, and ask their domain.",
+    scan_none: "The code shows a key, and none of this person is known here yet. Ask their domain, then it is compared.",
+    scan_here: "scanned",
+    scan_phone: "Go on with your telephone",
+    scan_phone_text: "Scan this with your own telephone, where you are signed in: it opens this page there, to be held beside the other person’s.",
+    phone_picture: "The address of this page as a QR code",
+    says_card: "Your key as a code, to be shown or printed.",
+    says_scan: "Compare a key by the code that somebody shows you.",
+    fields: ["author", "recipients", "copies", "date", "address for answers", "name", "subject"],
+    hidden: "Its {field} was hidden on the way; outside stood “{value}”.",
+    hidden_whole: "Its {field} was hidden on the way.",
+    changed: "Outside stood another {field}, which the sender did not write: “{value}”.",
+    added: "Its {field} was taken away outside, on the way.",
+    unsaid: "Inside it names another {field} than outside (“{value}”).",
+};
+
+/// French.
+const FR: FindingWords = FindingWords {
+    modern: "nouvelle espèce",
+    modern_title: "Une clé de la nouvelle espèce",
+    modern_text: "Votre clé est de l’espèce que tous les programmes lisent. Il en existe une plus récente (RFC 9580, version 6), que peu de programmes connaissent encore. Si vous en créez une aussi, elle sert quand chacun, dans un message, en a une\u{202f}; cette boîte la montre à côté de l’autre. Rien d’autre ne change.",
+    modern_make: "En créer une aussi",
+    modern_done: "La clé de la nouvelle espèce est créée. Elle sert quand chacun en a une.",
+    server_title: "Serveurs de clés",
+    server_text: "Un serveur de clés est un annuaire pour celles et ceux dont le domaine ne montre pas de clés. Cette boîte n’en interroge jamais d’elle-même\u{202f}: chaque fois, c’est vous qui décidez, car le serveur l’apprend.",
+    server_which: "Le serveur de clés que vous utilisez",
+    server_save: "Utiliser celui-ci",
+    server_bad: "Tapez le nom d’un serveur, par exemple keys.openpgp.org.",
+    server_saved: "Ce serveur de clés sert désormais, quand vous le demandez.",
+    publish: "Publier sur {server}",
+    publish_text: "{server} reçoit votre adresse et votre clé publique, et voit l’adresse réseau de cette boîte. Il vous écrit\u{202f}; une fois son lien suivi, quiconque connaît votre adresse y trouve votre clé. Ce qui s’y trouve est difficile à retirer.",
+    published_found: "Votre clé y est, et on la trouve par votre adresse.",
+    published_asks: "Votre clé y est. Le serveur vous écrit maintenant\u{202f}: suivez le lien de son message, et on trouvera votre clé par votre adresse.",
+    published_refused: "Le serveur n’a pas pris la clé.",
+    published_unreachable: "Le serveur de clés n’a pas pu être joint.",
+    search: "Demander à {server}",
+    search_text: "{server} apprend que quelqu’un, à l’adresse réseau de cette boîte, cherche cette adresse. Ce qu’il donne n’est que la parole du serveur.",
+    search_found: "Le serveur de clés a une clé, et elle est ici maintenant. Comparez-la avant de vous y fier.",
+    search_known: "Le serveur de clés a la clé qui était connue ici.",
+    search_none: "Le serveur de clés n’a pas de clé pour cette adresse.",
+    search_unreachable: "Le serveur de clés n’a pas pu être joint.",
+    replaced: "Depuis le {date}, une autre clé qu’avant sert ici. Vous n’avez comparé ni l’une ni l’autre\u{202f}: demandez si elle est bien la leur.",
+    card: "Votre carte",
+    card_text: "Montrez-la, ou imprimez-la. Qui scanne le code tient votre empreinte de vous-même, et son programme sait désormais que la clé est à vous.",
+    card_print: "Le code va avec cette boîte, avec Delta Chat et avec OpenKeychain.",
+    scan: "Scanner le code de quelqu’un",
+    scan_text: "Quand quelqu’un vous montre le code de sa clé, sur une carte ou un écran, il dit si la clé connue ici est bien la sienne.",
+    scan_code: "Ce que dit le code",
+    scan_do: "Comparer",
+    scan_photo: "Photographier le code",
+    scan_nothing: "Aucun code n’a été trouvé sur cette image.",
+    scan_bad: "Ce n’est pas le code d’une clé. Il commence par OPENPGP4FPR, ou c’est une empreinte.",
+    scan_own: "C’est votre propre clé.",
+    scan_nobody: "Cette clé n’est pas connue ici, et le code ne dit pas à qui elle est. Ouvrez la page des clés de la personne, demandez à son domaine, puis scannez encore.",
+    scan_same: "Le code montre cette clé\u{202f}: c’est celle qui est connue ici. Si la personne vous l’a montré elle-même, ce sont les mêmes.",
+    scan_other: "Le code montre une autre clé que celles qui sont connues ici. Ne vous y fiez pas avant de savoir pourquoi\u{202f}: demandez à la personne, et à son domaine.",
+    scan_none: "Le code montre une clé, et aucune de cette personne n’est encore connue ici. Demandez à son domaine\u{202f}: elle sera alors comparée.",
+    scan_here: "scannée",
+    scan_phone: "Continuer sur votre téléphone",
+    scan_phone_text: "Scannez ceci avec votre propre téléphone, où vous êtes connecté\u{202f}: il ouvre là cette page, à tenir à côté de celle de l’autre personne.",
+    phone_picture: "L’adresse de cette page en QR code",
+    says_card: "Votre clé sous forme de code, à montrer ou à imprimer.",
+    says_scan: "Comparer une clé par le code que quelqu’un vous montre.",
+    fields: ["auteur", "destinataires", "copies", "date", "adresse de réponse", "nom", "objet"],
+    hidden: "Un champ était caché en chemin ({field})\u{202f}; au dehors se lisait «\u{202f}{value}\u{202f}».",
+    hidden_whole: "Un champ était caché en chemin ({field}).",
+    changed: "Au dehors se lisait un autre champ ({field}), que l’expéditeur n’a pas écrit\u{202f}: «\u{202f}{value}\u{202f}».",
+    added: "Un champ a été ôté au dehors, en chemin ({field}).",
+    unsaid: "À l’intérieur, un champ dit autre chose qu’au dehors ({field}\u{202f}: «\u{202f}{value}\u{202f}»).",
+};

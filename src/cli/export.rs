@@ -6,6 +6,7 @@ use crate::{
     app::{self, Services, StartError},
     locale::Lang,
     net::clock::Clock,
+    service::upkeep::settle,
     store::{
         slots::Opening,
         vault::{Secret, Vault},
@@ -61,6 +62,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Err(error) => return Err(failure(error.into())),
     }
     let services = Services::new(&vault, &front_file, &front, &Clock::system()).map_err(failure)?;
+    // What trying the passphrase took is not needed again.
+    settle();
     let not_made = |error: std::io::Error| {
         let why = match error.kind() {
             ErrorKind::AlreadyExists => "something is there already".to_owned(),

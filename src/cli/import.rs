@@ -15,6 +15,7 @@ use crate::{
             finding::{Context, Item},
         },
         receive::MAX_MESSAGE,
+        upkeep::settle,
     },
     store::{
         restore::Room,
@@ -147,6 +148,8 @@ fn open(args: &Args) -> Result<(Vault, Import), Failure> {
         Err(error) => return Err(failure(error.into())),
     }
     let services = Services::new(&vault, &file, &front, &Clock::system()).map_err(failure)?;
+    // What trying the passphrase took is not needed again.
+    settle();
     Ok((vault, services.import))
 }
 

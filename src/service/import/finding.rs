@@ -246,8 +246,11 @@ impl<'a> Finding<'a> {
 
     /// A file of an export that does not fill this box: mail, cards and keys as from anywhere.
     fn of_another(&mut self, file: &str, content: &mut dyn BufRead) -> Flow {
-        let wanted = message_at(file).is_some() || file == "contacts.vcf" || file.starts_with("keys/");
-        if wanted {
+        let keys = file == "keys/people.asc" || (file.starts_with("keys/") && file.ends_with(".secret.asc"));
+        let wanted = message_at(file).is_some() || file == "contacts.vcf" || keys;
+        // Nobody's keys, and no contacts, are no reason to complain.
+        let empty = content.fill_buf().is_ok_and(<[u8]>::is_empty);
+        if wanted && !empty {
             self.inside(file, content, of_maildir(file), true)
         } else {
             Flow::Continue(())

@@ -82,7 +82,7 @@
 
   // The switch for them, on the page that lists them.
   const list = document.getElementById("shortcuts");
-  if (list) {
+  if (list && document.body.dataset.keys) {
     const button = document.createElement("button");
     const name = () => { button.textContent = off() ? list.dataset.on : list.dataset.off; };
     button.type = "button";
@@ -195,6 +195,25 @@
     setInterval(tick, 30000);
     document.addEventListener("visibilitychange", tick);
   }
+
+  // To be told of new mail with no page open, the browser is asked; the form then goes on without a script.
+  const pushing = window.PushManager && navigator.serviceWorker && document.querySelector("form[data-push]");
+  if (pushing) {
+    pushing.hidden = false;
+    pushing.addEventListener("submit", async event => {
+      event.preventDefault();
+      try {
+        if (await Notification.requestPermission() !== "granted") throw 0;
+        await navigator.serviceWorker.register("/worker.js");
+        const { pushManager } = await navigator.serviceWorker.ready;
+        const { endpoint, keys } = (await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: raw(pushing.dataset.push) })).toJSON();
+        const field = pushing.elements;
+        [field.endpoint.value, field.p256dh.value, field.auth.value] = [endpoint, keys.p256dh, keys.auth];
+        pushing.submit();
+      } catch { pushing.querySelector(".error").textContent = pushing.dataset.failed; }
+    });
+  }
+  if (document.querySelector("[data-unpush]")) navigator.serviceWorker?.getRegistration("/").then(worker => worker?.unregister(), () => {});
 
   // A passkey is asked for with the salt of the box; what it answers goes into the form.
   for (const form of window.PublicKeyCredential ? document.querySelectorAll("form[data-passkey]") : []) {

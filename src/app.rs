@@ -204,6 +204,10 @@ pub struct Services {
     pub key_server: crate::service::key_server::KeyServer,
     /// Other people's.
     pub keyring: Keyring,
+    /// Telling devices of new mail.
+    pub push: crate::service::push::Push,
+    /// What the owner prefers.
+    pub preferences: crate::service::preferences::Preferences,
     /// By which way mail leaves.
     pub ways: Ways,
     /// Whom this box connected to.
@@ -248,6 +252,7 @@ impl Services {
     ) -> Result<Self, StartError> {
         let dns = outward.dns.clone();
         let https = Https::with(dns.clone(), outward.roots.clone(), outward.https_port, HTTPS);
+        let browsers = Https::to_the_public(dns.clone(), outward.roots.clone(), outward.https_port, HTTPS);
         let keyring = Keyring::new(vault.clone(), clock.clone(), https.clone());
         let strict = Strict::new(vault.clone(), clock.clone(), dns.clone(), https.clone(), &front.domain, &front.host);
         let first = front.addresses.first().map_or("", String::as_str);
@@ -325,6 +330,8 @@ impl Services {
             (keys.clone(), keyring.clone()),
             &front.domain,
         );
+        let push = crate::service::push::Push::new(vault.clone(), clock.clone(), devices.clone(), browsers);
+        let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone());
         Ok(Self {
             health,
             updates,
@@ -346,6 +353,8 @@ impl Services {
             senders,
             timeline: Timeline::new(vault.clone(), people.clone()),
             views: Views::new(vault.clone()),
+            preferences: crate::service::preferences::Preferences::new(vault.clone()),
+            push,
             search: Search::new(vault.clone(), people.clone()),
             screener: Screener::new(vault.clone(), people.clone(), acts.clone()),
             acts,
@@ -378,6 +387,8 @@ impl Services {
             first_run,
             unmasked_search: self.search.clone(),
             views: self.views.clone(),
+            preferences: self.preferences.clone(),
+            push: self.push.clone(),
             tags: self.tags.clone(),
             acts: self.acts.clone(),
             screener: self.screener.clone(),
@@ -427,6 +438,103 @@ pub fn front(folder: &std::path::Path) -> Result<(Arc<FrontFile>, Front), StartE
     let file = Arc::new(FrontFile::open(folder)?);
     let front = file.read()?.ok_or(StartError::NoBox)?;
     Ok((file, front))
+}
+
+/// What the house is put together from; also once more, when a box in its first run gets its names and its owner.
+struct House {
+    vault: Vault,
+    file: Arc<FrontFile>,
+    clock: Clock,
+    outward: Outward,
+    spared: Vec<Network>,
+    clamd: Option<std::path::PathBuf>,
+    first_run: FirstRun,
+    mail_tls: Arc<rustls::ServerConfig>,
+    certificate: Arc<Current>,
+    services: watch::Sender<Services>,
+    pages: watch::Sender<web::Services>,
+    door: watch::Sender<Option<Door>>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl House {
+    fn over(&self, front: &Front) -> Result<Services, StartError> {
+        let shown = self.certificate.clone();
+        let services = Services::showing(&self.vault, &self.file, front, &self.clock, self.outward.clone(), shown)?;
+        services.nuisances.spare(self.spared.clone());
+        if let Some(socket) = self.clamd.clone() {
+            services.dangers.ask(Clamd::new(socket));
+        }
+        Ok(services)
+    }
+
+    /// Opens the mail door and starts what is done by itself: the box has an owner.
+    fn open(&self, services: &Services, doors: &mut JoinSet<()>) {
+        let door = Door::new(services.receive.clone(), self.mail_tls.clone(), Limits::default());
+        // Whoever listens has this from now on; nobody listening is no error.
+        let _ = self.door.send_replace(Some(door));
+        let stopping = self.stopping.clone();
+        doors.spawn(jobs::weigh::run(
+            services.contacts.clone(),
+            services.account.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
+        doors.spawn(jobs::stand::run(
+            services.checks.clone(),
+            services.certificates.clone(),
+            stopping.clone(),
+        ));
+        doors.spawn(jobs::push::run(
+            services.push.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
+        doors.spawn(jobs::deliver(
+            services.deliver.clone(),
+            services.ledgers.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
+        doors.spawn(jobs::run(
+            Upkeep::new(self.vault.clone(), self.clock.clone()),
+            services.receive.clone(),
+            services.senders.clone(),
+            (services.strict.clone(), services.tls_reports.clone()),
+            services.keys.clone(),
+            services.happenings.listen(),
+            stopping,
+        ));
+    }
+
+    /// Until the box has an owner: puts the house together anew whenever the first run asks, and opens it in the end.
+    async fn wait_for_owner(self, mut asked: mpsc::Receiver<Rebuild>) {
+        let mut stopping = self.stopping.clone();
+        loop {
+            let asked = tokio::select! {
+                // A sender that is gone means stop.
+                () = async { let _ = stopping.wait_for(|stop| *stop).await; } => return,
+                asked = asked.recv() => asked,
+            };
+            let Some(Rebuild { front, made, answer }) = asked else { return };
+            let mut works = JoinSet::new();
+            match self.over(&front) {
+                Ok(services) => {
+                    let _ = self.pages.send_replace(services.pages(&self.clock, self.first_run.clone()));
+                    if made {
+                        self.open(&services, &mut works);
+                    }
+                    let _ = self.services.send_replace(services);
+                }
+                Err(error) => tracing::error!(%error, "the house could not be put together; start the program again"),
+            }
+            let _ = answer.send(());
+            if made {
+                while works.join_next().await.is_some() {}
+                return;
+            }
+        }
+    }
 }
 
 impl Appliance {

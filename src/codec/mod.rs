@@ -39,6 +39,7 @@ pub mod tags;
 pub mod tls_report;
 pub mod totp;
 pub mod vcard;
+pub mod web_push;
 pub mod webauthn;
 pub mod words;
 pub mod zip;

@@ -16,17 +16,20 @@ pub enum Purpose {
     Certificate,
     /// Announcing this box's address.
     Announcing,
+    /// Waking a browser of the owner's through its maker's push service.
+    Push,
 }
 
 impl Purpose {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Names,
         Self::Delivery,
         Self::Smarthost,
         Self::Web,
         Self::Certificate,
         Self::Announcing,
+        Self::Push,
     ];
 
     /// Its number on the disk.

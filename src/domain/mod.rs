@@ -6,6 +6,7 @@
 pub mod address;
 pub mod authentication;
 pub mod autocrypt;
+pub mod award;
 pub mod certifying;
 pub mod check;
 pub mod contact;

@@ -41,6 +41,15 @@ pub struct AccountWords {
     pub unknown_text: &'static str,
     pub counted: &'static str,
     pub to_service: &'static str,
+    pub trend: &'static str,
+    pub trend_same: &'static str,
+    pub trend_month: &'static str,
+    pub daily: &'static str,
+    pub daily_table: &'static str,
+    pub day: &'static str,
+    pub tip: &'static str,
+    pub tip_show: &'static str,
+    pub tip_known: &'static str,
 }
 
 /// English.
@@ -80,6 +89,15 @@ pub(super) const EN: AccountWords = AccountWords {
     unknown_text: "Nobody has looked at these, or nobody could. They win nothing and lose nothing.",
     counted: "Every line is something that this box observed. What it did not observe says so.",
     to_service: "The index of your own service",
+    trend: "{by} since {when}",
+    trend_same: "the same as {when}",
+    trend_month: "last month",
+    daily: "Day by day",
+    daily_table: "The same as a table",
+    day: "Day",
+    tip: "Tip",
+    tip_show: "Show me",
+    tip_known: "OK, got it",
 };
 
 /// French.
@@ -119,6 +137,15 @@ pub(super) const FR: AccountWords = AccountWords {
     unknown_text: "Personne n’y a regardé, ou personne n’a pu. Cela ne gagne rien et ne perd rien.",
     counted: "Chaque ligne est quelque chose que cette boîte a observé. Ce qu’elle n’a pas observé, elle le dit.",
     to_service: "L’indice de votre propre service",
+    trend: "{by} depuis {when}",
+    trend_same: "comme {when}",
+    trend_month: "le mois dernier",
+    daily: "Jour après jour",
+    daily_table: "La même chose en tableau",
+    day: "Jour",
+    tip: "Conseil",
+    tip_show: "Me montrer",
+    tip_known: "D’accord, compris",
 };
 
 /// The name of an axis.

@@ -24,7 +24,7 @@ use rustls::{ClientConfig, RootCertStore, client::Resumption};
 use std::{
     error::Error,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -93,16 +93,19 @@ struct Names {
     dns: Dns,
     /// 0 is the usual port.
     port: u16,
+    /// Whether only addresses of the public internet count.
+    public: bool,
 }
 
 impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
-        let (dns, port) = (self.dns.clone(), self.port);
+        let (dns, port, public) = (self.dns.clone(), self.port, self.public);
         Box::pin(async move {
             let (six, four) = tokio::join!(dns.look(name.as_str(), Kind::Aaaa), dns.look(name.as_str(), Kind::A));
             let answers = [six, four].into_iter().flatten();
             let found: Vec<SocketAddr> = answers
                 .flat_map(|answer| answer.addresses().collect::<Vec<_>>())
+                .filter(|address| !public || is_public(*address))
                 .take(MAX_ADDRESSES)
                 .map(|address| SocketAddr::new(address, port))
                 .collect();
@@ -122,11 +125,23 @@ impl Https {
 
     /// The same at another port than 443 (0 is that), and with another patience.
     pub fn with(dns: Dns, roots: Option<Arc<RootCertStore>>, port: u16, patience: Duration) -> Self {
+        Self::build(Names { dns, port, public: false }, roots, patience)
+    }
+
+    /// The same, for addresses that a browser names: none in the house or on this machine is reached through them. A
+    /// port of a test's own (not 0) is on this machine, and is.
+    pub fn to_the_public(dns: Dns, roots: Option<Arc<RootCertStore>>, port: u16, patience: Duration) -> Self {
+        let public = port == 0;
+        Self::build(Names { dns, port, public }, roots, patience)
+    }
+
+    fn build(names: Names, roots: Option<Arc<RootCertStore>>, patience: Duration) -> Self {
+        let dns = &names.dns;
         let ledger = dns.ledger().clone();
         let client = tls(roots.unwrap_or_else(demand::roots)).and_then(|tls| {
             Client::builder()
                 .tls_backend_preconfigured(tls)
-                .dns_resolver(Arc::new(Names { dns, port }))
+                .dns_resolver(Arc::new(names))
                 .https_only(true)
                 .http1_only()
                 .redirect(redirect::Policy::none())
@@ -191,6 +206,24 @@ impl Https {
     }
 }
 
+/// Whether an address is one of the public internet, as far as its kind tells: not of this machine, of a house, of a
+/// provider's own network, of a link, of documentation, and not of many at once (RFC 6890).
+fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            let own = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_documentation() || shared;
+            !(own || v4.is_broadcast() || v4.is_multicast() || a == 0 || a >= 240 || (a == 198 && b & 0xfe == 18))
+        }
+        IpAddr::V6(v6) => {
+            let [first, second, ..] = v6.segments();
+            // Of what is given out (2000::/3), less documentation and what carries an address of version 4 inside.
+            first & 0xe000 == 0x2000 && !(first == 0x2001 && (second == 0xdb8 || second == 0)) && first != 0x2002
+        }
+    }
+}
+
 /// Settings of the client's side: TLS 1.2 and 1.3, these authorities, no session that could be recognised.
 fn tls(roots: Arc<RootCertStore>) -> Option<ClientConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -241,5 +274,41 @@ fn why(error: &reqwest::Error) -> Unfetched {
         Unfetched::Unreachable
     } else {
         Unfetched::Garbled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_names_reaches_nothing_in_the_house() {
+        for public in ["93.184.216.34", "100.63.0.1", "172.32.0.1", "2600:1f18::1", "2a00:1450::5"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for own in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.1.1",
+            "172.16.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "240.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "2001:db8::1",
+            "2002:a00:1::",
+            "64:ff9b::a00:1",
+        ] {
+            assert!(!is_public(own.parse().unwrap()), "{own}");
+        }
     }
 }

@@ -13,5 +13,6 @@ pub mod ledger;
 pub mod mdns;
 pub mod mta_sts;
 pub mod outward;
+pub mod push;
 pub mod route;
 pub mod tls;

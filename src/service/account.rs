@@ -16,17 +16,18 @@ use super::{
 };
 use crate::{
     domain::{
+        award::{Award, Deeds},
         fact::Fact,
         padlock::Padlock,
         privacy::{
-            account::{self, AccountIndex, CLOSEST, Evidence, MONTH, OwnKey, SignIn},
+            account::{self, AccountIndex, CLOSEST, Evidence, MONTH, OwnKey, SignIn, Tip},
             contact::Share,
             evidence::Direction,
         },
         time::Time,
     },
     net::clock::Clock,
-    store::{mail::Snapshot, slots::Kind, vault::Vault},
+    store::{mail::Snapshot, preferences, record::Progress, slots::Kind, vault::Vault},
 };
 use std::{
     collections::HashMap,
@@ -55,7 +56,24 @@ pub struct Account {
     unlock: Unlock,
     keys: Keys,
     appliance: ServiceIndex,
-    last: Arc<RwLock<Option<(Time, Option<u8>)>>>,
+    last: Arc<RwLock<Option<Last>>>,
+}
+
+/// What was computed last.
+struct Last {
+    at: Time,
+    points: Option<u8>,
+    /// What would help, the most first; of what is known to be lacking.
+    tips: Vec<Tip>,
+}
+
+/// How the index has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trend {
+    /// By how many points.
+    pub by: i16,
+    /// Since when.
+    pub since: Time,
 }
 
 /// Somebody who watches when their messages are read.
@@ -82,6 +100,12 @@ pub struct AccountPage {
     pub more_watchers: u64,
     /// Whether there were more messages than are looked at.
     pub cut: bool,
+    /// The index day by day, the oldest first: days in UTC from 1970.
+    pub daily: Vec<(i64, u8)>,
+    /// How it has changed in a month, or since it is noted.
+    pub trend: Option<Trend>,
+    /// What was reached, once or now.
+    pub reached: Vec<Award>,
 }
 
 /// What the mail of thirty days tells.
@@ -113,17 +137,23 @@ impl Account {
     /// The index as it was last computed; `None` where it is not known, or was not computed yet.
     pub fn points(&self) -> Option<u8> {
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
-        last.and_then(|(_, points)| points)
+        last.as_ref().and_then(|last| last.points)
+    }
+
+    /// What would help, the most first, as it was last computed; only what is known to be lacking.
+    pub fn tips(&self) -> Vec<Tip> {
+        let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().map(|last| last.tips.clone()).unwrap_or_default()
     }
 
     /// Computes the index anew where it is old; says how many seconds from now to look again.
     pub async fn refresh(&self) -> u64 {
         let old = {
             let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
-            last.is_none_or(|(at, _)| self.clock.now().0.saturating_sub(at.0) >= OLD)
+            last.as_ref().is_none_or(|last| self.clock.now().0.saturating_sub(last.at.0) >= OLD)
         };
         if old
-            && let Err(error) = self.page().await
+            && let Err(error) = self.note().await
             && !matches!(error, Error::Locked)
         {
             tracing::error!(%error, "the account's index could not be computed and will be later");
@@ -131,11 +161,30 @@ impl Account {
         NAP
     }
 
+    /// Computes the index, and notes it once a day, with what was reached.
+    async fn note(&self) -> Result<(), Error> {
+        let page = self.page().await?;
+        let (now, day) = (self.clock.now().0, today(self.clock.now()));
+        let known = read(&self.vault, |snapshot| Ok(snapshot.progress()?)).await?;
+        let reached: Vec<u8> = page.reached.iter().map(|award| award.number()).collect();
+        let is_noted = |number: &u8| known.reached.iter().any(|(noted, _)| noted == number);
+        let is_old = page.index.points.is_some() && known.daily.last().is_none_or(|(last, _)| *last < day);
+        if is_old || !reached.iter().all(is_noted) {
+            let points = page.index.points;
+            let open = self.vault.open()?;
+            let noting = open
+                .writer
+                .write(move |tables| preferences::note(tables, day, points, &reached, now));
+            noting.await?;
+        }
+        Ok(())
+    }
+
     /// Everything that the page about privacy shows, computed now.
     pub async fn page(&self) -> Result<AccountPage, Error> {
         let now = self.clock.now();
         let people = self.people.clone();
-        let (month, contacts, watchers) = read(&self.vault, move |snapshot| {
+        let (month, contacts, watchers, progress, mut deeds) = read(&self.vault, move |snapshot| {
             let month = month(snapshot, now)?;
             let mut all: Vec<(&String, &(u64, u64))> = month.watchers.iter().collect();
             all.sort_by_key(|(address, (messages, trackers))| (std::cmp::Reverse((*trackers, *messages)), *address));
@@ -147,16 +196,29 @@ impl Account {
                     trackers: *trackers,
                 }));
             }
-            Ok((month, closest(snapshot)?, watchers))
+            Ok((month, closest(snapshot)?, watchers, snapshot.progress()?, deeds(snapshot)?))
         })
         .await?;
-        let index = account::evaluate(&Evidence {
+        let evidence = Evidence {
             contacts,
             mail: month.sent,
             ..self.own_side().await?
-        });
-        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some((now, index.points));
+        };
+        deeds.encrypted = month.sent.have > 0;
+        deeds.guarded = evidence.sign_in.known().is_some_and(|way| way > SignIn::Passphrase);
+        deeds.sheet = self.custody.sheet_state().await.is_ok_and(|sheet| sheet.proven);
+        let index = account::evaluate(&evidence);
+        let known = index.helps().into_iter().filter(|line| line.known);
+        let last = Last {
+            at: now,
+            points: index.points,
+            tips: known.filter_map(|line| line.tip).collect(),
+        };
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(last);
         Ok(AccountPage {
+            trend: index.points.and_then(|points| trend(&progress, points, now)),
+            reached: reached(&progress, deeds),
+            daily: progress.daily,
             index,
             travelled: month.travelled,
             more_watchers: (month.watchers.len() as u64).saturating_sub(watchers.len() as u64),
@@ -195,6 +257,47 @@ impl Account {
             ..Evidence::default()
         })
     }
+}
+
+/// The day of a time, counted in UTC from 1970.
+fn today(now: Time) -> i64 {
+    now.0.div_euclid(24 * 3600)
+}
+
+/// How the index has changed since a month ago, or since the first day that is noted; `None` where that is today.
+fn trend(progress: &Progress, points: u8, now: Time) -> Option<Trend> {
+    let month_ago = today(now) - MONTH / (24 * 3600);
+    let before = progress.daily.iter().rev().find(|(day, _)| *day <= month_ago);
+    let (day, then) = *before.or(progress.daily.first())?;
+    (day < today(now)).then(|| Trend {
+        by: i16::from(points) - i16::from(then),
+        since: Time(day * 24 * 3600),
+    })
+}
+
+/// What was reached once, or is now.
+fn reached(progress: &Progress, deeds: Deeds) -> Vec<Award> {
+    let noted = |award: Award| progress.reached.iter().any(|(number, _)| *number == award.number());
+    Award::ALL
+        .into_iter()
+        .filter(|award| noted(*award) || award.is_reached(deeds))
+        .collect()
+}
+
+/// What the vault knows of the owner's deeds.
+fn deeds(snapshot: &Snapshot) -> Result<Deeds, Error> {
+    let mut compared = false;
+    snapshot.each_peer(|_, peer| {
+        compared |= peer.keys.iter().any(|key| key.verified > 0);
+        !compared
+    })?;
+    let records = snapshot.own_records()?;
+    Ok(Deeds {
+        key: !snapshot.own_keys()?.is_empty(),
+        compared,
+        postmark: records.signs == Some(true) && records.polices == Some(true),
+        ..Deeds::default()
+    })
 }
 
 /// The mail of thirty days, as far as it is looked at.
@@ -257,4 +360,36 @@ fn closest(snapshot: &Snapshot) -> Result<Fact<(u8, u32)>, Error> {
     let many = u32::try_from(known.len()).unwrap_or(u32::MAX);
     let mean = (known.iter().sum::<u32>() + many / 2).checked_div(many);
     Ok(mean.and_then(|mean| Some((u8::try_from(mean).ok()?, many))).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trend_is_of_a_month_and_of_less_while_there_is_less() {
+        let day = |day: i64| Time(day * 24 * 3600 + 60);
+        let mut progress = Progress::default();
+        assert_eq!(trend(&progress, 50, day(100)), None);
+        progress.daily = vec![(100, 40)];
+        assert_eq!(trend(&progress, 50, day(100)), None, "today says nothing of a change");
+        let since = |at: i64| trend(&progress, 50, day(at)).map(|trend| (trend.by, trend.since.0 / 86_400));
+        assert_eq!(since(101), Some((10, 100)));
+        progress.daily = vec![(100, 40), (101, 52), (140, 60)];
+        let since = |at: i64| trend(&progress, 50, day(at)).map(|trend| (trend.by, trend.since.0 / 86_400));
+        assert_eq!((since(131), since(141)), (Some((-2, 101)), Some((-2, 101))));
+    }
+
+    #[test]
+    fn what_was_reached_stays_reached() {
+        let progress = Progress {
+            reached: vec![(Award::Handshake.number(), 7)],
+            ..Progress::default()
+        };
+        let deeds = Deeds {
+            key: true,
+            ..Deeds::default()
+        };
+        assert_eq!(reached(&progress, deeds), [Award::MasterKey, Award::Handshake]);
+    }
 }

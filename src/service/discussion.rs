@@ -43,6 +43,7 @@ pub struct Discussions {
     vault: Vault,
     people: People,
     viewer: Viewer,
+    plain: bool,
 }
 
 /// A file to hand out.
@@ -63,6 +64,7 @@ impl Discussions {
             vault,
             people,
             viewer: Viewer::own(),
+            plain: false,
         }
     }
 
@@ -71,9 +73,14 @@ impl Discussions {
         Self { viewer, ..self.clone() }
     }
 
+    /// The same, with the words alone rather than the sender's layout, where that is wanted.
+    pub fn plainly(self, plain: bool) -> Self {
+        Self { plain, ..self }
+    }
+
     /// One page of a discussion, counted from 1, the newest first; a page past the end is the last.
     pub async fn page(&self, id: DiscussionId, page: u32) -> Result<DiscussionPage, Error> {
-        let (people, viewer) = (self.people.clone(), self.viewer.clone());
+        let (people, viewer, plain) = (self.people.clone(), self.viewer.clone(), self.plain);
         read(&self.vault, move |snapshot| {
             let row = snapshot.discussion(id.0)?.ok_or(Error::NotFound)?;
             let pages = row.messages.div_ceil(MESSAGES).max(1);
@@ -82,7 +89,7 @@ impl Discussions {
             let shown = messages
                 .into_iter()
                 .rev()
-                .map(|(id, message)| show(&people, snapshot, id, &message, &viewer).map(|(view, _)| view));
+                .map(|(id, message)| show(&people, snapshot, id, &message, (&viewer, plain)).map(|(view, _)| view));
             let shown = shown.collect::<Result<_, _>>()?;
             let named = row
                 .people
@@ -142,9 +149,9 @@ impl Discussions {
 
     /// One message with its index and journey.
     pub async fn message(&self, id: MessageId) -> Result<MessagePage, Error> {
-        let (people, viewer) = (self.people.clone(), self.viewer.clone());
+        let (people, viewer, plain) = (self.people.clone(), self.viewer.clone(), self.plain);
         self.with(id, move |snapshot, record| {
-            let (message, reading) = show(&people, snapshot, id.0, record, &viewer)?;
+            let (message, reading) = show(&people, snapshot, id.0, record, (&viewer, plain))?;
             let proof = snapshot.proof(id.0)?.ok_or(store::Error::Damaged)?;
             let arrival = proof.arrival.as_ref().map(record::Arrived::arrival);
             // The newest line of a message from our own door is our own: the arrival says it better.
@@ -292,7 +299,13 @@ fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) 
     }))
 }
 
-fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message, viewer: &Viewer) -> Result<(MessageView, Reading), Error> {
+fn show(
+    people: &People,
+    snapshot: &Snapshot,
+    id: u64,
+    record: &record::Message,
+    (viewer, plain): (&Viewer, bool),
+) -> Result<(MessageView, Reading), Error> {
     let raw = snapshot.shown(id, record)?;
     let mut reading = mime::read(&raw);
     let name = |mailboxes: &[Mailbox]| -> Result<Vec<Person>, Error> {
@@ -316,7 +329,7 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, record: &record::Message,
             device: viewer.letter(),
         },
         _ if reading.openpgp.encrypted => Body::Encrypted,
-        Some(view) if !view.html.trim().is_empty() => Body::Reader(view.html),
+        Some(view) if !view.html.trim().is_empty() && !(plain && !reading.text.trim().is_empty()) => Body::Reader(view.html),
         _ if reading.text.trim().is_empty() => Body::Nothing,
         _ => Body::Text(std::mem::take(&mut reading.text)),
     };

@@ -3,7 +3,7 @@
 //!
 //! *scrub* reads every message once a week and compares it with its hash, because a small board's SD card
 //! forgets octets and nobody notices until the day the message is needed. *journal* takes away what the
-//! journal has kept long enough, every day. *contacts*
+//! journal and the ledger have kept long enough, every day. *contacts*
 //! has every contact's index computed anew, once a day. *wipe* writes the vault's file anew on the day after something was
 //! deleted, so that nothing is left of it, and a file of the first version once. *rules* runs
 //! the owner's rules over all mail when they ask for it. *search* merges what is new into the index of words, once a
@@ -161,6 +161,9 @@ fn run(kind: &Kind, open: &Open, job: Job, now: Time) -> Job {
 
 fn journal(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Error> {
     tidy_now(open, now)?;
+    // A box that connects to nobody adds no day to its ledger, and forgets all the same.
+    let writing = open.writer.write(move |tables| store::ledger::tidy(tables, now));
+    tokio::runtime::Handle::current().block_on(writing)?;
     Ok((DAY, 0))
 }
 

@@ -7,8 +7,6 @@ use crate::domain::{
 };
 use redb::ReadableTable;
 
-/// Days that are kept.
-const DAYS: i64 = 30;
 /// Lines that are read.
 const MOST: usize = 20_000;
 
@@ -20,7 +18,14 @@ pub fn add(tables: &mut Tables<'_>, counted: &[(Purpose, String, u64)], now: Tim
         let before = tables.ledger.get(key)?.map_or(0, |value| value.value());
         tables.ledger.insert(key, before.saturating_add(*times))?;
     }
-    tables.ledger.retain_in(..(day.saturating_sub(DAYS), 0, ""), |_, _| false)?;
+    tidy(tables, now)
+}
+
+/// Lets go of what is older than the owner wants it kept.
+pub fn tidy(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
+    let days = super::preferences::preferred(tables)?.ledger_days;
+    let first = now.0.div_euclid(86_400).saturating_sub(days.into());
+    tables.ledger.retain_in(..(first, 0, ""), |_, _| false)?;
     Ok(())
 }
 

@@ -22,6 +22,8 @@ pub mod mail;
 pub mod migrate;
 pub mod nuisance;
 pub mod outbox;
+pub mod preferences;
+pub mod push;
 pub mod recheck;
 pub mod record;
 pub mod regroup;

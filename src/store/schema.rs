@@ -149,3 +149,5 @@ pub const TLS_DAYS: TableDefinition<(i64, &str), Octets> = TableDefinition::new(
 pub const TLS_GIVEN: TableDefinition<(i64, &str), Octets> = TableDefinition::new("tls_given");
 /// Domain → `record::SeenWay`: what the last session with its mail servers was like.
 pub const SEEN_WAYS: TableDefinition<&str, Octets> = TableDefinition::new("seen_ways");
+/// Device → `record::Subscription`: where it is told of new mail while no page is open.
+pub const PUSHES: TableDefinition<u64, Octets> = TableDefinition::new("pushes");

@@ -179,6 +179,7 @@ tables! {
     seen_ways: &'static str => Octets = SEEN_WAYS;
     tls_days: (i64, &'static str) => Octets = TLS_DAYS;
     tls_given: (i64, &'static str) => Octets = TLS_GIVEN;
+    pushes: u64 => Octets = PUSHES;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

@@ -33,6 +33,15 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
+/// An asset under an address that does not change with it: asked for anew each time.
+pub(super) fn plain(name: &str) -> Result<Response, Problem> {
+    let file = Files::get(name).ok_or(Problem::NotFound)?;
+    let mut response = Response::new(file.data.into_owned().into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    Ok(response)
+}
+
 /// `GET /assets/HASH/NAME`
 pub(super) async fn show(_site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let (hash, name) = (visit.part(0), visit.part(1));

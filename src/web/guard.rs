@@ -164,6 +164,11 @@ pub(super) fn setting_cookie(name: &str, value: &str, secure: bool) -> Option<He
     set_cookie(name, value, secure, "; Max-Age=31536000")
 }
 
+/// Takes a setting of this browser away, so that what is preferred everywhere holds in it too.
+pub(super) fn no_setting_cookie(name: &str, secure: bool) -> Option<HeaderValue> {
+    set_cookie(name, "", secure, "; Max-Age=0")
+}
+
 /// Whether a form comes from our own pages, as far as the browser says. `Origin: null` is no contradiction:
 /// with `Referrer-Policy: no-referrer` browsers send it from our own forms too (Fetch, "append a request
 /// `Origin` header"); there the token decides.

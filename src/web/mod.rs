@@ -120,6 +120,10 @@ pub struct Services {
     pub appliance: ServiceIndex,
     /// The account's index.
     pub account: Account,
+    /// Telling devices of new mail.
+    pub push: crate::service::push::Push,
+    /// What the owner prefers.
+    pub preferences: crate::service::preferences::Preferences,
     /// The address book.
     pub contacts: Contacts,
     /// How other domains protect their mail servers.
@@ -148,7 +152,7 @@ impl House {
         let site = Site {
             services: pages.borrow().clone(),
             latest: pages.clone(),
-            zone: when::Zone::of_this_machine(),
+            zone: when::Zone::preferred(pages.borrow().preferences.clone()),
             ending,
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
         };
@@ -162,10 +166,11 @@ impl House {
         let (pages, site) = &mut *seen;
         // Where the sender is gone nothing changes any more.
         if pages.has_changed().unwrap_or(false) {
+            let services = pages.borrow_and_update().clone();
             *site = Arc::new(Site {
-                services: pages.borrow_and_update().clone(),
+                zone: when::Zone::preferred(services.preferences.clone()),
+                services,
                 latest: site.latest.clone(),
-                zone: site.zone.clone(),
                 ending: site.ending.clone(),
                 listeners: site.listeners.clone(),
             });
@@ -177,7 +182,11 @@ impl House {
 impl Site {
     /// Discussions and messages as this visitor may see them on their device.
     fn discussions(&self, visit: &visit::Visit) -> Discussions {
-        self.services.unmasked_discussions.seen_by(page::devices::viewer(self, visit))
+        let plain = self.services.preferences.now().plain;
+        self.services
+            .unmasked_discussions
+            .seen_by(page::devices::viewer(self, visit))
+            .plainly(plain)
     }
 
     /// The timeline as this visitor may see it on their device.

@@ -11,7 +11,7 @@ pub fn next(text: &str) -> Option<&str> {
 
 /// Cookies, language and theme out of these two header lines; gives the value of this cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let _ = (visit::language(headers), Theme::of(headers));
+    let _ = (visit::language(headers, None), Theme::of(headers, None));
     visit::cookie(headers, name)
 }
 

@@ -12,7 +12,7 @@ use super::{
     upload,
     visit::{self, Visit},
 };
-use crate::service::checks::Door;
+use crate::{locale::Lang, service::checks::Door};
 use bytes::Buf;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -112,6 +112,14 @@ pub static ROUTES: &[Route] = routes! {
     POST "/levels"                       Owner        page::tagging::levels;
     GET  "/search"                       Owner        page::search::show;
     GET  "/settings"                     Owner        page::settings::show;
+    GET  "/settings/preferences"         Owner        page::preferences::show;
+    POST "/settings/preferences"         Owner        page::preferences::save;
+    POST "/settings/preferences/kept"    Owner        page::preferences::keep;
+    GET  "/settings/notifications"       Owner        page::notifications::show;
+    POST "/settings/notifications"       Owner        page::notifications::offer;
+    POST "/settings/notifications/off"   Owner        page::notifications::off;
+    GET  "/worker.js"                    Anyone       page::notifications::worker;
+    POST "/tips/:name"                   Owner        page::preferences::answer;
     GET  "/settings/views"               Owner        page::views::show;
     POST "/settings/views"               Owner        page::views::create;
     POST "/settings/views/:id"           Owner        page::views::change;
@@ -196,6 +204,7 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/messages/:id/spam"            Owner        page::spam::show;
     POST "/messages/:id/spam"            Owner        page::spam::say;
     GET  "/help"                         Owner        page::help::show;
+    GET  "/help/:topic"                  Owner        page::help_topics::show;
     GET  "/live"                         OwnersScript live::listen;
     GET  "/sign-in"                      Anyone       page::sign_in::show;
     POST "/sign-in"                      Anyone       page::sign_in::sign_in;
@@ -396,15 +405,22 @@ where
     B: Buf,
 {
     let unlock = &site.services.unlock;
+    let visitor = Visitor::of(&asked.headers, asked.peer, unlock);
+    // What is preferred says something of the owner: nobody else is told.
+    let preferred = visitor
+        .session
+        .as_ref()
+        .map(|_| site.services.preferences.now())
+        .unwrap_or_default();
     let door = if asked.peer.secure { Door::Secure } else { Door::Web };
     site.services.checks.came_in(door, asked.peer.address.ip());
     let unclaimed = site.services.first_run.is_unclaimed();
     let table = if unclaimed { FIRST } else { ROUTES };
     let found = find(table, &asked.method, &asked.path);
     let visit = Visit {
-        visitor: Visitor::of(&asked.headers, asked.peer, unlock),
-        lang: visit::language(&asked.headers),
-        theme: Theme::of(&asked.headers),
+        visitor,
+        lang: visit::language(&asked.headers, Lang::of_code(&preferred.lang)),
+        theme: Theme::of(&asked.headers, Theme::of_code(&preferred.theme)),
         parts: found.as_ref().map(|(_, parts)| parts.clone()).unwrap_or_default(),
         form: Vec::new(),
         file: Vec::new(),

@@ -14,7 +14,7 @@ use crate::{
         Lang, Words,
         checks::{self, CheckWords},
         compose::{self, ComposeWords},
-        devices, networks, settings,
+        devices, networks, preferences, settings,
     },
     service::{devices::Notice, health::Disk, views::View},
 };
@@ -38,9 +38,9 @@ impl Theme {
     /// All of them, in the order of the form.
     pub(super) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    /// The one of the cookie.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        cookie(headers, "theme").and_then(Self::of_code).unwrap_or_default()
+    /// The one of the cookie, else the one that is preferred.
+    pub(super) fn of(headers: &HeaderMap, preferred: Option<Self>) -> Self {
+        cookie(headers, "theme").and_then(Self::of_code).or(preferred).unwrap_or_default()
     }
 
     /// By its word in forms and cookies.
@@ -122,6 +122,8 @@ pub(super) struct Shell {
     pub(super) service_news: Option<String>,
     /// Whether the box is locked.
     pub(super) locked: bool,
+    /// Whether an open page says that new mail has come.
+    pub(super) live: bool,
     /// The account's index, in short, as it was last computed.
     pub(super) account: Option<String>,
     /// What was done with the form that led here.
@@ -145,6 +147,7 @@ pub(super) struct Tab {
 impl Shell {
     pub(super) fn of(site: &Site, visit: &Visit, section: Section) -> Self {
         let (w, known) = (visit.lang.words(), &site.services.devices);
+        let preferred = site.services.preferences.now();
         let here = visit.visitor.session.as_ref().map(|session| session.device);
         let notices = here.map(|here| known.notices(Some(here))).unwrap_or_default();
         let banner = |notice: Notice| Banner {
@@ -176,7 +179,8 @@ impl Shell {
             style: asset::address("style.css"),
             script: asset::address("app.js"),
             icon: asset::address("icon.svg"),
-            keys: shortcut::for_script(),
+            keys: if preferred.no_keys { String::new() } else { shortcut::for_script() },
+            live: !preferred.no_live,
             sheet_waits: visit.visitor.session.is_some() && site.services.custody.sheet_waits(),
             update: visit.visitor.session.as_ref().and_then(|_| {
                 let newer = site.services.updates.newer()?;
@@ -253,6 +257,11 @@ impl Shell {
     /// What the page of all settings is called.
     pub(super) fn settings(&self) -> &'static str {
         settings::words(self.w.lang).title
+    }
+
+    /// What the page of preferences is called.
+    pub(super) fn preferences(&self) -> &'static str {
+        preferences::words(self.w.lang).title
     }
 
     /// What the page about networks that send spam is called.

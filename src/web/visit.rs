@@ -107,9 +107,10 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .find_map(|(known, value)| (known == name).then_some(value))
 }
 
-/// The language: the one that was chosen here, else the first of the browser's that we speak.
-pub(super) fn language(headers: &HeaderMap) -> Lang {
-    if let Some(chosen) = cookie(headers, "lang").and_then(Lang::of_code) {
+/// The language: the one that was chosen here, else the one that is preferred, else the first of the browser's that we
+/// speak.
+pub(super) fn language(headers: &HeaderMap, preferred: Option<Lang>) -> Lang {
+    if let Some(chosen) = cookie(headers, "lang").and_then(Lang::of_code).or(preferred) {
         return chosen;
     }
     let mut wanted: Vec<(u16, Lang)> = text(headers, &header::ACCEPT_LANGUAGE)
@@ -155,9 +156,10 @@ mod tests {
             ("", Lang::En),
             (";;q=,,fr;q=x", Lang::En),
         ] {
-            assert_eq!(language(&with(header::ACCEPT_LANGUAGE, value)), lang, "{value}");
+            assert_eq!(language(&with(header::ACCEPT_LANGUAGE, value), None), lang, "{value}");
         }
-        assert_eq!(language(&with(header::COOKIE, "a=b; lang=fr")), Lang::Fr);
+        assert_eq!(language(&with(header::COOKIE, "a=b; lang=fr"), Some(Lang::En)), Lang::Fr);
+        assert_eq!(language(&with(header::ACCEPT_LANGUAGE, "en"), Some(Lang::Fr)), Lang::Fr);
     }
 
     #[test]

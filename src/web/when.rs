@@ -1,16 +1,21 @@
 //! Times as a person says them: "14:02" today, "yesterday", "3 May", in the zone of this machine.
 //!
-//! The zone is the machine's (`TZ`, else `/etc/localtime`, else UTC) until the owner can choose one.
+//! The zone is the one that the owner prefers, else the machine's (`TZ`, else `/etc/localtime`, else UTC). It is asked
+//! for at each time that is said, so that a change holds from the next page on.
 
 use crate::{
     domain::{query::Day, time::Time},
     locale::Words,
+    service::preferences::Preferences,
 };
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 /// The zone that times are shown in.
-#[derive(Clone, Debug)]
-pub(super) struct Zone(TimeZone);
+#[derive(Clone)]
+pub(super) struct Zone {
+    machine: TimeZone,
+    preferences: Option<Preferences>,
+}
 
 /// A time, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +31,55 @@ pub(super) struct When {
 }
 
 impl Zone {
-    /// The zone of this machine, UTC where it cannot be told.
-    pub(super) fn of_this_machine() -> Self {
-        Self(TimeZone::try_system().unwrap_or(TimeZone::UTC))
+    /// The zone that is preferred, else the one of this machine, UTC where that cannot be told.
+    pub(super) fn preferred(preferences: Preferences) -> Self {
+        Self {
+            machine: TimeZone::try_system().unwrap_or(TimeZone::UTC),
+            preferences: Some(preferences),
+        }
+    }
+
+    /// Whether there is a zone of this name.
+    pub(super) fn is_known(name: &str) -> bool {
+        name.len() < 64 && TimeZone::get(name).is_ok()
+    }
+
+    /// The names of all zones that people choose from, in order: those of places, and UTC.
+    pub(super) fn names() -> Vec<String> {
+        let of_a_place = |name: &String| {
+            let place = name.split_once('/').map(|(region, _)| region);
+            place.is_some_and(|region| {
+                !matches!(
+                    region,
+                    "Etc" | "SystemV" | "posix" | "right" | "US" | "Canada" | "Brazil" | "Mexico" | "Chile"
+                )
+            })
+        };
+        let mut names: Vec<String> = jiff::tz::db()
+            .available()
+            .map(|name| name.as_str().to_owned())
+            .filter(of_a_place)
+            .collect();
+        names.push("UTC".to_owned());
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn zone(&self) -> TimeZone {
+        let chosen = self
+            .preferences
+            .as_ref()
+            .map(Preferences::now)
+            .filter(|preferred| !preferred.zone.is_empty());
+        let chosen = chosen.and_then(|preferred| TimeZone::get(&preferred.zone).ok());
+        chosen.unwrap_or_else(|| self.machine.clone())
     }
 
     fn at(&self, time: Time) -> Zoned {
         Timestamp::from_second(time.0)
             .unwrap_or(Timestamp::UNIX_EPOCH)
-            .to_zoned(self.0.clone())
+            .to_zoned(self.zone())
     }
 
     /// The day of a time.
@@ -51,7 +96,7 @@ impl Zone {
     /// When a day begins; the beginning of time for one that this calendar cannot place.
     pub(super) fn begins(&self, day: Day) -> Time {
         let (month, of_month) = (i8::try_from(day.month).unwrap_or(1), i8::try_from(day.day).unwrap_or(1));
-        let begins = jiff::civil::Date::new(day.year, month, of_month).and_then(|date| date.to_zoned(self.0.clone()));
+        let begins = jiff::civil::Date::new(day.year, month, of_month).and_then(|date| date.to_zoned(self.zone()));
         begins.map_or(Time(i64::MIN), |zoned| Time(zoned.timestamp().as_second()))
     }
 
@@ -92,7 +137,12 @@ mod tests {
 
     #[test]
     fn a_time_is_said_as_a_person_would() {
-        let zone = Zone(TimeZone::get("Europe/Paris").unwrap());
+        let zone = Zone {
+            machine: TimeZone::get("Europe/Paris").unwrap(),
+            preferences: None,
+        };
+        assert!(Zone::is_known("Pacific/Auckland") && !Zone::is_known("Pacific/Atlantis"));
+        assert!(Zone::names().iter().any(|name| name == "Pacific/Auckland"));
         // Wednesday 2026-05-06 09:30 in Paris.
         let now = Time(1_778_052_600);
         let say = |lang: Lang, ago: i64| zone.say(lang.words(), Time(now.0 - ago), now);

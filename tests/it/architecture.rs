@@ -45,7 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("getrandom", &["store"]),
     ("hickory_resolver", &["net/dns"]),
     ("html5ever", &["codec/html"]),
-    ("http", &["web", "net/acme"]),
+    ("http", &["web", "net/acme", "net/push"]),
     ("http_body_util", &["web", "net/acme"]),
     ("hyper", &["web"]),
     ("hyper_util", &["web"]),

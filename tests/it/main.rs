@@ -52,6 +52,7 @@ mod peers_delta;
 mod peers_keys;
 mod peers_servers;
 mod peers_two;
+mod preferences;
 mod privacy;
 mod reports;
 mod search;

@@ -142,6 +142,7 @@ fn example(pattern: &str, part: &str) -> String {
         .replace(":address", "eve@x.test")
         .replace(":domain", "home.test")
         .replace(":ticket", "none")
+        .replace(":topic", "lines")
         .replace(":id", "1")
         .replace(":part", part)
 }

@@ -149,35 +149,51 @@ pub enum Reason {
     NothingSent,
 }
 
-/// What would win the points that a line misses. The words are `locale`'s, the page is `web`'s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Advice {
+macro_rules! advice {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// What would win the points that a line misses. The words are `locale`'s, the page is `web`'s.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Advice { $($(#[$doc])* $name,)* }
+
+        impl Advice {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in addresses and in the store; never translated, and never used for another.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+advice! {
     /// Make a key.
-    MakeKey,
+    MakeKey = "make_key";
     /// Make a stronger one.
-    StrongerKey,
+    StrongerKey = "stronger_key";
     /// Let others find it.
-    PublishKey,
+    PublishKey = "publish_key";
     /// Print or save a copy of it.
-    BackUpKey,
+    BackUpKey = "back_up_key";
     /// Give it a new end.
-    RenewKey,
+    RenewKey = "renew_key";
     /// Sign in with a passkey.
-    Passkey,
+    Passkey = "passkey";
     /// Choose a stronger passphrase.
-    Passphrase,
+    Passphrase = "passphrase";
     /// Take back the file that opens the box at a restart.
-    StayLocked,
+    StayLocked = "stay_locked";
     /// Make a backup and try it.
-    BackUp,
+    BackUp = "back_up";
     /// Raise the weakest device.
-    RaiseDevice,
+    RaiseDevice = "raise_device";
     /// Raise the contacts that are written to most.
-    RaiseContacts,
+    RaiseContacts = "raise_contacts";
     /// Encrypt what is sent.
-    Encrypt,
+    Encrypt = "encrypt";
     /// Look at the service's own records.
-    Service,
+    Service = "service";
 }
 
 /// A tip: always the owner's to follow.

@@ -15,7 +15,7 @@ pub struct LedgerWords {
     pub day: &'static str,
     pub party: &'static str,
     pub times: Plural,
-    pub kept: &'static str,
+    pub kept: Plural,
     pub not_here: &'static str,
     pub not_here_text: &'static str,
     pub others: &'static str,
@@ -35,7 +35,10 @@ const EN: LedgerWords = LedgerWords {
         one: "once",
         many: "{n} times",
     },
-    kept: "It is kept for 30 days, sealed with everything else.",
+    kept: Plural {
+        one: "It is kept for {n} day, sealed with everything else.",
+        many: "It is kept for {n} days, sealed with everything else.",
+    },
     not_here: "What is not counted here",
     not_here_text: "Whoever connects to this box, such as servers that bring mail, knows its address already: it stands in your DNS. What your browser opens when you follow a link is its own affair.",
     others: "and others",
@@ -55,7 +58,10 @@ const FR: LedgerWords = LedgerWords {
         one: "une fois",
         many: "{n} fois",
     },
-    kept: "Ceci est gardé 30 jours, scellé avec tout le reste.",
+    kept: Plural {
+        one: "Ceci est gardé {n} jour, scellé avec tout le reste.",
+        many: "Ceci est gardé {n} jours, scellé avec tout le reste.",
+    },
     not_here: "Ce qui n’est pas compté ici",
     not_here_text: "Qui se connecte à cette boîte, comme les serveurs qui apportent du courrier, connaît déjà son adresse\u{202f}: elle est dans votre DNS. Ce qu’ouvre votre navigateur quand vous suivez un lien ne regarde que lui.",
     others: "et d’autres",
@@ -79,12 +85,14 @@ impl LedgerWords {
             (Lang::En, Purpose::Web) => "fetching what domains publish on the web: policies and keys",
             (Lang::En, Purpose::Certificate) => "asking an authority for the certificate of this box",
             (Lang::En, Purpose::Announcing) => "announcing the address of this box",
+            (Lang::En, Purpose::Push) => "telling your devices that mail has come, through their makers",
             (Lang::Fr, Purpose::Names) => "demander des noms\u{202f}: où sont les serveurs, et ce que d’autres publient",
             (Lang::Fr, Purpose::Delivery) => "remettre vos messages",
             (Lang::Fr, Purpose::Smarthost) => "remettre vos messages au relais",
             (Lang::Fr, Purpose::Web) => "chercher ce que des domaines publient sur le web\u{202f}: politiques et clés",
             (Lang::Fr, Purpose::Certificate) => "demander à une autorité le certificat de cette boîte",
             (Lang::Fr, Purpose::Announcing) => "annoncer l’adresse de cette boîte",
+            (Lang::Fr, Purpose::Push) => "prévenir vos appareils, par leurs éditeurs, que du courrier est arrivé",
         }
     }
 }

@@ -13,11 +13,17 @@ use super::{
 };
 use crate::{
     domain::{
+        award::Award,
         padlock::Padlock,
-        privacy::account::{Advice, Axis, Line},
+        privacy::account::{Advice, Axis, Line, MONTH, Tip},
+        time::Time,
     },
-    locale::{Words, account as words, account::AccountWords},
-    service::account::AccountPage,
+    locale::{
+        Words, account as words,
+        account::AccountWords,
+        awards::{self, AwardWords},
+    },
+    service::account::{AccountPage, Trend},
 };
 use askama::Template;
 use std::sync::Arc;
@@ -25,6 +31,8 @@ use warp::reply::Response;
 
 /// Tips at the top of the page.
 const HELPS: usize = 3;
+/// Days of the picture.
+const DAYS: usize = 30;
 
 #[derive(Template)]
 #[template(path = "page/privacy.html")]
@@ -40,6 +48,9 @@ struct Page {
     rungs: Vec<Rung>,
     none_travelled: bool,
     cut: bool,
+    trend: Option<String>,
+    days: Vec<Bar>,
+    awards: Option<Awards>,
     unknown: Vec<(&'static str, String)>,
 }
 
@@ -48,6 +59,23 @@ struct Help {
     what: &'static str,
     wins: String,
     href: Option<&'static str>,
+}
+
+/// The index of a day, for the picture and for the table.
+struct Bar {
+    day: String,
+    points: u8,
+    /// From the left, in hundredths of a day's width.
+    x: usize,
+    /// From the top, of 100.
+    y: u8,
+}
+
+/// The milestones.
+struct Awards {
+    t: &'static AwardWords,
+    so_far: String,
+    list: Vec<(&'static str, &'static str, bool)>,
 }
 
 /// Somebody who watches.
@@ -69,10 +97,52 @@ struct Rung {
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let page = site.services.account.page().await?;
     let s = Shell::of(&site, &visit, Section::Privacy);
-    shell::page(&view(s, page))
+    shell::page(&view(&site, s, page))
 }
 
-fn view(s: Shell, page: AccountPage) -> Page {
+/// "+3 since last month", "−2 since 12 May".
+fn trend(site: &Site, w: &Words, trend: Trend) -> String {
+    let a = &w.account;
+    let by = match trend.by {
+        by @ 1.. => format!("+{by}"),
+        0 => return a.trend_same.replace("{when}", &since(site, w, trend.since)),
+        by => format!("\u{2212}{}", by.unsigned_abs()),
+    };
+    a.trend.replace("{by}", &by).replace("{when}", &since(site, w, trend.since))
+}
+
+fn since(site: &Site, w: &Words, then: Time) -> String {
+    if site.now().0.saturating_sub(then.0) >= MONTH {
+        return w.account.trend_month.to_owned();
+    }
+    site.zone.say(w, then, site.now()).day.to_lowercase()
+}
+
+fn bars(site: &Site, w: &Words, daily: &[(i64, u8)]) -> Vec<Bar> {
+    let last = daily.get(daily.len().saturating_sub(DAYS)..).unwrap_or_default();
+    let bar = |(at, (day, points)): (usize, &(i64, u8))| Bar {
+        day: site.zone.say(w, Time(day * 86_400 + 43_200), site.now()).day,
+        points: *points,
+        x: at * 10,
+        y: 100_u8.saturating_sub(*points),
+    };
+    last.iter().enumerate().map(bar).collect()
+}
+
+fn awards(site: &Site, w: &Words, reached: &[Award]) -> Option<Awards> {
+    let t = awards::words(w.lang);
+    let list = Award::ALL.into_iter().map(|award| {
+        let (name, what) = awards::award(w.lang, award);
+        (name, what, reached.contains(&award))
+    });
+    (!site.services.preferences.now().no_awards).then(|| Awards {
+        t,
+        so_far: w.count(&t.so_far, reached.len() as u64),
+        list: list.collect(),
+    })
+}
+
+fn view(site: &Site, s: Shell, page: AccountPage) -> Page {
     let (w, a) = (s.w, &s.w.account);
     let most = page.travelled.iter().copied().max().unwrap_or(0).max(1);
     let all = [Padlock::Sealed, Padlock::Envelope, Padlock::Mailbag, Padlock::Postcard];
@@ -112,6 +182,9 @@ fn view(s: Shell, page: AccountPage) -> Page {
         none_travelled: page.travelled.iter().all(|many| *many == 0),
         rungs: rungs.into_iter().collect(),
         cut: page.cut,
+        trend: page.trend.map(|it| trend(site, w, it)),
+        days: bars(site, w, &page.daily),
+        awards: awards(site, w, &page.reached),
         unknown: unknown
             .map(|line| (words::line(w.lang, line.id), words::reason(w.lang, line.id, line.reason)))
             .collect(),
@@ -138,6 +211,35 @@ fn sums(w: &Words, page: &AccountPage) -> Vec<Reckoned> {
         Reckoned::of(w, axis.as_str(), words::axis(w.lang, axis), lines.collect())
     });
     axes.collect()
+}
+
+/// What a tip of this name advises.
+pub(super) fn advice(name: &str) -> Option<Advice> {
+    Advice::ALL.iter().copied().find(|advice| advice.as_str() == name)
+}
+
+/// The tip that is shown by itself: the one that would help most of those that lead somewhere and were not answered.
+pub(super) fn tip(site: &Site, w: &Words) -> Option<Shown> {
+    let preferred = site.services.preferences.now();
+    if preferred.no_tips {
+        return None;
+    }
+    let open = |tip: &Tip| !preferred.answered.iter().any(|answered| answered == tip.advice.as_str());
+    let mut tips = site.services.account.tips().into_iter().filter(open);
+    tips.find_map(|tip| {
+        Some(Shown {
+            name: tip.advice.as_str(),
+            text: words::tip(w.lang, tip),
+            href: place(tip.advice)?,
+        })
+    })
+}
+
+/// A tip, shown by itself.
+pub(super) struct Shown {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    pub(super) href: &'static str,
 }
 
 /// The page where a tip is followed, where it is one of ours.

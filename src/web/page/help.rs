@@ -16,7 +16,11 @@ use crate::{
         padlock::Padlock,
         privacy::device::{Advice, LineId},
     },
-    locale::{Words, devices},
+    locale::{
+        Words, devices,
+        help::{self, HelpWords},
+        preferences::{self, PreferenceWords},
+    },
 };
 use askama::Template;
 use std::sync::Arc;
@@ -35,6 +39,9 @@ struct Page {
     keys: Vec<(&'static str, &'static str)>,
     device_lines: Vec<(&'static str, i16, Vec<&'static str>)>,
     table: String,
+    h: &'static HelpWords,
+    topics: Vec<(String, &'static str, &'static str)>,
+    p: &'static PreferenceWords,
 }
 
 /// `GET /help`
@@ -49,6 +56,9 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             .map(|(points, range)| (Badge::of(Some(points)), range))
             .collect(),
         unknown: Badge::of(None),
+        h: help::words(w.lang),
+        topics: super::help_topics::all(w),
+        p: preferences::words(w.lang),
         device_lines: device_lines(w),
         table: w
             .devices

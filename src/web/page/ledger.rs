@@ -24,6 +24,7 @@ struct Page {
     l: &'static LedgerWords,
     today: Option<String>,
     days: Vec<Day>,
+    kept: String,
 }
 
 struct Day {
@@ -69,6 +70,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let page = Page {
         today: (!parties.is_empty()).then(|| s.w.count(&l.today, parties.len() as u64)),
         days: days.into_iter().map(day).collect(),
+        kept: s.w.count(&l.kept, site.services.preferences.now().ledger_days.into()),
         l,
         s,
     };

@@ -11,6 +11,7 @@ use crate::locale::{
     Lang, Words, certificates, checks, compose,
     devices::journal,
     keys, moving, networks, reports, sending,
+    keys, networks, notifications, preferences, reports, sending,
     settings::{self as words, SettingsWords},
     updates,
 };
@@ -59,6 +60,8 @@ macro_rules! settings {
 
 /// All of them: address, group, name, sentence.
 static SETTINGS: &[Setting] = settings! {
+    "/settings/preferences" You |w| preferences::words(w.lang).title, |w| preferences::words(w.lang).says;
+    "/settings/notifications" You |w| notifications::words(w.lang).title, |w| notifications::words(w.lang).says;
     "/settings/writing" You |w| compose::words(w.lang).habits, |w| t(w).writing;
     "/settings/views" You |w| w.search.views, |w| t(w).views;
     "/settings/security" ComingIn |w| w.security.title, |w| t(w).security;

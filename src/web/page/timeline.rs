@@ -51,6 +51,8 @@ struct Page {
     is_part: bool,
     /// How many wait at the door, in words.
     waiting: Option<String>,
+    /// What would lift the account's index most.
+    tip: Option<super::account::Shown>,
     /// Whether spam is shown.
     spam: bool,
 }
@@ -179,6 +181,7 @@ fn view(site: &Site, visit: &Visit, (page, part): (TimelinePage, service::Part),
         waiting: None,
         parts,
         spam: low < 0,
+        tip: super::account::tip(site, w),
         hidden: (page.hidden > 0).then(|| w.count(&w.tags.hidden, page.hidden)),
         tickable: true,
         names,

@@ -1,0 +1,251 @@
+//! What each line of each index looks at and how it is won, in a sentence or two. The lines of a device say it by
+//! their tips already (`locale::devices`).
+
+use crate::{
+    domain::privacy::{account, contact, message},
+    locale::Lang,
+};
+
+/// What a line of a message's index is about.
+pub fn of_message(lang: Lang, id: message::LineId) -> &'static str {
+    use message::LineId as L;
+    let (en, fr) = match id {
+        L::ContentEncrypted => (
+            "The whole of it was closed for its readers alone (OpenPGP); half-closed or inside the text wins 22. To win it: have a key, and write to people who have one. Ask the others for theirs.",
+            "Tout y a été fermé pour ses seuls lecteurs (OpenPGP)\u{202f}; fermé à moitié ou au milieu du texte, il gagne 22. Pour la gagner\u{202f}: ayez une clé, et écrivez à qui en a une. Demandez la leur aux autres.",
+        ),
+        L::ContentAuthenticated => (
+            "Its encryption shows whether somebody changed it on the way. Today’s format wins both points, the one before one. It depends on the sender’s program.",
+            "Son chiffrement montre si quelqu’un l’a changé en chemin. Le format d’aujourd’hui gagne les deux points, le précédent un seul. Cela dépend du logiciel de l’expéditeur.",
+        ),
+        L::ContentHeaders => (
+            "The subject is inside the encrypted part, so that no server reads it. This box does so by itself when it encrypts.",
+            "L’objet est dans la partie chiffrée, et aucun serveur ne le lit. Cette boîte le fait d’elle-même quand elle chiffre.",
+        ),
+        L::ContentSigned => (
+            "A signature that is right, by a key of the address that it comes from. Your own messages are signed once that is switched on beside your keys.",
+            "Une signature juste, d’une clé de l’adresse d’où il vient. Les vôtres sont signés dès que c’est réglé à côté de vos clés.",
+        ),
+        L::ContentSigner => (
+            "You compared that key with its owner. A minute together or on the telephone wins it for every later message.",
+            "Vous avez comparé cette clé avec son propriétaire. Une minute ensemble ou au téléphone la gagne pour tous les messages à venir.",
+        ),
+        L::ContentClean => (
+            "No remote pictures, no spy image, nothing active, no link that leads elsewhere than it says. It is up to whoever writes.",
+            "Ni image distante, ni image espionne, ni rien d’actif, ni lien qui mène ailleurs qu’il ne dit. C’est à qui écrit d’y veiller.",
+        ),
+        L::TravelTls => (
+            "How the last stretch was encrypted, as this box saw it: TLS 1.3 wins 9, 1.2 wins 7, older 2, none 0. It is up to their mail provider.",
+            "Comment le dernier tronçon était chiffré, tel que cette boîte l’a vu\u{202f}: TLS 1.3 gagne 9, 1.2 gagne 7, plus ancien 2, rien 0. Cela dépend de leur fournisseur.",
+        ),
+        L::TravelQuantum => (
+            "That encryption also withstands a computer that does not exist yet, so that what is recorded today stays closed.",
+            "Ce chiffrement résiste aussi à un ordinateur qui n’existe pas encore\u{202f}: ce qui est enregistré aujourd’hui restera fermé.",
+        ),
+        L::TravelStrict => (
+            "The receiving domain demands encryption (MTA-STS or DANE), so that nobody on the way can strip it. For mail to you, publish your own: the page about your domain says how.",
+            "Le domaine qui reçoit exige le chiffrement (MTA-STS ou DANE), et personne en chemin ne peut l’ôter. Pour ce qui vous arrive, publiez le vôtre\u{202f}: la page de votre domaine dit comment.",
+        ),
+        L::TravelAuthentic => (
+            "The domain that it comes from vouches for it: a signature (DKIM) wins 6, only a list of its servers (SPF) 4.",
+            "Le domaine d’où il vient s’en porte garant\u{202f}: une signature (DKIM) gagne 6, la seule liste de ses serveurs (SPF) 4.",
+        ),
+        L::TravelPolicy => (
+            "That domain asks everybody to refuse forgeries in its name (DMARC), and this message passed.",
+            "Ce domaine demande à tous de refuser les faux à son nom (DMARC), et ce message a passé l’épreuve.",
+        ),
+        L::TravelHops => (
+            "Only takes away: one point for each further stranger’s server that says it carried it, four where one says that it had no encryption. It is their word, so it wins nothing.",
+            "Ne fait qu’ôter\u{202f}: un point par serveur étranger de plus qui dit l’avoir porté, quatre si l’un dit qu’il n’y avait pas de chiffrement. Ce n’est que leur parole, elle ne gagne rien.",
+        ),
+        L::SenderKnown => (
+            "Everybody else in it is in your address book. Add who is missing.",
+            "Tous les autres sont dans votre carnet d’adresses. Ajoutez qui manque.",
+        ),
+        L::SenderKeys => (
+            "Each of them has a key that can be used. Ask who has none: the writing page does it for you.",
+            "Chacun a une clé utilisable. Demandez-la à qui n’en a pas\u{202f}: la page d’écriture le fait pour vous.",
+        ),
+        L::SenderVerified => (
+            "You compared each of those keys. One that was not compared is enough to lose it.",
+            "Vous avez comparé chacune de ces clés. Une seule qui ne l’est pas suffit à la perdre.",
+        ),
+        L::SenderContact => (
+            "The lowest index of those who take part, brought down to 6. Look at the weakest one’s page.",
+            "L’indice le plus bas de ceux qui y prennent part, ramené à 6. Voyez la fiche du plus faible.",
+        ),
+        L::SenderAudience => (
+            "One other reader wins 4, two to five 2, more or a mailing list nothing. Fewer readers, fewer leaks.",
+            "Un seul autre lecteur gagne 4, de deux à cinq 2, davantage ou une liste rien. Moins de lecteurs, moins de fuites.",
+        ),
+        L::CeilingForged => (
+            "A signature in it is wrong, or its domain says that it is a forgery. Do not trust it; ask the sender in another way.",
+            "Une signature y est fausse, ou son domaine dit que c’est un faux. Ne vous y fiez pas\u{202f}; demandez à l’expéditeur par un autre moyen.",
+        ),
+        L::CeilingOpen => (
+            "Neither it nor its last stretch was encrypted: anybody on the line could read it.",
+            "Ni lui ni son dernier tronçon n’étaient chiffrés\u{202f}: n’importe qui sur la ligne a pu le lire.",
+        ),
+        L::CeilingAnonymous => (
+            "Nothing says who sent it: no signature, no list of servers, no key.",
+            "Rien ne dit qui l’a envoyé\u{202f}: ni signature, ni liste de serveurs, ni clé.",
+        ),
+        L::CeilingLoaded => (
+            "You had its remote content shown, and so told its sender that you read it.",
+            "Vous avez fait afficher son contenu distant, et l’expéditeur sait que vous l’avez lu.",
+        ),
+        L::CeilingUnverified => (
+            "It rests on a key that you have not compared. Compare it, and the next one can reach A.",
+            "Il repose sur une clé que vous n’avez pas comparée. Comparez-la, et le prochain pourra atteindre A.",
+        ),
+    };
+    say(lang, en, fr)
+}
+
+/// What a line of a contact's index is about.
+pub fn of_contact(lang: Lang, id: contact::LineId) -> &'static str {
+    use contact::LineId as L;
+    let (en, fr) = match id {
+        L::KeyPresent => (
+            "A key of theirs that can be used is known here. Ask for it, look for it at their domain, or add it from a file.",
+            "On connaît ici une clé d’eux qui peut servir. Demandez-la, cherchez-la sur leur domaine, ou ajoutez-la d’un fichier.",
+        ),
+        L::KeyStrength => (
+            "It is as strong as today’s: elliptic curves, or RSA of 3072 bits and more. Only they can make a new one.",
+            "Elle est solide comme celles d’aujourd’hui\u{202f}: courbes elliptiques, ou RSA de 3072 bits et plus. Eux seuls peuvent en faire une nouvelle.",
+        ),
+        L::KeyVerified => (
+            "You compared it with them, together or on the telephone. Nothing wins as much for a minute.",
+            "Vous l’avez comparée avec eux, ensemble ou au téléphone. Rien ne gagne autant en une minute.",
+        ),
+        L::ServiceStrict => (
+            "Their mail domain demands encryption (MTA-STS or DANE). Their provider can do that; tell them.",
+            "Leur domaine exige le chiffrement (MTA-STS ou DANE). Leur fournisseur peut le faire\u{202f}; dites-le-leur.",
+        ),
+        L::ServiceDnssec => (
+            "What their domain says in the DNS is signed, and was checked here.",
+            "Ce que leur domaine dit dans le DNS est signé, et a été vérifié ici.",
+        ),
+        L::HabitEncrypted => (
+            "The share of their last fifty messages that came encrypted. Write encrypted yourself: most programs answer in kind.",
+            "La part de leurs cinquante derniers messages qui sont venus chiffrés. Chiffrez vous-même\u{202f}: la plupart des logiciels répondent de même.",
+        ),
+        L::HabitSigned => (
+            "The share that came with a signature that is right.",
+            "La part qui portait une signature juste.",
+        ),
+        L::HabitTls => (
+            "The share that travelled its last stretch encrypted.",
+            "La part dont le dernier tronçon était chiffré.",
+        ),
+        L::HabitClean => (
+            "The share without spy images and remote content.",
+            "La part sans image espionne ni contenu distant.",
+        ),
+        L::HabitReplies => (
+            "They answer encrypted when you write encrypted.",
+            "Ils répondent chiffré quand vous écrivez chiffré.",
+        ),
+        L::RelationExchanges => (
+            "Ten messages or more, both ways; one way wins half.",
+            "Dix messages ou plus, dans les deux sens\u{202f}; un seul sens en gagne la moitié.",
+        ),
+        L::RelationKnownSince => (
+            "You have known each other for thirty days, and their key has not changed in the last thirty.",
+            "Vous vous connaissez depuis trente jours, et leur clé n’a pas changé dans les trente derniers.",
+        ),
+        L::ServiceStatement => (
+            "Their own box makes a signed statement, and what of it can be checked from here was found true.",
+            "Leur propre boîte fait une déclaration signée, et ce qui peut en être vérifié d’ici s’est révélé vrai.",
+        ),
+    };
+    say(lang, en, fr)
+}
+
+/// What a line of the account's index is about.
+pub fn of_account(lang: Lang, id: account::LineId) -> &'static str {
+    use account::LineId as L;
+    let (en, fr) = match id {
+        L::KeyExists => (
+            "You have a key, so that people can write to you in an envelope.",
+            "Vous avez une clé\u{202f}: on peut vous écrire sous enveloppe.",
+        ),
+        L::KeyStrength => ("It is as strong as today’s are.", "Elle est solide comme celles d’aujourd’hui."),
+        L::KeyPublished => (
+            "Programs find it at your domain (WKD), and that was tried from outside.",
+            "Les logiciels la trouvent sur votre domaine (WKD), et cela a été essayé de l’extérieur.",
+        ),
+        L::KeyBackup => (
+            "You saved a copy of it. Keep it elsewhere than this box.",
+            "Vous en avez enregistré une copie. Gardez-la ailleurs que dans cette boîte.",
+        ),
+        L::KeyExpiry => (
+            "It ends on a day that is still to come, so that a lost key does not live for ever.",
+            "Elle finit un jour encore à venir\u{202f}: une clé perdue ne vit pas pour toujours.",
+        ),
+        L::SignInWay => (
+            "A passkey wins 12: no false page can ask for it. A code after the passphrase wins 9.",
+            "Une clé d’accès gagne 12\u{202f}: aucune fausse page ne peut la demander. Un code après la phrase de passe gagne 9.",
+        ),
+        L::SignInPassphrase => (
+            "How long it would take to guess it. Five or six words that do not belong together are better than a clever one.",
+            "Le temps qu’il faudrait pour la deviner. Cinq ou six mots qui n’ont rien à voir valent mieux qu’un mot astucieux.",
+        ),
+        L::StorageSealed => (
+            "Everything on the disk is sealed. In this box it always is.",
+            "Tout ce qui est sur le disque est scellé. Dans cette boîte, c’est toujours le cas.",
+        ),
+        L::StorageLocked => (
+            "After a restart it waits for you. A key file gives these points away for comfort.",
+            "Après un redémarrage, elle vous attend. Un fichier de clé cède ces points contre du confort.",
+        ),
+        L::StorageBackup => (
+            "There is a backup younger than seven days, and it was tried: what was never restored is only a hope.",
+            "Il y a une sauvegarde de moins de sept jours, et elle a été essayée\u{202f}: ce qu’on n’a jamais restauré n’est qu’un espoir.",
+        ),
+        L::Devices => (
+            "The lowest index of a device that you let in. Sign out what you no longer use.",
+            "L’indice le plus bas d’un appareil que vous avez fait entrer. Déconnectez ce que vous n’utilisez plus.",
+        ),
+        L::Contacts => (
+            "The mean index of the ten people you write to most.",
+            "L’indice moyen des dix personnes à qui vous écrivez le plus.",
+        ),
+        L::Mail => (
+            "The share of what you sent in thirty days that was encrypted end to end.",
+            "La part de ce que vous avez envoyé en trente jours qui était chiffrée de bout en bout.",
+        ),
+        L::Service => (
+            "How well your own service is set up: its records, its certificate, its name.",
+            "Comment votre propre service est réglé\u{202f}: ses enregistrements, son certificat, son nom.",
+        ),
+    };
+    say(lang, en, fr)
+}
+
+fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
+    match lang {
+        Lang::En => en,
+        Lang::Fr => fr,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_explained_in_sentences_of_their_own() {
+        let mut all = Vec::new();
+        for lang in Lang::ALL {
+            all.extend(message::LineId::ALL.iter().map(|id| of_message(lang, *id)));
+            all.extend(contact::LineId::ALL.iter().map(|id| of_contact(lang, *id)));
+            all.extend(account::LineId::ALL.iter().map(|id| of_account(lang, *id)));
+        }
+        let many = all.len();
+        assert!(all.iter().all(|text| text.ends_with('.')));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), many, "no sentence serves two lines, and none both languages");
+    }
+}

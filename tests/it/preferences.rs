@@ -1,0 +1,137 @@
+//! What the owner prefers, from outside: it holds on every device, dates follow the zone, and what is switched off is off.
+
+use crate::{
+    appliance::{Appliance, Folder, OWNER, Sender},
+    web::{Answer, Visitor},
+};
+
+/// Sends a form with the token of the page that it stands on.
+fn send(visitor: &mut Visitor, page: &str, to: &str, fields: &[(&str, &str)]) -> Answer {
+    let token = visitor.get(page).token().to_owned();
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("token", &token)
+        .extend_pairs(fields)
+        .finish();
+    visitor.post(to, "", &form)
+}
+
+fn prefer(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Answer {
+    let usual = [("keys", "1"), ("live", "1"), ("tips", "1"), ("awards", "1")];
+    let rest = usual.iter().filter(|(name, _)| !fields.iter().any(|(given, _)| given == name));
+    let all: Vec<(&str, &str)> = rest.chain(fields).copied().collect();
+    send(visitor, "/settings/preferences", "/settings/preferences", &all)
+}
+
+const LAID_OUT: &str = "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\
+    --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe words alone.\r\n\
+    --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The words <b>laid out</b>.</p>\r\n--b--\r\n";
+
+fn receive(appliance: &Appliance) {
+    let message = format!(
+        "From: Alice <alice@sender.test>\r\nTo: {OWNER}\r\nSubject: Twelve o'clock\r\nMessage-ID: <noon@sender.test>\r\n\
+         Date: Mon, 01 Jan 2024 12:00:00 +0000\r\n{LAID_OUT}"
+    );
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    assert_eq!(sender.send("alice@sender.test", OWNER, &message).unwrap(), 250);
+}
+
+#[test]
+fn a_zone_a_language_and_what_is_switched_off_hold_on_every_device() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    receive(&appliance);
+    let (mut here, mut there) = (Visitor::owner(&appliance), Visitor::owner(&appliance));
+    let page = here.get("/messages/1").body;
+    assert!(
+        page.contains("laid out") && page.contains("id=\"live\"") && page.contains("data-keys=\"j:next"),
+        "{page}"
+    );
+
+    let wrong = prefer(&mut here, &[("zone", "Pacific/Atlantis")]);
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("There is no such time zone"));
+    let chosen = [
+        ("zone", "Pacific/Auckland"),
+        ("lang", "fr"),
+        ("theme", "dark"),
+        ("plain", "1"),
+        ("keys", ""),
+        ("live", ""),
+    ];
+    assert_eq!(prefer(&mut here, &chosen).status, 303);
+
+    for visitor in [&mut here, &mut there] {
+        let page = visitor.get("/messages/1").body;
+        assert!(page.contains("<html lang=\"fr\" data-theme=\"dark\">"), "{page}");
+        assert!(
+            page.contains("2 janvier 2024, 01:00"),
+            "noon in London is the next day in Auckland: {page}"
+        );
+        assert!(page.contains("The words alone.") && !page.contains("laid out"));
+        assert!(page.contains("data-keys=\"\"") && !page.contains("id=\"live\""));
+    }
+    // What a browser chooses for itself holds there alone.
+    assert_eq!(send(&mut there, "/", "/language", &[("lang", "en"), ("back", "/")]).status, 303);
+    assert!(there.get("/").body.contains("<html lang=\"en\""));
+    assert!(here.get("/").body.contains("<html lang=\"fr\""));
+    // Before signing in nobody is told what the owner prefers.
+    assert!(Visitor::new(&appliance).get("/sign-in").body.contains("<html lang=\"en\""));
+    // What holds everywhere holds in the browser where it is said.
+    assert_eq!(prefer(&mut there, &[("lang", "fr")]).status, 303);
+    there.cookies.retain(|(_, value)| !value.is_empty());
+    assert!(there.get("/").body.contains("<html lang=\"fr\""));
+}
+
+#[test]
+fn a_tip_is_shown_one_at_a_time_until_it_is_answered_and_milestones_can_be_hidden() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    receive(&appliance);
+    let mut owner = Visitor::owner(&appliance);
+    let privacy = owner.get("/privacy").body;
+    assert!(privacy.contains("Milestones") && privacy.contains("Master key"), "{privacy}");
+    // The first sign-in made a key.
+    assert!(privacy.contains("<li class=\"on\"><b>Master key</b>"), "{privacy}");
+    let mut seen = Vec::new();
+    for _ in 0..20 {
+        let page = owner.get("/").body;
+        let Some((_, after)) = page.split_once("action=\"/tips/") else {
+            break;
+        };
+        assert!(!after.contains("action=\"/tips/"), "one at a time");
+        let name = after.split('"').next().unwrap().to_owned();
+        assert!(!seen.contains(&name), "{name} was answered");
+        assert_eq!(send(&mut owner, "/", &format!("/tips/{name}"), &[("back", "/")]).status, 303);
+        seen.push(name);
+    }
+    assert!(!seen.is_empty(), "a fresh box has something to do");
+    assert!(!owner.get("/").body.contains("action=\"/tips/"));
+    assert_eq!(send(&mut owner, "/", "/tips/nothing", &[]).status, 404);
+    prefer(&mut owner, &[("awards", "")]);
+    assert!(!owner.get("/privacy").body.contains("Milestones"));
+}
+
+#[test]
+fn what_is_remembered_is_remembered_as_long_as_it_is_wanted() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let to = "/settings/preferences/kept";
+    for (journal, ledger) in [("0", "30"), ("366", "30"), ("30", "many"), ("", "")] {
+        let refused = send(&mut owner, "/settings/preferences", to, &[("journal", journal), ("ledger", ledger)]);
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused
+                .body
+                .contains(&format!("name=\"ledger\" type=\"text\" inputmode=\"numeric\" value=\"{ledger}\""))
+        );
+    }
+    assert_eq!(
+        send(&mut owner, "/settings/preferences", to, &[("journal", "90"), ("ledger", "7")]).status,
+        303
+    );
+    let page = owner.get("/settings/preferences").body;
+    assert!(page.contains("value=\"90\"") && page.contains("value=\"7\""));
+    assert!(owner.get("/ledger").body.contains("It is kept for 7 days"));
+    assert!(owner.get("/journal").body.contains("Kept for 90 days."));
+}

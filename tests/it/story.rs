@@ -199,7 +199,7 @@ async fn everything_works_without_scripts() {
 }
 
 /// What a person with a screen reader, a keyboard or little sight would trip over, as far as a script can tell.
-const TRIPS: &str = "
+pub const TRIPS: &str = "
   const trips = [];
   const all = css => [...document.querySelectorAll(css)];
   const ids = all('[id]').map(e => e.id);

@@ -1,0 +1,227 @@
+//! A device is told of new mail with no page open: through a push service of the test's own, which sees who rings, and
+//! that it cannot read what is said.
+
+use crate::{
+    appliance::Folder,
+    home::{Home, patience},
+    web::Visitor,
+};
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
+use caliopen::{
+    codec::base64url,
+    domain::{
+        device::{Credential, DeviceId, Link, agent::Agent},
+        ledger::Purpose,
+        time::Time,
+    },
+    locale::Lang,
+    net::{
+        dns::{Dns, Record, Table},
+        outward::Outward,
+        tls::{Current, Identity, server_config},
+    },
+    service::devices::Arrival,
+};
+use rustls::RootCertStore;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
+
+const NOW: i64 = 1_780_000_000;
+
+/// A push service: what it was asked, and how it answers.
+struct Service {
+    port: u16,
+    roots: Arc<RootCertStore>,
+    asked: Arc<Mutex<Vec<String>>>,
+    answers: Arc<Mutex<&'static str>>,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let identity = Identity::self_signed(&["push.test".to_owned()]).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let acceptor = TlsAcceptor::from(server_config(Current::new(&identity).unwrap(), &[b"http/1.1"]).unwrap());
+        let mut roots = RootCertStore::empty();
+        roots.add(identity.chain[0].clone().into()).unwrap();
+        let service = Self {
+            port: listener.local_addr().unwrap().port(),
+            roots: Arc::new(roots),
+            asked: Arc::default(),
+            answers: Arc::new(Mutex::new("201 Created")),
+        };
+        let (asked, answers) = (service.asked.clone(), service.answers.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut heard = Vec::new();
+                // The body is as long as its head says; nothing of ours is longer than this.
+                loop {
+                    let text = String::from_utf8_lossy(&heard).to_lowercase();
+                    let length = text
+                        .split_once("content-length: ")
+                        .and_then(|(_, after)| after.split("\r\n").next()?.parse::<usize>().ok());
+                    let head = heard.windows(4).position(|four| four == b"\r\n\r\n");
+                    if let (Some(head), Some(length)) = (head, length)
+                        && heard.len() >= head + 4 + length
+                    {
+                        break;
+                    }
+                    if stream.read_buf(&mut heard).await.unwrap_or(0) == 0 {
+                        break;
+                    }
+                }
+                asked.lock().unwrap().push(String::from_utf8_lossy(&heard).into_owned());
+                let answer = format!("HTTP/1.1 {}\r\nContent-Length: 0\r\n\r\n", *answers.lock().unwrap());
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        service
+    }
+
+    fn heard(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+}
+
+fn outward(service: &Service) -> Outward {
+    let table = Table::default().with("push.test", Record::A([127, 0, 0, 1].into()));
+    Outward {
+        https_port: service.port,
+        roots: Some(service.roots.clone()),
+        patience: patience(Duration::from_secs(5)),
+        ..Dns::table(table).into()
+    }
+}
+
+/// What a browser gives: a key and a secret of its own.
+fn browser() -> (String, String) {
+    let key = PrivateKey::generate(&ECDH_P256).unwrap();
+    let point = key.compute_public_key().unwrap();
+    (base64url::encode(point.as_ref()), base64url::encode(&[7; 16]))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_is_rung_for_without_a_word_of_the_mail_until_it_is_gone() {
+    let service = Service::start().await;
+    let home = Home::make(Time(NOW), outward(&service));
+    let push = &home.services.push;
+    push.prepare().await.unwrap();
+    let key = push.key().await.unwrap().unwrap();
+    let (point, auth) = browser();
+    for (endpoint, point, auth) in [
+        ("http://push.test/x", point.as_str(), auth.as_str()),
+        ("https://127.0.0.1/x", &point, &auth),
+        ("https://push.test/x", "AAAA", &auth),
+        ("https://push.test/x", &point, "AAAA"),
+    ] {
+        assert_eq!(push.offer(endpoint, point, auth, Lang::En), None, "{endpoint}");
+    }
+    let offer = push.offer("https://push.test/ring/1", &point, &auth, Lang::Fr).unwrap();
+    assert_eq!(offer.host(), "push.test");
+    // Nobody was let in with this number: it is told nothing, and forgotten.
+    push.switch_on(DeviceId(77), offer.clone()).await.unwrap();
+    assert_eq!(push.tell().await.unwrap(), 0);
+    assert!(push.told().await.unwrap().is_empty() && service.heard().is_empty());
+
+    let arrival = Arrival {
+        key: None,
+        peer: [127, 0, 0, 1].into(),
+        agent: Agent::default(),
+        link: Link::Local,
+        credential: Credential::Password,
+        lang: Lang::En,
+    };
+    let arrived = home.services.devices.arrive(arrival).await.unwrap();
+    assert!(arrived.verified, "the first one is");
+    let device = arrived.device;
+    push.switch_on(device, offer).await.unwrap();
+    assert_eq!(push.tell().await.unwrap(), 1);
+    let heard = service.heard();
+    assert_eq!(heard.len(), 1);
+    let text = heard[0].to_lowercase();
+    assert!(heard[0].starts_with("POST /ring/1 HTTP/1.1\r\n"), "{}", heard[0]);
+    for header in [
+        "content-encoding: aes128gcm",
+        "ttl: 43200",
+        "urgency: normal",
+        "topic: mail",
+        "authorization: vapid t=",
+    ] {
+        assert!(text.contains(header), "{header}: {}", heard[0]);
+    }
+    assert!(heard[0].contains(&format!("k={key}")) && !text.contains("courrier") && !text.contains("user-agent"));
+    assert!(
+        home.services
+            .ledgers
+            .all()
+            .await
+            .unwrap()
+            .1
+            .iter()
+            .any(|line| line.purpose == Purpose::Push && line.party == "push.test")
+    );
+
+    // A service that is unwell is tried again; one that knows of no such browser ends it.
+    *service.answers.lock().unwrap() = "503 Busy";
+    assert_eq!(push.tell().await.unwrap(), 0);
+    assert!(push.told().await.unwrap()[0].failing);
+    *service.answers.lock().unwrap() = "201 Created";
+    assert_eq!(push.tell().await.unwrap(), 1);
+    assert!(!push.told().await.unwrap()[0].failing);
+    *service.answers.lock().unwrap() = "410 Gone";
+    assert_eq!(push.tell().await.unwrap(), 0);
+    assert!(push.told().await.unwrap().is_empty());
+}
+
+#[test]
+fn the_owner_sees_whose_push_service_it_is_before_it_is_switched_on() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let at = "/settings/notifications";
+    let page = owner.get(at);
+    assert!(page.body.contains("It is not told of new mail.") && page.body.contains("Mozilla for Firefox"));
+    let (point, auth) = browser();
+    let form = |token: &str, endpoint: &str, more: &str| {
+        let given = [
+            ("token", token),
+            ("endpoint", endpoint),
+            ("p256dh", &point),
+            ("auth", &auth),
+            ("do", more),
+        ];
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish()
+    };
+    let token = page.token().to_owned();
+    let refused = owner.post(at, "", &form(&token, "https://192.168.1.1/x", ""));
+    assert_eq!(refused.status, 422);
+    let endpoint = "https://updates.push.services.mozilla.com/wpush/v2/x";
+    let asked = owner.post(at, "", &form(&token, endpoint, ""));
+    assert_eq!(asked.status, 200);
+    assert!(
+        asked.body.contains("updates.push.services.mozilla.com learns that mail came"),
+        "{}",
+        asked.body
+    );
+    assert!(owner.get(at).body.contains("It is not told of new mail."), "nothing is on yet");
+    assert_eq!(owner.post(at, "", &form(&token, endpoint, "on")).status, 303);
+    assert!(
+        owner
+            .get(at)
+            .body
+            .contains("It is told of new mail, through updates.push.services.mozilla.com.")
+    );
+    assert_eq!(owner.post(&format!("{at}/off"), "", &format!("token={token}")).status, 303);
+    assert!(owner.get(at).body.contains("It is not told of new mail."));
+    let worker = owner.get("/worker.js");
+    assert_eq!(worker.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert!(!worker.body.contains("fetch"), "it asks nobody for anything");
+}

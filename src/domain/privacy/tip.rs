@@ -97,8 +97,39 @@ pub(super) fn of(line: &Line, evidence: &Evidence) -> Option<Tip> {
         wins,
         who,
         advice,
-        page: None,
+        page: page(advice),
     })
+}
+
+/// The page where an advice is followed. What only somebody else can do, or nobody, has none.
+fn page(advice: Advice) -> Option<&'static str> {
+    match advice {
+        Advice::Open => Some("/settings/keys"),
+        Advice::Sign(Direction::Out | Direction::Local) => Some("/settings/keys#signs"),
+        Advice::Encrypt(Direction::Out | Direction::Local) | Advice::CheckSignature | Advice::CompareKeys | Advice::AskForKey => {
+            Some("/settings/keys/people")
+        }
+        Advice::Strict(Direction::In) | Advice::Dkim(Direction::Out) | Advice::Dmarc(Direction::Out) => Some("/settings/dns"),
+        Advice::AddContact => Some("/contacts/new"),
+        Advice::RaiseContact => Some("/contacts"),
+        Advice::TooLate
+        | Advice::WhenSent
+        | Advice::Encrypt(Direction::In)
+        | Advice::EncryptWhole(_)
+        | Advice::Modern(_)
+        | Advice::HideSubject(_)
+        | Advice::Sign(Direction::In)
+        | Advice::WriteClean(_)
+        | Advice::BetterTls(_)
+        | Advice::Hybrid(_)
+        | Advice::Strict(_)
+        | Advice::Dkim(_)
+        | Advice::Dmarc(_)
+        | Advice::ShorterWay
+        | Advice::FewerPeople(_)
+        | Advice::AskAnotherWay
+        | Advice::LeaveUnloaded => None,
+    }
 }
 
 fn advise(line: &Line, evidence: &Evidence) -> (Who, Advice) {

@@ -252,6 +252,7 @@ fn place(advice: Advice) -> Option<&'static str> {
         Advice::PublishKey => Some("/settings/dns"),
         Advice::Service => Some("/privacy/service"),
         Advice::MakeKey | Advice::StrongerKey | Advice::BackUpKey | Advice::RenewKey => Some("/settings/keys"),
-        Advice::BackUp | Advice::Encrypt => None,
+        Advice::Encrypt => Some("/settings/keys/people"),
+        Advice::BackUp => None,
     }
 }

@@ -298,6 +298,7 @@ async fn take_off(site: Arc<Site>, visit: Visit, disown: bool) -> Result<Respons
     if let Err(error) = site.services.devices.revoke(me, peer, id, disown).await {
         return refused(&site, &visit, view, error).await;
     }
+    site.services.push.switch_off(id).await?;
     // Its sessions are worth nothing already; its passkeys go as well. One that is the last way to open the
     // box stays a way to open it, and opens no session on a device that was taken off.
     if site.services.unlock.end_device(id).await.is_err() {

@@ -109,7 +109,7 @@ fn row(w: &Words, line: &Line) -> Row {
         state: state(line.known, line.won, line.possible),
         reason: privacy::reason(w.lang, line),
         tip: line.tip.as_ref().map(|tip| privacy::tip(w.lang, tip)),
-        tip_at: None,
+        tip_at: line.tip.as_ref().and_then(|tip| tip.page).map(str::to_owned),
         claimed: line.kind == Kind::Claimed,
     }
 }

@@ -329,7 +329,7 @@ fn show(
             device: viewer.letter(),
         },
         _ if reading.openpgp.encrypted => Body::Encrypted,
-        Some(view) if !view.html.trim().is_empty() && !(plain && !reading.text.trim().is_empty()) => Body::Reader(view.html),
+        Some(view) if !view.html.trim().is_empty() && (!plain || reading.text.trim().is_empty()) => Body::Reader(view.html),
         _ if reading.text.trim().is_empty() => Body::Nothing,
         _ => Body::Text(std::mem::take(&mut reading.text)),
     };

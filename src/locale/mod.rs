@@ -4,8 +4,8 @@
 pub mod account;
 pub mod appliance;
 pub mod authentication;
-pub mod certificates;
 pub mod awards;
+pub mod certificates;
 pub mod checks;
 pub mod compose;
 pub mod contacts;

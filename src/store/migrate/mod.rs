@@ -19,7 +19,7 @@ mod m0016_views;
 mod m0017_tls_reports;
 mod m0018_living;
 mod m0019_seen_ways;
-mod m0018_pushes;
+mod m0020_pushes;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -48,7 +48,7 @@ const STEPS: &[Step] = &[
     m0017_tls_reports::run,
     m0018_living::run,
     m0019_seen_ways::run,
-    m0018_pushes::run,
+    m0020_pushes::run,
 ];
 
 /// The schema that this program writes.

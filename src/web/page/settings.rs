@@ -10,8 +10,7 @@ use super::super::{
 use crate::locale::{
     Lang, Words, certificates, checks, compose,
     devices::journal,
-    keys, moving, networks, reports, sending,
-    keys, networks, notifications, preferences, reports, sending,
+    keys, moving, networks, notifications, preferences, reports, sending,
     settings::{self as words, SettingsWords},
     updates,
 };

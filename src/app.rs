@@ -148,6 +148,10 @@ pub struct Services {
     pub discussions: Discussions,
     /// Searching.
     pub search: Search,
+    /// Telling devices of new mail.
+    pub push: crate::service::push::Push,
+    /// What the owner prefers.
+    pub preferences: crate::service::preferences::Preferences,
     /// Searches that are kept.
     pub views: Views,
     /// Tags.
@@ -204,10 +208,6 @@ pub struct Services {
     pub key_server: crate::service::key_server::KeyServer,
     /// Other people's.
     pub keyring: Keyring,
-    /// Telling devices of new mail.
-    pub push: crate::service::push::Push,
-    /// What the owner prefers.
-    pub preferences: crate::service::preferences::Preferences,
     /// By which way mail leaves.
     pub ways: Ways,
     /// Whom this box connected to.
@@ -317,6 +317,7 @@ impl Services {
         let custody = Custody::new(vault.clone(), clock.clone(), happenings.clone());
         let unlock = Unlock::new(vault.clone(), clock.clone(), happenings.clone(), known, owner, file.clone())?;
         let keys = Keys::new(vault.clone(), clock.clone(), file.clone(), front);
+        let push = crate::service::push::Push::new(vault.clone(), clock.clone(), devices.clone(), browsers);
         let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone(), appliance.clone());
         let tags = Tags::new(vault.clone(), people.clone(), spam.clone());
         let contacts = Contacts::new(vault.clone(), clock.clone(), happenings.clone(), &front.addresses);
@@ -330,8 +331,6 @@ impl Services {
             (keys.clone(), keyring.clone()),
             &front.domain,
         );
-        let push = crate::service::push::Push::new(vault.clone(), clock.clone(), devices.clone(), browsers);
-        let own = (devices.clone(), custody.clone(), unlock.clone(), keys.clone());
         Ok(Self {
             health,
             updates,
@@ -438,103 +437,6 @@ pub fn front(folder: &std::path::Path) -> Result<(Arc<FrontFile>, Front), StartE
     let file = Arc::new(FrontFile::open(folder)?);
     let front = file.read()?.ok_or(StartError::NoBox)?;
     Ok((file, front))
-}
-
-/// What the house is put together from; also once more, when a box in its first run gets its names and its owner.
-struct House {
-    vault: Vault,
-    file: Arc<FrontFile>,
-    clock: Clock,
-    outward: Outward,
-    spared: Vec<Network>,
-    clamd: Option<std::path::PathBuf>,
-    first_run: FirstRun,
-    mail_tls: Arc<rustls::ServerConfig>,
-    certificate: Arc<Current>,
-    services: watch::Sender<Services>,
-    pages: watch::Sender<web::Services>,
-    door: watch::Sender<Option<Door>>,
-    stopping: watch::Receiver<bool>,
-}
-
-impl House {
-    fn over(&self, front: &Front) -> Result<Services, StartError> {
-        let shown = self.certificate.clone();
-        let services = Services::showing(&self.vault, &self.file, front, &self.clock, self.outward.clone(), shown)?;
-        services.nuisances.spare(self.spared.clone());
-        if let Some(socket) = self.clamd.clone() {
-            services.dangers.ask(Clamd::new(socket));
-        }
-        Ok(services)
-    }
-
-    /// Opens the mail door and starts what is done by itself: the box has an owner.
-    fn open(&self, services: &Services, doors: &mut JoinSet<()>) {
-        let door = Door::new(services.receive.clone(), self.mail_tls.clone(), Limits::default());
-        // Whoever listens has this from now on; nobody listening is no error.
-        let _ = self.door.send_replace(Some(door));
-        let stopping = self.stopping.clone();
-        doors.spawn(jobs::weigh::run(
-            services.contacts.clone(),
-            services.account.clone(),
-            services.happenings.listen(),
-            stopping.clone(),
-        ));
-        doors.spawn(jobs::stand::run(
-            services.checks.clone(),
-            services.certificates.clone(),
-            stopping.clone(),
-        ));
-        doors.spawn(jobs::push::run(
-            services.push.clone(),
-            services.happenings.listen(),
-            stopping.clone(),
-        ));
-        doors.spawn(jobs::deliver(
-            services.deliver.clone(),
-            services.ledgers.clone(),
-            services.happenings.listen(),
-            stopping.clone(),
-        ));
-        doors.spawn(jobs::run(
-            Upkeep::new(self.vault.clone(), self.clock.clone()),
-            services.receive.clone(),
-            services.senders.clone(),
-            (services.strict.clone(), services.tls_reports.clone()),
-            services.keys.clone(),
-            services.happenings.listen(),
-            stopping,
-        ));
-    }
-
-    /// Until the box has an owner: puts the house together anew whenever the first run asks, and opens it in the end.
-    async fn wait_for_owner(self, mut asked: mpsc::Receiver<Rebuild>) {
-        let mut stopping = self.stopping.clone();
-        loop {
-            let asked = tokio::select! {
-                // A sender that is gone means stop.
-                () = async { let _ = stopping.wait_for(|stop| *stop).await; } => return,
-                asked = asked.recv() => asked,
-            };
-            let Some(Rebuild { front, made, answer }) = asked else { return };
-            let mut works = JoinSet::new();
-            match self.over(&front) {
-                Ok(services) => {
-                    let _ = self.pages.send_replace(services.pages(&self.clock, self.first_run.clone()));
-                    if made {
-                        self.open(&services, &mut works);
-                    }
-                    let _ = self.services.send_replace(services);
-                }
-                Err(error) => tracing::error!(%error, "the house could not be put together; start the program again"),
-            }
-            let _ = answer.send(());
-            if made {
-                while works.join_next().await.is_some() {}
-                return;
-            }
-        }
-    }
 }
 
 impl Appliance {

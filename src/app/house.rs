@@ -68,6 +68,11 @@ impl House {
             services.certificates.clone(),
             stopping.clone(),
         ));
+        doors.spawn(jobs::push::run(
+            services.push.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
         doors.spawn(jobs::deliver(
             services.deliver.clone(),
             services.ledgers.clone(),

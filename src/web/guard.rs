@@ -7,7 +7,7 @@
 use super::{
     problem::Problem,
     server::Peer,
-    visit::{cookie, text},
+    visit::{cookie, safe_next, text},
 };
 use crate::service::unlock::{Client, PROOF, Session, SignedIn, Standing, Unlock, same_token};
 use bytes::Buf;
@@ -167,6 +167,32 @@ pub(super) fn setting_cookie(name: &str, value: &str, secure: bool) -> Option<He
 /// Takes a setting of this browser away, so that what is preferred everywhere holds in it too.
 pub(super) fn no_setting_cookie(name: &str, secure: bool) -> Option<HeaderValue> {
     set_cookie(name, "", secure, "; Max-Age=0")
+}
+
+/// Over plain HTTP only this machine may come in, and only under a name of this machine: another name is a
+/// page elsewhere that had its name pointed here (DNS rebinding), or a relay that hides who is asking.
+pub(super) fn near_enough(peer: Peer, authority: &str, path: &str) -> Result<(), Problem> {
+    // An authority comes to port 80 by the name that it is to certify (RFC 8555 section 8.3).
+    if peer.secure || path == "/health" || path.starts_with("/.well-known/acme-challenge/") {
+        return Ok(());
+    }
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    if !peer.address.ip().to_canonical().is_loopback() {
+        let path = safe_next(path).unwrap_or("/");
+        return Err(match host {
+            "" => Problem::Misdirected,
+            host => Problem::UseTls(format!("https://{host}{path}")),
+        });
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let named = || bare == "localhost" || bare.ends_with(".localhost");
+    let is_here = bare
+        .parse::<std::net::IpAddr>()
+        .map_or_else(|_| named(), |ip| ip.to_canonical().is_loopback());
+    if is_here { Ok(()) } else { Err(Problem::Misdirected) }
 }
 
 /// Whether a form comes from our own pages, as far as the browser says. `Origin: null` is no contradiction:

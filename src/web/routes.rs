@@ -4,7 +4,7 @@
 
 use super::{
     House, Site, asset, directory, guard,
-    guard::Visitor,
+    guard::{Visitor, near_enough},
     incoming, live, page, parts, policy,
     problem::{self, Problem},
     server::Peer,
@@ -457,32 +457,6 @@ where
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     if head { without_body(response) } else { response }
-}
-
-/// Over plain HTTP only this machine may come in, and only under a name of this machine: another name is a
-/// page elsewhere that had its name pointed here (DNS rebinding), or a relay that hides who is asking.
-fn near_enough(peer: Peer, authority: &str, path: &str) -> Result<(), Problem> {
-    // An authority comes to port 80 by the name that it is to certify (RFC 8555 section 8.3).
-    if peer.secure || path == "/health" || path.starts_with("/.well-known/acme-challenge/") {
-        return Ok(());
-    }
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    if !peer.address.ip().to_canonical().is_loopback() {
-        let path = visit::safe_next(path).unwrap_or("/");
-        return Err(match host {
-            "" => Problem::Misdirected,
-            host => Problem::UseTls(format!("https://{host}{path}")),
-        });
-    }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let named = || bare == "localhost" || bare.ends_with(".localhost");
-    let is_here = bare
-        .parse::<std::net::IpAddr>()
-        .map_or_else(|_| named(), |ip| ip.to_canonical().is_loopback());
-    if is_here { Ok(()) } else { Err(Problem::Misdirected) }
 }
 
 async fn admit<S, B>(site: Arc<Site>, route: &Route, mut visit: Visit, body: S) -> Result<Response, Problem>

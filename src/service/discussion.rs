@@ -137,7 +137,7 @@ impl Discussions {
             snapshot.discussion(id.0)?.ok_or(Error::NotFound)?;
             let mut found = Vec::new();
             for (id, message) in snapshot.discussed(id.0, 0, LOOKED_THROUGH)? {
-                let (view, _) = show(&people, snapshot, id, &message, &viewer)?;
+                let (view, _) = show(&people, snapshot, id, &message, (&viewer, false))?;
                 if view.attachments.iter().any(|file| !file.inline) {
                     found.push(view);
                 }

@@ -31,6 +31,15 @@ pub fn address(address: &Address) -> String {
     }
 }
 
+/// The same address with its domain in ASCII: what two spellings of one mailbox have in common.
+pub fn folded(address: &Address) -> Address {
+    if address.domain().is_ascii() {
+        return address.clone();
+    }
+    let spelled = format!("{}@{}", address.local(), plain(address.domain()));
+    Address::parse(&spelled).unwrap_or_else(|_| address.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +69,8 @@ mod tests {
         assert_eq!(of("zoe@zoé.example"), "zoe@xn--zo-cja.example");
         assert_eq!(of("zoé@zoé.example"), "zoé@zoé.example");
         assert_eq!(of("a@x.test"), "a@x.test");
+        let folded = |text: &str| folded(&Address::parse(text).unwrap()).to_string();
+        assert_eq!(folded("Zoé@ZOÉ.example"), "zoé@xn--zo-cja.example");
+        assert_eq!(folded("a@x.test"), "a@x.test");
     }
 }

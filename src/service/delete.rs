@@ -167,10 +167,14 @@ pub(super) fn without(
 
 /// What a row says of its newest message.
 fn newest(row: &mut Discussion, reading: &Reading) {
-    row.list = reading
+    let list = reading
         .list_id
         .as_ref()
         .map(|id| headline(if reading.list_name.is_empty() { id } else { &reading.list_name }));
+    // The owner's own answer to a list does not name it.
+    if list.is_some() || !row.key.starts_with("list:") {
+        row.list = list;
+    }
     row.subject = headline(&reading.subject);
     row.excerpt = excerpt(&reading.text);
     row.trackers = reading.html.as_deref().map_or(0, |source| html::findings(source).0.trackers);

@@ -22,7 +22,7 @@ use super::{
     spam::Spam,
 };
 use crate::{
-    codec::{authentication_results, mime},
+    codec::{authentication_results, idna, mime},
     domain::{
         address::Address,
         authentication::{Authentication, Outcome},
@@ -195,7 +195,7 @@ impl Receive {
         if address.eq_ignore_ascii_case("postmaster") {
             return Recipient::Ours;
         }
-        let Ok(address) = Address::parse(address) else {
+        let Ok(address) = Address::parse(address).map(|address| idna::folded(&address)) else {
             return Recipient::Nobody;
         };
         let ours = address.domain() == self.0.domain;

@@ -5,6 +5,7 @@ pub mod first_run;
 
 use super::Error;
 use crate::{
+    codec::idna,
     domain::{address::Address, id::ContactId},
     net::{
         clock::Clock,
@@ -66,15 +67,18 @@ pub const TRYING: Duration = Duration::from_secs(1);
 
 /// The domain and the owner's address as they will be kept: [`SetupError::Domain`], [`SetupError::Address`].
 pub fn names(domain: &str, address: &str) -> Result<(String, Address), SetupError> {
-    let domain = domain.trim().trim_end_matches('.').to_lowercase();
+    let typed = domain.trim().trim_end_matches('.').to_lowercase();
+    let spelled = typed.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.'));
+    // Other servers know it in ASCII only.
+    let domain = idna::plain(&typed);
     let labels_fit = domain
         .split('.')
         .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
-    let spelled = domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.'));
-    if domain.len() > 253 || !labels_fit || !spelled {
-        return Err(SetupError::Domain(domain));
+    if domain.len() > 253 || !labels_fit || !spelled || !domain.is_ascii() {
+        return Err(SetupError::Domain(typed));
     }
-    let owner = Address::parse(address.trim()).ok().filter(|owner| owner.domain() == domain);
+    let owner = Address::parse(address.trim()).ok().map(|owner| idna::folded(&owner));
+    let owner = owner.filter(|owner| owner.domain() == domain);
     let owner = owner.ok_or_else(|| SetupError::Address {
         address: address.to_owned(),
         domain: domain.clone(),

@@ -4,6 +4,7 @@
 use super::{START, domain, home, identity, peers};
 use crate::{delivering::peer::Manner, home::Home};
 use caliopen::{
+    app::{self, Services},
     domain::{
         contact::Card,
         draft::Draft,
@@ -18,12 +19,17 @@ use caliopen::{
         time::Time,
     },
     locale::Lang,
-    net::dns::{Dns, Record, Table},
+    net::{
+        clock::Clock,
+        dns::{Dns, Record, Table},
+    },
     service::{
         compose::{Beginning, Outcome},
         devices::Viewer,
+        receive::Recipient,
+        setup,
     },
-    store::tags::Made,
+    store::{tags::Made, vault::Vault},
 };
 
 async fn card(home: &Home, name: &str, address: &str) -> ContactId {
@@ -169,6 +175,31 @@ async fn a_domain_beyond_ascii_is_found_and_needs_nothing_of_its_server() {
     );
     let page = home.of(message).await;
     assert_eq!(page[0].recipients[0].address.as_str(), "zoe@zoé.test", "as it was typed");
+}
+
+#[test]
+fn a_box_of_a_domain_beyond_ascii_answers_to_both_its_spellings() {
+    let (names, folder) = (setup::names, tempfile::tempdir().unwrap());
+    let (own, owner) = names("Zoé.example.", "Moi@zoé.EXAMPLE").unwrap();
+    assert_eq!((own.as_str(), owner.as_str()), ("xn--zo-cja.example", "moi@xn--zo-cja.example"));
+    for wrong in ["zoé..example", "zo é.example", "-é.example"] {
+        assert!(names(wrong, "a@zoé.example").is_err(), "{wrong}");
+    }
+    setup::make(folder.path(), "zoé.example", "moi@zoé.example", "word")
+        .unwrap()
+        .vault
+        .lock();
+    let (file, front) = app::front(folder.path()).unwrap();
+    let vault = Vault::locked(folder.path());
+    let services = Services::new(&vault, &file, &front, &Clock::system()).unwrap();
+    for (to, whose) in [
+        ("moi@xn--zo-cja.example", Recipient::Ours),
+        ("MOI+shop@zoé.example", Recipient::Ours),
+        ("toi@zoé.example", Recipient::Nobody),
+        ("moi@zoe.example", Recipient::Elsewhere),
+    ] {
+        assert_eq!(services.receive.recipient(to), whose, "{to}");
+    }
 }
 
 #[tokio::test]

@@ -117,8 +117,6 @@ events! {
     CertificateNew = 83, Service;
     /// A certificate was refused, or could not be had.
     CertificateFailed = 84, Service;
-    /// The box's address was announced anew.
-    AddressAnnounced = 85, Service;
     /// How long the journal is kept was changed.
     KeptChanged = 60, Setting;
     /// Another setting was changed.

@@ -14,21 +14,18 @@ pub enum Purpose {
     Web,
     /// Asking an authority for this box's certificate.
     Certificate,
-    /// Announcing this box's address.
-    Announcing,
     /// Waking a browser of the owner's through its maker's push service.
     Push,
 }
 
 impl Purpose {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::Names,
         Self::Delivery,
         Self::Smarthost,
         Self::Web,
         Self::Certificate,
-        Self::Announcing,
         Self::Push,
     ];
 

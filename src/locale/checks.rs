@@ -386,8 +386,8 @@ pub fn finding(lang: Lang, id: Id, finding: Finding) -> &'static str {
         ),
         Finding::Changing => say(
             lang,
-            "It changes from time to time. Have this box announce it (below), or ask your provider for a fixed one.",
-            "Elle change de temps en temps. Laissez cette boîte l’annoncer (plus bas), ou demandez une adresse fixe à votre fournisseur.",
+            "It changes from time to time. Have your router announce it to your DNS provider, or ask for a fixed one.",
+            "Elle change de temps en temps. Faites-la annoncer à votre fournisseur DNS par votre routeur, ou demandez une adresse fixe.",
         ),
         Finding::Local => say(
             lang,
@@ -396,13 +396,13 @@ pub fn finding(lang: Lang, id: Id, finding: Finding) -> &'static str {
         ),
         Finding::SelfSigned => say(
             lang,
-            "The box made it itself, so browsers warn and servers cannot check it. Order one below.",
-            "La boîte l’a fait elle-même\u{202f}: les navigateurs avertissent et les serveurs ne peuvent le vérifier. Commandez-en un plus bas.",
+            "The box made it itself, so browsers warn and servers cannot check it. Order one on the page about the certificate.",
+            "La boîte l’a fait elle-même\u{202f}: les navigateurs avertissent et les serveurs ne peuvent le vérifier. Commandez-en un à la page du certificat.",
         ),
         Finding::Ending => say(
             lang,
-            "It ends soon, or has ended, and could not be renewed: see below why.",
-            "Il finit bientôt, ou est fini, et n’a pas pu être renouvelé\u{202f}: voyez plus bas pourquoi.",
+            "It ends soon, or has ended, and could not be renewed: the page about the certificate says why.",
+            "Il finit bientôt, ou est fini, et n’a pas pu être renouvelé\u{202f}: la page du certificat dit pourquoi.",
         ),
         Finding::WrongName => say(lang, "It is not for the mail host.", "Il n’est pas pour l’hôte de courrier."),
         Finding::Unreachable => say(

@@ -193,11 +193,6 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
         ),
         Event::CertificateNew => say(lang, "A new certificate came", "Un nouveau certificat est arrivé"),
         Event::CertificateFailed => say(lang, "A certificate could not be had", "Un certificat n’a pas pu être obtenu"),
-        Event::AddressAnnounced => say(
-            lang,
-            "The box’s address was announced anew",
-            "L’adresse de la boîte a été annoncée de nouveau",
-        ),
         Event::KeptChanged => say(
             lang,
             "How long the journal is kept was changed",

@@ -1,5 +1,5 @@
 //! What a box knows of its own service, as records of the front: what the checks found, its certificate's order, its
-//! policy, and how its address is announced. All of it is public, or of use only to whoever runs this box.
+//! policy. All of it is public, or of use only to whoever runs this box.
 
 use super::Record;
 use serde::{Deserialize, Serialize};
@@ -98,35 +98,5 @@ pub struct Authority {
 
 impl Record for Authority {
     const TABLE: &'static str = "authority";
-    const VERSION: u8 = 1;
-}
-
-/// How a changing address is announced.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Announcing {
-    /// 0 not at all, 1 by an address of the web, 2 by an update of DNS (RFC 2136).
-    pub way: u8,
-    /// The address of the web with `{ip}` and `{ip6}`, or the name server.
-    pub target: String,
-    /// The user, or the name of the key.
-    pub user: String,
-    /// The secret, or the key in base 64.
-    pub secret: String,
-    /// The zone, for an update of DNS.
-    pub zone: String,
-    /// What was announced last.
-    pub announced: Vec<String>,
-    /// When.
-    pub at: i64,
-    /// When the next try is due.
-    pub due: i64,
-    /// Tries that failed in a row.
-    pub attempts: u32,
-    /// What was answered to the last try that failed: when, and the words.
-    pub failed: Option<(i64, String)>,
-}
-
-impl Record for Announcing {
-    const TABLE: &'static str = "announcing";
     const VERSION: u8 = 1;
 }

@@ -120,6 +120,8 @@ pub struct SetupWords {
     pub message_out_text: &'static str,
     pub message_write: &'static str,
     pub message_subject: &'static str,
+    pub message_old: &'static str,
+    pub message_old_do: &'static str,
     pub message_end: &'static str,
 
     pub ask_language: &'static str,
@@ -274,6 +276,8 @@ const EN: SetupWords = SetupWords {
     message_out_text: "Before you send, the box shows how private the message would be on its way, and why.",
     message_write: "Write to myself",
     message_subject: "Hello, me",
+    message_old: "Bring your old mail along",
+    message_old_do: "Import mail from files",
     message_end: "Go to my mailbox",
 
     ask_language: "Language (en, fr)",
@@ -409,6 +413,8 @@ const FR: SetupWords = SetupWords {
     message_out_text: "Avant l’envoi, la boîte montre à quel point le message serait confidentiel en chemin, et pourquoi.",
     message_write: "M’écrire à moi-même",
     message_subject: "Bonjour, moi",
+    message_old: "Apporter votre ancien courrier",
+    message_old_do: "Importer du courrier depuis des fichiers",
     message_end: "Aller à ma boîte",
 
     ask_language: "Langue (en, fr)",

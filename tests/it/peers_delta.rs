@@ -135,7 +135,7 @@ fn take_mail(taken: Sender<Vec<u8>>) {
 struct Delta {
     child: Child,
     to: ChildStdin,
-    from: Receiver<Value>,
+    said: Receiver<Value>,
     calls: u64,
 }
 
@@ -145,13 +145,13 @@ impl Delta {
         command.env("DC_ACCOUNTS_PATH", folder).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         let (to, lines) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let (said, from) = channel();
+        let (say, said) = channel();
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                let _ = said.send(serde_json::from_str(&line).unwrap_or_default());
+                let _ = say.send(serde_json::from_str(&line).unwrap_or_default());
             }
         });
-        Self { child, to, from, calls: 0 }
+        Self { child, to, said, calls: 0 }
     }
 
     fn call(&mut self, method: &str, with: Value) -> Value {
@@ -160,7 +160,7 @@ impl Delta {
         writeln!(self.to, "{call}").unwrap();
         loop {
             let answer = self
-                .from
+                .said
                 .recv_timeout(PATIENCE)
                 .unwrap_or_else(|_| panic!("{method} is not answered"));
             if answer["id"] == self.calls {
@@ -170,14 +170,16 @@ impl Delta {
         }
     }
 
-    /// The next message that is new there.
-    fn fresh(&mut self, account: &Value) -> Value {
+    /// What comes from this contact; what it says by itself is passed over.
+    fn hears(&mut self, account: &Value, contact: &Value) -> Value {
         let mut found = Value::Null;
         until("a message at Delta Chat", || {
             let fresh = self.call("get_fresh_msgs", json!([account]));
-            if let Some(id) = fresh.as_array().and_then(|all| all.first()) {
-                found = self.call("get_message", json!([account, id]));
-                self.call("markseen_msgs", json!([account, [id]]));
+            for id in fresh.as_array().into_iter().flatten() {
+                let message = self.call("get_message", json!([account, id]));
+                if message["fromId"] == *contact {
+                    found = message;
+                }
             }
             !found.is_null()
         });
@@ -299,7 +301,7 @@ async fn delta_chat_and_the_box_come_to_write_encrypted_by_themselves() {
     assert_eq!(encryption, Fact::Known(Encryption::Whole));
     fs::write(new_mail.join("1.answer"), raw).unwrap();
     run(Command::new("chown").arg("nobody:nogroup").arg(new_mail.join("1.answer")));
-    let shown = delta.fresh(&account);
+    let shown = delta.hears(&account, &contact);
     assert!(
         shown["text"].as_str().is_some_and(|text| text.contains("Yes, and well.")),
         "{shown}"

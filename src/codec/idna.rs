@@ -14,7 +14,7 @@ pub fn ascii(domain: &str) -> Option<String> {
         return Some(domain.to_ascii_lowercase());
     }
     let converted = to_a_label(domain);
-    let sound = !converted.is_empty() && converted.bytes().all(|octet| octet.is_ascii_graphic());
+    let sound = !converted.is_empty() && !converted.ends_with('.') && converted.bytes().all(|octet| octet.is_ascii_graphic());
     sound.then(|| converted.into_owned())
 }
 

@@ -109,11 +109,11 @@ impl Current {
         let mut params = rcgen::CertificateParams::new(vec![name.to_owned()])?;
         params.custom_extensions = vec![rcgen::CustomExtension::new_acme_identifier(digest)];
         let key = rcgen::KeyPair::generate()?;
-        let identity = Identity {
-            chain: vec![params.self_signed(&key)?.der().to_vec()],
-            key: key.serialize_der().into(),
-        };
-        let trial = Arc::new(identity.certified()?);
+        let chain = vec![params.self_signed(&key)?.der().clone()];
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        // Not checked against one another, as `certified` does: that reads the certificate, and refuses the critical
+        // extension that this one is made for.
+        let trial = Arc::new(CertifiedKey::new(chain, rustls::crypto::aws_lc_rs::sign::any_supported_type(&key)?));
         let mut trials = self.trials.write().unwrap_or_else(PoisonError::into_inner);
         if trials.len() < MOST_TRIALS {
             trials.insert(name.to_lowercase(), trial);

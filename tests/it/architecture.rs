@@ -35,7 +35,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ammonia", &["codec/html"]),
     ("argon2", &["store"]),
     ("askama", &["web"]),
-    ("async_imap", &["net/imap"]),
     ("aws_lc_rs", &["store", "net", "codec"]),
     ("bytes", &["smtp", "web", "net/acme"]),
     ("clap", &["cli"]),

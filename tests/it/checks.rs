@@ -118,7 +118,7 @@ async fn what_the_zone_file_says_is_what_the_checks_accept() {
     }
     assert_eq!(stands.of(Id::Programs), Finding::NotNeeded);
     assert_eq!(stands.of(Id::Certificate), Finding::SelfSigned);
-    assert!(stands.todo() >= 5 && !stands.checks.iter().any(|check| check.id == Id::Disk));
+    assert!(stands.todo() >= 5);
 
     let mut table = home.published().await;
     let tlsa = "_25._tcp.mail.home.test";

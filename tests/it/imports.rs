@@ -254,6 +254,12 @@ fn a_newcomer_looks_around_in_the_demonstration() {
         page.contains("class=\"row new\"") && page.contains("class=\"row\""),
         "some is read and some is new"
     );
+    for letter in ["C", "D", "E"] {
+        assert!(
+            page.contains(&format!("<i class=\"on\">{letter}</i>")),
+            "an index that is {letter} can be seen at a glance: {page}"
+        );
+    }
     if rows == 50 {
         let (status, _, second) = get(&demo, "/?page=2", &session);
         assert_eq!(status, 200);

@@ -173,7 +173,9 @@ fn strange(html: &str, lang: &str) -> Vec<String> {
         if other.split(' ').any(|other| other == low) {
             found.push(format!("{lang}: {}", near()));
         }
-        if word.contains(['{', '}']) || (word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')) {
+        if word.contains(['{', '}'])
+            || (word.contains('_') && !word.starts_with('_') && word.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        {
             found.push(format!("not filled in: {}", near()));
         }
     }

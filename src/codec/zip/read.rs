@@ -10,7 +10,7 @@ use std::{
 /// Octets that a file may swell to whatever it was packed in.
 const FREE: u64 = 64 * 1024 * 1024;
 /// How often larger than packed what is beyond that may be; deflate itself reaches 1,032, and mail some 20.
-const SWELL: u64 = 150;
+const SWELL: u64 = 100;
 /// Octets that are unpacked at a time.
 const PIECE: usize = 32 * 1024;
 

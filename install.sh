@@ -204,9 +204,10 @@ unit() {
 		PrivateTmp=yes
 		PrivateDevices=yes
 		DevicePolicy=closed
-		# Nothing can be executed but the program itself and the system's libraries, in case it was built to need them.
+		# Nothing can be executed but the program itself and the system's libraries, in case it was built to need them;
+		# which of these folders there are differs from machine to machine (-).
 		NoExecPaths=/
-		ExecPaths=/usr/local/lib/caliopen /usr/lib /usr/lib64 /lib /lib64
+		ExecPaths=/usr/local/lib/caliopen -/usr/lib -/usr/lib64 -/lib -/lib64
 		# Memory is writable or executable, never both: no code is made while running.
 		MemoryDenyWriteExecute=yes
 		# It sees no other process, and of /proc only itself.

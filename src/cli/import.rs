@@ -162,11 +162,13 @@ async fn take_in(paths: Vec<PathBuf>, import: &Import, secret: Zeroizing<String>
         if let Some(progress) = import.progress() {
             say(Report(&progress.tally));
         }
-        let sentence = match stopped {
-            Stopped::Locked | Stopped::Storage => {
-                "the store cannot write; what was kept so far is safe, and importing again goes on from there"
-            }
+        let (code, why) = match stopped {
+            Stopped::Locked | Stopped::Storage => (code::IO, "the store cannot write"),
+            Stopped::Short => (code::DATA, "the export ends before it should"),
         };
-        Failure::new(code::IO, sentence)
+        Failure::new(
+            code,
+            format_args!("{why}; what was kept so far is safe, and importing again goes on from there"),
+        )
     })
 }

@@ -173,6 +173,18 @@ fn everything_moves_into_another_box_and_is_as_it_was() {
     let (code, report, _) = import_with(&other, &other.secret, &[&archive], &["--open-with", wrong.to_str().unwrap()]);
     assert!(code == 1 && report.contains("sealed with another passphrase"), "{report}");
     assert_eq!(inside(&other).1.len(), 0);
+    // One that ends too early leaves a box that is filled to the end later, and not one that passes for whole.
+    let octets = std::fs::read(&archive).unwrap();
+    let first = octets
+        .windows(9)
+        .position(|name| name == b"mail/new/" || name == b"mail/cur/")
+        .unwrap();
+    let half = other.data.with_file_name("half.zip");
+    std::fs::write(&half, &octets[..first + 600]).unwrap();
+    let (code, report, said) = import_with(&other, &other.secret, &[&half], &[]);
+    assert!(code == 65 && said.contains("the export ends before it should"), "{report}{said}");
+    assert!(report.contains("breaks off") || report.contains("cannot be read"), "{report}");
+    assert!(!report.contains("as it was exported"), "{report}");
     let (code, report, said) = import_with(&other, &other.secret, &[&archive], &[]);
     assert_eq!((code, said.as_str()), (0, ""), "{report}");
     assert!(

@@ -77,12 +77,18 @@ impl Filling {
         self.begun(Box::pin(writing)).await
     }
 
-    /// Ends it: how many messages are there, and the numbers of those whose octets are not what their rows say. The words
-    /// of all are indexed.
-    pub(super) async fn end(mut self) -> Result<(u64, Vec<u64>), Error> {
+    /// Waits for what is being written, and leaves the box as one that was begun.
+    pub(super) async fn pause(&mut self) -> Result<(), Error> {
         while let Some(writing) = self.under_way.pop_front() {
             writing.await?;
         }
+        Ok(())
+    }
+
+    /// Ends it: how many messages are there, and the numbers of those whose octets are not what their rows say. The words
+    /// of all are indexed.
+    pub(super) async fn end(mut self) -> Result<(u64, Vec<u64>), Error> {
+        self.pause().await?;
         self.open.writer.write(restore::end).await?;
         let found = read(&self.vault, |snapshot| {
             let (mut damaged, mut after) = (Vec::new(), 0);

@@ -75,6 +75,8 @@ pub enum Item {
     Rows(String, Vec<String>),
     /// The octets of a message of it, packed.
     Octets(u64, Vec<u8>),
+    /// All of it was handed over.
+    Complete,
 }
 
 /// What a finder has to know.
@@ -213,6 +215,10 @@ impl<'a> Finding<'a> {
         });
         flow?;
         match end {
+            Ok(()) if matches!(exported, Exported::Whole) => {
+                self.context.room = Room::Taken;
+                self.hand(Item::Complete)
+            }
             Ok(()) => Flow::Continue(()),
             Err(_) => self.skip(Reason::Unreadable, name),
         }
@@ -276,6 +282,8 @@ impl<'a> Finding<'a> {
             self.skip(Reason::Sealed, "sealed.age")?;
             return Flow::Break(());
         };
+        // Whatever else comes in the same go must not fill it as well.
+        self.context.room = Room::Begun(manifest.id.clone());
         self.hand(Item::Whole(manifest.clone()))?;
         *exported = Exported::Whole;
         let mut rows: Vec<(String, String)> = Vec::new();

@@ -50,6 +50,8 @@ pub enum Stopped {
     Locked,
     /// The store could not write.
     Storage,
+    /// The export that the box is being filled from ends too early.
+    Short,
 }
 
 /// How far an import is, or how the last one ended.
@@ -168,6 +170,7 @@ impl Import {
             under_way: JoinSet::new(),
             units: Arc::new(Semaphore::new(UNITS)),
             filling: None,
+            complete: false,
         };
         while let Some(item) = coming.recv().await {
             taking.take(item).await?;
@@ -197,6 +200,8 @@ struct Taking<'a> {
     under_way: JoinSet<Outcome>,
     units: Arc<Semaphore>,
     filling: Option<Filling>,
+    /// Whether all of the export came that the box is filled from.
+    complete: bool,
 }
 
 impl Taking<'_> {
@@ -209,8 +214,9 @@ impl Taking<'_> {
             Item::Keys(name, octets) => self.keys(name, octets).await?,
             Item::Whole(manifest) => {
                 let filling = Filling::begin(&self.import.0.vault, manifest, &self.import.0.domain).await;
-                self.filling = Some(filling.map_err(stopped)?);
+                (self.filling, self.complete) = (Some(filling.map_err(stopped)?), false);
             }
+            Item::Complete => self.complete = true,
             Item::Rows(table, lines) => {
                 if let Some(filling) = &mut self.filling {
                     filling.rows(table, lines).await.map_err(stopped)?;
@@ -322,7 +328,13 @@ impl Taking<'_> {
         while let Some(kept) = self.under_way.join_next().await {
             self.note(kept)?;
         }
-        if let Some(filling) = self.filling.take() {
+        if let Some(mut filling) = self.filling.take() {
+            if !self.complete {
+                // Not ended: it stays noted that the box was begun, so that the same export can fill it.
+                filling.pause().await.map_err(stopped)?;
+                self.show();
+                return Err(Stopped::Short);
+            }
             let (kept, damaged) = filling.end().await.map_err(stopped)?;
             (self.tally.kept, self.tally.whole) = (kept, true);
             for id in damaged {

@@ -152,6 +152,7 @@ impl State {
             None => (m.going, false),
             Some(Err(Stopped::Locked)) => (m.stopped_locked, true),
             Some(Err(Stopped::Storage)) => (m.stopped_storage, true),
+            Some(Err(Stopped::Short)) => (m.stopped_short, true),
             Some(Ok(())) if nothing => (m.nothing, true),
             Some(Ok(())) => (m.done, false),
         };

@@ -33,11 +33,14 @@ const FIELDS: usize = 16 * 1024;
 /// Pieces of the file that wait.
 const PIECES: usize = 4;
 
+/// The piece behind the last one.
+const END: Vec<u8> = Vec::new();
+
 /// What is being read.
 enum Current {
     Nothing,
     Field(String, Vec<u8>),
-    File(mpsc::Sender<io::Result<Vec<u8>>>),
+    File(mpsc::Sender<Vec<u8>>),
     /// What nobody wants.
     Passed,
 }
@@ -53,24 +56,12 @@ pub(super) async fn read<B: Buf>(
     let all = text(&visit.headers, &header::CONTENT_LENGTH).parse().unwrap_or(0);
     let (mut current, mut trusted, mut done, mut fields) = (Current::Nothing, false, 0_u64, 0);
     let mut body = pin!(body);
-    let broken = loop {
-        let piece = match tokio::time::timeout(SILENCE, body.next()).await {
-            Ok(None) => break None,
-            Ok(Some(Ok(piece))) => Ok(piece),
-            Ok(Some(Err(_))) => Err(Problem::NoForm),
-            Err(_) => Err(Problem::Slow),
-        };
-        let mut piece = match piece {
-            Ok(piece) => piece,
-            Err(problem) => break Some(problem),
-        };
+    while let Some(piece) = tokio::time::timeout(SILENCE, body.next()).await.map_err(|_| Problem::Slow)? {
+        let mut piece = piece.map_err(|_| Problem::NoForm)?;
         let mut octets = vec![0; piece.remaining()];
         piece.copy_to_slice(&mut octets);
         done += octets.len() as u64;
-        let Ok(events) = reader.feed(&octets) else {
-            break Some(Problem::NoForm);
-        };
-        for event in events {
+        for event in reader.feed(&octets).map_err(|_| Problem::NoForm)? {
             match event {
                 Event::Begin(part) if !trusted && (part.name != "token" || part.file.is_some()) => return Err(Problem::Stale),
                 Event::Begin(part) => {
@@ -90,14 +81,14 @@ pub(super) async fn read<B: Buf>(
                         value.extend_from_slice(&octets);
                     }
                     Current::File(give) => {
-                        if give.send(Ok(octets)).await.is_err() {
+                        if give.send(octets).await.is_err() {
                             current = Current::Passed;
                         }
                         site.services.import.read_so_far(done, all);
                     }
                 },
-                Event::End => {
-                    if let Current::Field(name, value) = std::mem::replace(&mut current, Current::Nothing) {
+                Event::End => match std::mem::replace(&mut current, Current::Nothing) {
+                    Current::Field(name, value) => {
                         let value = String::from_utf8_lossy(&value).into_owned();
                         if !trusted && (token.is_empty() || !same_token(&value, token)) {
                             return Err(Problem::Stale);
@@ -105,15 +96,11 @@ pub(super) async fn read<B: Buf>(
                         trusted = true;
                         visit.form.push((name, value));
                     }
-                }
+                    Current::File(give) => drop(give.send(END).await),
+                    Current::Nothing | Current::Passed => {}
+                },
             }
         }
-    };
-    if let Some(problem) = broken {
-        if let Current::File(give) = current {
-            let _ = give.send(Err(io::ErrorKind::UnexpectedEof.into())).await;
-        }
-        return Err(problem);
     }
     if reader.is_done() && trusted {
         Ok(())
@@ -138,6 +125,7 @@ fn begin(site: &Site, visit: &mut Visit, name: String) -> Current {
                 coming: pieces,
                 piece: Vec::new(),
                 at: 0,
+                ended: false,
             };
             let _ = Finding::new(context, take).stream(&name, &mut source, Beside::default());
         };
@@ -147,11 +135,13 @@ fn begin(site: &Site, visit: &mut Visit, name: String) -> Current {
     Current::File(give)
 }
 
-/// The pieces of a file as a reader; blocks until the next one is there.
+/// The pieces of a file as a reader; blocks until the next one is there. A sender that is gone without having said
+/// [`END`] is a file that broke off, however the visit ended: a browser that goes away ends it without a word.
 struct Pieces {
-    coming: mpsc::Receiver<io::Result<Vec<u8>>>,
+    coming: mpsc::Receiver<Vec<u8>>,
     piece: Vec<u8>,
     at: usize,
+    ended: bool,
 }
 
 impl Read for Pieces {
@@ -164,9 +154,9 @@ impl Read for Pieces {
 
 impl BufRead for Pieces {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.at >= self.piece.len() {
-            let Some(piece) = self.coming.blocking_recv() else { return Ok(&[]) };
-            (self.piece, self.at) = (piece?, 0);
+        while self.at >= self.piece.len() && !self.ended {
+            (self.piece, self.at) = (self.coming.blocking_recv().ok_or(io::ErrorKind::UnexpectedEof)?, 0);
+            self.ended = self.piece.is_empty();
         }
         Ok(self.piece.get(self.at..).unwrap_or_default())
     }

@@ -273,9 +273,9 @@ fn an_archive_comes_by_upload_and_says_what_became_of_it() {
     let token = owner.get("/settings/import").token().to_owned();
     let archive = takeout();
     let part = |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-    let upload = |owner: &mut Visitor, token: Option<&str>, content: &[u8]| {
+    let request = |owner: &Visitor, token: Option<&str>, name: &str, content: &[u8]| {
         let mut body = token.map(|token| part("token", token)).unwrap_or_default().into_bytes();
-        body.extend(b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"takeout.zip\"\r\n\r\n");
+        body.extend(format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").bytes());
         body.extend(content);
         body.extend(b"\r\n--b--\r\n");
         let cookies: Vec<String> = owner.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -285,8 +285,12 @@ fn an_archive_comes_by_upload_and_says_what_became_of_it() {
             cookies.join("; "),
             body.len()
         );
+        (head.into_bytes(), body)
+    };
+    let upload = |owner: &mut Visitor, token: Option<&str>, content: &[u8]| {
+        let (head, body) = request(owner, token, "takeout.zip", content);
         let mut stream = TcpStream::connect(owner.to).unwrap();
-        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&head).unwrap();
         // A door that refuses early closes early.
         let _ = stream.write_all(&body);
         let mut answer = Vec::new();
@@ -326,6 +330,25 @@ fn an_archive_comes_by_upload_and_says_what_became_of_it() {
     // Half of an archive is what it is.
     assert!(upload(&mut owner, Some(&token), &archive[..archive.len() / 2]).contains(" 303 "));
     assert!(ended(&mut owner).contains("break off"));
+    // A browser that goes away in the middle brought no message, and nothing that would pass for one.
+    let long = format!(
+        "From: a@x.test\nSubject: half a letter\nMessage-ID: <half@x.test>\n\n{}",
+        "line\n".repeat(20_000)
+    );
+    let (head, body) = request(&owner, Some(&token), "letter.eml", long.as_bytes());
+    let mut stream = TcpStream::connect(owner.to).unwrap();
+    stream.write_all(&head).unwrap();
+    stream.write_all(&body[..body.len() / 2]).unwrap();
+    drop(stream);
+    let page = loop {
+        let page = ended(&mut owner);
+        if !page.contains("takeout.zip") {
+            break page;
+        }
+        std::thread::yield_now();
+    };
+    assert!(page.contains("break off") && page.contains("letter.eml"), "{page}");
+    assert!(!owner.get("/search?q=subject:half").body.contains("half a letter"));
 }
 
 #[test]

@@ -1,15 +1,9 @@
 //! `caliopen contacts`: takes a file of cards in, and writes one, while the appliance is not running.
 
-use super::{Failure, code, log_to_stderr, runtime, say, secret_from, serve::failure};
+use super::{Failure, code, log_to_stderr, open, runtime, say, secret_from};
 use crate::{
-    app::{self, Services, StartError},
     codec::vcard::MAX_FILE,
-    net::clock::Clock,
     service::{self, contacts::Contacts},
-    store::{
-        slots::Opening,
-        vault::{Secret, Vault},
-    },
 };
 use std::{fmt, path::PathBuf};
 
@@ -100,15 +94,7 @@ fn import(args: &Import) -> Result<(), Failure> {
 
 /// Opens the box for ourselves alone and does something with its book.
 fn with<F: Future<Output = Result<(), service::Error>>>(of: &Folder, work: impl FnOnce(Contacts) -> F) -> Result<(), Failure> {
-    let secret = secret_from(&of.unlock_with)?;
-    let (file, front) = app::front(&of.data).map_err(failure)?;
-    let vault = Vault::locked(&of.data);
-    match vault.unlock(&Opening::of_file(&secret)) {
-        Ok(Secret::Right(_)) => {}
-        Ok(Secret::Wrong) => return Err(failure(StartError::WrongSecret)),
-        Err(error) => return Err(failure(error.into())),
-    }
-    let services = Services::new(&vault, &file, &front, &Clock::system()).map_err(failure)?;
+    let (vault, services) = open(&of.data, &secret_from(&of.unlock_with)?)?;
     let done = runtime()?.block_on(work(services.contacts));
     vault.lock();
     done.map_err(|error| Failure::new(code::IO, said(&error)))

@@ -1,17 +1,8 @@
 //! `caliopen export`: everything in one archive, while the appliance is not running. What is in it is
 //! `service::export`'s; docs/export.md says it for other programs.
 
-use super::{Failure, code, log_to_stderr, say, secret_from, serve::failure};
-use crate::{
-    app::{self, Services, StartError},
-    locale::Lang,
-    net::clock::Clock,
-    service::upkeep::settle,
-    store::{
-        slots::Opening,
-        vault::{Secret, Vault},
-    },
-};
+use super::{Failure, code, log_to_stderr, open, say, secret_from};
+use crate::locale::Lang;
 use std::{
     fs::{self, File},
     io::{BufWriter, ErrorKind, Write},
@@ -54,16 +45,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if sealing.is_empty() {
         return Err(Failure::new(code::DATA, "the secrets cannot be sealed with nothing"));
     }
-    let (front_file, front) = app::front(&args.data).map_err(failure)?;
-    let vault = Vault::locked(&args.data);
-    match vault.unlock(&Opening::of_file(&secret)) {
-        Ok(Secret::Right(_)) => {}
-        Ok(Secret::Wrong) => return Err(failure(StartError::WrongSecret)),
-        Err(error) => return Err(failure(error.into())),
-    }
-    let services = Services::new(&vault, &front_file, &front, &Clock::system()).map_err(failure)?;
-    // What trying the passphrase took is not needed again.
-    settle();
+    let (vault, services) = open(&args.data, &secret)?;
     let not_made = |error: std::io::Error| {
         let why = match error.kind() {
             ErrorKind::AlreadyExists => "something is there already".to_owned(),

@@ -4,9 +4,8 @@
 
 mod finding;
 
-use super::{Failure, code, log_to_stderr, runtime, say, secret_from, serve::failure};
+use super::{Failure, code, log_to_stderr, open, runtime, say, secret_from};
 use crate::{
-    app::{self, Services, StartError},
     domain::moving::{Reason, Tally},
     net::clock::Clock,
     service::{
@@ -15,13 +14,8 @@ use crate::{
             finding::{Context, Item},
         },
         receive::MAX_MESSAGE,
-        upkeep::settle,
     },
-    store::{
-        restore::Room,
-        slots::Opening,
-        vault::{Secret, Vault},
-    },
+    store::restore::Room,
 };
 use std::{fmt, path::PathBuf};
 use zeroize::Zeroizing;
@@ -120,10 +114,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
         return Err(Failure::new(code::NO_INPUT, format_args!("there is no {}", missing.display())));
     }
-    let (vault, import) = open(args)?;
+    let (vault, services) = open(&args.data, &secret_from(&args.unlock_with)?)?;
     let secret = args.open_with.as_deref().unwrap_or(&args.unlock_with);
     let secret = secret_from(secret)?;
-    let outcome = runtime()?.block_on(take_in(args.paths.clone(), &import, secret));
+    let outcome = runtime()?.block_on(take_in(args.paths.clone(), &services.import, secret));
     vault.lock();
     let tally = outcome?;
     if !tally.is_something() && !tally.skipped.contains_key(&Reason::Sealed) {
@@ -135,22 +129,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         1 => Err(Failure::new(code::PARTLY, "one was skipped")),
         skipped => Err(Failure::new(code::PARTLY, format_args!("{skipped} were skipped"))),
     }
-}
-
-/// Opens the box for ourselves alone.
-fn open(args: &Args) -> Result<(Vault, Import), Failure> {
-    let secret = secret_from(&args.unlock_with)?;
-    let (file, front) = app::front(&args.data).map_err(failure)?;
-    let vault = Vault::locked(&args.data);
-    match vault.unlock(&Opening::of_file(&secret)) {
-        Ok(Secret::Right(_)) => {}
-        Ok(Secret::Wrong) => return Err(failure(StartError::WrongSecret)),
-        Err(error) => return Err(failure(error.into())),
-    }
-    let services = Services::new(&vault, &file, &front, &Clock::system()).map_err(failure)?;
-    // What trying the passphrase took is not needed again.
-    settle();
-    Ok((vault, services.import))
 }
 
 async fn take_in(paths: Vec<PathBuf>, import: &Import, secret: Zeroizing<String>) -> Result<Tally, Failure> {

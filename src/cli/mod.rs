@@ -20,7 +20,17 @@ mod spam;
 #[doc(hidden)]
 pub use {authenticate::is_dns_table, privacy::is_evidence};
 
+use crate::{
+    app::{self, Services, StartError},
+    net::clock::Clock,
+    service::upkeep::settle,
+    store::{
+        slots::Opening,
+        vault::{Secret, Vault},
+    },
+};
 use clap::{Parser, Subcommand};
+use serve::failure;
 use std::{fmt, io::Write, path::Path, process::ExitCode};
 use zeroize::Zeroizing;
 
@@ -175,6 +185,21 @@ pub(crate) fn secret_from(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new);
     let text = text.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// Opens the box of a data folder for ourselves alone.
+pub(crate) fn open(data: &Path, secret: &str) -> Result<(Vault, Services), Failure> {
+    let (file, front) = app::front(data).map_err(failure)?;
+    let vault = Vault::locked(data);
+    match vault.unlock(&Opening::of_file(secret)) {
+        Ok(Secret::Right(_)) => {}
+        Ok(Secret::Wrong) => return Err(failure(StartError::WrongSecret)),
+        Err(error) => return Err(failure(error.into())),
+    }
+    let services = Services::new(&vault, &file, &front, &Clock::system()).map_err(failure)?;
+    // What trying the passphrase took is not needed again.
+    settle();
+    Ok((vault, services))
 }
 
 /// The runtime that everything asynchronous runs on.

@@ -428,6 +428,8 @@ upgrade() {
 	systemctl stop caliopen
 	rm -rf "$copy"
 	mkdir -m 700 "$copy"
+	# The box's own, so that whoever erases the box erases this with it.
+	chown --reference="$data" "$copy"
 	each "cp -a --reflink=auto" "$data" "$copy"
 	switch "$new"
 	systemctl enable -q caliopen
@@ -454,6 +456,7 @@ upgrade() {
 	left="$data/left-by-$new"
 	rm -rf "$left"
 	mkdir -m 700 "$left"
+	chown --reference="$data" "$left"
 	each mv "$data" "$left"
 	each mv "$copy" "$data"
 	rmdir "$copy"

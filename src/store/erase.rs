@@ -9,7 +9,7 @@ use std::{
     fs::{self, File},
     io,
     os::unix::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// The mark.
@@ -25,13 +25,31 @@ pub(super) fn begin(folder: &Path) -> Result<(), Error> {
         .and_then(|mark| mark.sync_all())
         .map_err(Error::io)?;
     sync(folder)?;
-    for name in [slots::FILE, "slots.new"] {
-        with(folder, name, overwrite)?;
-    }
-    for name in [vault::FILE, "vault.new"] {
-        with(folder, name, crypt::destroy)?;
+    for place in &places(folder)? {
+        for name in [slots::FILE, "slots.new"] {
+            with(place, name, overwrite)?;
+        }
+        for name in [vault::FILE, "vault.new"] {
+            with(place, name, crypt::destroy)?;
+        }
     }
     Ok(())
+}
+
+/// The folders in which this box lies: its own, and the copies that an upgrade put aside in it (`install.sh`), which the
+/// same passphrase would open.
+fn places(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut places = vec![folder.to_owned()];
+    for entry in fs::read_dir(folder).map_err(Error::io)? {
+        let entry = entry.map_err(Error::io)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let aside = name == "before-upgrade" || name.starts_with("left-by-");
+        if aside && entry.file_type().map_err(Error::io)?.is_dir() {
+            places.push(entry.path());
+        }
+    }
+    Ok(places)
 }
 
 /// Whether a box is being erased, or was when the power went.
@@ -43,11 +61,18 @@ pub fn is_marked(folder: &Path) -> bool {
 /// Files that are none of ours stay.
 pub fn end(folder: &Path) -> Result<(), Error> {
     begin(folder)?;
-    with(folder, front::FILE, overwrite)?;
-    for name in FILES {
-        match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(error)),
-            _ => sync(folder)?,
+    // The box's own folder last, because the mark is in it.
+    for place in places(folder)?.iter().rev() {
+        with(place, front::FILE, overwrite)?;
+        for name in FILES {
+            match fs::remove_file(place.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(error)),
+                _ => sync(place)?,
+            }
+        }
+        if place != folder {
+            // One that holds something else stays.
+            let _ = fs::remove_dir(place);
         }
     }
     Ok(())

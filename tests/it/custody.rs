@@ -234,6 +234,12 @@ async fn an_erased_box_opens_with_nothing_from_the_first_moment() {
     let house = house();
     house.keep(&mail("bob@x.test", "one", "words")).await;
     let before = std::fs::read(house.folder.path().join(vault::FILE)).unwrap();
+    // What an upgrade that went wrong put aside is a whole box as well.
+    let aside = house.folder.path().join("left-by-0.9.0");
+    std::fs::create_dir(&aside).unwrap();
+    for name in [store::slots::FILE, vault::FILE] {
+        std::fs::copy(house.folder.path().join(name), aside.join(name)).unwrap();
+    }
     house.services.custody.erase().await.unwrap();
     assert!(house.vault.open().is_err() && house.services.custody.is_erased());
     assert_eq!(
@@ -244,8 +250,11 @@ async fn an_erased_box_opens_with_nothing_from_the_first_moment() {
     assert!(house.vault.unlock(&Opening::Typed("word")).is_err());
     let slots = std::fs::read(house.folder.path().join(store::slots::FILE)).unwrap();
     assert!(slots.iter().all(|octet| *octet == 0));
-    let after = std::fs::read(house.folder.path().join(vault::FILE)).unwrap();
-    assert!(before[..64] != after[..64], "the key of the file is gone");
+    for place in [house.folder.path(), &aside] {
+        let after = std::fs::read(place.join(vault::FILE)).unwrap();
+        assert!(before[..64] != after[..64], "the key of the file is gone");
+    }
+    assert!(Vault::locked(&aside).unlock(&Opening::Typed("word")).is_err());
 
     // The power goes before the files are: the next start ends the work.
     let House {

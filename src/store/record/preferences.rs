@@ -3,9 +3,9 @@
 use super::Record;
 use serde::{Deserialize, Serialize};
 
-/// Days that the ledger and what was put into the wastebasket are kept when nothing else was chosen.
+/// Days that the ledger is kept when nothing else was chosen.
 pub const KEPT: u16 = 30;
-/// Days that either may be kept at most.
+/// Days that it may be kept at most.
 pub const KEPT_AT_MOST: u16 = 365;
 
 /// What the owner prefers. An empty text is "as each browser says", or "as this machine says" for the zone.
@@ -31,8 +31,6 @@ pub struct Preferred {
     pub answered: Vec<String>,
     /// Days that the ledger is kept.
     pub ledger_days: u16,
-    /// Days that deleted mail stays in the wastebasket.
-    pub bin_days: u16,
 }
 
 impl Default for Preferred {
@@ -48,7 +46,6 @@ impl Default for Preferred {
             no_awards: false,
             answered: Vec::new(),
             ledger_days: KEPT,
-            bin_days: KEPT,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Making a new box, and putting people into its address book. `first_run` makes one step by step, for whoever is
 //! asked; `caliopen init` asks nothing and is told everything.
 
+pub mod claim;
 pub mod first_run;
 
 use super::Error;

@@ -8,30 +8,29 @@
 //! What was done is noted in front of the lock, because there is no lock yet. Absent on purpose: any secret in that note.
 //! The passphrase makes the vault in the same moment in which it is given.
 
-use super::{SetupError, names};
+use super::{
+    SetupError,
+    claim::{Claims, NotClaimed},
+    names,
+};
 use crate::{
     codec::password::{Strength, strength},
-    domain::{
-        setup::{Done, STEPS, Step},
-        time::Time,
-    },
+    domain::setup::{Done, STEPS, Step},
     locale::Lang,
     net::{
         clock::Clock,
         tls::{Identity, TlsError},
     },
-    service::unlock::same_token,
     store::{
         self,
         front::{CLAIM, Front, FrontFile},
         record::{self, sha256},
-        slots::{self, Cost, random},
+        slots::{self, Cost},
         vault::{self, Vault},
         write_whole,
     },
 };
 use std::{
-    collections::{HashMap, HashSet},
     fs, io,
     net::IpAddr,
     path::Path,
@@ -44,31 +43,8 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
-/// What the code is written with (Crockford's base 32: nothing in it is mistaken for something else).
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Letters of the code: 60 bits.
-const CODE: usize = 12;
-/// Wrong codes from one network before it has to wait.
-const FREE: u32 = 5;
-/// Seconds of the first wait; each is twice as long as the one before.
-const WAIT: i64 = 60;
-/// The longest wait.
-const LONGEST: i64 = 3600;
-/// Networks remembered for their wrong codes, and browsers that showed the right one.
-const REMEMBERED: usize = 1_000;
-/// Octets in a code that is looked at.
-const TYPED: usize = 64;
 /// Where mail would go while there is no domain yet (RFC 2606): nobody.
 const NOWHERE: &str = "setup.invalid";
-
-/// Why a code was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotClaimed {
-    /// It is not the code.
-    Wrong,
-    /// Too many wrong ones from that network; again after so many seconds.
-    Wait(u32),
-}
 
 /// Why the box was not made.
 #[derive(Debug, thiserror::Error)]
@@ -106,9 +82,7 @@ struct Inner {
     /// `None` once it has ended.
     state: Mutex<Option<record::FirstRun>>,
     unclaimed: AtomicBool,
-    code: Zeroizing<String>,
-    claimed: Mutex<HashSet<[u8; 32]>>,
-    wrong: Mutex<HashMap<IpAddr, (u32, Time)>>,
+    claims: Claims,
     house: mpsc::Sender<Rebuild>,
     /// One change at a time.
     turn: tokio::sync::Mutex<()>,
@@ -130,44 +104,10 @@ pub fn is_unclaimed(folder: &Path) -> Result<bool, store::Error> {
     Ok(FrontFile::open(folder)?.first_run()?.is_some_and(|run| run.founding))
 }
 
-/// The letters of a code as somebody typed it: case, spaces and hyphens do not count, nor what looks like another letter.
-fn tidy(typed: &str) -> String {
-    let upper = typed.chars().take(TYPED).filter(|c| c.is_ascii_alphanumeric());
-    upper
-        .map(|c| match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            other => other,
-        })
-        .collect()
-}
-
-/// A code, in groups of four.
-fn new_code() -> Result<Zeroizing<String>, store::Error> {
-    let octets = Zeroizing::new(random::<CODE>()?);
-    let mut code = Zeroizing::new(String::with_capacity(CODE + CODE / 4));
-    for (at, octet) in octets.iter().enumerate() {
-        if at > 0 && at % 4 == 0 {
-            code.push('-');
-        }
-        let letter = LETTERS.get(usize::from(octet & 31)).copied().unwrap_or(b'0');
-        code.push(char::from(letter));
-    }
-    Ok(code)
-}
-
 /// The SHA-256 of a certificate as browsers show it.
 pub fn fingerprint(certificate: &[u8]) -> String {
     let pairs: Vec<String> = sha256(certificate).iter().map(|octet| format!("{octet:02X}")).collect();
     pairs.join(":")
-}
-
-/// Whom a wrong code counts against: a household's network, as at the door.
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4((u32::from(v4) & 0xffff_ff00).into()),
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-    }
 }
 
 impl FirstRun {
@@ -183,15 +123,7 @@ impl FirstRun {
             state
         });
         let (house, _) = mpsc::channel(1);
-        Ok(Self::over(
-            file,
-            vault,
-            clock,
-            Duration::ZERO,
-            state,
-            house,
-            Zeroizing::new(String::new()),
-        ))
+        Ok(Self::over(file, vault, clock, Duration::ZERO, state, house, Claims::default()))
     }
 
     /// Of a folder without an owner: makes the certificate and a code. `trying` is how long trying the passphrase shall
@@ -210,10 +142,9 @@ impl FirstRun {
             state.key = identity.key.to_vec();
             file.set_first_run(Some(&state))?;
         }
-        let code = new_code()?;
         let place = vault.folder().join(CLAIM);
         let (house, asked) = mpsc::channel(1);
-        let run = Self::over(file, vault, clock, trying, Some(state), house, code);
+        let run = Self::over(file, vault, clock, trying, Some(state), house, Claims::begin()?);
         let told = Zeroizing::new(format!("{}\n{}\n", run.code(), run.fingerprint()));
         write_whole(&place, told.as_bytes())?;
         run.0.unclaimed.store(true, Ordering::Release);
@@ -227,7 +158,7 @@ impl FirstRun {
         trying: Duration,
         state: Option<record::FirstRun>,
         house: mpsc::Sender<Rebuild>,
-        code: Zeroizing<String>,
+        claims: Claims,
     ) -> Self {
         Self(Arc::new(Inner {
             file,
@@ -236,9 +167,7 @@ impl FirstRun {
             trying,
             state: Mutex::new(state),
             unclaimed: AtomicBool::new(false),
-            code,
-            claimed: Mutex::default(),
-            wrong: Mutex::default(),
+            claims,
             house,
             turn: tokio::sync::Mutex::default(),
         }))
@@ -256,7 +185,7 @@ impl FirstRun {
 
     /// The code, for the console.
     pub fn code(&self) -> &str {
-        &self.0.code
+        self.0.claims.code()
     }
 
     /// What is noted; nothing once it has ended.
@@ -298,39 +227,12 @@ impl FirstRun {
 
     /// Whether this browser has shown the code.
     pub fn knows(&self, door: &str) -> bool {
-        !door.is_empty() && locked(&self.0.claimed).contains(&sha256(door.as_bytes()))
+        self.0.claims.knows(door)
     }
 
-    /// Tries a code, for the browser of this door's cookie. Takes the same time wherever it differs.
+    /// Tries a code, for the browser of this door's cookie.
     pub fn claim(&self, typed: &str, door: &str, peer: IpAddr) -> Result<(), NotClaimed> {
-        let (now, from) = (self.0.clock.now(), network(peer));
-        let mut wrong = locked(&self.0.wrong);
-        let (count, next) = wrong.get(&from).copied().unwrap_or((0, Time(i64::MIN)));
-        // A clock that was set back must not make anybody wait for longer than it ever would.
-        let wait = next.0.saturating_sub(now.0);
-        if (1..=LONGEST).contains(&wait) {
-            return Err(NotClaimed::Wait(u32::try_from(wait).unwrap_or(u32::MAX)));
-        }
-        if same_token(&tidy(typed), &tidy(&self.0.code)) && !self.0.code.is_empty() && !door.is_empty() {
-            wrong.remove(&from);
-            let mut claimed = locked(&self.0.claimed);
-            if claimed.len() >= REMEMBERED {
-                claimed.clear();
-            }
-            claimed.insert(sha256(door.as_bytes()));
-            return Ok(());
-        }
-        if wrong.len() >= REMEMBERED && !wrong.contains_key(&from) {
-            wrong.clear();
-        }
-        let count = count.saturating_add(1);
-        let wait = match count.checked_sub(FREE) {
-            Some(more) => WAIT.checked_shl(more).map_or(LONGEST, |wait| wait.clamp(WAIT, LONGEST)),
-            None => 0,
-        };
-        wrong.insert(from, (count, Time(now.0.saturating_add(wait))));
-        tracing::warn!(times = count, "a wrong claim code was given");
-        Err(NotClaimed::Wrong)
+        self.0.claims.claim(typed, door, peer, self.0.clock.now())
     }
 
     /// Changes what is noted: on the disk first.
@@ -494,6 +396,7 @@ pub enum BeginError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::Time;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -510,13 +413,13 @@ mod tests {
         let clock = Clock::fixed(Time(1_000));
         let run = begin(folder.path(), &clock);
         let code = run.code().to_owned();
-        assert_eq!(code.len(), CODE + 2);
+        assert_eq!(code.len(), "XXXX-XXXX-XXXX".len());
         let told = fs::read_to_string(folder.path().join(CLAIM)).unwrap();
         assert_eq!(told, format!("{code}\n{}\n", run.fingerprint()));
         assert_eq!(run.fingerprint().len(), 32 * 3 - 1);
 
         let thief: IpAddr = [203, 0, 113, 5].into();
-        for _ in 0..FREE {
+        for _ in 0..5 {
             assert_eq!(run.claim("0000-0000-0000", "thief", thief), Err(NotClaimed::Wrong));
         }
         assert_eq!(

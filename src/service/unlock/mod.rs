@@ -12,7 +12,7 @@ mod passkeys;
 mod second_factor;
 mod secrets;
 mod sessions;
-mod tries;
+pub(in crate::service) mod tries;
 
 pub use passkeys::{Answer, Invitation, LABEL, PASSKEYS, PasskeyView, Place};
 pub use second_factor::Proposal;

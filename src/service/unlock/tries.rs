@@ -13,13 +13,15 @@ const FORGOTTEN: i64 = 24 * 3600;
 
 /// Who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Trier {
+pub(in crate::service) enum Trier {
     /// A household's network, not one machine of it (RFC 6177: /64).
     Network(IpAddr),
     /// The same, with passkeys.
     Passkey(IpAddr),
     /// A browser that the owner verified, by the hash of its key.
     Verified([u8; 32]),
+    /// A network that tries to claim a box without an owner.
+    Claiming(IpAddr),
     /// Everyone else who has the passphrase and no right code.
     Codes,
 }
@@ -27,10 +29,12 @@ pub(super) enum Trier {
 impl Trier {
     /// The network of an address.
     pub(super) fn network(peer: IpAddr) -> Self {
-        Self::Network(match peer.to_canonical() {
-            IpAddr::V4(v4) => IpAddr::V4((u32::from(v4) & 0xffff_ff00).into()),
-            IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        })
+        Self::Network(household(peer))
+    }
+
+    /// The same, where there is no owner yet.
+    pub(in crate::service) fn claiming(peer: IpAddr) -> Self {
+        Self::Claiming(household(peer))
     }
 
     /// The same one with a passkey in the hand.
@@ -41,13 +45,21 @@ impl Trier {
         }
     }
 
-    /// Wrong ones without a wait, and the longest wait in seconds.
-    fn measure(self) -> (u32, u32) {
+    /// Wrong ones without a wait, and the first and the longest wait in seconds.
+    fn measure(self) -> (u32, u32, u32) {
         match self {
-            Self::Network(_) => (3, 3600),
-            Self::Codes => (20, 3600),
-            Self::Passkey(_) | Self::Verified(_) => (10, 300),
+            Self::Network(_) => (3, 1, 3600),
+            Self::Claiming(_) => (5, 60, 3600),
+            Self::Codes => (20, 1, 3600),
+            Self::Passkey(_) | Self::Verified(_) => (10, 1, 300),
         }
+    }
+}
+
+fn household(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4((u32::from(v4) & 0xffff_ff00).into()),
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
     }
 }
 
@@ -60,23 +72,24 @@ struct Count {
 
 /// The memory of wrong secrets. It is lost at a restart, which costs a thief the power plug.
 #[derive(Default)]
-pub(super) struct Tries(Mutex<HashMap<Trier, Count>>);
+pub(in crate::service) struct Tries(Mutex<HashMap<Trier, Count>>);
 
 impl Tries {
     /// Whether this one may try now.
-    pub(super) fn may(&self, trier: Trier, now: Time) -> Result<(), Refused> {
+    pub(in crate::service) fn may(&self, trier: Trier, now: Time) -> Result<(), Refused> {
         let next = locked(&self.0).get(&trier).map_or(i64::MIN, |count| count.next.0);
+        let (_, _, longest) = trier.measure();
         match next.saturating_sub(now.0) {
             // One that is longer than any was given by a clock that has been set back since.
-            wait if wait > i64::from(trier.measure().1) => Ok(()),
-            wait @ 1.. => Err(Refused::Wait(u32::try_from(wait).unwrap_or(trier.measure().1))),
+            wait if wait > i64::from(longest) => Ok(()),
+            wait @ 1.. => Err(Refused::Wait(u32::try_from(wait).unwrap_or(longest))),
             _ => Ok(()),
         }
     }
 
     /// One more that was wrong; how many there were.
-    pub(super) fn wrong(&self, trier: Trier, now: Time) -> u32 {
-        let (free, longest) = trier.measure();
+    pub(in crate::service) fn wrong(&self, trier: Trier, now: Time) -> u32 {
+        let (free, first, longest) = trier.measure();
         let mut all = locked(&self.0);
         if all.len() >= REMEMBERED
             && !all.contains_key(&trier)
@@ -97,13 +110,13 @@ impl Tries {
         let wait = count
             .wrong
             .checked_sub(free)
-            .map_or(0, |more| 1_u32.checked_shl(more).unwrap_or(longest).min(longest));
+            .map_or(0, |more| 2_u32.saturating_pow(more).saturating_mul(first).min(longest));
         count.next = Time(now.0.saturating_add(i64::from(wait)));
         count.wrong
     }
 
     /// The right one: what was wrong before is forgotten.
-    pub(super) fn right(&self, trier: Trier) {
+    pub(in crate::service) fn right(&self, trier: Trier) {
         locked(&self.0).remove(&trier);
     }
 }

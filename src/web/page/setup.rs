@@ -21,10 +21,7 @@ use crate::{
         setup::{self, SetupWords},
     },
     service::{
-        setup::{
-            SetupError,
-            first_run::{NotClaimed, NotMade},
-        },
+        setup::{SetupError, claim::NotClaimed, first_run::NotMade},
         unlock::Entered,
     },
 };

@@ -363,16 +363,17 @@ async fn pictures() {
     let folder = target.join("screens");
     std::fs::create_dir_all(&folder).unwrap();
     let demo = Demo::start();
+    let base = format!("http://{}", demo.http);
+    let passphrase = demo.said["passphrase"].as_str().unwrap();
+    // The first device is let in: pictures show what its owner sees.
+    sign_in(&browser, &base, passphrase).await;
     let mut owner = Visitor {
         to: demo.http,
         cookies: Vec::new(),
         lang: "en",
     };
-    let passphrase = demo.said["passphrase"].as_str().unwrap();
     assert_eq!(owner.sign_in(passphrase, "/").status, 303);
     let pages = pages(&mut owner);
-    let base = format!("http://{}", demo.http);
-    sign_in(&browser, &base, passphrase).await;
     let only = std::env::var("SCREENSHOTS").unwrap_or_default();
     for path in pages.iter().filter(|path| path.contains(&only)) {
         for lang in ["en", "fr"] {

@@ -160,7 +160,7 @@
   const sign = async (pair, text) => b64(await crypto.subtle.sign(curve, pair.privateKey, new TextEncoder().encode(text)));
 
   // Before signing in the key goes with the form, signed over its token.
-  const bringing = document.querySelectorAll("input[name=key]");
+  const bringing = document.querySelectorAll("input[type=hidden][name=key]");
   if (bringing.length && window.crypto?.subtle && window.indexedDB) (async () => {
     let pair = await kept();
     if (!pair) {

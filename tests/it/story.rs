@@ -216,6 +216,7 @@ pub const TRIPS: &str = "
   }
   for (const e of all('a[href],button')) if (!e.textContent.trim() && !e.querySelector('[aria-label]')) trips.push('no name: ' + e.outerHTML);
   for (const e of all('input:not([type=hidden])')) if (!e.labels.length && !e.getAttribute('aria-label')) trips.push('no label: ' + e.outerHTML);
+  for (const e of all('input:is([type=text], [type=password])')) if (e.value !== e.defaultValue) trips.push('filled in by a script: ' + e.name);
   for (const css of ['aria-labelledby', 'aria-describedby'])
     for (const e of all('[' + css + ']')) for (const id of e.getAttribute(css).split(' ')) if (!document.getElementById(id)) trips.push(css + ' ' + id);
   for (const e of all('button, .tabs a, .pager a, .more a, .crumbs a')) {

@@ -178,8 +178,8 @@ pub const EN: LivingWords = LivingWords {
     bin_none: "The wastebasket is empty.",
     bin_empty: "Empty the wastebasket",
     bin_empty_text: Plural {
-        one: "{n} discussion will be deleted for good, with all its messages. This cannot be taken back.",
-        many: "{n} discussions will be deleted for good, with all their messages. This cannot be taken back.",
+        one: "{n} discussion will be deleted for good, with all its messages.",
+        many: "{n} discussions will be deleted for good, with all their messages.",
     },
     bin_until: "This discussion is in the wastebasket. It will be deleted for good on {date}.",
     for_good: "Delete for good",
@@ -319,8 +319,8 @@ pub const FR: LivingWords = LivingWords {
     bin_none: "La corbeille est vide.",
     bin_empty: "Vider la corbeille",
     bin_empty_text: Plural {
-        one: "{n} discussion sera supprimée pour de bon, avec tous ses messages. On ne pourra pas revenir en arrière.",
-        many: "{n} discussions seront supprimées pour de bon, avec tous leurs messages. On ne pourra pas revenir en arrière.",
+        one: "{n} discussion sera supprimée pour de bon, avec tous ses messages.",
+        many: "{n} discussions seront supprimées pour de bon, avec tous leurs messages.",
     },
     bin_until: "Cette discussion est dans la corbeille. Elle sera supprimée pour de bon le {date}.",
     for_good: "Supprimer pour de bon",

@@ -364,13 +364,18 @@ pub fn advice(lang: Lang, advice: Advice) -> &'static str {
 
 /// A tip: what to do and how much it wins.
 pub fn tip(lang: Lang, tip: Tip) -> String {
+    winning(lang, advice(lang, tip.advice), tip.wins)
+}
+
+/// An advice and how much it wins, as two sentences.
+pub fn winning(lang: Lang, advice: &str, wins: u8) -> String {
     let words = &lang.words().account.helps_wins;
-    let wins = lang.words().count(words, tip.wins.into());
+    let wins = lang.words().count(words, wins.into());
     let mut letters = wins.chars();
     let wins = letters
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
-    format!("{} {wins}.", advice(lang, tip.advice))
+    format!("{advice} {wins}.")
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::{
     domain::privacy::appliance::{ApplianceIndex, Axis, LineId},
     locale::{
         Words,
+        account::winning,
         appliance::{self as words, ApplianceWords},
     },
 };
@@ -58,10 +59,7 @@ fn sums(w: &Words, index: &ApplianceIndex) -> Vec<Reckoned> {
                 points: score(w, line.known, line.won, line.possible),
                 state: state(line.known, line.won, line.possible),
                 reason: words::reason(w.lang, line.id, line.reason).to_owned(),
-                tip: line.tip.map(|tip| {
-                    let wins = w.count(&w.account.helps_wins, tip.wins.into());
-                    format!("{} ({wins})", words::advice(w.lang, line.id))
-                }),
+                tip: line.tip.map(|tip| winning(w.lang, words::advice(w.lang, line.id), tip.wins)),
                 tip_at: line.tip.and_then(|tip| place(tip.line)).map(str::to_owned),
                 claimed: false,
             };

@@ -584,7 +584,7 @@ pub const FR: TagWords = TagWords {
     rule_unnamed: "Règle sans nom",
     when: "Quand",
     when_all: "toutes ces conditions sont remplies",
-    when_one: "une de ces conditions est remplie",
+    when_one: "une de ces conditions suffit",
     fields: ["De", "À ou Cc", "Objet", "Liste de diffusion"],
     hows: ["contient", "est exactement"],
     text: "Texte",

@@ -68,7 +68,7 @@ const EN: UpdateWords = UpdateWords {
 const FR: UpdateWords = UpdateWords {
     title: "Mises à jour",
     sentence: "Quelle version tourne ici, et s’il faut en chercher de plus récentes.",
-    running: "La version {version} tourne ici, parue {date}.",
+    running: "La version {version} tourne ici, parue le {date}.",
     young: "C’est récent.",
     old: "Il y a plus de quatre-vingt-dix jours. Les failles connues depuis n’y sont pas réparées\u{202f}: voyez s’il y en a une plus récente.",
     intro: "Si vous voulez, cette boîte regarde une fois par jour s’il y a une version plus récente, et vous le dit. Elle va chercher un petit fichier, le même pour tout le monde, et ne le croit qu’avec la signature de qui publie. Le serveur en question apprend qu’une boîte existe à votre adresse, et rien d’autre. Rien ne s’installe tout seul.",

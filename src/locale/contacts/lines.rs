@@ -38,7 +38,7 @@ pub fn line(lang: Lang, id: LineId) -> &'static str {
     }
 }
 
-/// Why a line won what it won. `since` is the moment of [`Reason::Since`] in words.
+/// Why a line won what it won. `since` is the day of [`Reason::Since`] in words, with its year.
 pub fn reason(lang: Lang, id: LineId, reason: Reason, since: &str) -> String {
     match reason {
         Reason::Share(share) => return of_share(lang, id, share),
@@ -200,7 +200,7 @@ fn of_time(lang: Lang, since: &str, long: bool, changed: bool) -> String {
         (true, false) => say(
             lang,
             format!("You have known each other since {since}, and their key is not new."),
-            format!("Vous vous connaissez depuis {since}, et sa clé n’est pas nouvelle."),
+            format!("Vous vous connaissez depuis le {since}, et sa clé n’est pas nouvelle."),
         ),
         (_, true) => say(
             lang,
@@ -210,7 +210,7 @@ fn of_time(lang: Lang, since: &str, long: bool, changed: bool) -> String {
         (false, false) => say(
             lang,
             format!("You have known each other since {since}; thirty days win it."),
-            format!("Vous vous connaissez depuis {since}\u{202f}; trente jours le gagnent."),
+            format!("Vous vous connaissez depuis le {since}\u{202f}; trente jours le gagnent."),
         ),
     }
 }

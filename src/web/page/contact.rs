@@ -20,6 +20,7 @@ use crate::{
         contact::{Card, Label, MAX_ADDRESSES, MAX_FIELDS, MAX_NAME, MAX_NOTE, MAX_PHONE, MAX_PLACE},
         id::ContactId,
         privacy::contact::{Advice, Axis, ContactIndex, Reason},
+        time::Time,
     },
     locale::{Words, contacts as words, contacts::ContactWords},
     service::contacts::{CardPage, History, Recent, Refused},
@@ -142,7 +143,7 @@ fn sums(site: &Site, w: &Words, keys: Option<&str>, index: &ContactIndex) -> Vec
     let axes = Axis::ALL.into_iter().map(|axis| {
         let lines = index.lines.iter().filter(|line| line.id.axis() == axis).map(|line| {
             let since = match line.reason {
-                Reason::Since { first, .. } => site.zone.say(w, first, site.now()).long,
+                Reason::Since { first, .. } => site.zone.say(w, first, Time(0)).short,
                 _ => String::new(),
             };
             let item = Item {

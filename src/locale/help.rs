@@ -38,7 +38,6 @@ pub struct HelpWords {
     pub points: &'static str,
     pub takes: &'static str,
     pub means: &'static str,
-    pub operator: &'static str,
     pub ceilings: &'static str,
 }
 

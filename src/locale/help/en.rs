@@ -16,7 +16,6 @@ pub(super) const WORDS: HelpWords = HelpWords {
     points: "Points",
     takes: "at most {n}",
     means: "What it looks at, and what to do",
-    operator: "What you type",
     ceilings: "Facts that void the rest",
 };
 

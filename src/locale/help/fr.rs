@@ -16,7 +16,6 @@ pub(super) const WORDS: HelpWords = HelpWords {
     points: "Points",
     takes: "{n} au plus",
     means: "Ce qu’elle regarde, et que faire",
-    operator: "Ce que vous tapez",
     ceilings: "Ce qui annule le reste",
 };
 

@@ -33,6 +33,13 @@
     look();
   }
 
+  // The tab that is open is in sight, also where they do not all fit.
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (tab) {
+    const tabs = tab.closest("ul");
+    tabs.scrollLeft = tab.getBoundingClientRect().left - tabs.getBoundingClientRect().left - tabs.clientWidth / 3;
+  }
+
   // Keys. The table comes from the server; an action that has nothing to act on does nothing.
   const keys = new Map((document.body.dataset.keys || "").split(",").map(pair => pair.split(":")));
   let before = "", since = 0;

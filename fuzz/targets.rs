@@ -7,8 +7,9 @@ use caliopen::codec::{key_code, key_server, pgp};
 use caliopen::{
     cli,
     codec::{
-        authentication_results, base64url, dkim, dmarc, exif, hosts, html, inspect, jws, mbox, mime, minisign, mta_sts, multipart, release,
-        report as reports, search, spam, spf, standing, tags, totp, vcard, webauthn, words, zip,
+        authentication_results, base64url, certificate, dkim, dmarc, exif, hosts, html, http_date, idna, inspect, jws, mbox, mime,
+        minisign, mta_sts, multipart, release, report as reports, scram, search, spam, spf, standing, tags, tls_report, totp, vcard,
+        web_push, webauthn, words, zip,
     },
     domain::{
         address::Address,
@@ -26,7 +27,10 @@ use caliopen::{
         time::Time,
         transport::{Arrival, TlsFacts, TlsVersion},
     },
-    service::receive::Recipient,
+    service::{
+        import::finding::{Beside, Context, Finding, Item},
+        receive::Recipient,
+    },
     smtp::{
         command::{Command, Wrong},
         limits::Limits,
@@ -37,6 +41,7 @@ use caliopen::{
     },
     store::{
         record,
+        restore::Room,
         search::block,
         slots::{Slots, recovery},
     },
@@ -68,6 +73,7 @@ pub const ALL: &[Target] = targets! {
     arrival "smtp";
     chain "auth";
     command "smtp";
+    certified "report";
     cookie "web";
     danger "mime";
     dialogue "smtp";
@@ -81,8 +87,10 @@ pub const ALL: &[Target] = targets! {
     form_with_files "web";
     hosts_of "web";
     key_record "auth";
+    log_in "report";
     look_alike "web";
     mailbox "mbox";
+    moved_in "mbox";
     message "mime";
     bounce "mime";
     mta_sts_policy "report";
@@ -99,6 +107,7 @@ pub const ALL: &[Target] = targets! {
     release_of "report";
     recovery_code "slots";
     report "report";
+    report_places "report";
     search_block "web";
     search_query "search";
     search_words "search";
@@ -880,4 +889,96 @@ fn zipped(octets: &[u8]) {
         std::ops::ControlFlow::Continue(())
     });
     assert!(files <= octets.len() / 15 + 1);
+}
+
+/// A certificate as an authority sends it. The beginning that no guess would hit is written here.
+fn certified(octets: &[u8]) {
+    let made = |inner: &[u8]| match u8::try_from(inner.len()) {
+        Ok(length @ 0..=127) => [&[0x30, length], inner].concat(),
+        Ok(length) => [&[0x30, 0x81, length], inner].concat(),
+        Err(_) => [&[0x30, 0x82], &(inner.len() as u16).to_be_bytes()[..], inner].concat(),
+    };
+    let valid = made(b"\x17\x0d700101000000Z\x17\x0d491231235959Z");
+    let fields = [
+        b"\x02\x01\x05",
+        &made(b"")[..],
+        &made(octets),
+        &valid,
+        &made(octets),
+        &made(octets),
+        octets,
+    ]
+    .concat();
+    for der in [octets.to_vec(), made(&made(&fields))] {
+        if let Some(facts) = certificate::facts(&der) {
+            assert!(facts.names.len() <= 200 && facts.issuer.chars().count() <= 100);
+            assert!(!facts.issuer.contains(char::is_control));
+        }
+    }
+    let text = lossy(octets);
+    let _ = (certificate::stamp(&text), http_date::read(&text));
+}
+
+/// What a smarthost says of a password, and a push service's address.
+fn log_in(octets: &[u8]) {
+    let text = lossy(octets);
+    for server in [
+        text.clone(),
+        format!("r=nonce{text},s=c2FsdA==,i=4096"),
+        format!("r=nonce1,s={text},i=4096"),
+    ] {
+        if let Some(proof) = scram::prove("me", "word", "nonce", &server) {
+            assert!(proof.said.starts_with("c=biws,r=nonce") && !proof.is_answered(&text));
+        }
+    }
+    for url in [text.clone(), format!("https://{text}")] {
+        if let Some(host) = web_push::host(&url) {
+            assert!(host.contains('.') && host.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-.".contains(&octet)));
+        }
+    }
+    if let Some((point, auth)) = octets.split_at_checked(65) {
+        let _ = web_push::encrypt("mail", point, auth);
+    }
+    if let Some(name) = idna::ascii(&text) {
+        assert!(name.is_ascii());
+    }
+}
+
+/// Where a domain wants its reports: at few places, and never in clear.
+fn report_places(octets: &[u8]) {
+    let record = [b"v=TLSRPTv1; rua=", octets].concat();
+    for texts in [&[octets][..], &[&record], &[&record, octets]] {
+        let places = tls_report::places(texts.iter().copied());
+        assert!(places.len() <= 10, "{places:?}");
+        for place in places {
+            match place {
+                caliopen::domain::tls_report::Place::Web(url) => assert!(url.starts_with("https://")),
+                caliopen::domain::tls_report::Place::Mail(_) => {}
+            }
+        }
+    }
+    tls_report::is_regardless(octets);
+}
+
+/// A file that somebody brings along: whatever it is, everything in it is handed over or passed over.
+fn moved_in(octets: &[u8]) {
+    let context = Context {
+        now: Time(1_790_000_000),
+        room: Room::Empty,
+        secret: None,
+        schema: 1,
+    };
+    let mut handed = 0;
+    let mut take = |item: Item| {
+        handed += 1;
+        match item {
+            Item::Message(found) => assert!(!found.raw.is_empty() && !found.name.contains(char::is_control)),
+            Item::Whole(_) | Item::Rows(..) | Item::Octets(..) => panic!("nothing here is sealed with that passphrase"),
+            _ => {}
+        }
+        handed < 100_000
+    };
+    let mut source = octets;
+    let _ = Finding::new(context, &mut take).stream("file", &mut source, Beside::default());
+    assert!(handed <= octets.len() + 1);
 }

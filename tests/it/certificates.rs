@@ -1,20 +1,26 @@
 //! A certificate from a real authority (pebble): by port 80, by port 443, for the names that lead here, through refused
-//! nonces and slow looks, replaced in both doors under open connections, with the key kept and changed on purpose; and what
-//! is said when it refuses.
+//! nonces and slow looks, replaced in both doors under open connections, renewed by itself when its time has come, with the key
+//! kept and changed on purpose; and what is said when it refuses.
 
-use crate::door::client;
+use crate::{checks::hex, door::client};
 use caliopen::{
     app::Appliance,
-    codec::base64url,
+    codec::{base64url, certificate},
     config::Config,
-    domain::{certifying::Stage, check::Id},
+    domain::{
+        certifying::Stage,
+        check::{Finding, Id},
+    },
     net::{
         clock::Clock,
         demand,
         dns::{Dns, Record, Table},
         outward::Outward,
     },
-    service::{certificates::NotYet, setup},
+    service::{
+        certificates::{NotYet, View},
+        setup,
+    },
 };
 use rustls::pki_types::ServerName;
 use std::{
@@ -223,14 +229,7 @@ async fn a_certificate_is_ordered_renewed_and_its_key_kept_and_changed() {
     let mut open = web(&home).await;
     assert_eq!(shown(&open), mail(&home).await);
     certificates.accept(&terms).await.unwrap();
-    while certificates.view().await.unwrap().facts.is_own {
-        if let Some((_, stage, words)) = certificates.view().await.unwrap().failed {
-            panic!("{stage:?}: {words}");
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-
-    let first = certificates.view().await.unwrap();
+    let first = another(&home, &[]).await;
     assert_eq!(first.key, own.key, "the key is the one whose fingerprint may be published already");
     for name in NAMES {
         assert!(first.facts.is_for(name), "{:?}", first.facts.names);
@@ -272,9 +271,17 @@ async fn a_certificate_is_ordered_renewed_and_its_key_kept_and_changed() {
 
 /// The same box at the same ports again.
 async fn started_at(folder: &Path, authority: &Authority, http: SocketAddr, https: SocketAddr) -> Appliance {
-    let names = NAMES
+    started_with(folder, authority, [http, https], &[], Clock::system()).await
+}
+
+/// The same at another time, with these fingerprints of keys (TLSA) in its DNS.
+async fn started_with(folder: &Path, authority: &Authority, [http, https]: [SocketAddr; 2], keys: &[&str], clock: Clock) -> Appliance {
+    let mut names = NAMES
         .iter()
         .fold(Table::default(), |table, name| table.with(name, Record::A([127, 0, 0, 1].into())));
+    for key in keys {
+        names.add("_25._tcp.mail.home.test", Record::Tlsa(3, 1, 1, hex(key)));
+    }
     let outward = Outward {
         roots: Authority::trusted(authority.folder.path()),
         authority: Authority::directory(authority.port),
@@ -290,10 +297,76 @@ async fn started_at(folder: &Path, authority: &Authority, http: SocketAddr, http
         outward,
         spared: Vec::new(),
         trying: Duration::ZERO,
-        clock: Clock::system(),
+        clock,
     })
     .await
     .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_renewed_by_itself_and_another_key_is_used_once_it_is_published() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = port();
+    let doors = home(folder.path(), at, None).await;
+    let (http, https) = (doors.http[0], doors.https[0]);
+    doors.stop().await;
+    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
+    let authority = Authority::start(at, http.port(), https.port(), &fast).await;
+    let home = started_at(folder.path(), &authority, http, https).await;
+    let certificates = home.services().certificates;
+    certificates.accept("").await.unwrap();
+    let first = another(&home, &[]).await;
+    certificates.prepare_key().await.unwrap();
+    let prepared = certificates.view().await.unwrap().next.unwrap().0;
+    drop(certificates);
+    home.stop().await;
+
+    // Its time has come, and nobody has signed in: it renews what it has, with the key that it has.
+    let due = Clock::fixed(first.due.unwrap());
+    let keys = [first.key.as_str(), prepared.as_str()];
+    let home = started_with(folder.path(), &authority, [http, https], &keys, due.clone()).await;
+    let second = another(&home, &first.facts.serial).await;
+    assert_eq!((second.key.as_str(), second.failed), (first.key.as_str(), None));
+    assert_eq!(second.next.as_ref().map(|(key, _)| key.as_str()), Some(prepared.as_str()));
+
+    // Both keys are in DNS, as a look sees; one that was prepared long ago may be used.
+    let services = home.services();
+    let (certificates, checks) = (services.certificates.clone(), services.checks.clone());
+    drop(services);
+    checks.look().await.unwrap();
+    assert!(certificates.view().await.unwrap().next_ready);
+    certificates.use_key().await.unwrap().unwrap();
+    let third = certificates.view().await.unwrap();
+    assert_eq!((third.key.as_str(), &third.next), (prepared.as_str(), &None));
+    assert_ne!(third.facts.serial, second.facts.serial);
+    let in_force = shown(&web(&home).await);
+    assert_eq!(in_force, mail(&home).await, "both doors show it");
+    let facts = certificate::facts(&in_force).unwrap();
+    assert_eq!(facts.key_hash.as_slice(), hex(&prepared));
+    let zone = checks.zone_file().await.unwrap();
+    assert!(zone.contains(&format!("3 1 1 {prepared}")) && !zone.contains(&first.key), "{zone}");
+    checks.look().await.unwrap();
+    assert_ne!(
+        checks.last().of(Id::Tlsa),
+        Finding::Other,
+        "what is published is true all the while"
+    );
+    drop((certificates, checks));
+    home.stop().await;
+}
+
+/// Waits until a certificate of the authority's is in force that is not this one.
+async fn another(home: &Appliance, serial: &[u8]) -> View {
+    loop {
+        let view = home.services().certificates.view().await.unwrap();
+        if let Some((_, stage, words)) = view.failed {
+            panic!("{stage:?}: {words}");
+        }
+        if !view.facts.is_own && view.facts.serial != serial {
+            return view;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -101,7 +101,8 @@ fn with(mut table: Table, line: &str) -> Table {
     table
 }
 
-fn hex(digits: &str) -> Vec<u8> {
+/// The octets that these digits write.
+pub fn hex(digits: &str) -> Vec<u8> {
     (0..digits.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
@@ -232,8 +233,8 @@ async fn a_change_is_told_when_two_looks_agree() {
     );
 }
 
-/// A web server that says this at every address.
-async fn saying(names: &[String], page: Arc<Mutex<String>>) -> (u16, Arc<RootCertStore>) {
+/// A web server that answers each address as this says.
+pub async fn saying(names: &[String], page: impl Fn(&str) -> String + Send + 'static) -> (u16, Arc<RootCertStore>) {
     let identity = Identity::self_signed(names).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -245,7 +246,8 @@ async fn saying(names: &[String], page: Arc<Mutex<String>>) -> (u16, Arc<RootCer
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
             let mut heard = Vec::new();
             while !heard.ends_with(b"\r\n\r\n") && stream.read_buf(&mut heard).await.unwrap_or(0) > 0 {}
-            let body = page.lock().unwrap().clone();
+            let heard = String::from_utf8_lossy(&heard);
+            let body = page(heard.split(' ').nth(1).unwrap_or_default());
             let head = format!(
                 "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
                 body.len()
@@ -274,7 +276,8 @@ async fn a_policy_binds_by_itself_after_a_week_in_which_all_held() {
     home.file.set_certificate(chain, key).unwrap();
     let table = home.published().await;
     let page = Arc::new(Mutex::new(home.over(Dns::nobody()).checks.policy().await.unwrap().text()));
-    let (port, roots) = saying(&["mta-sts.home.test".to_owned()], page.clone()).await;
+    let said = page.clone();
+    let (port, roots) = saying(&["mta-sts.home.test".to_owned()], move |_| said.lock().unwrap().clone()).await;
     let look = |table: Table| {
         home.over(Outward {
             https_port: port,

@@ -6,9 +6,11 @@ use caliopen::{
     codec::mime,
     config::Config,
     domain::{
+        address::Address,
         authentication::{Authentication, Explained, Outcome, Policy},
         fact::Fact,
         privacy::evidence::{Authentic, Dmarc},
+        screener::Answer,
         time::Time,
         transport::{Arrival, TlsFacts, TlsVersion},
     },
@@ -324,9 +326,8 @@ fn say(stream: &mut BufReader<TcpStream>, line: &str) -> String {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_door_says_in_a_sentence_why_it_refuses() {
-    let folder = make();
+/// A box whose mail door is open, and which asks this DNS.
+async fn opened(folder: &tempfile::TempDir, table: Table) -> Appliance {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         data: folder.path().to_owned(),
@@ -336,27 +337,87 @@ async fn the_door_says_in_a_sentence_why_it_refuses() {
         secret: Some("word".to_owned().into()),
         clamd: None,
         spared: Vec::new(),
-        outward: Dns::table(zone()).into(),
+        outward: Dns::table(table).into(),
         trying: Duration::ZERO,
         clock: Clock::fixed(NOW),
     };
-    let appliance = Appliance::start(config).await.unwrap();
-    let door = appliance.smtp[0];
-    let answers = tokio::task::spawn_blocking(move || {
+    Appliance::start(config).await.unwrap()
+}
+
+/// What the door answers to these messages, of one visit from this machine: from whom each comes, and its text.
+async fn answers(door: SocketAddr, messages: Vec<(&'static str, String)>) -> Vec<String> {
+    let visit = tokio::task::spawn_blocking(move || {
         let stream = TcpStream::connect(door).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut stream = BufReader::new(stream);
         say(&mut stream, "");
         say(&mut stream, "EHLO evil.test\r\n");
-        ["bank.test", "free.test"].map(|domain| {
-            say(&mut stream, "MAIL FROM:<x@evil.test>\r\n");
+        let mut answers = Vec::new();
+        for (from, message) in messages {
+            say(&mut stream, &format!("MAIL FROM:<{from}>\r\n"));
             say(&mut stream, "RCPT TO:<me@home.test>\r\n");
             say(&mut stream, "DATA\r\n");
-            say(&mut stream, &format!("From: news@{domain}\r\nSubject: x\r\n\r\nhello\r\n.\r\n"))
-        })
+            answers.push(say(&mut stream, &format!("{message}.\r\n")));
+        }
+        answers
     });
-    let [refused, kept] = answers.await.unwrap();
-    assert!(refused.starts_with("550 5.7.26 ") && !refused.contains("bank"), "{refused}");
-    assert!(kept.starts_with("250 "), "the visit goes on: {kept}");
+    visit.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_door_says_in_a_sentence_why_it_refuses() {
+    let folder = make();
+    let appliance = opened(&folder, zone()).await;
+    let from = |domain: &str| ("x@evil.test", format!("From: news@{domain}\r\nSubject: x\r\n\r\nhello\r\n"));
+    let said = answers(appliance.smtp[0], vec![from("bank.test"), from("free.test")]).await;
+    assert!(said[0].starts_with("550 5.7.26 ") && !said[0].contains("bank"), "{said:?}");
+    assert!(said[1].starts_with("250 "), "the visit goes on: {said:?}");
+    appliance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_the_owner_refused_is_turned_away_where_they_can_prove_who_they_are() {
+    let folder = make();
+    let table = Table::default()
+        .with_text("here.test", "v=spf1 ip4:127.0.0.0/8 -all")
+        .with_text("other.test", "v=spf1 ip4:127.0.0.0/8 -all");
+    let appliance = opened(&folder, table).await;
+    let services = appliance.services();
+    services.screener.turn(true).await.unwrap();
+    let from = |who: &'static str, author: &str, id: &str, more: &str| {
+        let date = "Date: Tue, 14 Nov 2023 22:13:20 +0000";
+        let head = format!("From: {author}\r\nTo: me@home.test\r\nSubject: x\r\n{date}\r\nMessage-ID: <{id}>\r\n{more}");
+        (who, format!("{head}\r\nhello\r\n"))
+    };
+    let eve = "eve@here.test";
+    let said = answers(appliance.smtp[0], vec![from(eve, eve, "1@here.test", "")]).await;
+    assert!(said[0].starts_with("250 "), "whoever waits is told nothing: {said:?}");
+    services
+        .screener
+        .answer(&Address::parse(eve).unwrap(), Answer::Refused)
+        .await
+        .unwrap();
+
+    let mine = b"From: me@home.test\r\nTo: eve@here.test\r\nMessage-ID: <mine@home.test>\r\n\r\nWhy?\r\n".to_vec();
+    services.receive.import(mine, Some(NOW), true).await.unwrap().unwrap();
+    let sent = vec![
+        from(eve, eve, "2@here.test", ""),
+        from("x@other.test", eve, "3@other.test", ""),
+        from("ann@here.test", "ann@here.test", "4@here.test", ""),
+        from(eve, eve, "5@here.test", "In-Reply-To: <mine@home.test>\r\n"),
+    ];
+    let said = answers(appliance.smtp[0], sent).await;
+    assert!(said[0].starts_with("550 5.7.1 ") && !said[0].contains("eve"), "{said:?}");
+    assert!(
+        said[1].starts_with("250 "),
+        "not by their own domain, they may be anybody: {said:?}"
+    );
+    assert!(said[2].starts_with("250 "), "another one of that domain: {said:?}");
+    assert!(said[3].starts_with("250 "), "what answers the owner: {said:?}");
+    // Back in, they are heard again.
+    services.screener.answer(&Address::parse(eve).unwrap(), Answer::In).await.unwrap();
+    let said = answers(appliance.smtp[0], vec![from(eve, eve, "6@here.test", "")]).await;
+    assert!(said[0].starts_with("250 "), "{said:?}");
+    drop(services);
     appliance.stop().await;
 }

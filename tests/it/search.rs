@@ -1,7 +1,7 @@
 //! Searching, as the owner meets it and as a slow reader of every message would do it.
 
 use crate::{
-    appliance::{Folder, OWNER, Sender},
+    appliance::{Folder, OWNER, PASSPHRASE, Sender},
     filing::Home,
     web::Visitor,
 };
@@ -494,4 +494,36 @@ fn a_search_is_kept_as_a_tab_on_all_devices_or_on_one() {
     assert_eq!(one.post("/settings/views/1/delete", "", &form(&[("token", &token)])).status, 303);
     assert_eq!(tabs(&other.get("/").body), (false, false));
     assert_eq!(one.post("/settings/views/9/delete", "", &form(&[("token", &token)])).status, 404);
+}
+
+#[test]
+fn signing_in_leads_to_the_search_that_opens_first_on_that_device() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let (mut one, mut other) = (Visitor::owner(&appliance), Visitor::owner(&appliance));
+    let form = |pairs: &[(&str, &str)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let token = one.get("/settings/views").token().to_owned();
+    let kept = form(&[("token", &token), ("name", "Mine"), ("q", "holiday"), ("here", "1")]);
+    assert_eq!(one.post("/settings/views", "", &kept).status, 303);
+    // The page offers this device twice: to show its tab there, and to begin with it.
+    let page = one.get("/settings/views").body;
+    let place = page
+        .split("value=\"")
+        .filter_map(|rest| rest.split('"').next())
+        .find(|value| value.ends_with('*'));
+    let change = form(&[
+        ("token", &token),
+        ("name", "Mine"),
+        ("device", place.expect("a way to begin with it")),
+    ]);
+    assert_eq!(one.post("/settings/views/1", "", &change).status, 303);
+    let again = |visitor: &mut Visitor, next: &str| {
+        let token = visitor.get("/settings/views").token().to_owned();
+        assert_eq!(visitor.post("/sign-out", "", &form(&[("token", &token)])).status, 303);
+        visitor.sign_in(PASSPHRASE, next).header("location").unwrap().to_owned()
+    };
+    assert_eq!(again(&mut one, "/"), "/search?q=holiday");
+    assert!(one.get("/search?q=holiday").body.contains("aria-current=\"page\"><bdi>Mine</bdi>"));
+    assert_eq!(again(&mut one, "/contacts"), "/contacts", "who asked for a page gets that one");
+    assert_eq!(again(&mut other, "/"), "/", "other devices begin as ever");
 }

@@ -239,6 +239,32 @@ pub const TRIPS: &str = "
   }
   return [...new Set(trips)];";
 
+/// The rest of the way leads through somebody's push service: `notifications` walks it without a browser.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_takes_what_waits_for_notices_and_lets_it_go() {
+    let Some(browser) = Browser::start(&[]).await else { return };
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    sign_in(&browser, &appliance).await;
+    let page = format!("https://{}/settings/notifications", appliance.https);
+    let workers = "navigator.serviceWorker.getRegistrations().then(all => document.title = 'workers ' + all.length)";
+    browser.goto(&page).await;
+    let taken = "navigator.serviceWorker.register('/worker.js').then(() => navigator.serviceWorker.ready).then(taken => \
+                 document.title = 'taken ' + taken.active.scriptURL, why => document.title = String(why))";
+    script(&browser, taken).await;
+    let told = format!("return document.title === 'taken https://{}/worker.js'", appliance.https);
+    until(&browser, "the worker is taken", &told).await;
+    // Where it is switched off it goes.
+    browser.goto(&format!("{page}?done=off")).await;
+    until(
+        &browser,
+        "the worker is gone",
+        &format!("{workers}; return document.title === 'workers 0'"),
+    )
+    .await;
+    browser.quit().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_is_fit_to_be_seen() {
     let Some(browser) = Browser::start(&[]).await else { return };

@@ -68,6 +68,7 @@ mod story;
 mod story_setup;
 mod strict;
 mod tags;
+mod terminal;
 mod updates;
 mod walk;
 mod web;

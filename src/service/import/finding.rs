@@ -155,6 +155,7 @@ impl<'a> Finding<'a> {
         for (entry, number) in mbox::messages(reader, MAX_MESSAGE).zip(1_u64..) {
             let name = format!("{} message {number}", calm(name));
             let item = match entry {
+                Ok(Entry::Message(raw)) if raw.is_empty() => Item::Skipped(Reason::NoMail, name),
                 Ok(Entry::Message(raw)) => Item::Message(Box::new(self.found(name, raw, beside))),
                 Ok(Entry::TooLarge(_)) => Item::Skipped(Reason::TooLarge, name),
                 Err(_) => Item::Skipped(Reason::Unreadable, name),

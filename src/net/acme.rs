@@ -356,6 +356,7 @@ impl Acme {
             Trial::Tls => ChallengeType::TlsAlpn01,
         };
         let failed = |error| Refusal::by(Stage::Proving, error);
+        persist!(fetch_authorizations(order).await).map_err(failed)?;
         let mut authorizations = order.authorizations();
         while let Some(authorization) = authorizations.next().await {
             let mut authorization = authorization.map_err(failed)?;
@@ -385,6 +386,15 @@ impl Acme {
             }
         }
     }
+}
+
+/// Fetches the authorizations of an order that it has not fetched yet.
+async fn fetch_authorizations(order: &mut Order) -> Result<(), Error> {
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        authorization?;
+    }
+    Ok(())
 }
 
 /// What the authority says of each name that it could not see to be ours.

@@ -430,9 +430,7 @@ impl Certificates {
             };
             // Made before it is kept: what no door could show must not be what a restart finds.
             let shown = Current::new(&identity).map_err(|_| store::Error::Damaged)?;
-            inner.file.set_certificate(chain, key)?;
-            inner.parts.current.take_over(&shown);
-            inner.file.change_part(|kept: &mut Authority| {
+            inner.file.set_certificate(chain, key, |kept: &mut Authority| {
                 kept.caa = meta.caa;
                 kept.renewal_info = meta.renewal_info;
                 kept.due = due.0;
@@ -445,7 +443,9 @@ impl Certificates {
                     kept.next_key.clear();
                     kept.next_since = 0;
                 }
-            })
+            })?;
+            inner.parts.current.take_over(&shown);
+            Ok(())
         })
         .await
     }

@@ -15,7 +15,7 @@ use super::{
     record::{self, Record, sha256},
     slots::random,
 };
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use std::{fs::File, path::Path};
 
@@ -229,32 +229,48 @@ impl FrontFile {
     pub fn change_part<R: Record + Default, T>(&self, change: impl FnOnce(&mut R) -> T) -> Result<T, Error> {
         let mut tx = self.db.begin_write()?;
         tx.set_quick_repair(true);
-        let given = {
-            let mut table = tx.open_table(FRONT)?;
-            let old = table.get(R::TABLE)?.map(|value| R::decode(0, value.value())).transpose()?;
-            let mut part = old.unwrap_or_default();
-            let given = change(&mut part);
-            table.insert(R::TABLE, part.encode(0)?.as_slice())?;
-            given
-        };
+        let given = change_in(&tx, change)?;
         tx.commit()?;
         Ok(given)
     }
 
-    /// Replaces the certificate and its key, and nothing else.
-    pub fn set_certificate(&self, chain: Vec<Vec<u8>>, key: Vec<u8>) -> Result<(), Error> {
+    /// Replaces the certificate and its key, and changes a part with them: both or neither.
+    pub fn set_certificate<R: Record + Default>(
+        &self,
+        chain: Vec<Vec<u8>>,
+        key: Vec<u8>,
+        change: impl FnOnce(&mut R),
+    ) -> Result<(), Error> {
         let front = self.read()?.ok_or(Error::Damaged)?;
-        self.write(&Front { chain, key, ..front })
+        let mut tx = self.db.begin_write()?;
+        tx.set_quick_repair(true);
+        write_in(&tx, &Front { chain, key, ..front })?;
+        change_in(&tx, change)?;
+        Ok(tx.commit()?)
     }
 
     /// Replaces what is in it.
     pub fn write(&self, front: &Front) -> Result<(), Error> {
-        let body = postcard::to_stdvec(front).map_err(|_| Error::Damaged)?;
-        let mut record = sha256(&body).to_vec();
-        record.extend_from_slice(&body);
         let mut tx = self.db.begin_write()?;
         tx.set_quick_repair(true);
-        tx.open_table(FRONT)?.insert("front", record.as_slice())?;
+        write_in(&tx, front)?;
         Ok(tx.commit()?)
     }
+}
+
+fn write_in(tx: &WriteTransaction, front: &Front) -> Result<(), Error> {
+    let body = postcard::to_stdvec(front).map_err(|_| Error::Damaged)?;
+    let mut record = sha256(&body).to_vec();
+    record.extend_from_slice(&body);
+    tx.open_table(FRONT)?.insert("front", record.as_slice())?;
+    Ok(())
+}
+
+fn change_in<R: Record + Default, T>(tx: &WriteTransaction, change: impl FnOnce(&mut R) -> T) -> Result<T, Error> {
+    let mut table = tx.open_table(FRONT)?;
+    let old = table.get(R::TABLE)?.map(|value| R::decode(0, value.value())).transpose()?;
+    let mut part = old.unwrap_or_default();
+    let given = change(&mut part);
+    table.insert(R::TABLE, part.encode(0)?.as_slice())?;
+    Ok(given)
 }

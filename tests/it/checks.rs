@@ -273,7 +273,8 @@ fn certified() -> (Vec<Vec<u8>>, Vec<u8>) {
 async fn a_policy_binds_by_itself_after_a_week_in_which_all_held() {
     let home = Box_::make();
     let (chain, key) = certified();
-    home.file.set_certificate(chain, key).unwrap();
+    let front = home.file.read().unwrap().unwrap();
+    home.file.write(&Front { chain, key, ..front }).unwrap();
     let table = home.published().await;
     let page = Arc::new(Mutex::new(home.over(Dns::nobody()).checks.policy().await.unwrap().text()));
     let said = page.clone();

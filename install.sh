@@ -183,6 +183,8 @@ unit() {
 		TimeoutStopSec=20
 		Restart=on-failure
 		RestartSec=2
+		# What a passphrase took to try (128 MiB) goes back to the system at once, not when memory is next asked for.
+		Environment=MIMALLOC_PURGE_DELAY=0
 		EnvironmentFile=-/etc/caliopen/options
 		ExecStart=/usr/local/lib/caliopen/current/caliopen serve --data /var/lib/caliopen $OPTIONS
 

@@ -227,8 +227,8 @@ fn read(data: &RData) -> Option<Record> {
             ))
         }
         RData::OPENPGPKEY(key) => {
-            let octets = key.public_key.get(..MAX_TEXT).unwrap_or(&key.public_key);
-            Some(Record::OpenPgpKey(octets.to_vec()))
+            // A part of a key is no key: its limit is that of a message (RFC 1035 section 4.2.2).
+            Some(Record::OpenPgpKey(key.public_key.clone()))
         }
         RData::PTR(ptr) => Some(Record::Ptr(name(&ptr.0))),
         RData::SRV(srv) => Some(Record::Srv(srv.priority, srv.weight, srv.port, name(&srv.target))),
@@ -246,5 +246,20 @@ fn read(data: &RData) -> Option<Record> {
             Some(Record::Txt(text.take(MAX_TEXT).collect()))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_resolver::proto::rr::rdata::OPENPGPKEY;
+
+    #[test]
+    fn a_key_is_never_cut() {
+        let key: Vec<u8> = (0..60_000_u32).map(|octet| octet as u8).collect();
+        assert_eq!(
+            read(&RData::OPENPGPKEY(OPENPGPKEY::new(key.clone()))),
+            Some(Record::OpenPgpKey(key))
+        );
     }
 }

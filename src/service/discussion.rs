@@ -299,6 +299,12 @@ fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) 
     }))
 }
 
+/// Whether a message carries a key as a file.
+fn brings_key(raw: &[u8], reading: &Reading) -> bool {
+    let mut files = reading.attachments.iter();
+    files.any(|file| mime::carried::may_carry_key(&file.media_type, &file.name)) && !mime::carried::carried_keys(raw).is_empty()
+}
+
 fn show(
     people: &People,
     snapshot: &Snapshot,
@@ -355,7 +361,7 @@ fn show(
         has_html: reading.html.is_some() && !masked,
         findings,
         trackers,
-        brings_key: !masked && reading.attachments.iter().any(|file| file.media_type == "application/pgp-keys"),
+        brings_key: !masked && brings_key(&raw, &reading),
         protection,
         look: super::danger::known_look(snapshot, id, &raw, &reading)?,
         attachments: if masked { Vec::new() } else { reading.attachments.clone() },

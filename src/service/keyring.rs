@@ -12,11 +12,10 @@ use crate::{
     },
     domain::{
         address::Address,
-        autocrypt::Advice,
         fact::Fact,
         id::MessageId,
         openpgp::{Fingerprint, KeyFacts},
-        privacy::evidence::KeyState,
+        privacy::evidence::{Authentic, KeyState},
         time::Time,
     },
     net::{
@@ -37,7 +36,11 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
+mod choice;
+
 pub use crate::store::record::Source;
+pub use choice::Choice;
+use choice::is_chosen;
 
 /// People who are asked for at once, when a message leaves.
 const ASKED_AT_ONCE: usize = 20;
@@ -45,11 +48,11 @@ const ASKED_AT_ONCE: usize = 20;
 /// Seconds until somebody's domain is asked again.
 const ASK_AGAIN: i64 = 24 * 3600;
 
+/// Keys of one message that are kept.
+const CARRIED: usize = 4;
+
 /// The longest that sending waits for keys.
 const ASKING: std::time::Duration = std::time::Duration::from_secs(6);
-
-/// Octets of a fingerprint of the newer kind (RFC 9580 section 5.5.4).
-const MODERN: usize = 32;
 
 /// Seconds after which the domain of somebody whose key is known is asked again, by itself.
 const REFRESH: i64 = 7 * 24 * 3600;
@@ -68,129 +71,6 @@ const REFRESHING: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// People that are listed.
 const MOST: usize = 2_000;
-
-/// The key to use for an address.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    /// The key; `None` where none can be used.
-    pub key: Option<Certificate>,
-    /// Whether the owner compared it.
-    pub verified: bool,
-    /// What Autocrypt says of this address.
-    pub advice: Advice,
-    /// Whether they like encrypted mail.
-    pub mutual: bool,
-    /// Whether there is another key, which is not used because the owner had compared an earlier one.
-    pub changed: bool,
-    /// Since when it is used in place of another one, where neither was compared.
-    pub replaced: Option<Time>,
-}
-
-/// Where a key that Autocrypt does not speak of may come from and be used all the same.
-fn speaks_for_itself(source: Source) -> bool {
-    source.rank() > Source::Autocrypt.rank()
-}
-
-/// Whether one key may stand in for the other: one of the newer kind stands beside an older one.
-fn is_like(one: &Held, other: &Held) -> bool {
-    one.print.len() == other.print.len()
-}
-
-impl Choice {
-    /// Of what is known of an address.
-    pub fn of(row: &PeerKeys, now: Time) -> Self {
-        let usable = |held: &Held| {
-            let key = Certificate::read(&held.octets).ok()?;
-            key.facts(now).is_usable().then_some(key)
-        };
-        let mut verified: Vec<&Held> = row.keys.iter().filter(|held| held.verified > 0).collect();
-        verified.sort_by_key(|held| std::cmp::Reverse(held.verified));
-        let peer = row.peer();
-        let (own, told) = peer.alone(|print| row.held(print).and_then(usable).is_some());
-        let none = Self {
-            key: None,
-            verified: false,
-            advice: Advice::Disable,
-            mutual: row.mutual,
-            changed: false,
-            replaced: None,
-        };
-        if let Some(compared) = verified.first() {
-            let newest = row.key.as_ref().and_then(|print| row.held(print));
-            let published = |held: &&Held| speaks_for_itself(held.source()) && held.since > compared.since && usable(held).is_some();
-            let other = newest.into_iter().chain(row.keys.iter().filter(published));
-            let changed = other.filter(|held| is_like(held, compared)).any(|held| held.verified == 0);
-            return match verified.iter().find_map(|held| usable(held)) {
-                Some(key) => Self {
-                    key: Some(key),
-                    verified: true,
-                    advice: Advice::Available,
-                    changed,
-                    ..none
-                },
-                None => Self { changed, ..none },
-            };
-        }
-        if let Some(key) = told
-            .filter(|_| own >= Advice::Available)
-            .and_then(|print| row.held(print))
-            .and_then(usable)
-        {
-            return Self {
-                replaced: replaced(row, &key),
-                key: Some(key),
-                advice: own,
-                ..none
-            };
-        }
-        // Their domain or the owner brought one: as good as Autocrypt's, and better than a doubtful one. One of the newer
-        // kind is taken where there is no other: not all of their programs may read it.
-        let mut others: Vec<&Held> = row.keys.iter().filter(|held| speaks_for_itself(held.source())).collect();
-        others.sort_by_key(|held| std::cmp::Reverse((held.source().rank(), std::cmp::Reverse(held.print.len()), held.last)));
-        if let Some(key) = others.into_iter().find_map(usable) {
-            return Self {
-                replaced: replaced(row, &key),
-                key: Some(key),
-                advice: Advice::Available,
-                ..none
-            };
-        }
-        Self {
-            key: told.and_then(|print| row.held(print)).and_then(usable),
-            advice: own,
-            ..none
-        }
-    }
-
-    /// Their key of the newer kind (RFC 9580), for a message between those who have one: compared where the key in use
-    /// was, and otherwise one that their domain, they themselves or the owner brought.
-    pub fn modern(&self, row: &PeerKeys, now: Time) -> Option<Certificate> {
-        let speaks = |held: &&Held| match self.verified {
-            true => held.verified > 0,
-            false => speaks_for_itself(held.source()) || row.key.as_ref() == Some(&held.print),
-        };
-        let mut found: Vec<&Held> = row.keys.iter().filter(|held| held.print.len() == MODERN).filter(speaks).collect();
-        found.sort_by_key(|held| std::cmp::Reverse((held.verified, held.source().rank(), held.last)));
-        let usable = |held: &&Held| Certificate::read(&held.octets).ok().filter(|key| key.facts(now).is_usable());
-        found.iter().find_map(usable)
-    }
-
-    /// The same as evidence.
-    pub fn state(&self) -> KeyState {
-        match (&self.key, self.verified) {
-            (None, _) => KeyState::Missing,
-            (Some(_), false) => KeyState::Usable,
-            (Some(_), true) => KeyState::Verified,
-        }
-    }
-}
-
-/// Since when a key is used in place of another one that was known before.
-fn replaced(row: &PeerKeys, key: &Certificate) -> Option<Time> {
-    let held = row.held(key.fingerprint().octets())?;
-    let before = |other: &Held| other.since < held.since && other.source() != Source::Gossip && is_like(other, held);
-    row.keys.iter().any(before).then_some(Time(held.since))
-}
 
 /// What is known of the key of an address, as evidence: not known where nobody ever showed one.
 pub fn state(snapshot: &Snapshot, address: &Address, now: Time) -> Result<Fact<KeyState>, store::Error> {
@@ -387,38 +267,39 @@ impl Keyring {
     /// Takes keys that the owner brought, each for the addresses in its names; says for whom.
     pub async fn bring(&self, octets: Vec<u8>) -> Result<Result<Vec<Address>, NoKey>, Error> {
         match Certificate::read_all(&octets) {
-            Ok(keys) => Ok(Ok(self.hold(keys, None, Source::Owner).await?)),
+            Ok(keys) => Ok(Ok(self.hold(keys, None, Source::Owner, true).await?)),
             Err(why) => Ok(Err(why)),
         }
     }
 
-    /// Takes the keys that a message carries as files, for its author alone; says whether there was one.
-    pub async fn take_from(&self, message: MessageId) -> Result<Option<Address>, Error> {
-        let (author, keys) = read(&self.vault, move |snapshot| {
+    /// Takes the keys that a message carries as files, for its author alone; says who that is, and whether there was one.
+    /// Where the message was authenticated, it vouches for them.
+    pub async fn take_from(&self, message: MessageId) -> Result<Option<(Address, bool)>, Error> {
+        let (author, keys, vouched) = read(&self.vault, move |snapshot| {
             let record = snapshot.message(message.0)?.ok_or(Error::NotFound)?;
             let raw = snapshot.shown(message.0, &record)?;
             let author = mime::read(&raw).author().map(|author| author.address.clone());
-            let keys = mime::openpgp::carried_keys(&raw);
-            Ok((
-                author,
-                keys.iter().filter_map(|octets| Certificate::read(octets).ok()).collect::<Vec<_>>(),
-            ))
+            let keys = mime::carried::carried_keys(&raw);
+            let keys = keys.iter().flat_map(|octets| Certificate::read_all(octets).unwrap_or_default());
+            let authentic = snapshot.proof(message.0)?.map(|proof| proof.authentication().authentic());
+            let vouched = matches!(authentic, Some(Fact::Known(Authentic::Spf | Authentic::Dkim)));
+            Ok((author, keys.take(CARRIED).collect::<Vec<_>>(), vouched))
         })
         .await?;
         let Some(author) = author else { return Ok(None) };
         let now = self.clock.now();
         let theirs = keys.into_iter().filter(|key| key.facts(now).addresses.contains(&author)).collect();
-        Ok(self.hold(theirs, Some(author), Source::Attached).await?.pop())
+        let held = self.hold(theirs, Some(author.clone()), Source::Attached, vouched).await?;
+        Ok(Some((author, !held.is_empty())))
     }
 
-    async fn hold(&self, keys: Vec<Certificate>, only: Option<Address>, source: Source) -> Result<Vec<Address>, Error> {
+    async fn hold(&self, keys: Vec<Certificate>, only: Option<Address>, source: Source, vouched: bool) -> Result<Vec<Address>, Error> {
         let (open, now) = (self.vault.open()?, self.clock.now());
         let writing = open.writer.write(move |tables| {
             let mut whose = Vec::new();
             for key in &keys {
                 let addresses = only.clone().map_or_else(|| key.facts(now).addresses, |only| vec![only]);
                 for address in addresses {
-                    let vouched = matches!(source, Source::Wkd | Source::Dns | Source::Owner);
                     change_peer(tables, address.as_str(), |row| row.hold(key.clone(), source, vouched, now))?;
                     if !whose.contains(&address) {
                         whose.push(address);
@@ -431,7 +312,8 @@ impl Keyring {
     }
 
     /// Asks somebody's domain for their key now: the Web Key Directory, the direct place only where the advanced one is
-    /// not there (section 3.1 of the draft), and where that has none, the DNS (RFC 7929), which counts only signed.
+    /// not there (section 3.1 of the draft), and the DNS (RFC 7929), which counts only signed; where the directory has one,
+    /// only a key of the newer kind is taken from there, which cannot stand in a directory that older programs read.
     pub async fn ask(&self, address: &Address) -> Result<Asked, Error> {
         let (open, now, name) = (self.vault.open()?, self.clock.now().0, address.to_string());
         // Noted before: a server that never answers is not asked again and again.
@@ -452,18 +334,20 @@ impl Keyring {
                 Err(_) => {}
             }
         }
-        if matches!(outcome, Asked::Found | Asked::Known) {
-            return Ok(outcome);
-        }
+        let has_one = matches!(outcome, Asked::Found | Asked::Known);
         Ok(match self.dns.look(&directory::dane_name(address), dns::Kind::OpenPgpKey).await {
             Ok(answer) if answer.security == Security::Secure => {
+                let counts = |octets: &&[u8]| !has_one || Certificate::read(octets).is_ok_and(|key| key.is_modern());
                 let keys = answer.records.iter().filter_map(|record| match record {
-                    dns::Record::OpenPgpKey(octets) => Some(octets.as_slice()),
+                    dns::Record::OpenPgpKey(octets) => Some(octets.as_slice()).filter(counts),
                     _ => None,
                 });
-                match self.fetched(address, &keys.collect::<Vec<_>>().concat(), Source::Dns).await? {
-                    Asked::None => outcome,
-                    found => found,
+                match (
+                    outcome,
+                    self.fetched(address, &keys.collect::<Vec<_>>().concat(), Source::Dns).await?,
+                ) {
+                    (found, Asked::None) | (found @ Asked::Found, _) | (found @ Asked::Known, Asked::Known) => found,
+                    (_, found) => found,
                 }
             }
             _ => outcome,
@@ -547,7 +431,8 @@ impl Keyring {
             Ok(prints.iter().all(|print| row.held(print.octets()).is_some()))
         })
         .await?;
-        self.hold(keys, Some(address.clone()), source).await?;
+        let vouched = matches!(source, Source::Wkd | Source::Dns);
+        self.hold(keys, Some(address.clone()), source, vouched).await?;
         Ok(if known { Asked::Known } else { Asked::Found })
     }
 }
@@ -561,7 +446,7 @@ fn longest_waiting(snapshot: &Snapshot, now: Time) -> Result<Option<Address>, st
         let spread = address.bytes().fold(7_i64, |sum, octet| (sum * 31 + i64::from(octet)) % SPREAD);
         let turn = asked.saturating_add(REFRESH).saturating_add(spread);
         if !row.keys.is_empty() && turn <= now.0 {
-            let dealt_with = row.keys.iter().any(|held| held.verified > 0 || speaks_for_itself(held.source()));
+            let dealt_with = row.keys.iter().any(|held| held.verified > 0 || is_chosen(held));
             rows.push((turn, address.to_owned(), dealt_with));
         }
         true

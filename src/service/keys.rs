@@ -184,15 +184,10 @@ impl Keys {
         let file = self.0.file.clone();
         read(&self.0.vault, move |snapshot| {
             let mut published: Vec<(String, Vec<u8>)> = Vec::new();
-            let mut current: Vec<OwnKey> = snapshot
-                .own_keys()?
-                .into_iter()
-                .map(|(_, key)| key)
-                .filter(|key| key.current)
-                .collect();
-            // The key that every program reads stands first, and one of the newer kind behind it in the same answer.
-            current.sort_by_cached_key(is_modern);
-            for key in current {
+            // One of the newer kind beside it would make GnuPG 2.2 refuse the whole answer ("Invalid packet") and Sequoia of
+            // that time say that it is a keyring: it stands in the DNS, where each key is a record of its own.
+            let current = snapshot.own_keys()?.into_iter().map(|(_, key)| key);
+            for key in current.filter(|key| key.current && !is_modern(key)) {
                 let (Ok(secret), Ok(address)) = (SecretKey::read(&key.secret), Address::parse(&key.address)) else {
                     continue;
                 };

@@ -6,17 +6,39 @@ use crate::{
     internet::{Authority, CENTRE, Host, Internet, alone, run, until},
 };
 use caliopen::{
-    app,
+    app::{self, Services},
     codec::pgp::{Certificate, directory},
     domain::{address::Address, time::Time},
+    net::clock::Clock,
+    store::{
+        front::{Front, FrontFile},
+        slots::Opening,
+        vault::{Secret, Vault},
+    },
 };
 use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 const NOW: Time = Time(4_000_000_000);
+
+/// Its owner has a key of the newer kind (RFC 9580) too. GnuPG 2.2 refuses a whole answer in which one stands ("Invalid
+/// packet"), and this `sq` takes it for a keyring: the directory has only the other, and both find it.
+fn make_both_kinds(data: &Path, (file, front): (&Arc<FrontFile>, &Front), address: &str) {
+    let vault = Vault::locked(data);
+    assert!(matches!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(_)));
+    let services = Services::new(&vault, file, front, &Clock::system()).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        services.keys.tend().await;
+        services.keys.make_modern(Address::parse(address).unwrap()).await.unwrap();
+        let own = services.keys.list().await.unwrap();
+        assert_eq!(own.iter().filter(|key| key.current).count(), 2);
+    });
+    vault.lock();
+}
 
 /// A box with pages at port 443, under this name, with a certificate by the authority.
 fn serve(internet: &Internet, authority: &Authority, host: &Host, domain: &str, names: &[&str]) -> Child {
@@ -26,6 +48,7 @@ fn serve(internet: &Internet, authority: &Authority, host: &Host, domain: &str, 
     init.args(["init", "--trying-ms", "0", "--domain", domain, "--address", &format!("me@{domain}")]);
     run(init.arg("--data").arg(&data).arg("--passphrase-file").arg(&secret));
     let (file, mut front) = app::front(&data).unwrap();
+    make_both_kinds(&data, (&file, &front), &format!("me@{domain}"));
     let identity = authority.certify(names);
     (front.chain, front.key) = (identity.chain, identity.key.to_vec());
     file.write(&front).unwrap();
@@ -129,8 +152,9 @@ fn gnupg_and_sequoia_find_the_key_at_a_running_box_in_both_places() {
                 .arg(internet.path("bundle.pem"))
                 .arg(url);
             let got = curl.output().unwrap();
-            if let Ok(key) = Certificate::read(&got.stdout) {
-                own = key.fingerprint().hex();
+            if let Ok(keys) = Certificate::read_all(&got.stdout) {
+                assert_eq!(keys.iter().map(|key| key.facts(NOW).version).collect::<Vec<_>>(), [4]);
+                own = keys[0].fingerprint().hex();
             }
             !own.is_empty()
         });

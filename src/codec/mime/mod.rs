@@ -8,6 +8,7 @@
 mod assembled;
 mod body;
 pub mod bounce;
+pub mod carried;
 mod field;
 mod hop;
 pub mod notice;

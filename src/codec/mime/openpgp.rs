@@ -87,16 +87,10 @@ pub fn autocrypt(raw: &[u8]) -> Vec<Vec<u8>> {
     field::all(block, "autocrypt").take(8).map(<[u8]>::to_vec).collect()
 }
 
-/// The keys that a message carries as files (`application/pgp-keys`, or named as such): their octets.
-pub fn carried_keys(raw: &[u8]) -> Vec<Vec<u8>> {
-    let raw = tree::with_lines(raw);
-    let message = Message {
-        tree: tree::walk(&raw, READ),
-        raw: &raw,
-    };
-    let is_key = |part: &&Part| part.content_type.media_type == "application/pgp-keys";
-    let parts = message.tree.parts.iter().filter(|part| !part.is_multipart()).filter(is_key);
-    parts.take(10).map(|part| message.octets(part).0.into_owned()).collect()
+/// What a part is called; nothing where it has no name.
+pub(super) fn file_name(message: &Message<'_>, part: &Part) -> String {
+    let named = field::disposition(message.headers(part)).filename;
+    named.or_else(|| part.content_type.name.clone()).unwrap_or_default()
 }
 
 fn header(raw: &[u8]) -> &[u8] {
@@ -171,7 +165,11 @@ fn verify(raw: &[u8], signed: Range<usize>, signature: &[u8], keys: Keys<'_>) ->
     cipher::verify(&canonical(octets), signature, keys.find, keys.now)
 }
 
-fn canonical(octets: &[u8]) -> Vec<u8> {
+fn canonical(octets: &[u8]) -> Cow<'_, [u8]> {
+    let mut ends = memchr::memchr_iter(b'\n', octets);
+    if ends.all(|end| end.checked_sub(1).and_then(|before| octets.get(before)) == Some(&b'\r')) {
+        return Cow::Borrowed(octets);
+    }
     let mut out = Vec::with_capacity(octets.len() + octets.len() / 40);
     let mut before = 0;
     for octet in octets {
@@ -181,7 +179,7 @@ fn canonical(octets: &[u8]) -> Vec<u8> {
         out.push(*octet);
         before = *octet;
     }
-    out
+    Cow::Owned(out)
 }
 
 /// A message whose whole body is encrypted.
@@ -203,12 +201,23 @@ fn whole(message: &Message<'_>, cipher: Cow<'_, [u8]>, keys: Keys<'_>) -> Openin
     opening.encryption = Fact::Known(if encrypted { Encryption::Whole } else { Encryption::None });
     opening.integrity = opened.integrity;
     opening.signatures = opened.signatures.into_iter().map(|one| (Covers::Whole, one)).collect();
-    let plain = tree::with_lines(&opened.plain);
-    let inner = Message {
-        tree: tree::walk(&plain, READ),
-        raw: &plain,
+    let plain = match tree::with_lines(&opened.plain) {
+        Cow::Owned(plain) => plain,
+        Cow::Borrowed(_) => opened.plain,
     };
-    let Some(root) = inner.part(0) else { return opening };
+    let taken = inside(message, &plain, encrypted, keys, &mut opening);
+    // What was decrypted may be large: it becomes what is shown where it lies.
+    opening.shown = taken.map(|taken| taken.of(plain));
+    opening
+}
+
+/// What of the plain text takes the message's place.
+fn inside(message: &Message<'_>, plain: &[u8], encrypted: bool, keys: Keys<'_>, opening: &mut Opening) -> Option<Taken> {
+    let inner = Message {
+        tree: tree::walk(plain, READ),
+        raw: plain,
+    };
+    let root = inner.part(0)?;
     let mut payload = root;
     if let Some((signed, signature)) = inner.signed(root) {
         let verified = verify(inner.raw, signed, &signature, keys);
@@ -222,14 +231,43 @@ fn whole(message: &Message<'_>, cipher: Cow<'_, [u8]>, keys: Keys<'_>) -> Openin
             tree: tree::walk(nested, READ),
             raw: nested,
         };
-        if let Some(root) = nested.part(0) {
-            show(message, &nested, (root, root), (encrypted, true), &mut opening);
-        }
-        return opening;
+        let root = nested.part(0)?;
+        let taken = show(message, &nested, (root, root), (encrypted, true), opening);
+        return Some(taken.within(payload.body.start));
     }
     let marked = payload.content_type.protected;
-    show(message, &inner, (root, payload), (encrypted, marked), &mut opening);
-    opening
+    Some(show(message, &inner, (root, payload), (encrypted, marked), opening))
+}
+
+/// A message made of a plain text: another head, and the body that begins at `start` and ends at `end`, without `gone`.
+struct Taken {
+    head: Vec<u8>,
+    start: usize,
+    gone: Range<usize>,
+    end: usize,
+}
+
+impl Taken {
+    /// The same where the text is a piece of a larger one, that begins there.
+    fn within(self, at: usize) -> Self {
+        Self {
+            start: self.start + at,
+            gone: self.gone.start + at..self.gone.end + at,
+            end: self.end + at,
+            head: self.head,
+        }
+    }
+
+    fn of(self, mut plain: Vec<u8>) -> Vec<u8> {
+        plain.truncate(self.end);
+        let gone = self.gone.start.min(plain.len())..self.gone.end.min(plain.len());
+        if !gone.is_empty() {
+            plain.drain(gone);
+        }
+        let start = self.start.min(plain.len());
+        plain.splice(..start, self.head);
+        plain
+    }
 }
 
 /// The fields of a message that is signed and not encrypted: where the signature holds, those inside count.
@@ -255,7 +293,7 @@ fn signed_fields(message: &Message<'_>, root: &Part, opening: &mut Opening) {
     }
 }
 
-/// Puts what was decrypted (its root, and the part with the fields of the message) in the message's place.
+/// How what was decrypted (its root, and the part with the fields of the message) takes the message's place.
 /// `marked` says that those are fields of the message: without it they are the headers of a part (RFC 9788 section 4).
 fn show(
     message: &Message<'_>,
@@ -263,7 +301,7 @@ fn show(
     (root, payload): (&Part, &Part),
     (encrypted, marked): (bool, bool),
     opening: &mut Opening,
-) {
+) -> Taken {
     let (outer, inside) = (header(message.raw), inner.headers(payload));
     let fields = Protected {
         inside: if marked && encrypted { inside } else { b"" },
@@ -288,11 +326,12 @@ fn show(
         }
     }
     out.extend_from_slice(b"\r\n");
-    let gone = legacy_display(inner, payload).unwrap_or(root.body.start..root.body.start);
-    let piece = |range: Range<usize>| inner.raw.get(range).unwrap_or_default();
-    out.extend_from_slice(piece(root.body.start..gone.start));
-    out.extend_from_slice(piece(gone.end..inner.raw.len()));
-    opening.shown = Some(out);
+    Taken {
+        head: out,
+        start: root.body.start,
+        gone: legacy_display(inner, payload).unwrap_or(root.body.start..root.body.start),
+        end: inner.raw.len(),
+    }
 }
 
 /// The part that repeats the headers for programs that do not know protected ones: it says nothing new.
@@ -363,10 +402,7 @@ impl Pieces {
 
 /// A file that was encrypted by hand. A program's own encrypted part is none.
 fn is_encrypted_file(message: &Message<'_>, part: &Part) -> bool {
-    let named = field::disposition(message.headers(part))
-        .filename
-        .or_else(|| part.content_type.name.clone());
-    let name = named.unwrap_or_default().to_ascii_lowercase();
+    let name = file_name(message, part).to_ascii_lowercase();
     let ends = name.ends_with(".pgp") || name.ends_with(".gpg");
     let armored = name.ends_with(".asc")
         && armor::find(&message.octets(part).0)
@@ -444,10 +480,7 @@ fn opened_part(cipher: &[u8], keys: Keys<'_>, opening: &mut Opening, made: &mut 
 
 fn opened_file(message: &Message<'_>, part: &Part, keys: Keys<'_>, opening: &mut Opening, made: &mut Assembled) {
     let octets = message.octets(part).0;
-    let named = field::disposition(message.headers(part))
-        .filename
-        .or_else(|| part.content_type.name.clone());
-    let name = field::clean_file_name(&named.unwrap_or_default());
+    let name = field::clean_file_name(&file_name(message, part));
     match cipher::open(&octets, keys.own, keys.find, keys.now) {
         Ok(opened) => {
             if opened.integrity.is_some() {

@@ -94,7 +94,7 @@ impl FindingWords {
 const EN: FindingWords = FindingWords {
     modern: "newer kind",
     modern_title: "A key of the newer kind",
-    modern_text: "Your key is of the kind that every program reads. There is a newer one (RFC 9580, version 6) that few programs know yet. If you make one as well, it is used where everybody in a message has one too, and this box shows it beside the other one. Nothing else changes.",
+    modern_text: "Your key is of the kind that every program reads. There is a newer one (RFC 9580, version 6) that few programs know yet. If you make one as well, it is used where everybody in a message has one too. Older programs stumble over it, so it does not stand beside the other one where they look: publish its DNS record, shown with it, and boxes like this one find it. Nothing else changes.",
     modern_make: "Make one as well",
     modern_done: "The key of the newer kind is made. It is used where everybody has one.",
     server_title: "Key servers",
@@ -149,7 +149,7 @@ const EN: FindingWords = FindingWords {
 const FR: FindingWords = FindingWords {
     modern: "nouvelle espèce",
     modern_title: "Une clé de la nouvelle espèce",
-    modern_text: "Votre clé est de l’espèce que tous les programmes lisent. Il en existe une plus récente (RFC 9580, version 6), que peu de programmes connaissent encore. Si vous en créez une aussi, elle sert quand chacun, dans un message, en a une\u{202f}; cette boîte la montre à côté de l’autre. Rien d’autre ne change.",
+    modern_text: "Votre clé est de l’espèce que tous les programmes lisent. Il en existe une plus récente (RFC 9580, version 6), que peu de programmes connaissent encore. Si vous en créez une aussi, elle sert quand chacun, dans un message, en a une. Les programmes plus anciens buteraient dessus\u{202f}: elle n’est donc pas à côté de l’autre là où ils cherchent. Publiez son enregistrement DNS, montré avec elle, et les boîtes comme celle-ci la trouvent. Rien d’autre ne change.",
     modern_make: "En créer une aussi",
     modern_done: "La clé de la nouvelle espèce est créée. Elle sert quand chacun en a une.",
     server_title: "Serveurs de clés",

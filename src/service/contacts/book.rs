@@ -29,6 +29,9 @@ use crate::{
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+/// What is said to be added to a card with a key: its name in every language.
+const KEY: &str = "OpenPGP";
+
 /// The most keys of one field.
 const MAX_KEYS: usize = 4;
 
@@ -75,10 +78,10 @@ struct Plan {
 impl Contacts {
     /// Looks at a file; nothing is changed.
     pub async fn look(&self, octets: Vec<u8>) -> Result<Report, Error> {
-        let owner = self.owner.clone();
+        let (owner, now) = (self.owner.clone(), self.clock.now());
         let (found, report) = read(&self.vault, move |snapshot| {
             let vcard::Read { cards, .. } = vcard::read(&octets);
-            let report = plan(snapshot, &cards, &owner)?.report;
+            let report = plan(snapshot, &cards, &owner, now)?.report;
             Ok((cards, report))
         })
         .await?;
@@ -92,10 +95,9 @@ impl Contacts {
     pub async fn take(&self, id: u64) -> Result<Option<Taken>, Error> {
         let waiting = self.waiting.lock().await.take_if(|waiting| waiting.id == id);
         let Some(Waiting { found, .. }) = waiting else { return Ok(None) };
-        let owner = self.owner.clone();
-        let plan = read(&self.vault, move |snapshot| plan(snapshot, &found, &owner)).await?;
+        let (owner, now) = (self.owner.clone(), self.clock.now());
+        let plan = read(&self.vault, move |snapshot| plan(snapshot, &found, &owner, now)).await?;
         let writes: Vec<(Option<u64>, record::Contact)> = plan.writes.iter().map(|(id, card)| (*id, record::Contact::of(card))).collect();
-        let now = self.clock.now();
         let keys = held(&plan, now);
         let open = self.vault.open()?;
         let taken = open.writer.write(move |tables| {
@@ -150,7 +152,7 @@ pub(in crate::service) fn written(snapshot: &Snapshot, id: Option<ContactId>, no
 
 /// What becomes of each card of a file. Who is the same person is told by address; without one, by a name that is the
 /// same and a number that is.
-fn plan(snapshot: &Snapshot, found: &[Found], owner: &HashSet<Address>) -> Result<Plan, Error> {
+fn plan(snapshot: &Snapshot, found: &[Found], owner: &HashSet<Address>, now: Time) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     let book = snapshot.contacts()?;
     let room = MAX_CARDS.saturating_sub(book.len());
@@ -192,13 +194,14 @@ fn plan(snapshot: &Snapshot, found: &[Found], owner: &HashSet<Address>) -> Resul
             (Some(id), _) => {
                 let before = snapshot.contact(*id)?.ok_or(Error::NotFound)?.card();
                 let merged = before.clone().merged(card.clone());
-                if merged == before {
+                let mut more = added(&before, &merged);
+                if brings_key(snapshot, &merged, keys, now)? {
+                    more.push(KEY.to_owned());
+                } else if merged == before {
                     plan.report.same.push(before.name);
                     continue;
                 }
-                plan.report
-                    .more
-                    .push((ContactId(*id), before.name.clone(), added(&before, &merged)));
+                plan.report.more.push((ContactId(*id), before.name.clone(), more));
                 plan.writes.push((Some(*id), merged));
                 plan.writes.len() - 1
             }
@@ -225,7 +228,7 @@ fn plan(snapshot: &Snapshot, found: &[Found], owner: &HashSet<Address>) -> Resul
 }
 
 /// The keys of a file, each for the addresses that stand on its card and in the key itself. For somebody new it is what
-/// the owner brought; for somebody who is there already it is only held, and not used before the owner compares it.
+/// the owner brought; for somebody who is there already it is used only where no other key of theirs is known.
 fn held(plan: &Plan, now: Time) -> Vec<(String, Source, Certificate)> {
     let mut held = Vec::new();
     for (place, octets) in &plan.keys {
@@ -238,6 +241,21 @@ fn held(plan: &Plan, now: Time) -> Vec<(String, Source, Certificate)> {
         }
     }
     held
+}
+
+/// Whether one of the keys on a card is for one of its addresses and not known yet.
+fn brings_key(snapshot: &Snapshot, card: &Card, keys: &[Vec<u8>], now: Time) -> Result<bool, Error> {
+    let keys = keys.iter().flat_map(|octets| Certificate::read_all(octets).unwrap_or_default());
+    for key in keys.take(MAX_KEYS) {
+        let named = key.facts(now).addresses;
+        for address in card.addresses.iter().filter(|address| named.contains(address)) {
+            let row = snapshot.peer_keys(address.as_str())?;
+            if row.is_none_or(|row| row.held(key.fingerprint().octets()).is_none()) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// What one card says that the other did not.

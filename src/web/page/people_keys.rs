@@ -291,10 +291,11 @@ pub(in crate::web) async fn take(site: Arc<Site>, visit: Visit) -> Result<Respon
     // A message that is masked on this device is not read on it either.
     site.discussions(&visit).headers(id).await?;
     match site.services.keyring.take_from(id).await? {
-        Some(address) => {
+        Some((address, true)) => {
             site.services.journal.note_own(Event::PeerKeyBrought);
             Ok(back(&address, "added"))
         }
+        Some((address, false)) => Ok(back(&address, "nothing")),
         None => Ok(shell::see_other(&format!("/messages/{id}"))),
     }
 }

@@ -17,7 +17,7 @@ use caliopen::{
             sealed,
             write::{self, Writing},
         },
-        pgp::{Certificate, Plain, SecretKey, seal_into},
+        pgp::{Certificate, SecretKey, seal_into},
     },
     domain::{address::Address, message::Mailbox, openpgp::Worth, time::Time},
     net::clock::Clock,
@@ -58,8 +58,8 @@ fn octets(count: usize) -> Vec<u8> {
         .collect()
 }
 
-/// A message with this text and file, as it leaves: its header, and what is sealed of it.
-fn message(address: &Address, now: Time, text: &str, file: Option<Vec<u8>>) -> (Vec<u8>, Vec<u8>) {
+/// A message with this text and file, before it is sealed.
+fn message(address: &Address, now: Time, text: &str, file: Option<Vec<u8>>) -> Vec<u8> {
     let me = Mailbox {
         name: String::new(),
         address: address.clone(),
@@ -77,15 +77,13 @@ fn message(address: &Address, now: Time, text: &str, file: Option<Vec<u8>>) -> (
         media_type: "application/octet-stream",
         octets,
     });
-    let whole = write::assemble(&writing, &write::entity(text, files.collect(), "boundary"));
-    let payload = sealed::payload(&whole, true, &[]);
-    (whole, payload)
+    write::assemble(&writing, write::entity(text, files.collect(), "boundary"))
 }
 
-fn encrypted(whole: &[u8], payload: Vec<u8>, own: &SecretKey, now: Time) -> Vec<u8> {
-    let plain = Plain::from(payload);
+fn encrypted(whole: &[u8], own: &SecretKey, now: Time) -> Vec<u8> {
+    let payload = sealed::payload(whole, true, &[]);
     let to = [own.certificate()];
-    sealed::encrypted(whole, "outer", |out| seal_into(out, &plain, &to, own, now).map(|_| ())).unwrap()
+    sealed::encrypted(whole, "outer", |out| seal_into(out, payload.plain(), &to, own, now).map(|_| ())).unwrap()
 }
 
 fn opened(raw: &[u8], own: &SecretKey, certificate: &Certificate, now: Time) {
@@ -127,9 +125,9 @@ fn main() {
     match arguments.next().as_deref() {
         Some("seal") => {
             let own = SecretKey::read(&std::fs::read(&key).unwrap()).unwrap();
-            let (whole, payload) = message(&me, now, "Here it is.\n", Some(octets(25 * 1024 * 1024)));
+            let whole = message(&me, now, "Here it is.\n", Some(octets(25 * 1024 * 1024)));
             let before = most_memory();
-            std::fs::write(&large, encrypted(&whole, payload, &own, now)).unwrap();
+            std::fs::write(&large, encrypted(&whole, &own, now)).unwrap();
             println!(
                 "{}",
                 serde_json::json!({ "before": before, "after": most_memory(), "octets": whole.len() })
@@ -153,8 +151,7 @@ fn main() {
     let certificate = own.certificate();
     std::fs::write(&key, own.octets()).unwrap();
     let text = "Meet me at the mill, where the river turns.\n".repeat(110);
-    let (whole, payload) = message(&me, now, &text, None);
-    let small = encrypted(&whole, payload, &own, now);
+    let small = encrypted(&message(&me, now, &text, None), &own, now);
     let home = folder.join("gnupg");
     std::fs::create_dir_all(&home).unwrap();
     std::fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();

@@ -658,7 +658,8 @@ fn openpgp(octets: &[u8]) {
         Ok::<(), ()>(())
     };
     let around = mime::sealed::encrypted(octets, "b", armored).unwrap_or_default();
-    let _ = (mime::read(&payload), mime::read(&around));
+    let inside = [payload.head.as_slice(), payload.body].concat();
+    let _ = (mime::read(&inside), mime::read(&around));
 }
 
 /// What a browser says of a new passkey. The beginning that no guess would hit is written here.

@@ -170,9 +170,8 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
         seen,
         unseen,
     } = outgoing;
-    let mut message = write::assemble(&writing, &entity);
-    // With large files each of these is large: none stays longer than it is needed.
-    drop(entity);
+    // With large files this is large: it is there once, and once more as it leaves.
+    let mut message = write::assemble(&writing, entity);
     let own = match plan.own {
         Some(wanted) => {
             let keys = snapshot.own_keys()?;
@@ -192,7 +191,7 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
     if plan.sealed.is_empty() {
         if plan.signs {
             let payload = sealed::payload(&message, false, &[]);
-            let signature = own.sign(&payload, plan.now).ok_or(store::Error::Damaged)?;
+            let signature = own.sign_plain(payload.plain(), plan.now).ok_or(store::Error::Damaged)?;
             message = sealed::signed(&message, &payload, &signature, &boundary()?);
         }
         return Ok(plain(message, seen, unseen));
@@ -209,7 +208,7 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
             gossip.push(("Autocrypt-Gossip", autocrypt::value(person, false, &small)));
         }
     }
-    let payload = cipher::Plain::from(sealed::payload(&message, true, &gossip));
+    let payload = sealed::payload(&message, true, &gossip);
     let mut groups: Vec<Vec<Address>> = vec![seen];
     groups.extend(unseen.into_iter().map(|person| vec![person]));
     let mut copies = Vec::new();
@@ -217,7 +216,7 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
         let mut keys = group.iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
         keys.push(own.certificate());
         let raw = sealed::encrypted(&message, &boundary()?, |out| {
-            cipher::seal_into(out, &payload, &keys, &own, plan.now).map(|_| ())
+            cipher::seal_into(out, payload.plain(), &keys, &own, plan.now).map(|_| ())
         });
         copies.push(Copy {
             raw: raw.map_err(|_| store::Error::Damaged)?,

@@ -271,7 +271,10 @@ impl Receive {
             return Err(NotKept::TurnedAway);
         }
         let coming = self.coming();
-        let raw = self.0.stamped(&arrival, &found, &raw);
+        let stamped = self.0.stamped(&arrival, &found, &raw);
+        // As it came it is not needed any more, and it may be large.
+        drop(raw);
+        let raw = stamped;
         if self.0.vault.is_erased() {
             return Err(NotKept::Storage);
         }

@@ -26,18 +26,20 @@ pub struct Ready {
 }
 
 /// Packs what is to be sent. Slow: not within a write.
-pub fn prepare(submission: Submission) -> Result<Ready, Error> {
-    let pack = |copy: &crate::domain::outgoing::Copy| {
-        let packed = mail::pack(&copy.raw)?;
+pub fn prepare(mut submission: Submission) -> Result<Ready, Error> {
+    let pack = |copy: &mut crate::domain::outgoing::Copy| {
+        // Packed it is all that is needed, and both may be large.
+        let raw = std::mem::take(&mut copy.raw);
+        let packed = mail::pack(&raw)?;
         let octets = SentOctets {
-            size: copy.raw.len() as u64,
+            size: raw.len() as u64,
             packed: packed.len() as u64,
-            hash: mail::short_hash(&copy.raw),
+            hash: mail::short_hash(&raw),
             own: true,
         };
         Ok((octets, packed))
     };
-    let copies = submission.copies.iter().map(pack).collect::<Result<_, Error>>()?;
+    let copies = submission.copies.iter_mut().map(pack).collect::<Result<_, Error>>()?;
     Ok(Ready { submission, copies })
 }
 

@@ -9,6 +9,7 @@ use super::{
     protected::{is_about_body, put},
     tree,
 };
+use crate::codec::pgp::Plain;
 
 /// What stands in the place of the subject outside (RFC 9788 section 3.2.1).
 const HIDDEN: &[u8] = b"[...]";
@@ -26,11 +27,30 @@ fn is_outer(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"autocrypt") || name.eq_ignore_ascii_case(b"dkim-signature")
 }
 
+/// What is signed or encrypted of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload<'a> {
+    /// Its header fields and the empty line.
+    pub head: Vec<u8>,
+    /// What comes after: a piece of the message itself, so that a large one lies in memory once.
+    pub body: &'a [u8],
+}
+
+impl Payload<'_> {
+    /// The same for whoever seals or signs it.
+    pub fn plain(&self) -> Plain<'_> {
+        Plain {
+            head: &self.head,
+            body: self.body,
+        }
+    }
+}
+
 /// What is signed or encrypted of a whole message: its body with its headers inside. `hide` takes the subject away
 /// from outside, and says so inside (`HP-Outer`). `more` are fields that stand inside only.
-pub fn payload(message: &[u8], hide: bool, more: &[(&str, String)]) -> Vec<u8> {
+pub fn payload<'a>(message: &'a [u8], hide: bool, more: &[(&str, String)]) -> Payload<'a> {
     let (fields, _, body) = apart(message);
-    let mut out = Vec::with_capacity(message.len() + 1_024);
+    let mut out = Vec::with_capacity(1_024);
     let inner = || fields.iter().filter(|(name, _)| !is_about_body(name) && !is_outer(name));
     for (name, value) in inner() {
         put(&mut out, name, value);
@@ -62,8 +82,7 @@ pub fn payload(message: &[u8], hide: bool, more: &[(&str, String)]) -> Vec<u8> {
         put(&mut out, b"Content-Type", &[b"text/plain", mark].concat());
     }
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(body);
-    out
+    Payload { head: out, body }
 }
 
 /// The message with an encrypted body, which `seal` writes, armored with CRLF, behind what is there. `boundary` is random,
@@ -83,13 +102,15 @@ pub fn encrypted<E>(message: &[u8], boundary: &str, seal: impl FnOnce(&mut Vec<u
 }
 
 /// The message with this body and the signature that was made over exactly it.
-pub fn signed(message: &[u8], payload: &[u8], signature: &str, boundary: &str) -> Vec<u8> {
+pub fn signed(message: &[u8], payload: &Payload<'_>, signature: &str, boundary: &str) -> Vec<u8> {
     let mut out = outside(message, false);
+    out.reserve(payload.head.len() + payload.body.len() + 4 * 1024);
     let head = format!(
         "MIME-Version: 1.0\r\nContent-Type: multipart/signed; micalg=\"pgp-sha512\";\r\n protocol=\"application/pgp-signature\";\r\n boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n"
     );
     out.extend_from_slice(head.as_bytes());
-    out.extend_from_slice(payload);
+    out.extend_from_slice(&payload.head);
+    out.extend_from_slice(payload.body);
     let tail = format!(
         "\r\n--{boundary}\r\nContent-Type: application/pgp-signature; name=\"signature.asc\"\r\nContent-Disposition: attachment; filename=\"signature.asc\"\r\n\r\n"
     );
@@ -118,7 +139,8 @@ mod tests {
 
     #[test]
     fn the_subject_is_inside_and_nothing_of_it_outside() {
-        let inner = String::from_utf8(payload(MESSAGE, true, &[])).unwrap();
+        let inner = payload(MESSAGE, true, &[]);
+        let inner = String::from_utf8([inner.head.as_slice(), inner.body].concat()).unwrap();
         assert!(inner.contains("\r\nSubject: A long\r\n secret\r\n") && inner.contains("HP-Outer: Subject: [...]\r\n"));
         assert!(inner.contains("Content-Type: text/plain; charset=\"utf-8\"; hp=\"cipher\"\r\n") && inner.ends_with("\r\n\r\nhello\r\n"));
         assert!(!inner.contains("Autocrypt") && !inner.contains("MIME-Version"));
@@ -141,7 +163,7 @@ mod tests {
             "-----BEGIN PGP SIGNATURE-----\r\n\r\nAAAA\r\n-----END PGP SIGNATURE-----\r\n",
             "b",
         );
-        assert!(memchr::memmem::find(&whole, &inner).is_some());
+        assert!(memchr::memmem::find(&whole, &[inner.head.as_slice(), inner.body].concat()).is_some());
         assert_eq!(super::super::read(&whole).subject, "A long secret");
         assert_eq!(super::super::read(&whole).text.trim(), "hello");
     }

@@ -72,8 +72,8 @@ pub fn entity(text: &str, files: Vec<Attached<'_>>, boundary: &str) -> Vec<u8> {
     out
 }
 
-/// A message: its fields, and an entity of [`entity`]'s.
-pub fn assemble(writing: &Writing<'_>, entity: &[u8]) -> Vec<u8> {
+/// A message: its fields, and an entity of [`entity`]'s, which is not copied: with its files it may be large.
+pub fn assemble(writing: &Writing<'_>, mut entity: Vec<u8>) -> Vec<u8> {
     let mut message = MessageBuilder::new()
         .date(Date::new(writing.at.0))
         .message_id(identifier(writing.id));
@@ -101,7 +101,9 @@ pub fn assemble(writing: &Writing<'_>, entity: &[u8]) -> Vec<u8> {
         message = message.header((*name).to_owned(), Raw::new(line(value)));
     }
     // Writing to memory cannot fail.
-    message.body(MimePart::raw(entity)).write_to_vec().unwrap_or_default()
+    let head = message.body(MimePart::raw(b"".as_slice())).write_to_vec().unwrap_or_default();
+    entity.splice(0..0, head);
+    entity
 }
 
 /// Whether some address of a message cannot be written in ASCII, so that it needs SMTPUTF8 (RFC 6531).
@@ -230,7 +232,7 @@ mod tests {
         let text = "Ça va ?\nA line = of text\n\n> quoted\n-- \nZoé";
         let raw = assemble(
             &full("Des vacances à Oléron, été 2027", "a1b2@home.test"),
-            &entity(text, Vec::new(), "b"),
+            entity(text, Vec::new(), "b"),
         );
         assert!(raw.is_ascii());
         let reading = super::super::read(&raw);
@@ -284,7 +286,7 @@ mod tests {
             media_type,
             octets: octets.clone(),
         });
-        let raw = assemble(&full("files", "i@home.test"), &entity("here", files.collect(), "0a1b"));
+        let raw = assemble(&full("files", "i@home.test"), entity("here", files.collect(), "0a1b"));
         assert!(raw.is_ascii() && raw.split(|octet| *octet == b'\n').all(|line| line.len() < 999));
         let reading = super::super::read(&raw);
         assert_eq!(reading.text.trim(), "here");
@@ -306,7 +308,7 @@ mod tests {
                 cc: Vec::new(),
                 ..full("x", "y@z")
             },
-            &entity("", Vec::new(), "b"),
+            entity("", Vec::new(), "b"),
         );
         assert!(String::from_utf8(raw).unwrap().contains("To: undisclosed-recipients:;\r\n"));
         assert!(!needs_utf8(&full("é", "x")));
@@ -342,7 +344,7 @@ mod tests {
                 more: Vec::new(),
             };
             let file = Attached { name: file_name, media_type: kind, octets: long.clone().into_bytes() };
-            let raw = assemble(&writing, &entity(text, vec![file], "0123456789abcdef"));
+            let raw = assemble(&writing, entity(text, vec![file], "0123456789abcdef"));
             prop_assert!(raw.is_ascii());
             prop_assert!(raw.iter().zip(raw.iter().skip(1)).all(|(a, b)| (*a == b'\r') == (*b == b'\n')));
             let head = super::super::header_block(&raw);

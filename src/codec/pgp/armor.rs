@@ -100,21 +100,33 @@ pub fn first(text: &[u8], kind: Kind) -> Option<Vec<u8>> {
     }
 }
 
-/// The octets of one block: its lines after the first empty one, up to the checksum or the end.
-pub fn octets(block: &[u8]) -> Option<Vec<u8>> {
+/// The digits of one block: its lines after the first empty one, up to the checksum or the end.
+fn digits(block: &[u8]) -> Option<&[u8]> {
     if block.len() > MAX_BLOCK {
         return None;
     }
-    let mut lines = block.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii);
-    lines.find(|line| line.starts_with(BEGIN))?;
+    let mut at = 0;
+    let mut lines = block.split_inclusive(|octet| *octet == b'\n').map(|line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_ascii())
+    });
+    lines.find(|(_, line)| line.starts_with(BEGIN))?;
     // Headers (`Version: …`) up to an empty line; some writers leave that line out.
-    let is_header = |line: &&[u8]| line.windows(2).any(|pair| pair == b": ") || line.ends_with(b":");
-    let body = lines.skip_while(is_header).skip_while(|line| line.is_empty());
-    let digits = body
-        .take_while(|line| !(line.starts_with(b"-----") || line.starts_with(b"=") && line.len() <= 6))
-        .flatten()
-        .copied();
-    decoded(digits, block.len() / 4 * 3)
+    let is_header = |line: &[u8]| line.windows(2).any(|pair| pair == b": ") || line.ends_with(b":");
+    let ends = |line: &[u8]| line.starts_with(b"-----") || line.starts_with(b"=") && line.len() <= 6;
+    let mut body = lines
+        .skip_while(|(_, line)| is_header(line))
+        .skip_while(|(_, line)| line.is_empty())
+        .peekable();
+    let start = body.peek().map_or(block.len(), |(start, _)| *start);
+    let end = body.find(|(_, line)| ends(line)).map_or(block.len(), |(end, _)| end);
+    block.get(start..end)
+}
+
+/// The octets of one block.
+pub fn octets(block: &[u8]) -> Option<Vec<u8>> {
+    decoded(digits(block)?.iter().copied(), block.len() / 4 * 3)
 }
 
 /// Reads base 64 (RFC 4648 section 4); blanks are passed over, and it ends at the padding.
@@ -124,28 +136,98 @@ pub fn base64(digits: impl Iterator<Item = u8>) -> Option<Vec<u8>> {
 
 /// The same where so many octets are expected at most.
 fn decoded(digits: impl Iterator<Item = u8>, room: usize) -> Option<Vec<u8>> {
-    let (mut out, mut bits, mut count) = (Vec::with_capacity(room), 0_u32, 0_u32);
-    for digit in digits {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            digit if digit.is_ascii_whitespace() => continue,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
+    let mut out = Vec::with_capacity(room);
+    let mut decoder = Decoder::over(digits);
+    out.extend(&mut decoder);
+    (!decoder.broken).then_some(out)
+}
+
+/// Octets, as their digits are read.
+#[derive(Debug)]
+struct Decoder<I> {
+    digits: I,
+    bits: u32,
+    count: u32,
+    ended: bool,
+    /// Something stood there that is no digit, or too few of them.
+    broken: bool,
+}
+
+impl<I> Decoder<I> {
+    fn over(digits: I) -> Self {
+        Self {
+            digits,
+            bits: 0,
+            count: 0,
+            ended: false,
+            broken: false,
         }
     }
-    // A single digit at the end is no octet.
-    (count < 6).then_some(out)
+
+    fn end(&mut self, broken: bool) -> Option<u8> {
+        self.ended = true;
+        // A single digit at the end is no octet.
+        self.broken = broken || self.count >= 6;
+        None
+    }
+}
+
+impl<I: Iterator<Item = u8>> Iterator for Decoder<I> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        while !self.ended {
+            let Some(digit) = self.digits.next() else {
+                return self.end(false);
+            };
+            let value = match digit {
+                b'A'..=b'Z' => digit - b'A',
+                b'a'..=b'z' => digit - b'a' + 26,
+                b'0'..=b'9' => digit - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                b'=' => return self.end(false),
+                digit if digit.is_ascii_whitespace() => continue,
+                _ => return self.end(true),
+            };
+            self.bits = self.bits << 6 | u32::from(value);
+            self.count += 6;
+            if self.count >= 8 {
+                self.count -= 8;
+                let octet = (self.bits >> self.count) as u8;
+                self.bits &= (1 << self.count) - 1;
+                return Some(octet);
+            }
+        }
+        None
+    }
+}
+
+/// The octets of one block as they are asked for: those of a large message are never there all at once.
+#[derive(Debug)]
+pub struct Reader<'a>(Decoder<std::iter::Copied<std::slice::Iter<'a, u8>>>);
+
+impl<'a> Reader<'a> {
+    /// Of the first block of a kind; `None` where there is none, or it is too large.
+    pub fn first(text: &'a [u8], kind: Kind) -> Option<Self> {
+        let block = find(text).into_iter().find(|block| block.kind == kind)?;
+        let digits = digits(text.get(block.start..block.end)?)?;
+        Some(Self(Decoder::over(digits.iter().copied())))
+    }
+}
+
+impl std::io::Read for Reader<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let mut written = 0;
+        for (place, octet) in out.iter_mut().zip(&mut self.0) {
+            *place = octet;
+            written += 1;
+        }
+        if written == 0 && self.0.broken {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        }
+        Ok(written)
+    }
 }
 
 #[cfg(test)]
@@ -175,6 +257,23 @@ mod tests {
                 .unwrap()
                 .starts_with(b"-----BEGIN PGP SIGNATURE")
         );
+    }
+
+    #[test]
+    fn a_block_is_read_piece_by_piece_as_it_is_at_once() {
+        let octets: Vec<u8> = (0..100_u8).collect();
+        let text = |digits: &str| format!("hi\n-----BEGIN PGP MESSAGE-----\nVersion: x\n\n{digits}\n=abcd\n-----END PGP MESSAGE-----\n");
+        let whole = text(&crate::codec::base64url::plain(&octets));
+        let read = |text: &str, piece: usize| {
+            let reader = Reader::first(text.as_bytes(), Kind::Message).unwrap();
+            let mut out = Vec::new();
+            std::io::copy(&mut std::io::BufReader::with_capacity(piece, reader), &mut out).map(|_| out)
+        };
+        for piece in [1, 2, 3, 7, 1000] {
+            assert_eq!(read(&whole, piece).unwrap(), octets);
+            assert!(read(&text("AA*A"), piece).is_err());
+        }
+        assert!(Reader::first(whole.as_bytes(), Kind::Key).is_none());
     }
 
     #[test]

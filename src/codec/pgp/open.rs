@@ -17,12 +17,15 @@ use pgp::{
     types::PkeskBytes,
 };
 use std::{
-    io::{Cursor, Read},
+    io::{BufReader, Cursor, Read},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 /// Octets of a message when opened: what a mail of 25 MiB can honestly hold, and no more than the box can.
 pub const MAX_OPENED: u64 = 64 * 1024 * 1024;
+
+/// Octets of armor that are decoded at once.
+const PIECE: usize = 32 * 1024;
 
 /// Layers inside one another.
 const MAX_LAYERS: usize = 8;
@@ -56,15 +59,23 @@ pub type Finder<'a> = &'a dyn Fn(&[u64]) -> Vec<Certificate>;
 ///
 /// Why it was not opened. Nothing of it is given out then.
 pub fn open(octets: &[u8], keys: &[SecretKey], find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
-    let octets = armor::first(octets, armor::Kind::Message).ok_or(NotOpened::Unreadable)?;
+    // What is not packed is no larger than what it lies in.
+    let (armored, room) = (armor::is_armored(octets), octets.len());
     // rPGP asserts in places that hostile input may reach.
-    catch_unwind(AssertUnwindSafe(|| unwrap(octets, keys, find, now))).unwrap_or(Err(NotOpened::Unreadable))
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        let message = if armored {
+            let octets = armor::Reader::first(octets, armor::Kind::Message).ok_or(NotOpened::Unreadable)?;
+            Message::from_bytes(BufReader::with_capacity(PIECE, octets))
+        } else {
+            Message::from_bytes(octets)
+        };
+        let room = if armored { room / 4 * 3 } else { room };
+        unwrap(message.map_err(|_| NotOpened::Unreadable)?, room, keys, find, now)
+    }));
+    opened.unwrap_or(Err(NotOpened::Unreadable))
 }
 
-fn unwrap(octets: Vec<u8>, keys: &[SecretKey], find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
-    // What is not packed is no larger than what it lies in.
-    let room = octets.len();
-    let mut message = Message::from_bytes(Cursor::new(octets)).map_err(|_| NotOpened::Unreadable)?;
+fn unwrap(mut message: Message<'_>, room: usize, keys: &[SecretKey], find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
     let mut integrity = None;
     for _ in 0..MAX_LAYERS {
         message = match message {

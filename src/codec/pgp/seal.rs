@@ -4,7 +4,7 @@
 //! where all their keys say so (RFC 9580), else SEIPDv1. Nothing is compressed: what is compressed before it is
 //! encrypted tells by its size what is in it.
 
-use super::{Certificate, SecretKey, guarded, part::Part, policy, stamp};
+use super::{Certificate, SecretKey, guarded, part::Part, policy, stamp, time};
 use crate::domain::{
     openpgp::{Fingerprint, Unusable},
     privacy::evidence::Integrity,
@@ -14,7 +14,7 @@ use pgp::{
     composed::{ArmorOptions, DetachedSignature, MessageBuilder, SignedPublicKey, SubpacketConfig},
     crypto::{aead::AeadAlgorithm, hash::HashAlgorithm, sym::SymmetricKeyAlgorithm},
     packet::{Subpacket, SubpacketData},
-    types::{KeyDetails, KeyVersion, Password},
+    types::{KeyDetails, KeyVersion, Password, SigningKey},
 };
 use rand_core::OsRng;
 
@@ -69,13 +69,20 @@ pub fn integrity(to: &[&Certificate], at: Time) -> Integrity {
     }
 }
 
-/// What is to be sealed, perhaps for several groups of people: its octets are there once.
-#[derive(Clone, Debug)]
-pub struct Plain(pgp::bytes::Bytes);
+/// What is to be sealed or signed, perhaps for several groups of people, in two pieces of which the second follows the
+/// first: a large body need not be copied to get another head.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain<'a> {
+    /// How it begins.
+    pub head: &'a [u8],
+    /// How it goes on.
+    pub body: &'a [u8],
+}
 
-impl From<Vec<u8>> for Plain {
-    fn from(octets: Vec<u8>) -> Self {
-        Self(octets.into())
+impl<'a> Plain<'a> {
+    /// Its octets, as they are read.
+    fn reader(&self) -> std::io::Chain<&'a [u8], &'a [u8]> {
+        std::io::Read::chain(self.head, self.body)
     }
 }
 
@@ -105,7 +112,8 @@ impl std::io::Write for Crlf<'_> {
 /// The first key that cannot be used: nothing is ever encrypted to fewer people than asked for.
 pub fn seal(plain: &[u8], to: &[Certificate], signer: &SecretKey, at: Time) -> Result<Sealing, NotSealed> {
     let mut armored = Vec::new();
-    let integrity = seal_into(&mut armored, &plain.to_vec().into(), to, signer, at)?;
+    let plain = Plain { head: plain, body: b"" };
+    let integrity = seal_into(&mut armored, plain, to, signer, at)?;
     Ok(Sealing {
         armored: String::from_utf8(armored).map_err(|_| NotSealed::Failed)?,
         integrity,
@@ -118,21 +126,20 @@ pub fn seal(plain: &[u8], to: &[Certificate], signer: &SecretKey, at: Time) -> R
 /// # Errors
 ///
 /// The first key that cannot be used: nothing is ever encrypted to fewer people than asked for.
-pub fn seal_into(out: &mut Vec<u8>, plain: &Plain, to: &[Certificate], signer: &SecretKey, at: Time) -> Result<Integrity, NotSealed> {
-    signer.can_sign(at).map_err(NotSealed::Signer)?;
+pub fn seal_into(out: &mut Vec<u8>, plain: Plain<'_>, to: &[Certificate], signer: &SecretKey, at: Time) -> Result<Integrity, NotSealed> {
+    let key = signer.signing(at).map_err(NotSealed::Signer)?;
     let targets: Vec<(Part<'_>, bool)> = to.iter().map(|key| target(&key.0, at)).collect::<Result<_, _>>()?;
     let modern = !targets.is_empty() && targets.iter().all(|(_, modern)| *modern);
     // Base 64 of it with its line ends, and some for keys and signatures: what grows by doubling is twice as large.
-    out.reserve(plain.0.len() / 48 * 66 + 16 * 1024);
+    out.reserve((plain.head.len() + plain.body.len()) / 48 * 66 + 16 * 1024);
     guarded(|| {
-        let builder = MessageBuilder::from_bytes("", plain.0.clone());
+        let builder = MessageBuilder::from_reader("", plain.reader());
         // Base 64 has no checksum here: what is inside protects itself (RFC 9580 section 6.1).
         let options = ArmorOptions {
             headers: None,
             include_checksum: !modern,
         };
-        let (key, password, hash) = (&signer.0.primary_key, Password::empty(), HashAlgorithm::Sha512);
-        let subpackets = subpackets(signer, at)?;
+        let (password, hash, subpackets) = (Password::empty(), HashAlgorithm::Sha512, subpackets(key, at)?);
         if modern {
             let mut builder = builder.seipd_v2(OsRng, SymmetricKeyAlgorithm::AES256, AeadAlgorithm::Ocb, Default::default());
             for (target, _) in &targets {
@@ -153,8 +160,7 @@ pub fn seal_into(out: &mut Vec<u8>, plain: &Plain, to: &[Certificate], signer: &
     Ok(if modern { Integrity::Aead } else { Integrity::Mdc })
 }
 
-fn subpackets(signer: &SecretKey, at: Time) -> pgp::errors::Result<SubpacketConfig> {
-    let key = &signer.0.primary_key;
+fn subpackets(key: &dyn SigningKey, at: Time) -> pgp::errors::Result<SubpacketConfig> {
     Ok(SubpacketConfig::UserDefined {
         hashed: vec![
             Subpacket::critical(SubpacketData::SignatureCreationTime(stamp(at)))?,
@@ -169,18 +175,41 @@ fn subpackets(signer: &SecretKey, at: Time) -> pgp::errors::Result<SubpacketConf
 }
 
 impl SecretKey {
+    /// The part that signs: the main one where it may, else the newest of the others that may. Sequoia's keys have one of
+    /// their own for it.
+    fn signing(&self, at: Time) -> Result<&dyn SigningKey, Unusable> {
+        let certificate = self.certificate();
+        let judged = policy::judge(&certificate.0, at, at);
+        judged.facts.sign?;
+        if judged.signs.first().is_some_and(Result::is_ok) {
+            return Ok(&self.0.primary_key);
+        }
+        let parts = certificate.0.public_subkeys.iter().zip(judged.signs.iter().skip(1));
+        let newest = parts
+            .filter(|(_, state)| state.is_ok())
+            .max_by_key(|(part, _)| time(part.key.created_at()));
+        let print = newest.map(|(part, _)| part.key.fingerprint());
+        let part = self.0.secret_subkeys.iter().find(|part| Some(part.key.fingerprint()) == print);
+        part.map(|part| &part.key as &dyn SigningKey).ok_or(Unusable::NoPart)
+    }
+
     /// A signature that stands apart, armored with CRLF, over exactly these octets; with it goes
     /// `micalg=pgp-sha512` (RFC 3156 section 5).
     pub fn sign(&self, octets: &[u8], at: Time) -> Option<String> {
-        self.can_sign(at).ok()?;
+        self.sign_plain(Plain { head: octets, body: b"" }, at)
+    }
+
+    /// The same over two pieces, of which the second follows the first.
+    pub fn sign_plain(&self, plain: Plain<'_>, at: Time) -> Option<String> {
+        let key = Box::new(self.signing(at).ok()?);
         let armored = guarded(|| {
             let signature = DetachedSignature::sign_binary_data_with_subpackets(
                 OsRng,
-                &self.0.primary_key,
+                &key,
                 &Password::empty(),
                 HashAlgorithm::Sha512,
-                octets,
-                subpackets(self, at)?,
+                plain.reader(),
+                subpackets(*key, at)?,
             )?;
             signature.to_armored_string(ArmorOptions::default())
         })?;

@@ -18,7 +18,7 @@ use crate::{
         draft::{self, Draft, MAX_FILES_SIZE, MAX_PEOPLE},
         id::{DiscussionId, MessageId},
         message::Mailbox,
-        outgoing::{Copy, Submission},
+        outgoing::Submission,
         padlock::Padlock,
         tag::System,
         time::Time,
@@ -371,20 +371,16 @@ fn files<'d>(snapshot: &Snapshot, id: u64, draft: &'d Draft) -> Result<Vec<Attac
 
 /// The same, signed for this domain.
 fn signed(protected: Protected, domain: &str, signers: &[dkim::Signer]) -> Result<Protected, store::Error> {
-    let sign = |raw: &[u8]| -> Result<Vec<u8>, store::Error> {
-        let head = dkim::sign(raw, domain, signers).ok_or(store::Error::Damaged)?;
-        Ok([head.as_slice(), raw].concat())
-    };
-    let mut copies: Vec<Copy> = Vec::with_capacity(protected.copies.len());
-    let mut filed = protected.filed;
-    let plain = filed.clone();
-    for copy in protected.copies {
-        let raw = sign(&copy.raw)?;
-        // What stays here needs no signature, unless it is what leaves: then it is kept once.
-        if copy.raw == plain {
-            filed.clone_from(&raw);
+    let Protected { mut filed, mut copies } = protected;
+    for copy in &mut copies {
+        let head = dkim::sign(&copy.raw, domain, signers).ok_or(store::Error::Damaged)?;
+        // What stays here needs no signature, unless it is what leaves: then it is kept once. Of those there is one.
+        let stays = copy.raw == filed;
+        // Each may be large: it is not copied to get another head.
+        copy.raw.splice(0..0, head);
+        if stays {
+            filed.clone_from(&copy.raw);
         }
-        copies.push(Copy { raw, ..copy });
     }
     Ok(Protected { filed, copies })
 }

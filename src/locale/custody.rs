@@ -91,7 +91,6 @@ pub struct CustodyWords {
     pub locked_when: &'static str,
     pub locked_when_text: &'static str,
     // Deleting.
-    pub delete: &'static str,
     pub delete_message_title: &'static str,
     pub delete_message_text: &'static str,
     pub delete_discussion_title: &'static str,
@@ -200,7 +199,6 @@ pub const EN: CustodyWords = CustodyWords {
     locked_shows_text: "The domain and its addresses, and of the mail how much there is, how large and from when. Not from whom, and not a word of it.",
     locked_when: "When it locks",
     locked_when_text: "At every restart, and when you choose “Lock now”.",
-    delete: "Delete",
     delete_message_title: "Delete this message for good?",
     delete_message_text: "It goes with its attachments, with what was known of its journey, and with its place in the discussion.",
     delete_discussion_title: "Delete this discussion for good?",
@@ -317,7 +315,6 @@ pub const FR: CustodyWords = CustodyWords {
     locked_shows_text: "Le domaine et ses adresses et, du courrier, combien il y en a, sa taille et sa date. Ni de qui il vient, ni un mot de ce qu’il dit.",
     locked_when: "Quand elle se verrouille",
     locked_when_text: "À chaque redémarrage, et quand vous choisissez «\u{202f}Verrouiller\u{202f}».",
-    delete: "Supprimer",
     delete_message_title: "Supprimer ce message pour de bon\u{202f}?",
     delete_message_text: "Il part avec ses pièces jointes, avec ce qu’on savait de son trajet et avec sa place dans la discussion.",
     delete_discussion_title: "Supprimer cette discussion pour de bon\u{202f}?",

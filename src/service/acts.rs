@@ -70,6 +70,8 @@ pub enum Act {
 pub enum Deed {
     /// Something with discussions.
     Act(Act),
+    /// One message went to the wastebasket.
+    Message,
     /// The owner answered somebody at the door.
     Door(Answer),
 }

@@ -3,7 +3,7 @@
 //! The slow part comes first: what the discussion's row says without the message is worked out from the messages
 //! that stay. The write then asks that nothing has changed in between, or it is worked out again.
 //!
-//! Absent on purpose: a bin. Absent so far: a time in which to take it back.
+//! Absent on purpose: taking it back. What can be taken back is in the wastebasket (`acts`).
 
 use super::{
     Error,

@@ -91,7 +91,7 @@ fn row(tables: &Tables<'_>, discussion: u64) -> Result<Option<Discussion>, Error
 }
 
 /// A message comes into a discussion.
-fn join(tables: &mut Tables<'_>, discussion: u64, id: u64) -> Result<(), Error> {
+pub(super) fn join(tables: &mut Tables<'_>, discussion: u64, id: u64) -> Result<(), Error> {
     let octets = tables.messages.get(id)?.ok_or(Error::Damaged)?.value().to_vec();
     let message = Message::decode(id, &octets)?;
     tables.discussed.remove((message.discussion, message.received, id))?;
@@ -103,7 +103,7 @@ fn join(tables: &mut Tables<'_>, discussion: u64, id: u64) -> Result<(), Error> 
 }
 
 /// A discussion's row, its name, and its place on the timeline.
-fn place(tables: &mut Tables<'_>, id: u64, change: &Change) -> Result<(), Error> {
+pub(super) fn place(tables: &mut Tables<'_>, id: u64, change: &Change) -> Result<(), Error> {
     if let Some(before) = &change.before {
         tables.timeline.remove((before.last, id))?;
         tables.unread.remove(id)?;

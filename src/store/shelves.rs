@@ -8,7 +8,7 @@ use super::{
     Error, delete, filing,
     mail::Snapshot,
     record::{Discussion, Filed, Message, Record},
-    regroup,
+    regroup::{self, Change},
     schema::{DISCUSSED, DISCUSSION_OF, SHELVES},
     writer::Tables,
 };
@@ -44,6 +44,48 @@ pub fn shelve(tables: &mut Tables<'_>, ids: &[u64], shelf: Shelf, now: i64) -> R
         before.push((*id, old.shelf()));
     }
     Ok(before)
+}
+
+/// What throwing away one message of several was prepared for.
+pub struct Apart {
+    /// The message.
+    pub id: u64,
+    /// Its discussion, and the row of that as it was read.
+    pub from: (u64, Discussion),
+    /// The row of what stays.
+    pub left: Discussion,
+    /// The row of the message by itself.
+    pub alone: Discussion,
+}
+
+/// Moves one message of a discussion to the wastebasket, where it stands by itself until it is taken out; says which
+/// discussion that is, and where it stood. `None` where something has changed since it was prepared; nothing moves where
+/// its discussion is in the wastebasket already.
+pub fn throw(tables: &mut Tables<'_>, apart: &Apart, now: i64) -> Result<Option<Before>, Error> {
+    let (from, before) = &apart.from;
+    if row(tables, *from)?.as_ref() != Some(before) {
+        return Ok(None);
+    }
+    let shelf = tables.filed_of(*from)?.unwrap_or_default().shelf();
+    if shelf == Shelf::Bin {
+        return Ok(Some(Before::new()));
+    }
+    let given = filing::given(tables, *from)?;
+    let id = tables.next("discussion")?;
+    regroup::join(tables, id, apart.id)?;
+    let change = |id, before, after: &Discussion| Change {
+        id: Some(id),
+        before,
+        after: Some(after.clone()),
+        joining: Vec::new(),
+        from: Vec::new(),
+    };
+    // Both rows have the same name; what stays is placed last and keeps it.
+    regroup::place(tables, id, &change(id, None, &apart.alone))?;
+    regroup::place(tables, *from, &change(*from, Some(before.clone()), &apart.left))?;
+    filing::refile(tables, *from, &[], shelf)?;
+    filing::refile(tables, id, &given, shelf)?;
+    Ok(Some(shelve(tables, &[id], Shelf::Bin, now)?))
 }
 
 /// Takes the name from a discussion.

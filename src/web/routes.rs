@@ -87,6 +87,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/discussions/:id/delete"       Owner        page::delete::discussion;
     GET  "/messages/:id"                 Owner        page::message::show;
     POST "/messages/:id/sealer"          Owner        page::message::sealer;
+    POST "/messages/:id/bin"             Owner        page::delete::throw;
     GET  "/messages/:id/delete"          Owner        page::delete::ask_message;
     POST "/messages/:id/delete"          Owner        page::delete::message;
     GET  "/messages/:id/headers"         Owner        page::message::headers;

@@ -40,16 +40,16 @@ fn letter(from: &str, subject: &str, text: &str) -> String {
     )
 }
 
-async fn deliver(home: &Home, from: &str, subject: &str, text: &str) -> (u64, u64) {
+pub async fn deliver(home: &Home, from: &str, subject: &str, text: &str) -> (u64, u64) {
     home.deliver("me@home.test", &letter(from, subject, text)).await
 }
 
-async fn timeline(home: &Home) -> Vec<u64> {
+pub async fn timeline(home: &Home) -> Vec<u64> {
     let page = home.services.timeline.page_in(1, Range::ALL).await.unwrap();
     page.rows.iter().map(|row| row.id.0).collect()
 }
 
-async fn act(home: &Home, ids: &[u64], act: Act) -> u64 {
+pub async fn act(home: &Home, ids: &[u64], act: Act) -> u64 {
     let ids = ids.iter().copied().map(DiscussionId).collect();
     home.services.acts.act(ids, act).await.unwrap()
 }
@@ -73,12 +73,12 @@ fn asked(text: &str) -> Asked {
 }
 
 /// How many messages a query finds.
-async fn found(home: &Home, text: &str) -> u64 {
+pub async fn found(home: &Home, text: &str) -> u64 {
     home.services.search.find(asked(text)).await.unwrap().total
 }
 
 /// Everything that lists and importance rest on, of every discussion.
-fn all(snapshot: &Snapshot) -> Vec<String> {
+pub fn all(snapshot: &Snapshot) -> Vec<String> {
     let mut lines = Vec::new();
     for (id, row) in snapshot.timeline(0, usize::MAX).unwrap() {
         lines.push(format!("{row:?} {:?}", snapshot.filed(id).unwrap()));
@@ -426,14 +426,14 @@ fn form(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-fn submit(visitor: &mut Visitor, page: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
+pub fn submit(visitor: &mut Visitor, page: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
     let token = visitor.get(page).token().to_owned();
     let mut all = vec![("token", token.as_str())];
     all.extend(pairs);
     visitor.post(path, "", &form(&all))
 }
 
-fn send(sender: &mut Sender, from: &str, subject: &str) {
+pub fn send(sender: &mut Sender, from: &str, subject: &str) {
     let message = letter(from, subject, "hello").replace('\n', "\r\n").replace("me@home.test", OWNER);
     assert_eq!(sender.send("bounce@x.test", OWNER, &message).unwrap(), 250);
 }

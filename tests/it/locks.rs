@@ -200,7 +200,7 @@ fn deleting_asks_first_and_takes_no_more_than_was_asked() {
     for subject in ["first", "second"] {
         deliver(&appliance, "bob@sender.test", subject, "\r\nb\r\n");
     }
-    assert!(owner.get("/discussions/1").body.contains("/messages/2/delete"));
+    assert!(owner.get("/messages/2").body.contains("/messages/2/delete"));
     assert!(owner.get("/messages/2/delete").body.contains("for good"));
     assert_eq!(owner.get("/messages/2").status, 200, "asking deletes nothing");
     let gone = form(&mut owner, "/messages/2/delete", "/messages/2/delete", &[]);

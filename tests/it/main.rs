@@ -74,5 +74,6 @@ mod tags;
 mod terminal;
 mod updates;
 mod walk;
+mod wastebasket;
 mod web;
 mod well;

@@ -120,21 +120,29 @@ fn what_is_remembered_is_remembered_as_long_as_it_is_wanted() {
     let appliance = folder.serve();
     let mut owner = Visitor::owner(&appliance);
     let to = "/settings/preferences/kept";
-    for (journal, ledger) in [("0", "30"), ("366", "30"), ("30", "many"), ("", "")] {
-        let refused = send(&mut owner, "/settings/preferences", to, &[("journal", journal), ("ledger", ledger)]);
+    let days = |journal, ledger, bin| [("journal", journal), ("ledger", ledger), ("bin", bin)];
+    for (journal, ledger, bin) in [
+        ("0", "30", "30"),
+        ("366", "30", "30"),
+        ("30", "many", "30"),
+        ("30", "30", "0"),
+        ("30", "30", "-1"),
+        ("", "", ""),
+    ] {
+        let refused = send(&mut owner, "/settings/preferences", to, &days(journal, ledger, bin));
         assert_eq!(refused.status, 422);
         assert!(
             refused
                 .body
                 .contains(&format!("name=\"ledger\" type=\"text\" inputmode=\"numeric\" value=\"{ledger}\""))
         );
+        let kept = format!("name=\"bin\" type=\"text\" inputmode=\"numeric\" value=\"{bin}\"");
+        assert!(refused.body.contains(&kept));
     }
-    assert_eq!(
-        send(&mut owner, "/settings/preferences", to, &[("journal", "90"), ("ledger", "7")]).status,
-        303
-    );
+    assert_eq!(send(&mut owner, "/settings/preferences", to, &days("90", "7", "5")).status, 303);
     let page = owner.get("/settings/preferences").body;
-    assert!(page.contains("value=\"90\"") && page.contains("value=\"7\""));
+    assert!(page.contains("value=\"90\"") && page.contains("value=\"7\"") && page.contains("value=\"5\""));
+    assert!(owner.get("/wastebasket").body.contains("stays here for 5 days"));
     assert!(owner.get("/ledger").body.contains("It is kept for 7 days"));
     assert!(owner.get("/journal").body.contains("Kept for 90 days."));
 }

@@ -1,9 +1,15 @@
 //! The wastebasket: what is in it, how long it is kept, and the job that lets go of it for good.
 
-use super::{Acts, Error};
+use super::{Acts, Back, Deed, Error};
 use crate::{
-    domain::{id::DiscussionId, shelf::Shelf, time::Time},
+    domain::{
+        address::Address,
+        id::{DiscussionId, MessageId},
+        shelf::Shelf,
+        time::Time,
+    },
     service::{
+        delete::{prepare, without},
         devices::Viewer,
         read,
         timeline::{self, ROWS},
@@ -12,10 +18,11 @@ use crate::{
     store::{
         self, door,
         mail::Snapshot,
-        shelves,
+        shelves::{self, Apart},
         vault::{Open, Vault},
     },
 };
+use std::collections::HashSet;
 use tokio::runtime::Handle;
 
 /// The job's name.
@@ -29,6 +36,8 @@ pub const BIN_DAYS: std::ops::RangeInclusive<u16> = 1..=365;
 /// Discussions that one step lets go of.
 const SLICE: usize = 50;
 const DAY: i64 = 24 * 3600;
+/// How often it is prepared anew because something arrived in between.
+const TRIES: usize = 8;
 
 /// One page of a shelf beside the timeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,7 +90,53 @@ pub(in crate::service) fn step(open: &Open, _cursor: u64, now: Time) -> Result<(
     Ok((DAY, 0))
 }
 
+/// One message that is thrown away: by itself where others stay, else with its discussion.
+enum Thrown {
+    One(Box<Apart>),
+    Whole,
+}
+
+fn thrown(snapshot: &Snapshot, id: u64, owner: &HashSet<Address>) -> Result<(Thrown, u64), Error> {
+    let (wanted, discussion) = prepare(snapshot, id, owner)?;
+    let Some(left) = wanted.after else {
+        return Ok((Thrown::Whole, discussion));
+    };
+    let message = snapshot.message(id)?.ok_or(Error::NotFound)?;
+    let alone = without(snapshot, &wanted.before, &[(id, message)], owner)?;
+    let from = (discussion, wanted.before);
+    Ok((Thrown::One(Box::new(Apart { id, from, left, alone })), discussion))
+}
+
 impl Acts {
+    /// Throws one message into the wastebasket: the number by which it is taken back (`None` where it was there already),
+    /// and its discussion where others stay in that.
+    pub async fn throw(&self, id: MessageId) -> Result<(Option<u64>, Option<DiscussionId>), Error> {
+        for _ in 0..TRIES {
+            let owner = self.owner.clone();
+            let (thrown, discussion) = read(&self.vault, move |snapshot| thrown(snapshot, id.0, &owner)).await?;
+            let (now, open) = (self.now().0, self.vault.open()?);
+            let (moved, stays) = match thrown {
+                Thrown::One(apart) => {
+                    let writing = open.writer.write(move |tables| shelves::throw(tables, &apart, now));
+                    (writing.await?, Some(DiscussionId(discussion)))
+                }
+                Thrown::Whole => {
+                    let writing = open
+                        .writer
+                        .write(move |tables| shelves::shelve(tables, &[discussion], Shelf::Bin, now));
+                    (Some(writing.await?), None)
+                }
+            };
+            let Some(moved) = moved else { continue };
+            if moved.is_empty() {
+                return Ok((None, Some(DiscussionId(discussion))));
+            }
+            let number = self.remember(Deed::Message, 1, vec![Back::Shelves(moved)])?;
+            return Ok((Some(number), stays));
+        }
+        Err(store::Error::Database("a discussion changed faster than it could be read".into()).into())
+    }
+
     /// One page of what stands on a shelf beside the timeline, as somebody may see it.
     pub async fn shelf(&self, viewer: Viewer, shelf: Shelf, page: u32) -> Result<BinPage, Error> {
         let people = self.people.clone();
@@ -103,6 +158,11 @@ impl Acts {
     /// How many days something stays in the wastebasket.
     pub fn bin_days(&self) -> Result<u16, Error> {
         Ok(bin_days(&*self.vault.open()?)?)
+    }
+
+    /// Says how many days something stays in the wastebasket from now on; the nearest that may be.
+    pub async fn keep_bin_for(&self, days: u16) -> Result<(), Error> {
+        set_bin_days(&self.vault, days).await
     }
 
     /// Deletes for good whatever is in the wastebasket now; says how many discussions it were.

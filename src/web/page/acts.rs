@@ -67,6 +67,7 @@ fn say(w: &Words, told: Told) -> String {
         Deed::Act(Act::Tag(_, false)) => &l.untagged,
         Deed::Act(Act::Spam(true)) => &l.unwanted,
         Deed::Act(Act::Spam(false)) => &l.wanted,
+        Deed::Message => return l.binned_message.to_owned(),
         Deed::Door(Answer::Refused) => return l.was_refused.to_owned(),
         Deed::Door(Answer::Newsletter) => return l.was_newsletter.to_owned(),
         Deed::Door(Answer::In | Answer::Waiting) => return l.was_let_in.to_owned(),

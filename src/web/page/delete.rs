@@ -1,10 +1,14 @@
-//! Deleting for good: a page that asks, and the form that does it. Neither shows anything of what goes.
+//! Deleting: a message goes to the wastebasket at once, and for good after a page that asks. Neither shows anything of
+//! what goes.
 
-use super::super::{
-    Site,
-    problem::Problem,
-    shell::{self, Section, Shell},
-    visit::Visit,
+use super::{
+    super::{
+        Site,
+        problem::Problem,
+        shell::{self, Section, Shell},
+        visit::Visit,
+    },
+    acts,
 };
 use crate::{
     domain::{
@@ -26,6 +30,13 @@ struct Page {
     text: String,
     action: String,
     back: String,
+}
+
+/// `POST /messages/:id/bin`
+pub(in crate::web) async fn throw(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    let (did, stays) = site.services.acts.throw(MessageId(visit.number(0)?)).await?;
+    let to = stays.map_or_else(|| "/".to_owned(), |id| format!("/discussions/{id}"));
+    Ok(did.map_or_else(|| shell::see_other(&to), |did| acts::leading(&to, did)))
 }
 
 /// `GET /messages/:id/delete`

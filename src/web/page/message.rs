@@ -13,6 +13,7 @@ use super::{
     Badge,
     devices::here,
     discussion::{Letterhead, Shown},
+    door,
     fate::Fates,
     lines::{self, Axis},
     tagging::{self, Chip, Marks},
@@ -51,6 +52,8 @@ struct Page {
     names: Vec<Chip>,
     /// Whether it was to be taken back, and had left.
     late: bool,
+    /// What is said of one that is in the wastebasket.
+    binned: Option<String>,
 }
 
 /// Whoever sealed the message last.
@@ -99,6 +102,8 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     page.level = w.tags.level.replace("{n}", &signed(level));
     page.names = tagging::names(&site, w).await?;
     page.late = visit.asked("late") == "1";
+    let (_, until) = site.services.acts.stands(page.message.view.discussion).await?;
+    page.binned = until.map(|until| w.living.bin_until_message.replace("{date}", &door::date(&site, w, until)));
     if let [about] = site.services.compose.about(vec![id]).await?.as_slice() {
         page.message.beside = Beside::of(w, id, about);
     }
@@ -155,6 +160,7 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         level: String::new(),
         names: Vec::new(),
         late: false,
+        binned: None,
         s,
     }
 }

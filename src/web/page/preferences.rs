@@ -40,6 +40,7 @@ struct Page {
     preferred: Preferred,
     journal_days: String,
     ledger_days: String,
+    bin_days: String,
     days_error: Option<&'static str>,
 }
 
@@ -60,7 +61,8 @@ struct Region {
 struct Refused {
     preferred: Option<Preferred>,
     zone: Option<&'static str>,
-    days: Option<(String, String, &'static str)>,
+    /// Those of the journal, of the ledger and of the wastebasket.
+    days: Option<([String; 3], &'static str)>,
 }
 
 /// `GET /settings/preferences`
@@ -74,10 +76,14 @@ async fn page(site: &Site, visit: &Visit, refused: Refused) -> Result<Response, 
     let is_refused = refused.preferred.is_some() || refused.days.is_some();
     let preferred = refused.preferred.unwrap_or_else(|| (*site.services.preferences.now()).clone());
     let activity = site.services.journal.activity().await?;
-    let (journal_days, ledger_days, days_error) = match refused.days {
-        Some((journal, ledger, error)) => (journal, ledger, Some(error)),
-        None => (activity.days.to_string(), preferred.ledger_days.to_string(), None),
+    let (days, days_error) = match refused.days {
+        Some((days, error)) => (days, Some(error)),
+        None => {
+            let days = [activity.days, preferred.ledger_days, site.services.acts.bin_days()?];
+            (days.map(|days| days.to_string()), None)
+        }
     };
+    let [journal_days, ledger_days, bin_days] = days;
     let shown = Page {
         saved: visit.asked("saved") == "1",
         languages: languages(p, &preferred.lang),
@@ -88,6 +94,7 @@ async fn page(site: &Site, visit: &Visit, refused: Refused) -> Result<Response, 
         now: p.now.replace("{when}", &site.zone.say(s.w, site.now(), site.now()).long),
         journal_days,
         ledger_days,
+        bin_days,
         days_error,
         preferred,
         p,
@@ -178,12 +185,12 @@ pub(in crate::web) async fn save(site: Arc<Site>, visit: Visit) -> Result<Respon
     Ok(response)
 }
 
-/// `POST /settings/preferences/kept`: how long the journal and the ledger are kept.
+/// `POST /settings/preferences/kept`: how long the journal, the ledger and the wastebasket are kept.
 pub(in crate::web) async fn keep(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let me = here(&visit);
     let typed = |name: &str| visit.field(name).trim().chars().take(8).collect::<String>();
     let refused = |error| Refused {
-        days: Some((typed("journal"), typed("ledger"), error)),
+        days: Some((["journal", "ledger", "bin"].map(typed), error)),
         ..Refused::default()
     };
     if !site.services.devices.is_verified(me) {
@@ -191,11 +198,12 @@ pub(in crate::web) async fn keep(site: Arc<Site>, visit: Visit) -> Result<Respon
         return page(&site, &visit, refused(error)).await;
     }
     let days = |name: &str| typed(name).parse().ok().filter(|days| (1..=KEPT_AT_MOST).contains(days));
-    let (Some(journal), Some(ledger)) = (days("journal"), days("ledger")) else {
+    let (Some(journal), Some(ledger), Some(bin)) = (days("journal"), days("ledger"), days("bin")) else {
         return page(&site, &visit, refused(words::words(visit.lang).days_wrong)).await;
     };
     site.services.journal.keep_for(journal).await?;
-    site.services.preferences.keep_ledger(ledger, site.now()).await?;
+    site.services.preferences.keep_ledger(ledger, site.services.ledgers.today()).await?;
+    site.services.acts.keep_bin_for(bin).await?;
     site.services.journal.note(Event::KeptChanged, visit.peer.address.ip(), Some(me));
     Ok(shell::see_other("/settings/preferences?saved=1#kept"))
 }

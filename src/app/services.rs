@@ -55,6 +55,7 @@ use crate::{
         updates::Updates,
         view::People,
         views::Views,
+        zone::Zone,
     },
     store::{
         self,
@@ -169,6 +170,7 @@ struct Ground<'a> {
     https: Https,
     happenings: Happenings,
     people: People,
+    preferences: Preferences,
 }
 
 /// What comes in.
@@ -314,7 +316,8 @@ impl Ground<'_> {
             keys.clone(),
             standing.appliance.clone(),
         );
-        let account = Account::new(vault.clone(), clock.clone(), people.clone(), own);
+        let zone = Zone::preferred(self.preferences.clone());
+        let account = Account::new(vault.clone(), (clock.clone(), zone), people.clone(), own);
         let tags = Tags::new(vault.clone(), people.clone(), spam.clone());
         let contacts = Contacts::new(vault.clone(), clock.clone(), happenings(), &front.addresses);
         let filed = (tags.clone(), spam, contacts.clone());
@@ -376,6 +379,7 @@ impl Services {
             outward,
             happenings: Happenings::default(),
             people: People::new(&front.addresses).ok_or(store::Error::Damaged)?,
+            preferences: Preferences::new(vault.clone()),
         };
         Self::of(&ground, certificate)
     }
@@ -390,16 +394,17 @@ impl Services {
         let ((vault, clock), front, people) = (ground.room(), ground.front, ground.people.clone());
         let happenings = ground.happenings.clone();
         let first = front.addresses.first().map_or("", String::as_str);
+        let zone = Zone::preferred(ground.preferences.clone());
         Ok(Self {
             updates: Updates::new(ground.file.clone(), ground.https.clone(), clock.clone()),
-            ledgers: Ledgers::new(vault.clone(), clock.clone(), ground.outward.dns.ledger().clone()),
+            ledgers: Ledgers::new(vault.clone(), (clock.clone(), zone), ground.outward.dns.ledger().clone()),
             reports: Reports::new(vault.clone(), clock.clone(), &front.domain, first),
             key_server: KeyServer::new(going.keyring.clone()),
             dangers: coming.receive.dangers(),
             nuisances: coming.receive.nuisances(),
             timeline: Timeline::new(vault.clone(), people.clone()),
             views: Views::new(vault.clone()),
-            preferences: Preferences::new(vault.clone()),
+            preferences: ground.preferences.clone(),
             search: Search::new(vault.clone(), people.clone()),
             screener: Screener::new(vault.clone(), people.clone(), owner.acts.clone()),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),

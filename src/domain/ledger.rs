@@ -43,7 +43,7 @@ impl Purpose {
 /// How often somebody was connected to for a purpose on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// The day, counted in UTC from 1970.
+    /// The number of the owner's day, counted from 1970-01-01.
     pub day: i64,
     /// What for.
     pub purpose: Purpose,

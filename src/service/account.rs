@@ -13,6 +13,7 @@ use super::{
     read,
     unlock::Unlock,
     view::{People, Person},
+    zone::Zone,
 };
 use crate::{
     domain::{
@@ -50,6 +51,7 @@ const NAP: u64 = 60;
 pub struct Account {
     vault: Vault,
     clock: Clock,
+    zone: Zone,
     people: People,
     devices: Devices,
     custody: Custody,
@@ -72,8 +74,8 @@ struct Last {
 pub struct Trend {
     /// By how many points.
     pub by: i16,
-    /// Since when.
-    pub since: Time,
+    /// Since which of the owner's days, by its number.
+    pub since: i64,
 }
 
 /// Somebody who watches when their messages are read.
@@ -100,7 +102,7 @@ pub struct AccountPage {
     pub more_watchers: u64,
     /// Whether there were more messages than are looked at.
     pub cut: bool,
-    /// The index day by day, the oldest first: days in UTC from 1970.
+    /// The index day by day, the oldest first: by the numbers of the owner's days.
     pub daily: Vec<(i64, u8)>,
     /// How it has changed in a month, or since it is noted.
     pub trend: Option<Trend>,
@@ -119,11 +121,12 @@ struct Month {
 
 impl Account {
     /// Over this vault and what else knows of the owner's side.
-    pub fn new(vault: Vault, clock: Clock, people: People, own: (Devices, Custody, Unlock, Keys, ServiceIndex)) -> Self {
+    pub fn new(vault: Vault, (clock, zone): (Clock, Zone), people: People, own: (Devices, Custody, Unlock, Keys, ServiceIndex)) -> Self {
         let (devices, custody, unlock, keys, appliance) = own;
         Self {
             vault,
             clock,
+            zone,
             people,
             devices,
             custody,
@@ -164,7 +167,7 @@ impl Account {
     /// Computes the index, and notes it once a day, with what was reached.
     async fn note(&self) -> Result<(), Error> {
         let page = self.page().await?;
-        let (now, day) = (self.clock.now().0, today(self.clock.now()));
+        let (now, day) = (self.clock.now().0, self.zone.number(self.clock.now()));
         let known = read(&self.vault, |snapshot| Ok(snapshot.progress()?)).await?;
         let reached: Vec<u8> = page.reached.iter().map(|award| award.number()).collect();
         let is_noted = |number: &u8| known.reached.iter().any(|(noted, _)| noted == number);
@@ -216,7 +219,7 @@ impl Account {
         };
         *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(last);
         Ok(AccountPage {
-            trend: index.points.and_then(|points| trend(&progress, points, now)),
+            trend: index.points.and_then(|points| trend(&progress, points, self.zone.number(now))),
             reached: reached(&progress, deeds),
             daily: progress.daily,
             index,
@@ -259,19 +262,14 @@ impl Account {
     }
 }
 
-/// The day of a time, counted in UTC from 1970.
-fn today(now: Time) -> i64 {
-    now.0.div_euclid(24 * 3600)
-}
-
 /// How the index has changed since a month ago, or since the first day that is noted; `None` where that is today.
-fn trend(progress: &Progress, points: u8, now: Time) -> Option<Trend> {
-    let month_ago = today(now) - MONTH / (24 * 3600);
+fn trend(progress: &Progress, points: u8, today: i64) -> Option<Trend> {
+    let month_ago = today - MONTH / (24 * 3600);
     let before = progress.daily.iter().rev().find(|(day, _)| *day <= month_ago);
     let (day, then) = *before.or(progress.daily.first())?;
-    (day < today(now)).then(|| Trend {
+    (day < today).then(|| Trend {
         by: i16::from(points) - i16::from(then),
-        since: Time(day * 24 * 3600),
+        since: day,
     })
 }
 
@@ -368,15 +366,14 @@ mod tests {
 
     #[test]
     fn the_trend_is_of_a_month_and_of_less_while_there_is_less() {
-        let day = |day: i64| Time(day * 24 * 3600 + 60);
         let mut progress = Progress::default();
-        assert_eq!(trend(&progress, 50, day(100)), None);
+        assert_eq!(trend(&progress, 50, 100), None);
         progress.daily = vec![(100, 40)];
-        assert_eq!(trend(&progress, 50, day(100)), None, "today says nothing of a change");
-        let since = |at: i64| trend(&progress, 50, day(at)).map(|trend| (trend.by, trend.since.0 / 86_400));
+        assert_eq!(trend(&progress, 50, 100), None, "today says nothing of a change");
+        let since = |at: i64| trend(&progress, 50, at).map(|trend| (trend.by, trend.since));
         assert_eq!(since(101), Some((10, 100)));
         progress.daily = vec![(100, 40), (101, 52), (140, 60)];
-        let since = |at: i64| trend(&progress, 50, day(at)).map(|trend| (trend.by, trend.since.0 / 86_400));
+        let since = |at: i64| trend(&progress, 50, at).map(|trend| (trend.by, trend.since));
         assert_eq!((since(131), since(141)), (Some((-2, 101)), Some((-2, 101))));
     }
 

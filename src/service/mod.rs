@@ -51,6 +51,7 @@ pub mod updates;
 pub mod upkeep;
 pub mod view;
 pub mod views;
+pub mod zone;
 
 use crate::store::{
     self,

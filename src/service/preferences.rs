@@ -4,15 +4,12 @@
 //! prefers anything.
 
 use super::Error;
-use crate::{
-    domain::time::Time,
-    store::{
-        self, ledger,
-        mail::Snapshot,
-        preferences,
-        record::{KEPT_AT_MOST, Preferred},
-        vault::{Open, Vault},
-    },
+use crate::store::{
+    self, ledger,
+    mail::Snapshot,
+    preferences,
+    record::{KEPT_AT_MOST, Preferred},
+    vault::{Open, Vault},
 };
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -68,12 +65,13 @@ impl Preferences {
         .await
     }
 
-    /// Keeps the ledger for so many days from now on, at least one and at most a year, and takes what is older away.
-    pub async fn keep_ledger(&self, days: u16, now: Time) -> Result<(), Error> {
+    /// Keeps the ledger for so many days from now on, at least one and at most a year, and takes what is older away;
+    /// `today` is the number of the owner's day.
+    pub async fn keep_ledger(&self, days: u16, today: i64) -> Result<(), Error> {
         let days = days.clamp(1, KEPT_AT_MOST);
         let writing = self.vault.open()?.writer.write(move |tables| {
             preferences::prefer(tables, |preferred| preferred.ledger_days = days)?;
-            ledger::tidy(tables, now)
+            ledger::tidy(tables, today)
         });
         writing.await?;
         self.forget();
@@ -121,10 +119,9 @@ mod tests {
         let vault = Vault::create(folder.path(), "word").unwrap().vault;
         let preferences = Preferences::new(vault.clone());
         let open = vault.open().unwrap();
-        let day = |day: i64| Time(day * 86_400);
         let writing = open.writer.write(move |tables| {
             for at in [100, 120, 129, 130] {
-                ledger::add(tables, &[(Purpose::Web, "other.test".into(), 1)], day(at))?;
+                ledger::add(tables, &[(Purpose::Web, "other.test".into(), 1)], at)?;
             }
             Ok(())
         });
@@ -139,9 +136,9 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(days(), [130, 129, 120, 100], "thirty days where nothing was chosen");
-        preferences.keep_ledger(1, day(130)).await.unwrap();
+        preferences.keep_ledger(1, 130).await.unwrap();
         assert_eq!(days(), [130, 129]);
-        preferences.keep_ledger(9_999, day(130)).await.unwrap();
+        preferences.keep_ledger(9_999, 130).await.unwrap();
         assert_eq!(preferences.now().ledger_days, 365);
     }
 }

@@ -162,7 +162,9 @@ fn run(kind: &Kind, open: &Open, job: Job, now: Time) -> Job {
 fn journal(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Error> {
     tidy_now(open, now)?;
     // A box that connects to nobody adds no day to its ledger, and forgets all the same.
-    let writing = open.writer.write(move |tables| store::ledger::tidy(tables, now));
+    // In some zone it is yesterday still.
+    let yesterday = now.0.div_euclid(DAY) - 1;
+    let writing = open.writer.write(move |tables| store::ledger::tidy(tables, yesterday));
     tokio::runtime::Handle::current().block_on(writing)?;
     Ok((DAY, 0))
 }

@@ -1,30 +1,26 @@
 //! The ledger of this box's connections in the vault: whom it talks to says whom its owner writes to.
 
 use super::{Error, mail::Snapshot, schema::LEDGER, writer::Tables};
-use crate::domain::{
-    ledger::{Counted, Purpose},
-    time::Time,
-};
+use crate::domain::ledger::{Counted, Purpose};
 use redb::ReadableTable;
 
 /// Lines that are read.
 const MOST: usize = 20_000;
 
-/// Adds what was counted today, and lets go of what is too old.
-pub fn add(tables: &mut Tables<'_>, counted: &[(Purpose, String, u64)], now: Time) -> Result<(), Error> {
-    let day = now.0.div_euclid(86_400);
+/// Adds what was counted on a day, by its number, and lets go of what is too old by then.
+pub fn add(tables: &mut Tables<'_>, counted: &[(Purpose, String, u64)], day: i64) -> Result<(), Error> {
     for (purpose, party, times) in counted {
         let key = (day, purpose.number(), party.as_str());
         let before = tables.ledger.get(key)?.map_or(0, |value| value.value());
         tables.ledger.insert(key, before.saturating_add(*times))?;
     }
-    tidy(tables, now)
+    tidy(tables, day)
 }
 
-/// Lets go of what is older than the owner wants it kept.
-pub fn tidy(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
+/// Lets go of what is older on a day than the owner wants it kept.
+pub fn tidy(tables: &mut Tables<'_>, today: i64) -> Result<(), Error> {
     let days = super::preferences::preferred(tables)?.ledger_days;
-    let first = now.0.div_euclid(86_400).saturating_sub(days.into());
+    let first = today.saturating_sub(days.into());
     tables.ledger.retain_in(..(first, 0, ""), |_, _| false)?;
     Ok(())
 }

@@ -1,21 +1,7 @@
-//! Times as a person says them: "14:02" today, "yesterday", "3 May", in the zone of this machine.
-//!
-//! The zone is the one that the owner prefers, else the machine's (`TZ`, else `/etc/localtime`, else UTC). It is asked
-//! for at each time that is said, so that a change holds from the next page on.
+//! Times as a person says them: "14:02" today, "yesterday", "3 May", in the owner's zone (`service::zone`).
 
-use crate::{
-    domain::{query::Day, time::Time},
-    locale::Words,
-    service::preferences::Preferences,
-};
-use jiff::{Timestamp, Zoned, tz::TimeZone};
-
-/// The zone that times are shown in.
-#[derive(Clone)]
-pub(super) struct Zone {
-    machine: TimeZone,
-    preferences: Option<Preferences>,
-}
+pub(super) use crate::service::zone::Zone;
+use crate::{domain::time::Time, locale::Words};
 
 /// A time, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,75 +17,6 @@ pub(super) struct When {
 }
 
 impl Zone {
-    /// The zone that is preferred, else the one of this machine, UTC where that cannot be told.
-    pub(super) fn preferred(preferences: Preferences) -> Self {
-        Self {
-            machine: TimeZone::try_system().unwrap_or(TimeZone::UTC),
-            preferences: Some(preferences),
-        }
-    }
-
-    /// Whether there is a zone of this name.
-    pub(super) fn is_known(name: &str) -> bool {
-        name.len() < 64 && TimeZone::get(name).is_ok()
-    }
-
-    /// The names of all zones that people choose from, in order: those of places, and UTC.
-    pub(super) fn names() -> Vec<String> {
-        let of_a_place = |name: &String| {
-            let place = name.split_once('/').map(|(region, _)| region);
-            place.is_some_and(|region| {
-                !matches!(
-                    region,
-                    "Etc" | "SystemV" | "posix" | "right" | "US" | "Canada" | "Brazil" | "Mexico" | "Chile"
-                )
-            })
-        };
-        let mut names: Vec<String> = jiff::tz::db()
-            .available()
-            .map(|name| name.as_str().to_owned())
-            .filter(of_a_place)
-            .collect();
-        names.push("UTC".to_owned());
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
-    fn zone(&self) -> TimeZone {
-        let chosen = self
-            .preferences
-            .as_ref()
-            .map(Preferences::now)
-            .filter(|preferred| !preferred.zone.is_empty());
-        let chosen = chosen.and_then(|preferred| TimeZone::get(&preferred.zone).ok());
-        chosen.unwrap_or_else(|| self.machine.clone())
-    }
-
-    fn at(&self, time: Time) -> Zoned {
-        Timestamp::from_second(time.0)
-            .unwrap_or(Timestamp::UNIX_EPOCH)
-            .to_zoned(self.zone())
-    }
-
-    /// The day of a time.
-    pub(super) fn day(&self, time: Time) -> Day {
-        let at = self.at(time).date();
-        let (month, day) = (at.month().unsigned_abs(), at.day().unsigned_abs());
-        Day::new(at.year(), month, day).unwrap_or(Day {
-            year: 1970,
-            month: 1,
-            day: 1,
-        })
-    }
-
-    /// When a day begins; the beginning of time for one that this calendar cannot place.
-    pub(super) fn begins(&self, day: Day) -> Time {
-        let (month, of_month) = (i8::try_from(day.month).unwrap_or(1), i8::try_from(day.day).unwrap_or(1));
-        let begins = jiff::civil::Date::new(day.year, month, of_month).and_then(|date| date.to_zoned(self.zone()));
-        begins.map_or(Time(i64::MIN), |zoned| Time(zoned.timestamp().as_second()))
-    }
-
     /// Says when, seen from now.
     pub(super) fn say(&self, w: &Words, time: Time, now: Time) -> When {
         let (then, now) = (self.at(time), self.at(now));
@@ -137,12 +54,7 @@ mod tests {
 
     #[test]
     fn a_time_is_said_as_a_person_would() {
-        let zone = Zone {
-            machine: TimeZone::get("Europe/Paris").unwrap(),
-            preferences: None,
-        };
-        assert!(Zone::is_known("Pacific/Auckland") && !Zone::is_known("Pacific/Atlantis"));
-        assert!(Zone::names().iter().any(|name| name == "Pacific/Auckland"));
+        let zone = Zone::named("Europe/Paris");
         // Wednesday 2026-05-06 09:30 in Paris.
         let now = Time(1_778_052_600);
         let say = |lang: Lang, ago: i64| zone.say(lang.words(), Time(now.0 - ago), now);

@@ -50,7 +50,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["web"]),
     ("hyper_util", &["web"]),
     ("instant_acme", &["net/acme"]),
-    ("jiff", &["codec/mime/received", "web/when", "cli/demo", "cli/authenticate"]),
+    ("jiff", &["codec/mime/received", "service/zone", "cli/demo", "cli/authenticate"]),
     ("mail_auth", &["net", "codec"]),
     ("mail_builder", &["codec/mime"]),
     ("mail_parser", &["codec/mime"]),

@@ -484,7 +484,7 @@ async fn what_comes_back_is_told_on_the_message_and_forgery_changes_nothing() {
     arrives(None, notice(id, "failed", "a@x.test")).await;
     assert_eq!(messages(), before + 5);
     // Whoever was connected to was counted.
-    let (_, counted) = home.services.ledgers.all().await.unwrap();
+    let counted = home.services.ledgers.all().await.unwrap();
     let lines: Vec<_> = counted.iter().map(|it| (it.purpose, it.party.as_str(), it.times)).collect();
     assert_eq!(lines, [(Purpose::Delivery, "mx.x.test", 1)]);
     // Deleting the message lets go of all of it.

@@ -164,7 +164,6 @@ async fn a_device_is_rung_for_without_a_word_of_the_mail_until_it_is_gone() {
             .all()
             .await
             .unwrap()
-            .1
             .iter()
             .any(|line| line.purpose == Purpose::Push && line.party == "push.test")
     );

@@ -58,7 +58,7 @@ impl Record for Preferred {
 /// The account's index day by day, and what was reached once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Day (in UTC, from 1970) and index, the oldest first.
+    /// Day (the owner's, from 1970) and index, the oldest first.
     pub daily: Vec<(i64, u8)>,
     /// Number of an achievement, and when it was first seen.
     pub reached: Vec<(u8, i64)>,

@@ -16,7 +16,6 @@ use crate::{
         award::Award,
         padlock::Padlock,
         privacy::account::{Advice, Axis, Line, MONTH, Tip},
-        time::Time,
     },
     locale::{
         Words, account as words,
@@ -111,17 +110,17 @@ fn trend(site: &Site, w: &Words, trend: Trend) -> String {
     a.trend.replace("{by}", &by).replace("{when}", &since(site, w, trend.since))
 }
 
-fn since(site: &Site, w: &Words, then: Time) -> String {
-    if site.now().0.saturating_sub(then.0) >= MONTH {
+fn since(site: &Site, w: &Words, then: i64) -> String {
+    if site.zone.number(site.now()).saturating_sub(then) >= MONTH / (24 * 3600) {
         return w.account.trend_month.to_owned();
     }
-    site.zone.say(w, then, site.now()).day.to_lowercase()
+    site.zone.say(w, site.zone.noon(then), site.now()).day.to_lowercase()
 }
 
 fn bars(site: &Site, w: &Words, daily: &[(i64, u8)]) -> Vec<Bar> {
     let last = daily.get(daily.len().saturating_sub(DAYS)..).unwrap_or_default();
     let bar = |(at, (day, points)): (usize, &(i64, u8))| Bar {
-        day: site.zone.say(w, Time(day * 86_400 + 43_200), site.now()).day,
+        day: site.zone.say(w, site.zone.noon(*day), site.now()).day,
         points: *points,
         x: at * 10,
         y: 100_u8.saturating_sub(*points),

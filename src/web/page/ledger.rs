@@ -7,7 +7,7 @@ use super::super::{
     visit::Visit,
 };
 use crate::{
-    domain::{ledger::Counted, time::Time},
+    domain::ledger::Counted,
     locale::sending::{self, LedgerWords},
 };
 use askama::Template;
@@ -28,6 +28,8 @@ struct Page {
 }
 
 struct Day {
+    name: String,
+    /// For machines.
     date: String,
     purposes: Vec<(&'static str, Vec<(String, String)>)>,
 }
@@ -36,8 +38,8 @@ struct Day {
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let s = Shell::of(&site, &visit, Section::None);
     let l = sending::ledger(s.w.lang);
-    let (now, counted) = site.services.ledgers.all().await?;
-    let today = now.0.div_euclid(86_400);
+    let counted = site.services.ledgers.all().await?;
+    let today = site.services.ledgers.today();
     let parties: BTreeSet<&str> = counted.iter().filter(|it| it.day == today).map(|it| it.party.as_str()).collect();
     let mut days: Vec<(i64, Vec<&Counted>)> = Vec::new();
     for it in &counted {
@@ -47,7 +49,8 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
         }
     }
     let day = |(day, list): (i64, Vec<&Counted>)| {
-        let (year, month, date, ..) = Time(day * 86_400).civil();
+        let noon = site.zone.noon(day);
+        let date = site.zone.day(noon);
         let mut purposes: Vec<(&'static str, Vec<(String, String)>)> = Vec::new();
         for it in list.into_iter().take(SHOWN) {
             let what = LedgerWords::purpose(s.w.lang, it.purpose);
@@ -63,7 +66,8 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             }
         }
         Day {
-            date: format!("{year:04}-{month:02}-{date:02}"),
+            name: site.zone.say(s.w, noon, site.now()).day,
+            date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day),
             purposes,
         }
     };

@@ -34,6 +34,7 @@ pub struct HelpWords {
     pub of_message: &'static str,
     pub of_contact: &'static str,
     pub of_account: &'static str,
+    pub of_appliance: &'static str,
     pub line: &'static str,
     pub points: &'static str,
     pub takes: &'static str,

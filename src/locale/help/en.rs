@@ -12,6 +12,7 @@ pub(super) const WORDS: HelpWords = HelpWords {
     of_message: "A message",
     of_contact: "A contact",
     of_account: "Your account",
+    of_appliance: "The box itself",
     line: "Line",
     points: "Points",
     takes: "at most {n}",

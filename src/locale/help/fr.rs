@@ -12,6 +12,7 @@ pub(super) const WORDS: HelpWords = HelpWords {
     of_message: "Un message",
     of_contact: "Un contact",
     of_account: "Votre compte",
+    of_appliance: "La boîte elle-même",
     line: "Ligne",
     points: "Points",
     takes: "{n} au plus",

@@ -2,7 +2,7 @@
 //! their tips already (`locale::devices`).
 
 use crate::{
-    domain::privacy::{account, contact, message},
+    domain::privacy::{account, appliance, contact, message},
     locale::Lang,
 };
 
@@ -223,6 +223,70 @@ pub fn of_account(lang: Lang, id: account::LineId) -> &'static str {
     say(lang, en, fr)
 }
 
+/// What a line of the appliance's index is about.
+pub fn of_appliance(lang: Lang, id: appliance::LineId) -> &'static str {
+    use appliance::LineId as L;
+    let (en, fr) = match id {
+        L::Dkim => (
+            "What you send is signed by your domain, and the keys to check it are published. Copy the DKIM records to your DNS provider.",
+            "Ce que vous envoyez est signé par votre domaine, et les clés pour le vérifier sont publiées. Recopiez les enregistrements DKIM chez votre fournisseur DNS.",
+        ),
+        L::Spf => (
+            "A record says which machines may send mail of your domain, and this box is among them. Copy the SPF record.",
+            "Un enregistrement dit quelles machines peuvent envoyer le courrier de votre domaine, et cette boîte en est. Recopiez l’enregistrement SPF.",
+        ),
+        L::Dmarc => (
+            "A record says what others are to do with mail that pretends to be yours, and where to report it. Watching alone wins it.",
+            "Un enregistrement dit aux autres que faire du courrier qui se fait passer pour le vôtre, et où le signaler. Observer suffit à la gagner.",
+        ),
+        L::DmarcEnforces => (
+            "That record asks for forgeries to be put aside or refused. Let it watch for a few weeks, read the reports, then tighten it.",
+            "Cet enregistrement demande de mettre à part ou de refuser les contrefaçons. Laissez-le observer quelques semaines, lisez les rapports, puis resserrez-le.",
+        ),
+        L::Reverse => (
+            "Whoever asks for the name of your public address gets the name of this box. Only the provider of your line can set it; some never do.",
+            "Qui demande le nom de votre adresse publique obtient celui de cette boîte. Seul le fournisseur de votre ligne peut le régler\u{202f}; certains ne le font jamais.",
+        ),
+        L::MtaSts => (
+            "A policy on your domain’s web page demands that others encrypt, and a record points to it. It wins once it is binding, not while it only tests.",
+            "Une politique, sur une page de votre domaine, exige que les autres chiffrent, et un enregistrement y mène. Elle compte une fois obligatoire, pas tant qu’elle est à l’essai.",
+        ),
+        L::Dnssec => (
+            "Your domain’s records are signed, so that nobody on the way can forge where your mail goes. It is switched on at your registrar or DNS provider.",
+            "Les enregistrements de votre domaine sont signés\u{202f}: personne en chemin ne peut falsifier où va votre courrier. Cela s’active chez votre registraire ou fournisseur DNS.",
+        ),
+        L::Dane => (
+            "The fingerprint of this box’s key is published under signed records: then no authority, and nobody who fools one, can stand in for it. It needs DNSSEC.",
+            "L’empreinte de la clé de cette boîte est publiée sous des enregistrements signés\u{202f}: aucune autorité, ni qui en trompe une, ne peut prendre sa place. Il faut le DNSSEC.",
+        ),
+        L::Tls => (
+            "The certificate is of an authority that others know, and valid. This box orders and renews it by itself; nothing older than TLS 1.2 is spoken.",
+            "Le certificat vient d’une autorité que les autres connaissent, et il est valable. Cette boîte le commande et le renouvelle d’elle-même\u{202f}; rien de plus ancien que TLS 1.2 n’est parlé.",
+        ),
+        L::Reports => (
+            "A record asks others to tell you when they could not encrypt on the way to you. Copy the TLS-RPT record.",
+            "Un enregistrement demande aux autres de vous dire quand ils n’ont pas pu chiffrer en venant chez vous. Recopiez l’enregistrement TLS-RPT.",
+        ),
+        L::Wkd => (
+            "Mail programs fetch your public key from your own domain, which needs a name and a certificate of its own there.",
+            "Les logiciels de courrier cherchent votre clé publique sur votre propre domaine, ce qui demande là un nom et un certificat.",
+        ),
+        L::Sealed => (
+            "All that this box keeps is sealed before it is written. There is no other way to keep it here, so that these points are always won.",
+            "Tout ce que garde cette boîte est scellé avant d’être écrit. Il n’y a pas d’autre façon de le garder ici\u{202f}: ces points sont toujours gagnés.",
+        ),
+        L::Version => (
+            "It runs the newest release, or one that is younger than ninety days: old programs have known holes.",
+            "Elle fait tourner la dernière version, ou une version de moins de quatre-vingt-dix jours\u{202f}: les vieux logiciels ont des failles connues.",
+        ),
+        L::NoCopy => (
+            "No mailbox elsewhere keeps what this box has fetched from it. Where you fetch from one, have it deleted there once it is here.",
+            "Aucune boîte ailleurs ne garde ce que celle-ci y a relevé. Si vous en relevez une, faites-y effacer ce qui est arrivé ici.",
+        ),
+    };
+    say(lang, en, fr)
+}
+
 fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
     match lang {
         Lang::En => en,
@@ -241,6 +305,7 @@ mod tests {
             all.extend(message::LineId::ALL.iter().map(|id| of_message(lang, *id)));
             all.extend(contact::LineId::ALL.iter().map(|id| of_contact(lang, *id)));
             all.extend(account::LineId::ALL.iter().map(|id| of_account(lang, *id)));
+            all.extend(appliance::LineId::ALL.iter().map(|id| of_appliance(lang, *id)));
         }
         let many = all.len();
         assert!(all.iter().all(|text| text.ends_with('.')));

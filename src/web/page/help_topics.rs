@@ -7,9 +7,9 @@ use super::super::{
     visit::Visit,
 };
 use crate::{
-    domain::privacy::{account, contact, message},
+    domain::privacy::{account, appliance, contact, message},
     locale::{
-        Words, account as account_words, contacts as contact_words,
+        Words, account as account_words, appliance as appliance_words, contacts as contact_words,
         help::{self, HelpWords, Topic},
         privacy,
     },
@@ -101,59 +101,99 @@ pub(super) fn all(w: &Words) -> Vec<(String, &'static str, &'static str)> {
 }
 
 fn tables(w: &Words, h: &'static HelpWords) -> Vec<Table> {
-    let of_message = message::Axis::ALL.into_iter().map(|axis| {
-        let lines = message::LineId::ALL.iter().copied().filter(|id| id.axis() == axis);
-        Group {
-            name: if axis == message::Axis::Ceiling {
-                h.ceilings
-            } else {
-                privacy::axis(w.lang, axis)
-            },
-            rows: lines
-                .map(|id| Row {
-                    name: privacy::line(w.lang, id),
-                    points: match most(id) {
-                        Some(most) => h.takes.replace("{n}", most),
-                        None if id.possible() == 0 => "\u{2212}4".to_owned(),
-                        None => id.possible().to_string(),
-                    },
-                    text: help::lines::of_message(w.lang, id),
-                })
-                .collect(),
-        }
-    });
-    let of_contact = contact::Axis::ALL.into_iter().map(|axis| {
-        let lines = contact::LineId::ALL.iter().copied().filter(|id| id.axis() == axis);
-        Group {
-            name: contact_words::axis(w.lang, axis),
-            rows: lines
-                .map(|id| Row {
-                    name: contact_words::line(w.lang, id),
-                    points: id.possible().to_string(),
-                    text: help::lines::of_contact(w.lang, id),
-                })
-                .collect(),
-        }
-    });
-    let of_account = account::Axis::ALL.into_iter().map(|axis| {
-        let lines = account::LineId::ALL.iter().copied().filter(|id| id.axis() == axis);
-        Group {
-            name: account_words::axis(w.lang, axis),
-            rows: lines
-                .map(|id| Row {
-                    name: account_words::line(w.lang, id),
-                    points: id.possible().to_string(),
-                    text: help::lines::of_account(w.lang, id),
-                })
-                .collect(),
-        }
-    });
+    let worth = |name, possible: i16, text| Row {
+        name,
+        points: possible.to_string(),
+        text,
+    };
+    let of_message = |axis| match axis {
+        message::Axis::Ceiling => h.ceilings,
+        axis => privacy::axis(w.lang, axis),
+    };
+    let row_of_message = |id: message::LineId| Row {
+        name: privacy::line(w.lang, id),
+        points: match most(id) {
+            Some(most) => h.takes.replace("{n}", most),
+            None if id.possible() == 0 => "\u{2212}4".to_owned(),
+            None => id.possible().to_string(),
+        },
+        text: help::lines::of_message(w.lang, id),
+    };
+    let of_contact = |id: contact::LineId| {
+        let text = help::lines::of_contact(w.lang, id);
+        worth(contact_words::line(w.lang, id), id.possible(), text)
+    };
+    let of_account = |id: account::LineId| {
+        let text = help::lines::of_account(w.lang, id);
+        worth(account_words::line(w.lang, id), id.possible(), text)
+    };
+    let of_appliance = |id: appliance::LineId| {
+        let text = help::lines::of_appliance(w.lang, id);
+        worth(appliance_words::line(w.lang, id), id.possible(), text)
+    };
     let table = |id, title, groups| Table { id, title, groups };
     vec![
-        table("message", h.of_message, of_message.collect()),
-        table("contact", h.of_contact, of_contact.collect()),
-        table("account", h.of_account, of_account.collect()),
+        table(
+            "message",
+            h.of_message,
+            groups(
+                &message::Axis::ALL,
+                message::LineId::ALL,
+                message::LineId::axis,
+                of_message,
+                row_of_message,
+            ),
+        ),
+        table(
+            "contact",
+            h.of_contact,
+            groups(
+                &contact::Axis::ALL,
+                contact::LineId::ALL,
+                contact::LineId::axis,
+                |axis| contact_words::axis(w.lang, axis),
+                of_contact,
+            ),
+        ),
+        table(
+            "account",
+            h.of_account,
+            groups(
+                &account::Axis::ALL,
+                account::LineId::ALL,
+                account::LineId::axis,
+                |axis| account_words::axis(w.lang, axis),
+                of_account,
+            ),
+        ),
+        table(
+            "appliance",
+            h.of_appliance,
+            groups(
+                &appliance::Axis::ALL,
+                appliance::LineId::ALL,
+                appliance::LineId::axis,
+                |axis| appliance_words::axis(w.lang, axis),
+                of_appliance,
+            ),
+        ),
     ]
+}
+
+/// The lines of one index by their axes.
+fn groups<A: Copy + PartialEq, L: Copy>(
+    axes: &[A],
+    lines: &[L],
+    axis_of: fn(L) -> A,
+    name: impl Fn(A) -> &'static str,
+    row: impl Fn(L) -> Row,
+) -> Vec<Group> {
+    let of = |axis: A| lines.iter().copied().filter(move |line| axis_of(*line) == axis);
+    let group = |axis: &A| Group {
+        name: name(*axis),
+        rows: of(*axis).map(&row).collect(),
+    };
+    axes.iter().map(group).collect()
 }
 
 /// What a ceiling leaves at most.

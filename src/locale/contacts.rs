@@ -68,6 +68,7 @@ pub struct ContactWords {
 
     // A card.
     pub keys: &'static str,
+    pub keys_none: &'static str,
     pub write: &'static str,
     pub history: &'static str,
     pub from_them: Plural,
@@ -206,6 +207,7 @@ pub(super) const EN: ContactWords = ContactWords {
     too_many: "There are as many contacts as this box can hold.",
 
     keys: "Keys",
+    keys_none: "No key of theirs is known. Without one, what you write to them can be read on the way.",
     write: "Write",
     history: "What you exchanged",
     from_them: plural("{n} message from them", "{n} messages from them"),
@@ -328,6 +330,7 @@ pub(super) const FR: ContactWords = ContactWords {
     too_many: "Il y a autant de contacts que cette boîte peut en garder.",
 
     keys: "Clés",
+    keys_none: "Aucune clé de cette personne n’est connue. Sans clé, ce que vous lui écrivez peut être lu en chemin.",
     write: "Écrire",
     history: "Ce que vous avez échangé",
     from_them: plural("{n} message reçu", "{n} messages reçus"),

@@ -6,8 +6,18 @@ use crate::{
     web::{Answer, Visitor},
 };
 use caliopen::{
-    codec::{mime, vcard},
-    domain::{address::Address, contact::Card, discussion::DiscussionKey, fact::Fact, id::ContactId, privacy::contact::LineId},
+    codec::{mime, pgp::SecretKey, vcard},
+    domain::{
+        address::Address,
+        contact::Card,
+        discussion::DiscussionKey,
+        draft::{self, Draft},
+        fact::Fact,
+        id::ContactId,
+        openpgp::Fingerprint,
+        privacy::contact::LineId,
+        time::Time,
+    },
     service::contacts::{Refused, Wanted},
     store::mail::Snapshot,
 };
@@ -399,6 +409,22 @@ async fn an_index_is_kept_follows_what_is_exchanged_and_weighs_in_the_next_messa
         .map(|member| member.address.to_string())
         .collect();
     assert_eq!(group, ["ann@x.test", "bob@x.test"]);
+    // So it is where its name is typed, in any field, and beside others.
+    let draft = Draft {
+        to: "Famille".into(),
+        cc: "carol@x.test, FAMILLE".into(),
+        bcc: "dave@x.test".into(),
+        ..Draft::default()
+    };
+    let meant = home.services.compose.expanded(draft).await.unwrap();
+    let people = |field: &str| -> Vec<String> {
+        let people = draft::people(field).unwrap();
+        people.into_iter().map(|person| person.address.to_string()).collect()
+    };
+    assert_eq!(people(&meant.to), ["ann@x.test", "bob@x.test"]);
+    assert_eq!(people(&meant.cc), ["carol@x.test", "ann@x.test", "bob@x.test"]);
+    assert_eq!(people(&meant.bcc), ["dave@x.test"]);
+    assert_eq!(home.services.compose.suggest("fam").await.unwrap(), ["famille"]);
     let suggested = book.suggest("bo").await.unwrap();
     assert_eq!((suggested.len(), suggested[0].address.as_str()), (2, "bob@x.test"));
 }
@@ -444,6 +470,34 @@ async fn a_file_is_looked_at_before_anything_is_taken_in() {
     assert_eq!(book.plain(carol).await.unwrap().name, "Carol");
     let all = vcard::read(book.export(None).await.unwrap().as_bytes());
     assert_eq!(all.cards.len(), 3);
+}
+
+#[tokio::test]
+async fn a_key_goes_out_with_its_card_and_comes_in_with_it() {
+    let (here, there) = (Home::make(), Home::make());
+    let ann = SecretKey::make(&address("ann@x.test"), Time(here.clock.now().0 - 3_600))
+        .unwrap()
+        .certificate();
+    let book = &here.services.contacts;
+    book.put(None, card("Ann", &["ann@x.test", "ann@y.test"])).await.unwrap().unwrap();
+    here.services.keyring.bring(ann.octets()).await.unwrap().unwrap();
+    let file = book.export(None).await.unwrap();
+    assert!(file.contains("KEY;TYPE=PGP;ENCODING=b:"), "{file}");
+
+    let prints = async |who: &str| -> Vec<Fingerprint> {
+        let known = there.services.keyring.person(address(who)).await.unwrap();
+        known.keys.into_iter().map(|key| key.facts.fingerprint).collect()
+    };
+    let book = &there.services.contacts;
+    let report = book.look(file.into_bytes()).await.unwrap();
+    assert_eq!(report.new, ["Ann"]);
+    assert!(prints("ann@x.test").await.is_empty(), "looking takes nothing in");
+    book.take(report.id).await.unwrap().unwrap();
+    assert_eq!(prints("ann@x.test").await, [ann.fingerprint()]);
+    assert!(
+        prints("ann@y.test").await.is_empty(),
+        "it says nothing of an address that does not stand in it"
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::{
     Badge, calm,
     contacts::group,
     lines::{Axis as Reckoned, Row as Item, score, state},
+    locks::day,
     tagging::{self, Asked, Chip},
 };
 use crate::{
@@ -22,8 +23,15 @@ use crate::{
         privacy::contact::{Advice, Axis, ContactIndex, Reason},
         time::Time,
     },
-    locale::{Words, contacts as words, contacts::ContactWords},
-    service::contacts::{CardPage, History, Recent, Refused},
+    locale::{
+        Words, contacts as words,
+        contacts::ContactWords,
+        keys::{self, KeyWords},
+    },
+    service::{
+        contacts::{CardPage, History, Recent, Refused},
+        keyring::KeyView,
+    },
 };
 use askama::Template;
 use http::StatusCode;
@@ -58,6 +66,19 @@ struct Page {
     nothing: bool,
     recent: Vec<Row>,
     alike: Vec<(ContactId, String)>,
+    k: &'static KeyWords,
+    keys: Vec<Key>,
+}
+
+/// One of their keys, in short.
+struct Key {
+    /// The page where it is compared.
+    href: String,
+    groups: Vec<String>,
+    kind: String,
+    used: bool,
+    verified: Option<String>,
+    trouble: Option<&'static str>,
 }
 
 /// A discussion with them.
@@ -73,20 +94,44 @@ struct Row {
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let page = site.services.contacts.card(visit.number(0).map(ContactId)?).await?;
     let names = tagging::names(&site, visit.lang.words()).await?;
+    let mut keys = Vec::new();
+    for address in &page.card.addresses {
+        let known = site.services.keyring.person(address.clone()).await?;
+        keys.extend(known.keys.into_iter().map(|one| key(&site, &visit, address, one)));
+    }
     let s = Shell::of(&site, &visit, Section::Contacts);
-    shell::page(&view(&site, s, page, names))
+    shell::page(&Page {
+        keys,
+        ..view(&site, s, page, names)
+    })
+}
+
+/// Where the keys of an address stand.
+fn keys_of(address: &Address) -> String {
+    format!("/settings/keys/people/{}", shell::encoded(address.as_str()))
+}
+
+fn key(site: &Site, visit: &Visit, address: &Address, key: KeyView) -> Key {
+    let k = keys::words(visit.lang);
+    Key {
+        href: keys_of(address),
+        groups: key.facts.fingerprint.groups(),
+        kind: k.algorithm(key.facts.algorithm),
+        used: key.used,
+        verified: key.verified.map(|at| k.compared.replace("{date}", &day(site, visit, at))),
+        trouble: key.facts.encrypt.err().map(|why| k.unusable(why)),
+    }
 }
 
 fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
     let (w, c, now) = (s.w, &s.w.contacts, site.now());
     let labelled = |(label, text): &(Label, String)| (c.label(*label), text.clone());
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    let keys = |address: &Address| format!("/settings/keys/people/{}", shell::encoded(address.as_str()));
     let addresses: Vec<(String, String)> = page
         .card
         .addresses
         .iter()
-        .map(|address| (address.to_string(), keys(address)))
+        .map(|address| (address.to_string(), keys_of(address)))
         .collect();
     let History { from, to, first, last, .. } = page.history;
     let day = |phrase: &str, time| phrase.replace("{when}", &site.zone.say(w, time, now).long);
@@ -134,6 +179,8 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
         nothing: from + to == 0,
         recent: recent.collect(),
         alike: page.alike,
+        k: keys::words(w.lang),
+        keys: Vec::new(),
         s,
     }
 }

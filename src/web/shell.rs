@@ -88,6 +88,9 @@ pub(super) enum Section {
 /// Notices at a time; the list of devices has them all.
 const BANNERS: usize = 3;
 
+/// Characters of a query in its tab.
+const TAB: usize = 40;
+
 /// What the layout shows.
 pub(super) struct Shell {
     pub(super) w: &'static Words,
@@ -103,6 +106,8 @@ pub(super) struct Shell {
     pub(super) query: String,
     /// The searches that are kept as tabs on this device.
     pub(super) tabs: Vec<Tab>,
+    /// The search or tag that is open on this page without being kept.
+    pub(super) open: Option<Tab>,
     pub(super) style: String,
     pub(super) script: String,
     pub(super) icon: String,
@@ -167,6 +172,7 @@ impl Shell {
         };
         Self {
             tabs: tabs.into_iter().map(tab).collect(),
+            open: None,
             banners: notices.into_iter().take(BANNERS).map(banner).collect(),
             unverified: here.is_some_and(|here| !known.is_verified(here)),
             w: visit.lang.words(),
@@ -247,6 +253,20 @@ impl Shell {
     /// The words of the checks.
     pub(super) fn checks(&self) -> &'static CheckWords {
         checks::words(self.w.lang)
+    }
+
+    /// Opens a tab for what this page shows; one that is kept has its own.
+    pub(super) fn opens(&mut self, name: &str, href: String) {
+        let mut short: String = name.chars().take(TAB).collect();
+        if short.len() < name.len() {
+            short.push('…');
+        }
+        let tab = Tab {
+            name: short,
+            href,
+            here: true,
+        };
+        self.open = Some(tab).filter(|_| !self.is_kept());
     }
 
     /// Whether this page is a search that is kept.

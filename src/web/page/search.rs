@@ -36,9 +36,11 @@ struct Tagged {
     chip: Chip,
     found: String,
     days: Vec<Day>,
-    tickable: bool,
+    names: Vec<Chip>,
     pager: Option<Pager>,
     house: bool,
+    /// The same as a query that can be kept.
+    kept: String,
 }
 
 #[derive(Template)]
@@ -95,7 +97,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     if slug.is_empty() {
         return find(&site, &visit).await;
     }
-    let s = Shell::of(&site, &visit, Section::Discussions);
+    let mut s = Shell::of(&site, &visit, Section::None);
     let w = s.w;
     let Some(id) = site.services.tags.of_slug(slug).await? else {
         let mut page = nothing(s, tagging::names(&site, w).await?);
@@ -104,12 +106,20 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     };
     let page = site.services.tags.tagged(id, visit.page(), viewer(&site, &visit)).await?;
     let chip = Chip::of(w, &page.tag.mark);
+    s.opens(&chip.name, chip.href.clone());
+    let kept = Query {
+        clauses: vec![Clause {
+            not: false,
+            what: What::Tag(page.tag.mark.slug.clone()),
+        }],
+    };
     let pager = (page.pages > 1).then(|| Pager::of(w, &chip.href, page.page, page.pages, ROWS, page.tag.discussions));
     shell::page(&Tagged {
         found: w.count(&w.tags.in_discussions, page.tag.discussions),
         days: timeline::days(&site, w, page.rows),
-        tickable: false,
+        names: tagging::names(&site, w).await?,
         house: page.tag.mark.system.is_some(),
+        kept: kept.to_string(),
         pager,
         chip,
         s,
@@ -138,7 +148,7 @@ fn nothing(s: Shell, names: Vec<Chip>) -> Page {
 }
 
 async fn find(site: &Arc<Site>, visit: &Visit) -> Result<Response, Problem> {
-    let s = Shell::of(site, visit, Section::Search);
+    let mut s = Shell::of(site, visit, Section::Search);
     let w = s.w;
     let typed = visit.asked("q");
     let zone = site.zone.clone();
@@ -152,6 +162,9 @@ async fn find(site: &Arc<Site>, visit: &Visit) -> Result<Response, Problem> {
         _ => Scope::All,
     };
     let by = if visit.asked("order") == "fit" { By::Fit } else { By::Newest };
+    if !query.clauses.is_empty() {
+        s.opens(&query.to_string(), address(&query, scope, by));
+    }
     let asked = Asked {
         query: query.clone(),
         scope,

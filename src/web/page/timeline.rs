@@ -33,7 +33,6 @@ struct Page {
     unread_words: String,
     pager: Pager,
     one_page: bool,
-    tickable: bool,
     /// The tags that can be put on what is ticked.
     names: Vec<Chip>,
     /// Where something is not shown: how much.
@@ -183,7 +182,6 @@ fn view(site: &Site, visit: &Visit, (page, part): (TimelinePage, service::Part),
         spam: low < 0,
         tip: super::account::tip(site, w),
         hidden: (page.hidden > 0).then(|| w.count(&w.tags.hidden, page.hidden)),
-        tickable: true,
         names,
         days: days(site, w, page.rows),
         unread: (page.unread > 0).then(|| w.number(page.unread)),

@@ -239,7 +239,8 @@ pub const TRIPS: &str = "
   }
   return [...new Set(trips)];";
 
-/// The rest of the way leads through somebody's push service: `notifications` walks it without a browser.
+/// The way to the browser leads through somebody's push service: `notifications` walks it without a browser, and here
+/// the browser is told by its own tools that the service rang.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_takes_what_waits_for_notices_and_lets_it_go() {
     let Some(browser) = Browser::start(&[]).await else { return };
@@ -254,6 +255,22 @@ async fn a_browser_takes_what_waits_for_notices_and_lets_it_go() {
     script(&browser, taken).await;
     let told = format!("return document.title === 'taken https://{}/worker.js'", appliance.https);
     until(&browser, "the worker is taken", &told).await;
+    let origin = format!("https://{}", appliance.https);
+    let may = json!({ "origin": origin, "permissions": ["notifications"] });
+    browser.cdp("Browser.grantPermissions", may).await;
+    browser.cdp("ServiceWorker.enable", json!({})).await;
+    let rings = json!({ "origin": origin, "registrationId": "0", "data": "New mail has come." });
+    let shown = "navigator.serviceWorker.ready.then(taken => taken.getNotifications()).then(all => \
+                 document.title = all.map(one => one.title + ': ' + one.body).join());";
+    let said = format!("{shown} return document.title === 'Caliopen: New mail has come.'");
+    // A notice takes the place of the one before it: there is one, however often it rings.
+    let seen = tokio::time::timeout(PATIENCE, async {
+        while script(&browser, &said).await != json!(true) {
+            browser.cdp("ServiceWorker.deliverPushMessage", rings.clone()).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    seen.await.expect("the notice is shown");
     // Where it is switched off it goes.
     browser.goto(&format!("{page}?done=off")).await;
     until(

@@ -1,5 +1,8 @@
 """Searching, beside Xapian and SQLite's FTS5, each inside one process that lives on, on the same mail.
 
+All three are asked what a page of results shows: the newest 50, and how many there are in all. What SQLite takes for the
+newest 50 alone, where it need not look at the rest, stands beside it.
+
 The mail is put together from paragraphs of real messages (CALIOPEN_CORPORA), so that words are as common and stand
 beside each other as they do in mail. Nothing of it is kept.
 """
@@ -87,7 +90,7 @@ def queries(mail, seed=11, each=40):
 
 
 def fts5(mail, asked, rounds):
-    """SQLite: (octets, medians)."""
+    """SQLite: (octets, medians, medians of the newest 50 alone)."""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/fts.db"
         base = sqlite3.connect(path)
@@ -98,8 +101,14 @@ def fts5(mail, asked, rounds):
             base.execute("insert into mail(mail) values ('optimize')")
         base.execute("vacuum")
         octets = os.path.getsize(path)
-        ask = "select rowid from mail where mail match ? order by rowid desc limit 50"
-        return octets, timed(asked, rounds, lambda query: base.execute(ask, (query,)).fetchall())
+        newest = "select rowid from mail where mail match ? order by rowid desc limit 50"
+        many = "select count(*) from mail where mail match ?"
+
+        def ask(query):
+            return base.execute(newest, (query,)).fetchall(), base.execute(many, (query,)).fetchone()
+
+        alone = timed(asked, rounds, lambda query: base.execute(newest, (query,)).fetchall())
+        return octets, timed(asked, rounds, ask), alone
 
 
 def xapian(mail, asked, rounds):
@@ -131,7 +140,9 @@ def xapian(mail, asked, rounds):
             enquire.set_query(parser.parse_query(query, flags))
             enquire.set_weighting_scheme(x.BoolWeight())
             enquire.set_docid_order(x.Enquire.DESCENDING)
-            return [match.docid for match in enquire.get_mset(0, 50)]
+            # Looking at all of them at least makes the number of matches an exact one.
+            found = enquire.get_mset(0, 50, len(mail))
+            return [match.docid for match in found], found.get_matches_estimated()
 
         return octets, timed(asked, rounds, ask)
 
@@ -174,7 +185,8 @@ def search(table, _program, where, size):
     (where / "box").mkdir()
     said = subprocess.run([program, where / "box", where / "mail", where / "queries", str(rounds)], check=True, stdout=subprocess.PIPE).stdout
     ours = json.loads(said)
-    others = {"FTS5": fts5(mail, asked, rounds), "Xapian": xapian(mail, asked, rounds)}
+    *sqlite, alone = fts5(mail, asked, rounds)
+    others = {"FTS5": sqlite, "Xapian": xapian(mail, asked, rounds)}
     share = 100 * ours["octets"] / ours["text"]
     beside = ", ".join(f"{name} {100 * octets / ours['text']:.0f} %" for name, (octets, _) in others.items())
     table.add(f"index of {messages:,} messages, of their text", "<= 60 %", f"{share:.0f} %", beside, reached=share <= 60)
@@ -184,4 +196,5 @@ def search(table, _program, where, size):
         mine = ours["medians"][kind]
         best = min(medians[kind] for _, medians in others.values())
         beside = ", ".join(f"{name} {medians[kind]:.3f}" for name, (_, medians) in others.items())
+        beside += f" (FTS5, newest 50 alone: {alone[kind]:.3f})"
         table.add(f"search, {kind}", "no slower", f"{mine:.3f} ms", beside, reached=mine <= best)

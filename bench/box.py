@@ -13,6 +13,15 @@ PASSPHRASE = "a river runs through it"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
+def built(name, size):
+    """A program of this folder, built as it is shipped; where only its working is looked at, as it is tested."""
+    how = ["--profile", "dev"] if size.quick else []
+    command = ["cargo", "bench", "--locked", *how, "--bench", name, "--no-run", "--message-format=json"]
+    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    artifacts = (json.loads(line) for line in found.stdout.splitlines() if line.startswith("{"))
+    return next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == name)
+
+
 class Box:
     """`caliopen init` in a folder below `where`, then `serve`; `stop` ends it in order."""
 

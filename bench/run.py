@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-from box import Box
+from box import Box, built
 from living import living
 from mail import Writer, deep, many_parts, send
 from names import Names
@@ -252,16 +252,9 @@ def machine(where):
     print(f"postfix {version or '-'}; load when it began {load:.1f}{' (busy: figures of time are too high)' if load > 0.7 else ''}\n", flush=True)
 
 
-def built(name):
-    """A program of this folder, built as it is shipped."""
-    found = subprocess.run(["cargo", "bench", "--bench", name, "--no-run", "--message-format=json"], check=True, capture_output=True, text=True)
-    artifacts = (json.loads(line) for line in found.stdout.splitlines() if line.startswith("{"))
-    return next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == name)
-
-
 def openpgp(table, program, where, size):
     """What OpenPGP costs: a key, a small message, a large one side by side with GnuPG, and the memory of a very large one."""
-    bench, folder = built("openpgp"), pathlib.Path(where) / "openpgp"
+    bench, folder = built("openpgp", size), pathlib.Path(where) / "openpgp"
     folder.mkdir()
 
     def said(*more):
@@ -284,7 +277,7 @@ def openpgp(table, program, where, size):
 
 def sealed(table, program, where, size):
     """What encrypting costs: the rate over the encrypting backend and over none, in turns, and opening a large vault."""
-    bench = built("sealed")
+    bench = built("sealed", size)
     folder = pathlib.Path(where) / "sealed"
     folder.mkdir()
     load, large = (200, 2000) if size.quick else (2000, 100_000)

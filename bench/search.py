@@ -23,6 +23,8 @@ import sys
 import tempfile
 import time
 
+from box import built
+
 KINDS = ("one", "two", "phrase", "prefix", "newest")
 
 
@@ -166,12 +168,8 @@ def search(table, _program, where, size):
     if not corpora.is_dir():
         print("  the corpora are not there: searching is left out", file=sys.stderr)
         return
-    found = subprocess.run(
-        ["cargo", "bench", "--locked", "--no-run", "--message-format=json", "--bench", "search"], check=True, stdout=subprocess.PIPE, text=True
-    )
-    artifacts = (json.loads(line) for line in found.stdout.splitlines() if line.startswith("{"))
-    program = next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == "search")
-    messages, rounds = (2000 if size.quick else size.history), size.rounds * 3
+    program = built("search", size)
+    messages, rounds = (2000 if size.quick else size.living), size.rounds * 3
     mail = list(write(corpora, messages))
     asked = list(queries(mail))
     where = pathlib.Path(where) / "search"

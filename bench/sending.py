@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import time
 
+from box import built
 from peer import Postfix, free_port
 
 
@@ -60,9 +61,7 @@ def theirs(where, port, messages, rounds):
 
 def sending(table, program, where, size):
     """Messages a second from the outbox to a null server, beside Postfix's from its queue."""
-    built = subprocess.run(["cargo", "bench", "--bench", "sending", "--no-run", "--message-format=json"], check=True, capture_output=True, text=True)
-    artifacts = (json.loads(line) for line in built.stdout.splitlines() if line.startswith("{"))
-    bench = next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == "sending")
+    bench = built("sending", size)
     messages = 100 if size.quick else 1000
     server, port = sink()
     try:

@@ -63,11 +63,8 @@ impl House {
             stopping.clone(),
         ));
         doors.spawn(jobs::updates::run(services.updates.clone(), stopping.clone()));
-        doors.spawn(jobs::stand::run(
-            services.checks.clone(),
-            services.certificates.clone(),
-            stopping.clone(),
-        ));
+        let standing = (services.checks.clone(), services.certificates.clone(), services.announcing.clone());
+        doors.spawn(jobs::stand::run(standing, stopping.clone()));
         doors.spawn(jobs::push::run(
             services.push.clone(),
             services.happenings.listen(),

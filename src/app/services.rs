@@ -14,6 +14,7 @@ use crate::{
     service::{
         account::Account,
         acts::Acts,
+        announcing::Announcing,
         appliance::ServiceIndex,
         authenticate::Senders,
         certificates::{self, Certificates},
@@ -128,6 +129,8 @@ pub struct Services {
     pub reports: Reports,
     /// How this box stands in the world.
     pub checks: Checks,
+    /// How it announces its address.
+    pub announcing: Announcing,
     /// Its certificate.
     pub certificates: Certificates,
     /// Its index.
@@ -196,6 +199,7 @@ struct Going {
 struct Standing {
     health: Health,
     checks: Checks,
+    announcing: Announcing,
     certificates: Certificates,
     appliance: ServiceIndex,
 }
@@ -283,6 +287,8 @@ impl Ground<'_> {
         let health = Health::new(self.vault.clone());
         let of_disk = health.clone();
         checks.add(move || of_disk.checks());
+        let provider = (dns.clone(), self.web(0, HTTPS));
+        let journal = coming.journal.clone();
         let certifying = certificates::Parts {
             dns,
             https: self.web(0, AUTHORITY),
@@ -292,6 +298,7 @@ impl Ground<'_> {
             checks: checks.clone(),
         };
         Standing {
+            announcing: Announcing::new(self.file.clone(), self.front, self.clock.clone(), provider, journal),
             appliance: ServiceIndex::new(checks.clone(), self.clock.clone()),
             certificates: Certificates::new(self.file.clone(), self.front, self.clock.clone(), certifying),
             health,
@@ -427,6 +434,7 @@ impl Services {
             outbox: going.outbox,
             health: standing.health,
             checks: standing.checks,
+            announcing: standing.announcing,
             certificates: standing.certificates,
             appliance: standing.appliance,
             tags: owner.tags,
@@ -478,6 +486,7 @@ impl Services {
             tls_reports: self.tls_reports.clone(),
             ledgers: self.ledgers.clone(),
             checks: self.checks.clone(),
+            announcing: self.announcing.clone(),
             certificates: self.certificates.clone(),
             appliance: self.appliance.clone(),
             export: self.export.clone(),

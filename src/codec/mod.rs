@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod dane;
 pub mod dkim;
 pub mod dmarc;
+pub mod dns_update;
 pub mod es256;
 pub mod exif;
 pub mod fingerprint_words;

@@ -117,6 +117,8 @@ events! {
     CertificateNew = 83, Service;
     /// A certificate was refused, or could not be had.
     CertificateFailed = 84, Service;
+    /// Another address of this box was announced.
+    AddressAnnounced = 85, Service;
     /// How long the journal is kept was changed.
     KeptChanged = 60, Setting;
     /// Another setting was changed.

@@ -16,17 +16,20 @@ pub enum Purpose {
     Certificate,
     /// Waking a browser of the owner's through its maker's push service.
     Push,
+    /// Telling the owner's DNS provider where this box is.
+    Announcing,
 }
 
 impl Purpose {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Names,
         Self::Delivery,
         Self::Smarthost,
         Self::Web,
         Self::Certificate,
         Self::Push,
+        Self::Announcing,
     ];
 
     /// Its number on the disk.

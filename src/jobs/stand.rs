@@ -2,14 +2,14 @@
 //! announced. It runs while the box is locked, because none of this needs what is the owner's.
 
 use super::NAP;
-use crate::service::{certificates::Certificates, checks::Checks};
+use crate::service::{announcing::Announcing, certificates::Certificates, checks::Checks};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// Does what is due until it is told to stop.
-pub async fn run(checks: Checks, certificates: Certificates, mut stopping: watch::Receiver<bool>) {
+pub async fn run((checks, certificates, announcing): (Checks, Certificates, Announcing), mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
-        let step = async { certificates.step().await.min(checks.step().await) };
+        let step = async { announcing.step().await.min(certificates.step().await).min(checks.step().await) };
         let wait = tokio::select! {
             wait = step => wait.clamp(1, NAP),
             // A look takes seconds, and what it would find is found the next time.

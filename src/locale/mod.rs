@@ -2,6 +2,7 @@
 //! [`Words`] has no default, and each language fills every field.
 
 pub mod account;
+pub mod announcing;
 pub mod appliance;
 pub mod authentication;
 pub mod awards;

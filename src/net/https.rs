@@ -17,7 +17,7 @@ use crate::{codec::http_date, domain::ledger::Purpose};
 use reqwest::{
     Client, Method, Response,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{CONTENT_TYPE, DATE, HeaderMap},
+    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
     redirect,
 };
 use rustls::{ClientConfig, RootCertStore, client::Resumption};
@@ -176,6 +176,24 @@ impl Https {
     fn note_for(&self, purpose: Purpose, url: &str) {
         let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':', '?']).next();
         self.1.note(purpose, host.unwrap_or_default());
+    }
+
+    /// Asks an address of the owner's provider, as this user where one is named (`Authorization`); a page of at most `most`
+    /// octets.
+    pub async fn ask(&self, url: &str, authorization: Option<&str>, most: usize) -> Result<Page, Unfetched> {
+        let mut head = HeaderMap::new();
+        if let Some(value) = authorization {
+            let mut value = HeaderValue::from_str(value).map_err(|_| Unfetched::NoAddress)?;
+            value.set_sensitive(true);
+            head.insert(AUTHORIZATION, value);
+        }
+        let asked = Exchange {
+            method: Method::GET,
+            url,
+            head,
+            body: Vec::new(),
+        };
+        Ok(self.exchange(Purpose::Announcing, asked, most).await?.1)
     }
 
     /// One exchange with all that a protocol over HTTPS needs of it: method, head and body, there and back.

@@ -1,6 +1,7 @@
 //! Floor 2: the only room that reaches outward, and the home of the clock.
 
 pub mod acme;
+pub mod announce;
 pub mod authenticate;
 pub mod clamd;
 pub mod clock;

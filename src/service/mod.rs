@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod acts;
+pub mod announcing;
 pub mod appliance;
 pub mod authenticate;
 pub mod certificates;

@@ -35,10 +35,10 @@ use crate::{
     domain::time::Time,
     service::compose::Compose,
     service::{
-        account::Account, appliance::ServiceIndex, authenticate::Senders, certificates::Certificates, checks::Checks, contacts::Contacts,
-        custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions, happening::Happenings,
-        journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports, rules::Rules,
-        search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, views::Views,
+        account::Account, announcing::Announcing, appliance::ServiceIndex, authenticate::Senders, certificates::Certificates,
+        checks::Checks, contacts::Contacts, custody::Custody, danger::Dangers, delete::Delete, devices::Devices, discussion::Discussions,
+        happening::Happenings, journal::Journal, keyring::Keyring, keys::Keys, nuisance::Nuisances, outbox::Outbox, reports::Reports,
+        rules::Rules, search::Search, spam::Spam, strict::Strict, tags::Tags, timeline::Timeline, unlock::Unlock, views::Views,
     },
     service::{acts::Acts, screener::Screener},
 };
@@ -114,6 +114,8 @@ pub struct Services {
     pub key_server: crate::service::key_server::KeyServer,
     /// How this box stands in the world.
     pub checks: Checks,
+    /// How it announces its address.
+    pub announcing: Announcing,
     /// Its certificate.
     pub certificates: Certificates,
     /// Its index.

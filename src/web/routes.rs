@@ -245,6 +245,8 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/keys/:id/renew"      Owner        page::keys::renew;
     POST "/messages/:id/key"             Owner        page::people_keys::take;
     GET  "/privacy/service"              Owner        page::appliance::show;
+    GET  "/settings/address"             Owner        page::address::show;
+    POST "/settings/address"             Owner        page::address::choose;
     GET  "/settings/certificate"         Owner        page::certificate::show;
     POST "/settings/certificate"         Owner        page::certificate::act;
     GET  "/settings/dns"                 Owner        page::dns::show;

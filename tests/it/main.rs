@@ -11,6 +11,7 @@
     clippy::print_stdout
 )]
 
+mod announcing;
 mod appliance;
 mod architecture;
 mod authentication;

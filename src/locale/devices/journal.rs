@@ -193,6 +193,11 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
         ),
         Event::CertificateNew => say(lang, "A new certificate came", "Un nouveau certificat est arrivé"),
         Event::CertificateFailed => say(lang, "A certificate could not be had", "Un certificat n’a pas pu être obtenu"),
+        Event::AddressAnnounced => say(
+            lang,
+            "Another address of this box was announced",
+            "Une autre adresse de cette boîte a été annoncée",
+        ),
         Event::KeptChanged => say(
             lang,
             "How long the journal is kept was changed",

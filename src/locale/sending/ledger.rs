@@ -85,12 +85,14 @@ impl LedgerWords {
             (Lang::En, Purpose::Web) => "fetching what domains publish on the web: policies and keys",
             (Lang::En, Purpose::Certificate) => "asking an authority for the certificate of this box",
             (Lang::En, Purpose::Push) => "telling your devices that mail has come, through their makers",
+            (Lang::En, Purpose::Announcing) => "telling your DNS provider the address of this box",
             (Lang::Fr, Purpose::Names) => "demander des noms\u{202f}: où sont les serveurs, et ce que d’autres publient",
             (Lang::Fr, Purpose::Delivery) => "remettre vos messages",
             (Lang::Fr, Purpose::Smarthost) => "remettre vos messages au relais",
             (Lang::Fr, Purpose::Web) => "chercher ce que des domaines publient sur le web\u{202f}: politiques et clés",
             (Lang::Fr, Purpose::Certificate) => "demander à une autorité le certificat de cette boîte",
             (Lang::Fr, Purpose::Push) => "prévenir vos appareils, par leurs éditeurs, que du courrier est arrivé",
+            (Lang::Fr, Purpose::Announcing) => "dire à votre fournisseur DNS l’adresse de cette boîte",
         }
     }
 }

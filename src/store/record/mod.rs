@@ -5,6 +5,7 @@
 //! the body: an octet that flipped, or a record that lies under another's key, is an error and never a
 //! wrong answer (redb alone can return a flipped value without a word).
 
+mod announcing;
 mod authenticated;
 mod contacts;
 mod danger;
@@ -34,6 +35,7 @@ mod tls_report;
 mod updates;
 mod views;
 
+pub use announcing::Announcing;
 pub use authenticated::Authenticated;
 pub use contacts::{Contact, Stands};
 pub use danger::Looked;

@@ -3,6 +3,7 @@
 
 pub(super) mod account;
 pub(super) mod acts;
+pub(super) mod address;
 pub(super) mod appliance;
 pub(super) mod certificate;
 pub(super) mod contact;

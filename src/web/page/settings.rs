@@ -8,7 +8,7 @@ use super::super::{
     visit::Visit,
 };
 use crate::locale::{
-    Lang, Words, certificates, checks, compose,
+    Lang, Words, announcing, certificates, checks, compose,
     devices::journal,
     keys, moving, networks, notifications, preferences, reports, sending,
     settings::{self as words, SettingsWords},
@@ -77,6 +77,7 @@ static SETTINGS: &[Setting] = settings! {
     "/settings/networks" Mail |w| networks::words(w.lang).title, |w| t(w).networks;
     "/contacts/import" Mail |w| w.contacts.import, |w| t(w).contacts_import;
     "/settings/sending" Sending |w| sending::words(w.lang).way, |w| t(w).sending;
+    "/settings/address" Sending |w| announcing::words(w.lang).title, |w| announcing::words(w.lang).sentence;
     "/settings/certificate" Sending |w| certificates::words(w.lang).title, |w| certificates::words(w.lang).sentence;
     "/settings/dns" Sending |w| checks::words(w.lang).title, |w| checks::words(w.lang).sentence;
     "/reports" Sending |w| reports::words(w.lang).title, |w| t(w).reports;

@@ -52,6 +52,7 @@ usage() {
 		  --erase            with --uninstall: the mail as well, for ever
 		  --yes              ask nothing
 		  --unit             print the service's unit, with what each option is for
+		  --settling         print the script that ends an upgrade
 		  --demo             build Caliopen in this folder and start its demonstration: a mailbox in a
 		                     temporary folder, on ports of this machine only, with mail in it
 		  --help             this text
@@ -253,7 +254,7 @@ build() {
 	say "a C compiler"
 	c_compiler
 	say "Rust"
-	rust "$1"
+	rust "${1:-}"
 	say "building (some minutes the first time; the libraries come from crates.io)"
 	room
 	cargo build --release --locked || stop "building failed; the lines above say why"
@@ -360,7 +361,9 @@ place() {
 		sync
 		mv -T "$part" "$lib/versions/$new"
 	fi
+	settling >"$lib/settle"
 	unit >"$root/etc/systemd/system/caliopen.service"
+	settling_unit >"$root/etc/systemd/system/caliopen-settle.service"
 	printf '%s\n' 'u caliopen - "Caliopen mail service" /var/lib/caliopen' >"$root/etc/sysusers.d/caliopen.conf"
 	if [ ! -e "$root/etc/caliopen/options" ]; then
 		cat >"$root/etc/caliopen/options" <<-'END'
@@ -379,91 +382,172 @@ switch() {
 	sync
 }
 
-# Starts the service and waits until it says that its doors are open, and a little longer: what ends at once is not
-# healthy, nor what does not answer.
-healthy() {
-	systemctl reset-failed caliopen 2>/dev/null || true
-	systemctl start caliopen || return 1
-	for _ in 1 2 3; do
-		sleep 1
-		systemctl is-active -q caliopen && [ "$(systemctl show -p NRestarts --value caliopen)" = 0 ] || return 1
-	done
-	# Whether it answers, where its door is the usual one: 68 is "nobody"; what else it finds to say is for its owner.
-	grep -q -e '--http' "$root/etc/caliopen/options" || {
-		answer=0
-		"$lib/current/caliopen" check --at 127.0.0.1:80 >/dev/null 2>&1 || answer=$?
-		[ "$answer" != 68 ]
-	}
+# What ends an upgrade, or goes back: a script of its own, because a power cut may come in between, and then it is run
+# when the machine starts again. Each of its stages is noted before it begins, and can be begun again.
+settling() {
+	cat <<-'END'
+		#!/bin/sh
+		# Ends an upgrade of Caliopen, or goes back to the program from before. Written by install.sh.
+		set -eu
+		lib=/usr/local/lib/caliopen data=/var/lib/caliopen
+		copy="$data/before-upgrade"
+
+		say() { printf '%s\n' "caliopen: $*"; }
+		stop() {
+			printf '%s\n' "caliopen: $*" >&2
+			exit 1
+		}
+		# Makes version $1 the current one, at once and wholly.
+		switch() {
+			ln -sfn "versions/$1" "$lib/current.next"
+			mv -fT "$lib/current.next" "$lib/current"
+			sync
+		}
+		note() {
+			stage=$1
+			printf '%s\n' "$stage" "$before" "$new" >"$lib/upgrading.next"
+			sync
+			mv -f "$lib/upgrading.next" "$lib/upgrading"
+			sync
+		}
+		ended() {
+			rm -rf "$copy"
+			rm -f "$lib/upgrading"
+			sync
+		}
+		# Starts the service and waits until it says that its doors are open, and a little longer: what ends at once is
+		# not healthy, nor what does not answer.
+		healthy() {
+			systemctl reset-failed caliopen 2>/dev/null || true
+			systemctl start caliopen || return 1
+			for _ in 1 2 3; do
+				sleep 1
+				systemctl is-active -q caliopen && [ "$(systemctl show -p NRestarts --value caliopen)" = 0 ] || return 1
+			done
+			# Whether it answers, where its door is the usual one: 68 is "nobody"; what else it finds to say is for its owner.
+			grep -q -e '--http' /etc/caliopen/options || {
+				answer=0
+				"$lib/current/caliopen" check --at 127.0.0.1:80 >/dev/null 2>&1 || answer=$?
+				[ "$answer" != 68 ]
+			}
+		}
+		# Why it did not start, in its own words.
+		why() { journalctl -u caliopen -n 12 --no-pager -o cat 2>/dev/null >&2 || true; }
+		# Moves or copies ($1) what is in folder $2 to folder $3, but for the copies themselves. They are in the mail's own
+		# folder, because that may be a disk of its own.
+		each() {
+			for entry in "$2"/* "$2"/.[!.]*; do
+				[ -e "$entry" ] || continue
+				case "${entry##*/}" in before-upgrade | left-by-* | lost+found) ;; *) $1 "$entry" "$3/" ;; esac
+			done
+		}
+
+		if [ "${1:-}" = first ]; then
+			healthy && exit
+			why
+			exit 1
+		fi
+		[ -e "$lib/upgrading" ] || exit 0
+		{ read -r stage && read -r before && read -r new; } <"$lib/upgrading"
+		# The mail is copied while nothing writes it, so that a newer program may change how it is kept.
+		if [ "$stage" = copying ] && [ "${1:-}" = now ]; then
+			systemctl stop caliopen
+			rm -rf "$copy"
+			mkdir -m 700 "$copy"
+			# The box's own, so that whoever erases the box erases this with it.
+			chown --reference="$data" "$copy"
+			each "cp -a --reflink=auto" "$data" "$copy"
+			note trying
+			switch "$new"
+			systemctl enable -q caliopen
+		fi
+		if [ "$(readlink "$lib/current")" = "versions/$before" ]; then
+			case "$stage" in copying | trying)
+				ended
+				say "the upgrade to $new was cut short before it began; $before runs on"
+				exit
+				;;
+			esac
+		fi
+		if [ "$stage" = trying ]; then
+			if healthy; then
+				ended
+				# The one before stays, for going back by hand; older ones go.
+				for folder in "$lib/versions"/*; do
+					case "${folder##*/}" in "$new" | "$before") ;; *) rm -rf "$folder" ;; esac
+				done
+				say "upgraded from $before to $new"
+				exit
+			fi
+			why
+			say "the new program did not become healthy: going back to $before"
+			note back
+		fi
+		systemctl stop caliopen || true
+		switch "$before"
+		rm -rf "$lib/versions/$new"
+		if [ "$stage" = back ]; then
+			if healthy; then
+				ended
+				stop "$before runs again, and has all the mail; please report the lines above"
+			fi
+			# Half of the mail is no mail: it is not started by itself until all is in its place.
+			systemctl disable -q --now caliopen
+			note aside
+		fi
+		# The newer program has changed how the mail is kept. What it may have taken in meanwhile is put aside, not away.
+		left="$data/left-by-$new"
+		if [ "$stage" = aside ]; then
+			[ -d "$left" ] || mkdir -m 700 "$left"
+			chown --reference="$data" "$left"
+			each mv "$data" "$left"
+			note restoring
+		fi
+		each mv "$copy" "$data"
+		systemctl enable -q caliopen
+		ended
+		healthy || stop "$before does not start either; the mail as it was before is in $data"
+		stop "$before runs again with the mail as it was before; what the newer one left is in $left. Please report the lines above"
+	END
 }
 
-# Why it did not start, in its own words.
-why() { journalctl -u caliopen -n 12 --no-pager -o cat 2>/dev/null >&2 || true; }
+# Runs that script when the machine starts, where an upgrade was cut short.
+settling_unit() {
+	cat <<-'END'
+		[Unit]
+		Description=Ends an upgrade of Caliopen that was cut short
+		ConditionPathExists=/usr/local/lib/caliopen/upgrading
+		After=caliopen.service
+
+		[Service]
+		Type=oneshot
+		ExecStart=/bin/sh /usr/local/lib/caliopen/settle
+
+		[Install]
+		WantedBy=multi-user.target
+	END
+}
 
 first_start() {
 	ports
 	switch "$new"
 	systemctl daemon-reload
 	systemctl enable -q caliopen
-	if ! healthy; then
-		why
+	if ! sh "$lib/settle" first; then
 		systemctl disable -q --now caliopen || true
 		stop "it was installed but did not start; the lines above say why. When that is mended: systemctl enable --now caliopen"
 	fi
 }
 
-# Moves or copies ($1) what is in folder $2 to folder $3, but for the copies themselves. They are in the mail's own folder,
-# because that may be a disk of its own.
-each() {
-	for entry in "$2"/* "$2"/.[!.]*; do
-		[ -e "$entry" ] || continue
-		case "${entry##*/}" in before-upgrade | left-by-* | lost+found) ;; *) $1 "$entry" "$3/" ;; esac
-	done
-}
-
-# The mail is copied while nothing writes it, so that a newer program may change how it is kept.
 upgrade() {
-	copy="$data/before-upgrade"
 	need=$(du -sk "$data" 2>/dev/null | cut -f1)
 	free=$(df -Pk "$data" | awk 'NR == 2 { print $4 }')
 	[ "$free" -gt "$((${need:-0} + 51200))" ] || stop "an upgrade keeps a copy of the mail until it is healthy: $((need / 1024)) MB are needed and $((free / 1024)) MB are free"
 	systemctl daemon-reload
-	systemctl stop caliopen
-	rm -rf "$copy"
-	mkdir -m 700 "$copy"
-	# The box's own, so that whoever erases the box erases this with it.
-	chown --reference="$data" "$copy"
-	each "cp -a --reflink=auto" "$data" "$copy"
-	switch "$new"
-	systemctl enable -q caliopen
-	if healthy; then
-		rm -rf "$copy"
-		# The one before stays, for going back by hand; older ones go.
-		for folder in "$lib/versions"/*; do
-			case "${folder##*/}" in "$new" | "$before") ;; *) rm -rf "$folder" ;; esac
-		done
-		say "upgraded from $before to $new"
-		return
-	fi
-	why
-	say "the new program did not become healthy: going back to $before"
-	systemctl stop caliopen || true
-	switch "$before"
-	rm -rf "$lib/versions/$new"
-	if healthy; then
-		rm -rf "$copy"
-		stop "$before runs again, and has all the mail; please report the lines above"
-	fi
-	# The newer program has changed how the mail is kept. What it may have taken in meanwhile is put aside, not away.
-	systemctl stop caliopen || true
-	left="$data/left-by-$new"
-	rm -rf "$left"
-	mkdir -m 700 "$left"
-	chown --reference="$data" "$left"
-	each mv "$data" "$left"
-	each mv "$copy" "$data"
-	rmdir "$copy"
-	healthy || stop "$before does not start either; the mail as it was before is in $data"
-	stop "$before runs again with the mail as it was before; what the newer one left is in $left. Please report the lines above"
+	systemctl enable -q caliopen-settle
+	printf '%s\n' copying "$before" "$new" >"$lib/upgrading"
+	sync
+	sh "$lib/settle" now || exit 1
 }
 
 # Where to go on: the page, the code that only somebody at this machine sees, and what the browser will show.
@@ -492,10 +576,11 @@ uninstall() {
 		[ "$answer" = ERASE ] || stop "nothing was changed"
 	fi
 	if [ -z "$root" ] && has systemctl; then
-		systemctl disable -q --now caliopen 2>/dev/null || true
+		systemctl disable -q --now caliopen caliopen-settle 2>/dev/null || true
 	fi
 	rm -rf "$lib"
-	rm -f "$root/usr/local/bin/caliopen" "$root/etc/systemd/system/caliopen.service" "$root/etc/systemd/system/multi-user.target.wants/caliopen.service"
+	units="$root/etc/systemd/system"
+	rm -f "$root/usr/local/bin/caliopen" "$units/caliopen.service" "$units/caliopen-settle.service" "$units/multi-user.target.wants/caliopen"*.service
 	[ -n "$root" ] || ! has systemctl || systemctl daemon-reload
 	if [ -n "$erase" ]; then
 		find "$data" -mindepth 1 -delete 2>/dev/null || true
@@ -578,6 +663,7 @@ while [ $# -gt 0 ]; do
 	--yes) yes=1 ;;
 	--demo) what=demo ;;
 	--unit) what=unit ;;
+	--settling) what=settling ;;
 	--help | -h) what=usage ;;
 	*)
 		usage >&2

@@ -77,7 +77,7 @@ impl House {
             stopping.clone(),
         ));
         doors.spawn(jobs::run(
-            Upkeep::new(self.vault.clone(), self.clock.clone()),
+            (Upkeep::new(self.vault.clone(), self.clock.clone()), services.health.clone()),
             services.receive.clone(),
             services.senders.clone(),
             (services.strict.clone(), services.tls_reports.clone()),

@@ -11,6 +11,7 @@ use crate::service::{
     authenticate::Senders,
     deliver::Deliver,
     happening::Happening,
+    health::Health,
     keyring::Keyring,
     keys::Keys,
     ledger::Ledgers,
@@ -30,7 +31,7 @@ const NAP: u64 = 60;
 
 /// Runs what is due until it is told to stop. A locked box has nothing due.
 pub async fn run(
-    upkeep: Upkeep,
+    (upkeep, health): (Upkeep, Health),
     receive: Receive,
     senders: Senders,
     (strict, tls_reports): (Strict, TlsReports),
@@ -40,6 +41,7 @@ pub async fn run(
 ) {
     while !*stopping.borrow() {
         upkeep::settle();
+        health.mend().await;
         // First: what waits in the spool may be encrypted to a key that is only just brought, or be the first mail.
         keys.tend().await;
         match receive.drain().await {

@@ -4,13 +4,16 @@
 //! It says nothing of anybody: no address, no count of messages. Absent on purpose: how the box stands in the world, which
 //! is asked of others and takes time (`service::checks`).
 
+use super::blocking;
 use crate::{
     domain::check::{Check, Finding, Id},
     store::{
+        front::FrontFile,
         room::{Room, Standing},
         vault::Vault,
     },
 };
+use std::sync::Arc;
 
 pub use crate::store::room::Standing as Disk;
 
@@ -21,6 +24,7 @@ const MB: u64 = 1_000_000;
 #[derive(Clone)]
 pub struct Health {
     vault: Vault,
+    file: Arc<FrontFile>,
 }
 
 /// What was found.
@@ -44,19 +48,42 @@ impl Found {
 }
 
 impl Health {
-    /// Of the box with this vault.
-    pub fn new(vault: Vault) -> Self {
-        Self { vault }
+    /// Of the box with this vault and this front.
+    pub fn new(vault: Vault, file: Arc<FrontFile>) -> Self {
+        Self { vault, file }
+    }
+
+    /// Opens again what an error of the disk has brought to a stand, once the disk takes writes.
+    pub async fn mend(&self) {
+        let (vault, file) = (self.vault.clone(), self.file.clone());
+        let mended = blocking(move || {
+            // Where the disk still refuses it is asked again a minute later, and before that by whatever is to be kept.
+            let _ = file.mend();
+            vault.mend()
+        });
+        match mended.await {
+            Ok(true) => tracing::warn!("the store was opened again after an error of the disk"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the store could not be opened again; the box is locked"),
+        }
     }
 
     /// Looks now; quick.
     pub fn look(&self) -> Found {
         let open = self.vault.open().ok();
         let room = Room::of(self.vault.folder());
+        let locked = open.is_none();
+        let writes = !self.file.is_failing() && open.is_none_or(|open| !open.writer.is_failing());
+        let told = room.map_or(Standing::Enough, |room| room.standing());
         Found {
-            locked: open.is_none(),
-            writes: open.is_none_or(|open| !open.writer.is_failing()),
-            disk: room.map_or(Standing::Enough, |room| room.standing()),
+            locked,
+            writes,
+            // A disk that was shut after an error does not always say so.
+            disk: if writes || told == Standing::Full {
+                told
+            } else {
+                Standing::ReadOnly
+            },
             free: room.map(|room| room.free),
         }
     }

@@ -5,6 +5,8 @@
 //!
 //! Its sectors carry tags as the vault's do, keyed by nothing secret: they tell of damage, not of malice.
 //!
+//! After an error of the disk redb reads on and writes nothing more until its file is opened again: the next write does that.
+//!
 //! Absent on purpose: the rate counters, which live in memory and cost a thief the power plug.
 
 use super::{
@@ -15,9 +17,16 @@ use super::{
     record::{self, Record, sha256},
     slots::random,
 };
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// The file's name in the data folder.
 pub const FILE: &str = "front.redb";
@@ -50,20 +59,32 @@ pub struct Front {
 
 /// The open file.
 pub struct FrontFile {
-    db: Database,
+    path: PathBuf,
+    /// `None` where it could not be opened again.
+    db: RwLock<Option<Database>>,
+    failing: AtomicBool,
 }
 
 impl FrontFile {
     /// Opens it, making it where it is not there yet.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(FILE);
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
+        let db = Self::begin(&path, true)?;
+        Ok(Self {
+            path,
+            db: RwLock::new(Some(db)),
+            failing: AtomicBool::new(false),
+        })
+    }
+
+    fn begin(path: &Path, make: bool) -> Result<Database, Error> {
+        let file = File::options().read(true).write(true).create(make).truncate(false).open(path);
         let file = file.map_err(Error::io)?;
         file.try_lock().map_err(|_| Error::InUse)?;
         guarded(|| Self::over(Sectors::clear(file)?))
     }
 
-    fn over(backend: Sectors) -> Result<Self, Error> {
+    fn over(backend: Sectors) -> Result<Database, Error> {
         let mut builder = Database::builder();
         builder.set_cache_size(1024 * 1024);
         let db = builder.create_with_backend(backend)?;
@@ -78,14 +99,58 @@ impl FrontFile {
             }
         }
         tx.commit()?;
-        Ok(Self { db })
+        Ok(db)
+    }
+
+    /// Whether the last write failed because of the disk.
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    /// Opens the file again where the last write failed; an error where the disk still refuses.
+    pub fn mend(&self) -> Result<(), Error> {
+        if self.is_failing() { self.writing(|_| Ok(())) } else { Ok(()) }
+    }
+
+    fn reading(&self) -> Result<ReadTransaction, Error> {
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let db = db
+            .as_ref()
+            .ok_or_else(|| Error::Database("closed by an error of the disk".into()))?;
+        Ok(db.begin_read()?)
+    }
+
+    /// One write, which is on the disk when this returns. After one that failed because of the disk the file is opened again
+    /// first, as soon as it may be written: until then it can be read.
+    fn writing<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T, Error>) -> Result<T, Error> {
+        if self.is_failing() {
+            File::options().write(true).open(&self.path).map_err(Error::io)?;
+            let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+            *db = None;
+            *db = Some(Self::begin(&self.path, false)?);
+            self.failing.store(false, Ordering::Relaxed);
+        }
+        let write = || {
+            let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+            let db = db
+                .as_ref()
+                .ok_or_else(|| Error::Database("closed by an error of the disk".into()))?;
+            let mut tx = db.begin_write()?;
+            tx.set_quick_repair(true);
+            let given = work(&tx)?;
+            tx.commit()?;
+            Ok(given)
+        };
+        write().inspect_err(|error| {
+            if matches!(error, Error::Database(_) | Error::Full) {
+                self.failing.store(true, Ordering::Relaxed);
+            }
+        })
     }
 
     /// Keeps a sealed arrival: when this returns, it is on the disk.
     pub fn spool(&self, sealed: &[u8]) -> Result<u64, Error> {
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        let number = {
+        self.writing(|tx| {
             let mut last = tx.open_table(LAST)?;
             let number = last.get(())?.map_or(0, |value| value.value()) + 1;
             last.insert((), number)?;
@@ -93,15 +158,13 @@ impl FrontFile {
             for (piece, at) in pieces(sealed).zip(0_u32..) {
                 spool.insert((number, at), piece)?;
             }
-            number
-        };
-        tx.commit()?;
-        Ok(number)
+            Ok(number)
+        })
     }
 
     /// The first arrival after this number, whole.
     pub fn spooled(&self, after: u64) -> Result<Option<(u64, Vec<u8>)>, Error> {
-        let table = self.db.begin_read()?.open_table(SPOOL)?;
+        let table = self.reading()?.open_table(SPOOL)?;
         let mut found: Option<(u64, Vec<u8>)> = None;
         for entry in table.range((after.saturating_add(1), 0)..)? {
             let (key, piece) = entry?;
@@ -116,15 +179,12 @@ impl FrontFile {
 
     /// Takes an arrival out of the spool: the vault has it.
     pub fn unspool(&self, number: u64) -> Result<(), Error> {
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        tx.open_table(SPOOL)?.retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?;
-        Ok(tx.commit()?)
+        self.writing(|tx| Ok(tx.open_table(SPOOL)?.retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?))
     }
 
     /// How many arrivals wait.
     pub fn waiting(&self) -> Result<u64, Error> {
-        let table = self.db.begin_read()?.open_table(SPOOL)?;
+        let table = self.reading()?.open_table(SPOOL)?;
         let (mut count, mut last) = (0, 0);
         for entry in table.iter()? {
             let number = entry?.0.value().0;
@@ -136,7 +196,7 @@ impl FrontFile {
 
     /// What is in it; `None` for a new file.
     pub fn read(&self) -> Result<Option<Front>, Error> {
-        let table = match self.db.begin_read()?.open_table(FRONT) {
+        let table = match self.reading()?.open_table(FRONT) {
             Ok(table) => table,
             Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -152,7 +212,7 @@ impl FrontFile {
     /// The random salt that every passkey's PRF is asked with (WebAuthn level 3, section 10.1.4): one for the
     /// box, so that the sign-in page need not know the credential before it asks. No secret; made with the front.
     pub fn prf_salt(&self) -> Result<[u8; 32], Error> {
-        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let table = self.reading()?.open_table(FRONT)?;
         let salt = table.get("prf")?.and_then(|value| value.value().try_into().ok());
         salt.ok_or(Error::Damaged)
     }
@@ -161,7 +221,7 @@ impl FrontFile {
     /// say nothing but how many there are. A locked box must know them, so that the owner is not kept out
     /// by the delay that somebody else's wrong guesses earn.
     pub fn devices(&self) -> Result<Vec<(u64, [u8; 32])>, Error> {
-        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let table = self.reading()?.open_table(FRONT)?;
         let Some(value) = table.get("devices")? else {
             return Ok(Vec::new());
         };
@@ -171,16 +231,13 @@ impl FrontFile {
     /// Replaces them.
     pub fn set_devices(&self, devices: &[(u64, [u8; 32])]) -> Result<(), Error> {
         let body = postcard::to_stdvec(devices).map_err(|_| Error::Damaged)?;
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        tx.open_table(FRONT)?.insert("devices", body.as_slice())?;
-        Ok(tx.commit()?)
+        self.put("devices", &body)
     }
 
     /// The owner's public keys by their name in the Web Key Directory: public by nature, and asked for also while the
     /// box is locked.
     pub fn keys(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let table = self.reading()?.open_table(FRONT)?;
         let Some(value) = table.get("keys")? else {
             return Ok(Vec::new());
         };
@@ -190,15 +247,12 @@ impl FrontFile {
     /// Replaces them.
     pub fn set_keys(&self, keys: &[(String, Vec<u8>)]) -> Result<(), Error> {
         let body = postcard::to_stdvec(keys).map_err(|_| Error::Damaged)?;
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        tx.open_table(FRONT)?.insert("keys", body.as_slice())?;
-        Ok(tx.commit()?)
+        self.put("keys", &body)
     }
 
     /// How far the first run is; `None` where there is none, or it has ended.
     pub fn first_run(&self) -> Result<Option<record::FirstRun>, Error> {
-        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let table = self.reading()?.open_table(FRONT)?;
         let value = table.get("first run")?;
         value.map(|value| record::FirstRun::decode(value.value())).transpose()
     }
@@ -206,32 +260,26 @@ impl FrontFile {
     /// Notes how far it is, or that it has ended.
     pub fn set_first_run(&self, run: Option<&record::FirstRun>) -> Result<(), Error> {
         let body = run.map(record::FirstRun::encode).transpose()?;
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        {
+        self.writing(|tx| {
             let mut front = tx.open_table(FRONT)?;
             match &body {
                 Some(body) => front.insert("first run", body.as_slice())?,
                 None => front.remove("first run")?,
             };
-        }
-        Ok(tx.commit()?)
+            Ok(())
+        })
     }
 
     /// A part of its own: how the box's service stands, which a locked box must know too.
     pub fn part<R: Record>(&self) -> Result<Option<R>, Error> {
-        let table = self.db.begin_read()?.open_table(FRONT)?;
+        let table = self.reading()?.open_table(FRONT)?;
         let value = table.get(R::TABLE)?;
         value.map(|value| R::decode(0, value.value())).transpose()
     }
 
     /// Changes a part of its own; gives what the change gives. One that was never there begins as its default.
     pub fn change_part<R: Record + Default, T>(&self, change: impl FnOnce(&mut R) -> T) -> Result<T, Error> {
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        let given = change_in(&tx, change)?;
-        tx.commit()?;
-        Ok(given)
+        self.writing(|tx| change_in(tx, change))
     }
 
     /// Replaces the certificate and its key, and changes a part with them: both or neither.
@@ -242,19 +290,22 @@ impl FrontFile {
         change: impl FnOnce(&mut R),
     ) -> Result<(), Error> {
         let front = self.read()?.ok_or(Error::Damaged)?;
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        write_in(&tx, &Front { chain, key, ..front })?;
-        change_in(&tx, change)?;
-        Ok(tx.commit()?)
+        self.writing(|tx| {
+            write_in(tx, &Front { chain, key, ..front })?;
+            change_in(tx, change)
+        })
     }
 
     /// Replaces what is in it.
     pub fn write(&self, front: &Front) -> Result<(), Error> {
-        let mut tx = self.db.begin_write()?;
-        tx.set_quick_repair(true);
-        write_in(&tx, front)?;
-        Ok(tx.commit()?)
+        self.writing(|tx| write_in(tx, front))
+    }
+
+    fn put(&self, name: &str, body: &[u8]) -> Result<(), Error> {
+        self.writing(|tx| {
+            tx.open_table(FRONT)?.insert(name, body)?;
+            Ok(())
+        })
     }
 }
 

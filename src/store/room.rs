@@ -4,7 +4,11 @@
 //! So what makes it grow stops earlier, at a *reserve* that is left for what must go on: signing in, deleting, noting.
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
-use std::path::Path;
+use std::{
+    fs::{File, remove_file},
+    io::Write,
+    path::Path,
+};
 
 const MIB: u64 = 1024 * 1024;
 /// The reserve is a twentieth of the disk, within these bounds, in octets.
@@ -13,6 +17,18 @@ const RESERVE: (u64, u64) = (8 * MIB, 256 * MIB);
 const SHORT: u64 = 4;
 /// Octets that keeping one octet may take for a while: the message, what is kept of it, and the old pages.
 const GROWTH: u64 = 3;
+
+/// Whether a file can be written in this folder, and flushed: after an error of the disk its own facts may not say so.
+pub fn takes_writes(folder: &Path) -> bool {
+    let path = folder.join("trial");
+    let tried = File::create(&path).and_then(|mut file| {
+        file.write_all(&[0])?;
+        file.sync_all()
+    });
+    // One that is left behind is overwritten the next time.
+    let _ = remove_file(&path);
+    tried.is_ok()
+}
 
 /// What a disk has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

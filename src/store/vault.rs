@@ -3,7 +3,7 @@
 use super::{
     Error,
     crypt::{Sectors, VaultKey},
-    erase, guarded, migrate, rewrite,
+    erase, guarded, migrate, rewrite, room,
     schema::META,
     seal,
     slots::{Cost, Kind, Opening, SlotError, SlotId, SlotView, Slots},
@@ -323,12 +323,12 @@ impl Vault {
         self.0.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Locked)
     }
 
-    /// The open vault, where it can take something at once; one that is being written anew cannot, and what
-    /// arrives goes the way that it goes while the box is locked.
+    /// The open vault, where it can take something at once; one that is being written anew cannot, nor one whose last
+    /// commit failed, and what arrives goes the way that it goes while the box is locked.
     pub fn taking(&self) -> Result<Arc<Open>, Locked> {
         self.open()
             .ok()
-            .filter(|open| !open.rewriting.load(Ordering::Acquire))
+            .filter(|open| !open.rewriting.load(Ordering::Acquire) && !open.writer.is_failing())
             .ok_or(Locked)
     }
 
@@ -360,6 +360,22 @@ impl Vault {
             self.set(self.begin(key, false)?, unproven);
         }
         Ok(Secret::Right(kind))
+    }
+
+    /// Opens the file again where an error of the disk has brought it to a stand and is over; says whether it did so. What
+    /// cannot be opened stays locked. Blocks until nobody holds the old one.
+    pub fn mend(&self) -> Result<bool, Error> {
+        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        let stands_still = |open: &Arc<Open>| open.writer.is_failing() && room::takes_writes(&self.0.folder);
+        let Some(open) = self.open().ok().filter(stands_still) else {
+            return Ok(false);
+        };
+        let (key, unproven) = (open.key.clone(), self.is_unproven());
+        drop(open);
+        self.lock();
+        self.wait_until_closed()?;
+        self.set(self.begin(key, false)?, unproven);
+        Ok(true)
     }
 
     /// Tries a secret, and does no more: what was locked stays locked. Blocks as [`Vault::unlock`] does.

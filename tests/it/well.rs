@@ -10,6 +10,7 @@ use caliopen::{
     domain::{outgoing::State, time::Time},
     net::dns::Dns,
 };
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use std::{
     net::SocketAddr,
     os::unix::net::UnixDatagram,
@@ -147,6 +148,51 @@ fn a_full_disk_refuses_mail_before_the_store_is_at_risk_and_recovers_by_itself()
 }
 
 #[test]
+fn a_disk_that_refuses_for_a_while_costs_that_while_and_no_more() {
+    let folder = Folder::make();
+    let mut command = Command::new("env");
+    // What it may write is limited from outside: as from a disk that was shut, every write comes back with an error.
+    command.arg("--ignore-signal=XFSZ").arg(caliopen().get_program());
+    let appliance = Appliance::launch(command, &folder.data, Some(&folder.secret));
+    let limit = |current| {
+        let process = Pid::from_raw(appliance.pid() as i32);
+        prlimit(process, Resource::Fsize, Rlimit { current, maximum: None }).unwrap();
+    };
+    let mut owner = Visitor::owner(&appliance);
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    assert_eq!(sender.send("eve@x.test", OWNER, &message(1)).unwrap(), 250);
+
+    limit(Some(0));
+    for n in 2..=4 {
+        let refused = sender.send("eve@x.test", OWNER, &message(n)).unwrap();
+        assert!((400..500).contains(&refused), "whoever sends keeps it: {refused}");
+        sender.say("RSET\r\n").unwrap();
+    }
+    let (status, ill) = health(appliance.http);
+    assert_eq!(
+        (status, ill["ready"].as_bool(), ill["writes"].as_bool()),
+        (503, Some(false), Some(false))
+    );
+    let page = owner.get("/").body;
+    assert!(
+        page.contains("can only be read") && page.contains("Number 1"),
+        "the owner is told, and reads on"
+    );
+
+    limit(None);
+    assert_eq!(
+        sender.send("eve@x.test", OWNER, &message(5)).unwrap(),
+        250,
+        "it goes the way of a locked box until the store is opened again"
+    );
+    while !owner.get("/").body.contains("Number 5") {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(health(appliance.http).0, 200);
+    assert!(!owner.get("/").body.contains("can only be read"));
+}
+
+#[test]
 fn systemd_is_told_and_the_watchdog_is_fed_while_the_box_does_its_work() {
     let folder = Folder::make();
     let place = tempfile::tempdir().unwrap();
@@ -176,15 +222,26 @@ fn systemd_is_told_and_the_watchdog_is_fed_while_the_box_does_its_work() {
 fn a_box_is_checked_from_the_command_line_running_or_not() {
     let folder = Folder::make();
     let appliance = folder.serve();
+    let lang = std::cell::Cell::new("C");
     let check = |more: &[&str]| {
-        let output = caliopen().arg("check").args(more).output().unwrap();
+        let output = caliopen().env("LC_ALL", lang.get()).arg("check").args(more).output().unwrap();
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
     let at = appliance.http.to_string();
     let (code, said, why) = check(&["--at", &at]);
     assert_eq!(code, Some(0), "nothing was looked at yet, so nothing is known to be wrong: {why}");
-    assert!(said.contains("yes        ready") && said.contains("no         locked"), "{said}");
+    assert!(
+        said.contains("yes          it takes mail") && said.contains("no           it is locked"),
+        "{said}"
+    );
+    lang.set("fr_FR.UTF-8");
+    let (_, said, _) = check(&["--at", &at]);
+    assert!(
+        said.contains("oui          elle prend le courrier") && said.contains("Où va le courrier (MX)"),
+        "{said}"
+    );
+    lang.set("C");
     let (_, said, _) = check(&["--at", &at, "--json"]);
     let all: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(all["claimed"], true);
@@ -195,7 +252,7 @@ fn a_box_is_checked_from_the_command_line_running_or_not() {
     assert_eq!(check(&["--at", &at]).0, Some(68), "nobody answers");
     let (code, said, why) = check(&["--data", data, "--dns", "none"]);
     assert!(matches!(code, Some(0 | 1)), "{why}");
-    assert!(said.contains("yes        locked") && said.contains("unknown"), "{said}");
+    assert!(said.contains("yes          it is locked") && said.contains("not known"), "{said}");
 }
 
 #[tokio::test]

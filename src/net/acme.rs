@@ -19,8 +19,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, BodyWrapper, BytesResponse, ChallengeType, Error, HttpClient, Identifier, NewAccount,
-    NewOrder, Order, OrderStatus, Problem, RetryPolicy,
+    Account, AccountCredentials, AuthorizationStatus, BodyWrapper, BytesResponse, CertificateIdentifier, ChallengeType, Error, HttpClient,
+    Identifier, NewAccount, NewOrder, Order, OrderStatus, Problem, RetryPolicy,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{
@@ -170,6 +170,8 @@ pub struct Wish<'a> {
     pub key: &'a [u8],
     /// By which door it is proven.
     pub trial: Trial,
+    /// The certificate of the same authority (DER) that it takes the place of, where there is one.
+    pub replaces: Option<&'a [u8]>,
 }
 
 /// What came of it.
@@ -228,6 +230,29 @@ fn is_nonce(problem: &Problem) -> bool {
     problem.r#type.as_deref() == Some("urn:ietf:params:acme:error:badNonce")
 }
 
+/// What an authority calls a certificate (DER) of its own (RFC 9773 section 4.1): whose it is, and its number.
+fn id_of(certificate: &[u8]) -> Option<(String, String)> {
+    let facts = certificate::facts(certificate)?;
+    Some((base64url::encode(&facts.authority?), base64url::encode(&facts.serial)))
+}
+
+/// A new order. One that says what it replaces is let past limits (RFC 9773 section 5); where the authority will not have
+/// that, because it forgot the old certificate or sees it replaced already, the order is one like any other.
+async fn open(account: &Account, names: &[Identifier], replaces: Option<&[u8]>) -> Result<Order, Refusal> {
+    let asked = NewOrder::new(names);
+    if let Some((authority, serial)) = replaces.and_then(id_of) {
+        let old = CertificateIdentifier {
+            authority_key_identifier: authority.into(),
+            serial: serial.into(),
+        };
+        let asked = NewOrder::new(names).replaces(old);
+        if let Ok(order) = persist!(account.new_order(&asked).await) {
+            return Ok(order);
+        }
+    }
+    persist!(account.new_order(&asked).await).map_err(|error| Refusal::by(Stage::Ordering, error))
+}
+
 impl Acme {
     /// The authority with this directory. Proofs are given by these answers and this certificate's trials.
     pub fn new(https: Https, directory: &str, answers: Answers, current: Arc<Current>) -> Self {
@@ -277,9 +302,8 @@ impl Acme {
     /// When it suggests to renew this certificate (DER), by its own `renewalInfo` (RFC 9773 section 4.1). `None` where it
     /// says nothing that can be read.
     pub async fn suggests(&self, renewal_info: &str, certificate: &[u8]) -> Option<(Time, Time)> {
-        let facts = certificate::facts(certificate)?;
-        let id = format!("{}.{}", base64url::encode(&facts.authority?), base64url::encode(&facts.serial));
-        let page = self.get(&format!("{renewal_info}/{id}")).await.ok()?;
+        let (authority, serial) = id_of(certificate)?;
+        let page = self.get(&format!("{renewal_info}/{authority}.{serial}")).await.ok()?;
         let value: serde_json::Value = serde_json::from_slice(&page).ok()?;
         let window = value.get("suggestedWindow")?;
         let moment = |name: &str| certificate::stamp(window.get(name)?.as_str()?).map(Time);
@@ -302,8 +326,7 @@ impl Acme {
     async fn work(&self, wish: &Wish<'_>, made: &mut Option<String>) -> Result<Vec<Vec<u8>>, Refusal> {
         let account = self.account(wish.account, made).await?;
         let names: Vec<Identifier> = wish.names.iter().cloned().map(Identifier::Dns).collect();
-        let asked = NewOrder::new(&names);
-        let mut order = persist!(account.new_order(&asked).await).map_err(|error| Refusal::by(Stage::Ordering, error))?;
+        let mut order = open(&account, &names, wish.replaces).await?;
         self.prove(&mut order, wish.trial).await?;
         let request = tls::request(wish.names, wish.key).map_err(|error| Refusal::of(Stage::Signing, error.to_string()))?;
         persist!(order.finalize_csr(&request).await).map_err(|error| Refusal::by(Stage::Signing, error))?;

@@ -260,14 +260,16 @@ impl Certificates {
     }
 
     async fn tend(&self) -> Result<(), Error> {
-        let (kept, now) = (self.authority().await?, self.0.clock.now());
+        let (mut kept, now) = (self.authority().await?, self.0.clock.now());
         if kept.accepted == 0 {
             return Ok(());
         }
+        if kept.due > now.0 && kept.attempts == 0 && !(0..LOOK).contains(&now.0.saturating_sub(kept.looked)) {
+            self.look(&kept, now).await?;
+            kept = self.authority().await?;
+        }
         if kept.due <= now.0 {
             self.order(false).await?.ok();
-        } else if kept.attempts == 0 && !(0..LOOK).contains(&now.0.saturating_sub(kept.looked)) {
-            self.look(&kept, now).await?;
         }
         Ok(())
     }
@@ -354,7 +356,10 @@ impl Certificates {
         let facts = front.chain.first().and_then(|first| certificate::facts(first)).unwrap_or_default();
         let done = match self.names(&kept, &facts, now).await {
             Err(refusal) => Err(refusal),
-            Ok(names) => self.ask(&kept, &names, &key).await,
+            Ok(names) => {
+                let old = front.chain.first().filter(|_| !facts.is_own);
+                self.ask(&kept, &names, &key, old.map(Vec::as_slice)).await
+            }
         };
         match done {
             Ok((meta, chain)) => {
@@ -371,7 +376,7 @@ impl Certificates {
     }
 
     /// Asks the authority: by port 80 first, and by port 443 where that cannot be seen.
-    async fn ask(&self, kept: &Authority, names: &[String], key: &[u8]) -> Result<(Meta, Vec<Vec<u8>>), Refusal> {
+    async fn ask(&self, kept: &Authority, names: &[String], key: &[u8], old: Option<&[u8]>) -> Result<(Meta, Vec<Vec<u8>>), Refusal> {
         let acme = self.acme();
         let meta = acme.meta().await?;
         // An account is with one authority.
@@ -385,6 +390,7 @@ impl Certificates {
                     names,
                     key,
                     trial,
+                    replaces: old.filter(|_| same),
                 })
                 .await;
             if let Some(made) = issued.account {
@@ -421,7 +427,10 @@ impl Certificates {
             ("", _) | (_, None) => None,
             (url, Some(first)) => self.acme().suggests(url, first).await,
         };
-        let due = renewal(Time(facts.begins), Time(facts.ends), suggested, drawn()?);
+        // What has just come is not ordered again at once, whatever is said of it.
+        let due = renewal(Time(facts.begins), Time(facts.ends), suggested, drawn()?)
+            .0
+            .max(now.0 + LOOK);
         let inner = self.0.clone();
         blocking(move || {
             let identity = Identity {
@@ -433,7 +442,7 @@ impl Certificates {
             inner.file.set_certificate(chain, key, |kept: &mut Authority| {
                 kept.caa = meta.caa;
                 kept.renewal_info = meta.renewal_info;
-                kept.due = due.0;
+                kept.due = due;
                 kept.looked = now.0;
                 kept.ordered = now.0;
                 kept.attempts = 0;

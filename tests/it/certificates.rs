@@ -1,6 +1,6 @@
 //! A certificate from a real authority (pebble): by port 80, by port 443, for the names that lead here, through refused
-//! nonces and slow looks, replaced in both doors under open connections, renewed by itself when its time has come, with the key
-//! kept and changed on purpose; and what is said when it refuses.
+//! nonces and slow looks, replaced in both doors under open connections, renewed by itself when its time has come or when the
+//! authority says so, with the key kept and changed on purpose; and what is said when it refuses.
 
 use crate::{checks::hex, door::client};
 use caliopen::{
@@ -10,31 +10,33 @@ use caliopen::{
     domain::{
         certifying::Stage,
         check::{Finding, Id},
+        time::Time,
     },
     net::{
         clock::Clock,
         demand,
         dns::{Dns, Record, Table},
         outward::Outward,
+        tls::{Current, Identity, server_config},
     },
     service::{
         certificates::{NotYet, View},
         setup,
     },
 };
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject};
 use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 
 /// The names that lead to the box of the test.
 const NAMES: [&str; 3] = ["mail.home.test", "home.test", "mta-sts.home.test"];
@@ -352,6 +354,157 @@ async fn it_is_renewed_by_itself_and_another_key_is_used_once_it_is_published() 
         "what is published is true all the while"
     );
     drop((certificates, checks));
+    home.stop().await;
+}
+
+/// The authority with what this one lacks: when to renew (RFC 9773). It passes on what it hears and adds its own to what is
+/// answered; each of its connections is one exchange.
+struct Advising {
+    /// Certificates that were asked about, each by its identifier.
+    asked: Mutex<Vec<String>>,
+    /// What orders said that they replace.
+    replaced: Mutex<Vec<String>>,
+    at: SocketAddr,
+}
+
+impl Advising {
+    async fn before(authority: &Authority) -> Arc<Self> {
+        let read = |name: &str| std::fs::read(authority.folder.path().join(name)).unwrap();
+        let identity = Identity {
+            chain: vec![CertificateDer::from_pem_slice(&read("cert.pem")).unwrap().to_vec()],
+            key: PrivatePkcs8KeyDer::from_pem_slice(&read("key.pem"))
+                .unwrap()
+                .secret_pkcs8_der()
+                .to_vec()
+                .into(),
+        };
+        let acceptor = TlsAcceptor::from(server_config(Current::new(&identity).unwrap(), &[b"http/1.1"]).unwrap());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let advising = Arc::new(Self {
+            asked: Mutex::default(),
+            replaced: Mutex::default(),
+            at: listener.local_addr().unwrap(),
+        });
+        let (known, port) = (advising.clone(), authority.port);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (known, acceptor) = (known.clone(), acceptor.clone());
+                tokio::spawn(async move {
+                    let mut stream = acceptor.accept(stream).await.unwrap();
+                    let request = message(&mut stream).await;
+                    let answer = known.answer(&request, port).await;
+                    stream.write_all(&answer).await.unwrap();
+                    let _ = stream.shutdown().await;
+                });
+            }
+        });
+        advising
+    }
+
+    async fn answer(&self, request: &[u8], port: u16) -> Vec<u8> {
+        let (head, body) = split(request);
+        let path = head.split(' ').nth(1).unwrap();
+        if let Some(id) = path.strip_prefix("/advice/") {
+            // It changes its mind about what it gave: that is to be renewed now.
+            let mut asked = self.asked.lock().unwrap();
+            let (start, end) = if asked.iter().any(|known| known == id) {
+                (2020, 2021)
+            } else {
+                (2098, 2099)
+            };
+            asked.push(id.to_owned());
+            let body = format!("{{\"suggestedWindow\":{{\"start\":\"{start}-01-01T00:00:00Z\",\"end\":\"{end}-01-01T00:00:00Z\"}}}}");
+            return format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into();
+        }
+        let mut upstream = handshake(TcpStream::connect(("127.0.0.1", port)).await.unwrap(), "localhost").await;
+        let (start, rest) = request.split_at(head.find("\r\n").unwrap());
+        upstream.write_all(&[start, b"\r\nConnection: close", rest].concat()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = upstream.read_to_end(&mut answer).await;
+        let (head, text) = split(&answer);
+        let Ok(mut value) = serde_json::from_str::<serde_json::Value>(text) else {
+            return answer;
+        };
+        if path == "/dir" {
+            value["renewalInfo"] = format!("https://{}/advice", self.at).into();
+        } else if path == "/order-plz"
+            && let Some(old) = payload(body)["replaces"].as_str()
+        {
+            self.replaced.lock().unwrap().push(old.to_owned());
+            value["replaces"] = old.into();
+        } else {
+            return answer;
+        }
+        let head = head
+            .lines()
+            .filter(|line| !line.to_lowercase().starts_with("content-length"))
+            .collect::<Vec<_>>();
+        let body = value.to_string();
+        format!("{}\r\nContent-Length: {}\r\n\r\n{body}", head.join("\r\n"), body.len()).into()
+    }
+}
+
+/// A whole message of HTTP/1.1.
+async fn message(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
+    let mut octets = Vec::new();
+    loop {
+        let (head, body) = split(&octets);
+        let length = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length")
+                .then(|| value.trim().parse::<usize>().unwrap())
+        });
+        if octets.windows(4).any(|four| four == b"\r\n\r\n") && body.len() >= length.unwrap_or(0) {
+            return octets;
+        }
+        assert!(stream.read_buf(&mut octets).await.unwrap() > 0, "cut off");
+    }
+}
+
+fn split(message: &[u8]) -> (&str, &str) {
+    let text = std::str::from_utf8(message).unwrap();
+    text.split_once("\r\n\r\n").unwrap_or((text, ""))
+}
+
+/// What a signed request says.
+fn payload(body: &str) -> serde_json::Value {
+    let signed: serde_json::Value = serde_json::from_str(body).unwrap();
+    let octets = base64url::decode(signed["payload"].as_str().unwrap(), 64 * 1024).unwrap();
+    serde_json::from_slice(&octets).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_that_wants_it_renewed_early_is_obeyed_and_told_what_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = port();
+    let doors = home(folder.path(), at, None).await;
+    let (http, https) = (doors.http[0], doors.https[0]);
+    doors.stop().await;
+    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
+    let mut authority = Authority::start(at, http.port(), https.port(), &fast).await;
+    let advising = Advising::before(&authority).await;
+    authority.port = advising.at.port();
+    let home = started_at(folder.path(), &authority, http, https).await;
+    let certificates = home.services().certificates;
+    certificates.accept("").await.unwrap();
+    let first = another(&home, &[]).await;
+    assert!(
+        first.due.is_some_and(|due| due.0 < first.facts.ends),
+        "never after its end, whatever is said"
+    );
+    drop(certificates);
+    home.stop().await;
+
+    let later = Time(Clock::system().now().0 + 7 * 3600);
+    let home = started_with(folder.path(), &authority, [http, https], &[], Clock::fixed(later)).await;
+    let second = another(&home, &first.facts.serial).await;
+    assert_eq!(second.key, first.key);
+    let id = |view: &View| {
+        let authority = view.facts.authority.as_deref().unwrap();
+        format!("{}.{}", base64url::encode(authority), base64url::encode(&view.facts.serial))
+    };
+    assert_eq!(*advising.replaced.lock().unwrap(), [id(&first)], "by its name, and once");
+    assert_eq!(*advising.asked.lock().unwrap(), [id(&first), id(&first), id(&second)]);
     home.stop().await;
 }
 

@@ -3,9 +3,11 @@
 //! A box that is running is asked on its own machine, and says what it found when it last looked; over the folder of one
 //! that is not, everything is looked at now. Ends with 0 where nothing is to be done, with 1 where something is.
 //!
+//! The words are in the language of the terminal; what a script reads (`--json`) is the same in each.
+//!
 //! Absent on purpose: opening the vault. None of this needs what is the owner's.
 
-use super::{Failure, code, log_to_stderr, runtime, say, serve::failure};
+use super::{Failure, code, language, log_to_stderr, runtime, say, serve::failure};
 use crate::{
     app::{self, Services},
     codec::standing,
@@ -50,6 +52,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         (Some(data), None) => look(data, args)?,
         (None, None) => return Err(Failure::new(2, "give --data or --at")),
     };
+    let lang = language();
+    let w = words::words(lang);
     let broken = || Failure::new(code::DATA, "that is not the answer of a box");
     let (said, checks) = standing::read(&text).ok_or_else(broken)?;
     let is = |name: &str| said.iter().any(|(known, so)| known == name && *so);
@@ -57,19 +61,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.json {
         say(text.trim_end());
     } else {
-        for name in ["ready", "claimed", "locked", "writes"] {
-            if let Some((_, so)) = said.iter().find(|(known, _)| known == name) {
-                say(format_args!("{:<10} {name}", if *so { "yes" } else { "no" }));
-            }
-        }
-        for (id, state, seen) in &checks {
-            let name = Id::of(id).map_or(id.as_str(), |id| words::name(Lang::En, id));
-            let seen = if seen.is_empty() {
-                String::new()
-            } else {
-                format!("  ({})", seen.join("; "))
-            };
-            say(format_args!("{state:<10} {name}{seen}"));
+        for line in lines(lang, &said, &checks) {
+            say(line);
         }
     }
     if is("ready") && todo == 0 {
@@ -78,10 +71,39 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Err(Failure::new(
         code::PARTLY,
         match is("ready") {
-            true => format!("{todo} things are to be done; `/settings/dns` says what and how"),
-            false => "the box cannot keep mail: see its disk and its log".to_owned(),
+            true => format!("{} {}", lang.words().count(&w.todo, todo as u64), w.todo_where),
+            false => w.not_ready.to_owned(),
         },
     ))
+}
+
+/// What was found, a line each: how it stands, and what is meant.
+fn lines(lang: Lang, said: &[(String, bool)], checks: &[standing::Line]) -> Vec<String> {
+    let w = words::words(lang);
+    let named = [
+        ("ready", w.is_ready),
+        ("claimed", w.is_claimed),
+        ("locked", w.is_locked),
+        ("writes", w.is_written),
+    ];
+    let facts = named.into_iter().filter_map(|(name, words)| {
+        let (_, so) = said.iter().find(|(known, _)| known == name)?;
+        Some(format!("{:<12} {words}", if *so { w.yes } else { w.no }))
+    });
+    let found = checks.iter().map(|(id, state, seen)| {
+        let name = Id::of(id).map_or(id.as_str(), |id| words::name(lang, id));
+        let known = [State::Ok, State::Attention, State::Todo, State::Unknown]
+            .into_iter()
+            .find(|known| known.as_str() == state);
+        let state = known.map_or(state.as_str(), |known| words::state(lang, known));
+        let seen = if seen.is_empty() {
+            String::new()
+        } else {
+            format!("  ({})", seen.join("; "))
+        };
+        format!("{state:<12} {name}{seen}")
+    });
+    facts.chain(found).collect()
 }
 
 /// Everything is looked at now.

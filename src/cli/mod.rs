@@ -22,6 +22,7 @@ pub use {authenticate::is_dns_table, privacy::is_evidence};
 
 use crate::{
     app::{self, Services, StartError},
+    locale::Lang,
     net::clock::Clock,
     service::upkeep::settle,
     store::{
@@ -33,6 +34,15 @@ use clap::{Parser, Subcommand};
 use serve::failure;
 use std::{fmt, io::Write, path::Path, process::ExitCode};
 use zeroize::Zeroizing;
+
+/// The language of the terminal, as POSIX names it: the first of these that is set.
+fn language() -> Lang {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let code = named.unwrap_or_default();
+    Lang::of_code(code.split(['_', '.', '-']).next().unwrap_or_default()).unwrap_or_default()
+}
 
 /// One person's whole mail service, and how private it is.
 #[derive(Parser)]

@@ -61,7 +61,7 @@ pub fn is_evidence(octets: &[u8]) -> bool {
 /// Runs a `caliopen privacy` command.
 pub(super) fn run(command: &Privacy) -> Result<(), Failure> {
     match command {
-        Privacy::Explain(args) => explain(args, language(), &mut io::stdout().lock()),
+        Privacy::Explain(args) => explain(args, super::language(), &mut io::stdout().lock()),
     }
 }
 
@@ -173,15 +173,4 @@ fn load(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
         ));
     }
     Ok(bytes)
-}
-
-/// The language of the terminal, as POSIX names it.
-fn language() -> Lang {
-    let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    match named {
-        Some(name) if name.starts_with("fr") => Lang::Fr,
-        _ => Lang::En,
-    }
 }

@@ -120,7 +120,10 @@ fn of_store(error: store::Error) -> Failure {
 
 /// The steps before the vault, in the order of the table; those behind it wait in the pages.
 async fn walk(args: &Args, run: &FirstRun, vault: &Vault) -> Result<(), Failure> {
-    let mut lang = args.language.or_else(|| Lang::of_code(&run.state().lang)).unwrap_or_else(of_system);
+    let mut lang = args
+        .language
+        .or_else(|| Lang::of_code(&run.state().lang))
+        .unwrap_or_else(super::language);
     run.mark(Step::Claim).await.map_err(of_store)?;
     while let Some(step) = run.done("").next().filter(|step| !step.row().behind) {
         let t = words(lang);
@@ -143,13 +146,6 @@ async fn walk(args: &Args, run: &FirstRun, vault: &Vault) -> Result<(), Failure>
         }
     }
     Ok(())
-}
-
-/// The language that the system speaks.
-fn of_system() -> Lang {
-    let named = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
-    let code = named.unwrap_or_default();
-    Lang::of_code(code.split(['_', '.', '-']).next().unwrap_or_default()).unwrap_or_default()
 }
 
 async fn name(args: &Args, run: &FirstRun, t: &SetupWords) -> Result<(), Failure> {

@@ -41,6 +41,14 @@ pub struct CheckWords {
     pub policy_test: &'static str,
     pub policy_done: &'static str,
     pub not_here: &'static str,
+    pub yes: &'static str,
+    pub no: &'static str,
+    pub is_ready: &'static str,
+    pub is_claimed: &'static str,
+    pub is_locked: &'static str,
+    pub is_written: &'static str,
+    pub todo_where: &'static str,
+    pub not_ready: &'static str,
 }
 
 const EN: CheckWords = CheckWords {
@@ -73,6 +81,14 @@ const EN: CheckWords = CheckWords {
     policy_test: "Only try it out",
     policy_done: "The policy was changed. Its number in DNS changes with it: see the record below.",
     not_here: "This box asks nobody outside to look back at it. Whether a port is open from outside shows only when somebody comes in by it.",
+    yes: "yes",
+    no: "no",
+    is_ready: "it takes mail and keeps it",
+    is_claimed: "it has an owner",
+    is_locked: "it is locked",
+    is_written: "its disk takes what is written",
+    todo_where: "`/settings/dns` says what and how",
+    not_ready: "the box cannot keep mail: see its disk and its log",
 };
 
 const FR: CheckWords = CheckWords {
@@ -105,6 +121,14 @@ const FR: CheckWords = CheckWords {
     policy_test: "Seulement l’essayer",
     policy_done: "La politique a changé. Son numéro dans le DNS change avec elle\u{202f}: voyez l’enregistrement plus bas.",
     not_here: "Cette boîte ne demande à personne au-dehors de la regarder. Qu’un port soit ouvert de l’extérieur ne se voit que lorsque quelqu’un entre par là.",
+    yes: "oui",
+    no: "non",
+    is_ready: "elle prend le courrier et le garde",
+    is_claimed: "elle a un propriétaire",
+    is_locked: "elle est verrouillée",
+    is_written: "son disque se laisse écrire",
+    todo_where: "La page `/settings/dns` dit quoi et comment",
+    not_ready: "la boîte ne peut garder de courrier\u{202f}: voyez son disque et son journal",
 };
 
 /// The phrases of a language.
@@ -386,8 +410,8 @@ pub fn finding(lang: Lang, id: Id, finding: Finding) -> &'static str {
         ),
         Finding::Changing => say(
             lang,
-            "It changes from time to time. Have your router announce it to your DNS provider, or ask for a fixed one.",
-            "Elle change de temps en temps. Faites-la annoncer à votre fournisseur DNS par votre routeur, ou demandez une adresse fixe.",
+            "It changes from time to time. Have this box announce it to your DNS provider (the page “An address that changes”), or ask for a fixed one.",
+            "Elle change de temps en temps. Faites-la annoncer par cette boîte à votre fournisseur DNS (la page «\u{202f}Une adresse qui change\u{202f}»), ou demandez une adresse fixe.",
         ),
         Finding::Local => say(
             lang,

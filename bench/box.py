@@ -25,13 +25,15 @@ def built(name, size):
 class Box:
     """`caliopen init` in a folder below `where`, then `serve`; `stop` ends it in order."""
 
-    def __init__(self, program, where, name="ours"):
+    def __init__(self, program, where, name="ours", keep_code=False):
         self.program, self.folder = str(program), pathlib.Path(where) / name
         self.data, self.secret = self.folder / "data", self.folder / "passphrase"
         self.folder.mkdir()
         self.secret.write_text(PASSPHRASE + "\n")
         made = ["init", "--data", self.data, "--domain", "home.test", "--address", "me@home.test"]
-        subprocess.run([self.program, *made, "--passphrase-file", self.secret], check=True, stdout=subprocess.DEVNULL)
+        said = subprocess.run([self.program, *made, "--passphrase-file", self.secret], check=True, stdout=subprocess.PIPE, text=True).stdout
+        if keep_code:
+            (self.folder / "code").write_text(next(line for line in said.split("\n") if line.count("-") == 7))
         self.process = None
 
     def serve(self, unlocked=True, under=(), dns="none"):

@@ -4,7 +4,12 @@ use super::{Services, StartError};
 use crate::{
     domain::network::Network,
     jobs,
-    net::{clamd::Clamd, clock::Clock, outward::Outward, tls::Current},
+    net::{
+        clamd::Clamd,
+        clock::Clock,
+        outward::Outward,
+        tls::{Current, Identity},
+    },
     service::{
         setup::first_run::{FirstRun, Rebuild},
         upkeep::Upkeep,
@@ -65,6 +70,11 @@ impl House {
         doors.spawn(jobs::updates::run(services.updates.clone(), stopping.clone()));
         let standing = (services.checks.clone(), services.certificates.clone(), services.announcing.clone());
         doors.spawn(jobs::stand::run(standing, stopping.clone()));
+        doors.spawn(jobs::backup::run(
+            services.backups.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
         doors.spawn(jobs::push::run(
             services.push.clone(),
             services.happenings.listen(),
@@ -98,6 +108,14 @@ impl House {
             };
             let Some(Rebuild { front, made, answer }) = asked else { return };
             let mut works = JoinSet::new();
+            // A box that was brought back shows the certificate that it had.
+            let had = Identity {
+                chain: front.chain.clone(),
+                key: front.key.clone().into(),
+            };
+            if made && let Err(error) = self.certificate.replace(&had) {
+                tracing::error!(%error, "the certificate of the box cannot be shown");
+            }
             match self.over(&front) {
                 Ok(services) => {
                     let _ = self.pages.send_replace(services.pages(&self.clock, self.first_run.clone()));

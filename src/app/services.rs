@@ -17,6 +17,7 @@ use crate::{
         announcing::Announcing,
         appliance::ServiceIndex,
         authenticate::Senders,
+        backup::{self, Backups},
         certificates::{self, Certificates},
         checks::{self, Checks},
         compose::Compose,
@@ -161,6 +162,8 @@ pub struct Services {
     pub export: Export,
     /// Taking in what was kept elsewhere.
     pub import: Import,
+    /// Backups elsewhere.
+    pub backups: Backups,
 }
 
 /// What everything stands on.
@@ -197,6 +200,7 @@ struct Going {
 
 /// How the box stands in the world.
 struct Standing {
+    backups: Backups,
     health: Health,
     checks: Checks,
     announcing: Announcing,
@@ -289,6 +293,13 @@ impl Ground<'_> {
         checks.add(move || of_disk.checks());
         let provider = (dns.clone(), self.web(0, HTTPS));
         let journal = coming.journal.clone();
+        let outward = &self.outward;
+        let elsewhere = Https::lasting(outward.dns.clone(), outward.roots.clone(), backup::PATIENCE);
+        let (vault, clock) = self.room();
+        let of_box = (self.front.domain.as_str(), self.front.addresses.as_slice());
+        let backups = Backups::new((vault, self.file.clone(), clock), elsewhere, self.happenings.clone(), of_box);
+        let of_backups = backups.clone();
+        checks.add(move || of_backups.checks());
         let certifying = certificates::Parts {
             dns,
             https: self.web(0, AUTHORITY),
@@ -301,6 +312,7 @@ impl Ground<'_> {
             announcing: Announcing::new(self.file.clone(), self.front, self.clock.clone(), provider, journal),
             appliance: ServiceIndex::new(checks.clone(), self.clock.clone()),
             certificates: Certificates::new(self.file.clone(), self.front, self.clock.clone(), certifying),
+            backups,
             health,
             checks,
         }
@@ -432,6 +444,7 @@ impl Services {
             tls_reports: going.tls_reports,
             deliver: going.deliver,
             outbox: going.outbox,
+            backups: standing.backups,
             health: standing.health,
             checks: standing.checks,
             announcing: standing.announcing,
@@ -453,6 +466,7 @@ impl Services {
     pub(super) fn pages(&self, clock: &Clock, first_run: FirstRun) -> web::Services {
         let clock = clock.clone();
         web::Services {
+            backups: self.backups.clone(),
             health: self.health.clone(),
             updates: self.updates.clone(),
             first_run,

@@ -5,6 +5,7 @@
 //! 75 in use by another process, 77 wrong passphrase. Every failure is one sentence on stderr.
 
 mod authenticate;
+mod backup;
 mod check;
 mod contacts;
 mod demo;
@@ -81,6 +82,13 @@ enum Command {
     ///
     /// The appliance must not be running. What is in it for other programs is explained in docs/export.md.
     Export(export::Args),
+    /// Make a backup in restic's format, where it was said before or is said now; the appliance must not be running
+    ///
+    /// A running appliance makes them by itself, once it was told where (Settings, Backup). The code on the recovery sheet
+    /// opens them, for `caliopen restore` and for stock restic.
+    Backup(backup::Args),
+    /// Make the mailbox of a backup again in an empty folder, with the code on the recovery sheet
+    Restore(backup::RestoreArgs),
     /// Take cards in from a file, or write all of them; the appliance must not be running
     #[command(subcommand)]
     Contacts(contacts::Command),
@@ -146,6 +154,8 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => backup::bring_back(&args),
         Command::Contacts(command) => contacts::run(&command),
         Command::Authenticate(args) => authenticate::run(&args),
         Command::Route(args) => route::run(&args),

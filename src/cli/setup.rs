@@ -10,7 +10,7 @@ use crate::{
     codec::password::Strength,
     domain::setup::Step,
     locale::{
-        Lang,
+        Lang, backup,
         setup::{SetupWords, words},
     },
     net::clock::Clock,
@@ -138,7 +138,7 @@ async fn walk(args: &Args, run: &FirstRun, vault: &Vault) -> Result<(), Failure>
                 };
                 run.choose_language(lang).await.map_err(of_store)?;
             }
-            Step::Domain => name(args, run, t).await?,
+            Step::Domain => name(args, run, t, lang).await?,
             // How the box stands in the world is looked at while it runs: in the pages, and by `caliopen check`.
             Step::Reach | Step::Records | Step::Certificate => run.mark(step).await.map_err(of_store)?,
             Step::Owner => return own(args, run, vault, lang).await,
@@ -148,8 +148,11 @@ async fn walk(args: &Args, run: &FirstRun, vault: &Vault) -> Result<(), Failure>
     Ok(())
 }
 
-async fn name(args: &Args, run: &FirstRun, t: &SetupWords) -> Result<(), Failure> {
+async fn name(args: &Args, run: &FirstRun, t: &SetupWords, lang: Lang) -> Result<(), Failure> {
     let state = run.state();
+    if args.domain.is_none() {
+        tell(backup::words(lang).have_cli);
+    }
     for _ in 0..PATIENCE {
         let domain = match &args.domain {
             Some(domain) => domain.clone(),

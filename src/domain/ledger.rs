@@ -18,11 +18,13 @@ pub enum Purpose {
     Push,
     /// Telling the owner's DNS provider where this box is.
     Announcing,
+    /// Keeping a backup at a server of the owner's choice, or reading it there.
+    Backup,
 }
 
 impl Purpose {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Names,
         Self::Delivery,
         Self::Smarthost,
@@ -30,6 +32,7 @@ impl Purpose {
         Self::Certificate,
         Self::Push,
         Self::Announcing,
+        Self::Backup,
     ];
 
     /// Its number on the disk.

@@ -7,6 +7,7 @@ pub mod address;
 pub mod authentication;
 pub mod autocrypt;
 pub mod award;
+pub mod backup;
 pub mod certifying;
 pub mod check;
 pub mod contact;

@@ -1,6 +1,7 @@
 //! Floor 4: the clock's door. Work that nobody is waiting for is a row in the store with a due time;
 //! one loop runs what is due. What was sealed while the box was locked is taken in when it is unlocked.
 
+pub mod backup;
 pub mod push;
 pub mod stand;
 pub mod updates;

@@ -561,6 +561,21 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
             "Il n’y a pas encore de clé à vous à publier, ou personne n’a pu être interrogé.",
         ),
         (Id::Backup, Finding::Missing) => say(lang, "There is none.", "Il n’y en a pas."),
+        (Id::Backup, Finding::Right) => say(
+            lang,
+            "There is one of everything, and restoring it was tried.",
+            "Il y en a une de tout, et sa restauration a été éprouvée.",
+        ),
+        (Id::Backup, Finding::Old) => say(
+            lang,
+            "The last one is old. It is made while the box is unlocked.",
+            "La dernière est ancienne. Elle se fait quand la boîte est déverrouillée.",
+        ),
+        (Id::Backup, Finding::Out) => say(
+            lang,
+            "The last one failed, or could not be restored: the page about backups says why.",
+            "La dernière a échoué, ou n’a pas pu être restaurée\u{202f}: la page des sauvegardes dit pourquoi.",
+        ),
         (Id::Certificate, Finding::Right) => say(
             lang,
             "It is valid, and renews by itself.",

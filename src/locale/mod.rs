@@ -6,6 +6,7 @@ pub mod announcing;
 pub mod appliance;
 pub mod authentication;
 pub mod awards;
+pub mod backup;
 pub mod certificates;
 pub mod checks;
 pub mod compose;

@@ -33,6 +33,8 @@ use std::{
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that a connection and its handshake take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// Connections that are kept open where one server is visited many times in a row.
+const CONNECTIONS: usize = 4;
 /// Addresses of one server that are tried.
 const MAX_ADDRESSES: usize = 4;
 /// Characters of a content type that are kept.
@@ -135,7 +137,22 @@ impl Https {
         Self::build(Names { dns, port, public }, roots, patience)
     }
 
+    /// The same with connections that are used again: for somebody who is visited many times in a row, and whose answers
+    /// and questions are long.
+    pub fn lasting(dns: Dns, roots: Option<Arc<RootCertStore>>, patience: Duration) -> Self {
+        let names = Names {
+            dns,
+            port: 0,
+            public: false,
+        };
+        Self::build_with(names, roots, patience, CONNECTIONS)
+    }
+
     fn build(names: Names, roots: Option<Arc<RootCertStore>>, patience: Duration) -> Self {
+        Self::build_with(names, roots, patience, 0)
+    }
+
+    fn build_with(names: Names, roots: Option<Arc<RootCertStore>>, patience: Duration, idle: usize) -> Self {
         let dns = &names.dns;
         let ledger = dns.ledger().clone();
         let client = tls(roots.unwrap_or_else(demand::roots)).and_then(|tls| {
@@ -147,7 +164,7 @@ impl Https {
                 .redirect(redirect::Policy::none())
                 .referer(false)
                 .no_proxy()
-                .pool_max_idle_per_host(0)
+                .pool_max_idle_per_host(idle)
                 .connect_timeout(CONNECT.min(patience))
                 .timeout(patience)
                 .build()

@@ -15,5 +15,6 @@ pub mod mdns;
 pub mod mta_sts;
 pub mod outward;
 pub mod push;
+pub mod restic;
 pub mod route;
 pub mod tls;

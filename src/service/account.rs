@@ -7,6 +7,7 @@
 use super::{
     Error,
     appliance::ServiceIndex,
+    backup::is_tried,
     custody::Custody,
     devices::Devices,
     keys::Keys,
@@ -248,12 +249,17 @@ impl Account {
             dated: Fact::Known(key.facts.expires.is_some_and(|end| end > now)),
         });
         let slots = self.custody.ways().await.ok();
+        let backup = read(&self.vault, move |snapshot| {
+            Ok(snapshot.backup()?.is_some_and(|kept| is_tried(&kept, now)))
+        })
+        .await?;
         Ok(Evidence {
             key: Fact::Known(key),
             sign_in: sign_in.into(),
             passphrase: ways.and_then(|ways| ways.strength).map(|strength| strength.0).into(),
             // There is no other vault than a sealed one.
             sealed: Fact::Known(true),
+            backup: Fact::Known(backup),
             stays_locked: slots.map(|slots| !slots.iter().any(|slot| slot.kind == Kind::KeyFile)).into(),
             device: self.devices.lowest_verified()?.into(),
             service: self.appliance.index().points.into(),

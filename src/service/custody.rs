@@ -14,7 +14,7 @@ use crate::{
     domain::time::Time,
     net::clock::Clock,
     store::{
-        self, key_file,
+        self, backup, key_file,
         slots::{self, Opening, SlotError, recovery},
         vault::{Secret, Vault},
     },
@@ -23,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
 
 /// Seconds for which a new sheet can be printed and proven by two groups.
@@ -281,6 +281,9 @@ fn make_sheet(keeper: &Keeper) -> Result<Sheet, NotDone> {
         Some(old) => vault.replace_slot(old.id, &Opening::Recovery(&code), now)?,
         None => vault.add_slot(&Opening::Recovery(&code), "", now)?,
     };
+    // What is kept elsewhere opens with it from the next backup on.
+    let (open, new) = (vault.open().map_err(|_| NotDone::Locked)?, code.clone());
+    Handle::current().block_on(open.writer.write(move |tables| backup::new_code(tables, &new)))?;
     sheet_of(code, now)
 }
 

@@ -5,6 +5,7 @@ pub mod acts;
 pub mod announcing;
 pub mod appliance;
 pub mod authenticate;
+pub mod backup;
 pub mod certificates;
 pub mod checks;
 pub mod comers;

@@ -15,6 +15,9 @@ use std::{
 /// The mark.
 const MARK: &str = "erasing";
 
+/// The folder in which a restore is tried (`service::backup`).
+pub const PROOF: &str = "proof";
+
 /// Every file that a box may have, in the order in which it goes.
 const FILES: [&str; 7] = [slots::FILE, "slots.new", vault::FILE, "vault.new", front::FILE, front::CLAIM, MARK];
 
@@ -44,7 +47,7 @@ fn places(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let entry = entry.map_err(Error::io)?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let aside = name == "before-upgrade" || name.starts_with("left-by-");
+        let aside = name == "before-upgrade" || name == PROOF || name.starts_with("left-by-");
         if aside && entry.file_type().map_err(Error::io)?.is_dir() {
             places.push(entry.path());
         }

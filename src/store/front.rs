@@ -35,6 +35,8 @@ pub const FILE: &str = "front.redb";
 pub const CLAIM: &str = "claim";
 
 const FRONT: TableDefinition<&str, &[u8]> = TableDefinition::new("front");
+/// The part that says how far the first run is.
+const FIRST_RUN: &str = "first run";
 /// (Arrival, piece) → sealed octets. Arrivals are numbered in order, and no number is given twice.
 const SPOOL: TableDefinition<(u64, u32), &[u8]> = TableDefinition::new("spool");
 /// The last number given.
@@ -253,7 +255,7 @@ impl FrontFile {
     /// How far the first run is; `None` where there is none, or it has ended.
     pub fn first_run(&self) -> Result<Option<record::FirstRun>, Error> {
         let table = self.reading()?.open_table(FRONT)?;
-        let value = table.get("first run")?;
+        let value = table.get(FIRST_RUN)?;
         value.map(|value| record::FirstRun::decode(value.value())).transpose()
     }
 
@@ -263,9 +265,34 @@ impl FrontFile {
         self.writing(|tx| {
             let mut front = tx.open_table(FRONT)?;
             match &body {
-                Some(body) => front.insert("first run", body.as_slice())?,
-                None => front.remove("first run")?,
+                Some(body) => front.insert(FIRST_RUN, body.as_slice())?,
+                None => front.remove(FIRST_RUN)?,
             };
+            Ok(())
+        })
+    }
+
+    /// Every part but what is noted of a first run, by name.
+    pub(super) fn parts(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let table = self.reading()?.open_table(FRONT)?;
+        let mut parts = Vec::new();
+        for entry in table.iter()? {
+            let (name, value) = entry?;
+            if name.value() != FIRST_RUN {
+                parts.push((name.value().to_owned(), value.value().to_vec()));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Replaces every part: it is the front of a box that was restored, whose first run is over.
+    pub(super) fn set_parts(&self, parts: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        self.writing(|tx| {
+            let mut front = tx.open_table(FRONT)?;
+            front.retain(|_, _| false)?;
+            for (name, value) in parts {
+                front.insert(name.as_str(), value.as_slice())?;
+            }
             Ok(())
         })
     }

@@ -5,6 +5,7 @@
 //! is in them, `delete` and `rewrite` let go of it for good, `erase` of everything, `front` is the little that
 //! is readable while locked.
 
+pub mod backup;
 pub mod contacts;
 pub mod crypt;
 pub mod delete;

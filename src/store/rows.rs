@@ -48,7 +48,7 @@ pub fn place(table: &str) -> Place {
 pub(super) fn stays(setting: &str) -> bool {
     matches!(
         setting,
-        "schema" | "sealing" | "sign_in" | "deleted" | "search_generation" | "search_behind"
+        "schema" | "sealing" | "sign_in" | "deleted" | "search_generation" | "search_behind" | "backup"
     ) || setting == RESTORING
 }
 

@@ -291,6 +291,15 @@ impl Vault {
         Ok(Founded { slots, recovery, sealing })
     }
 
+    /// Makes the vault of a box that is restored here, new and empty, under the key that its slots gave; from then on it is
+    /// open.
+    pub(super) fn revive(&self, key: VaultKey) -> Result<(), Error> {
+        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.begin(key, true)?;
+        self.set(open, false);
+        Ok(())
+    }
+
     /// A vault whose file is not encrypted at all: what the encrypted one is measured against (`bench/sealed.rs`).
     #[doc(hidden)]
     pub fn bare(folder: &Path) -> Result<Self, Error> {

@@ -93,6 +93,17 @@ macro_rules! tables {
             Ok(0)
         }
 
+        /// Takes every row out of a table.
+        pub(super) fn clear_table(tables: &mut Tables<'_>, table: &str) -> Result<(), Error> {
+            $(
+                if table == $table.name() {
+                    tables.$name.retain(|_, _| false)?;
+                    return Ok(());
+                }
+            )*
+            Ok(())
+        }
+
         /// Puts a row of [`each_row`] down; says whether there is such a table.
         pub(super) fn put_row(tables: &mut Tables<'_>, table: &str, row: &serde_json::Value) -> Result<bool, Error> {
             $(

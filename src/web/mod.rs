@@ -50,6 +50,8 @@ use tokio::sync::{Semaphore, watch};
 pub struct Services {
     /// Newer releases.
     pub updates: crate::service::updates::Updates,
+    /// Backups elsewhere.
+    pub backups: crate::service::backup::Backups,
     /// Whether the box is well.
     pub health: crate::service::health::Health,
     /// The first run, which may have ended long ago.

@@ -261,6 +261,7 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/settings/updates"             Owner        page::updates::show;
     POST "/settings/updates"             Owner        page::updates::act;
     GET  "/setup"                        Owner        page::setup::lead_owner;
+    GET  "/setup/restore"                Owner        page::setup::lead_owner;
     GET  "/setup/sheet"                  Owner        page::setup_after::sheet;
     POST "/setup/sheet"                  Owner        page::setup_after::prove_sheet;
     GET  "/setup/relay"                  Owner        page::setup_after::relay;
@@ -274,6 +275,8 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/settings/export/:ticket"      Owner        page::moving::fetch;
     GET  "/settings/import"              Owner        page::moving::import;
     POST "/settings/import"              Owner        page::moving::bring;
+    GET  "/settings/backup"              Owner        page::backup::show;
+    POST "/settings/backup"              Owner        page::backup::act;
     GET  "/settings/erase"               Owner        page::erase::show;
     POST "/settings/erase"               Owner        page::erase::erase;
     POST "/session/proof"                Prover       page::proof::prove;
@@ -310,6 +313,8 @@ pub static FIRST: &[Route] = routes! {
     POST "/setup/language"               Anyone       page::setup::choose_language;
     GET  "/setup/domain"                 Anyone       page::setup::naming;
     POST "/setup/domain"                 Anyone       page::setup::name;
+    GET  "/setup/restore"                Anyone       page::setup_back::show;
+    POST "/setup/restore"                Anyone       page::setup_back::restore;
     GET  "/setup/reach"                  Anyone       page::setup_world::reach;
     POST "/setup/reach"                  Anyone       page::setup_world::reach_act;
     GET  "/setup/records"                Anyone       page::setup_world::records;

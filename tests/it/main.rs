@@ -15,6 +15,8 @@ mod announcing;
 mod appliance;
 mod architecture;
 mod authentication;
+mod backup;
+mod backup_places;
 mod browser;
 mod canary;
 mod certificates;

@@ -86,6 +86,8 @@ impl LedgerWords {
             (Lang::En, Purpose::Certificate) => "asking an authority for the certificate of this box",
             (Lang::En, Purpose::Push) => "telling your devices that mail has come, through their makers",
             (Lang::En, Purpose::Announcing) => "telling your DNS provider the address of this box",
+            (Lang::En, Purpose::Backup) => "keeping your backup where you chose, and trying it",
+            (Lang::Fr, Purpose::Backup) => "garder votre sauvegarde là où vous l’avez choisi, et l’éprouver",
             (Lang::Fr, Purpose::Names) => "demander des noms\u{202f}: où sont les serveurs, et ce que d’autres publient",
             (Lang::Fr, Purpose::Delivery) => "remettre vos messages",
             (Lang::Fr, Purpose::Smarthost) => "remettre vos messages au relais",

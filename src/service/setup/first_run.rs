@@ -8,6 +8,10 @@
 //! What was done is noted in front of the lock, because there is no lock yet. Absent on purpose: any secret in that note.
 //! The passphrase makes the vault in the same moment in which it is given.
 
+mod back;
+
+pub use back::Back;
+
 use super::{
     SetupError,
     claim::{Claims, NotClaimed},
@@ -83,6 +87,8 @@ struct Inner {
     state: Mutex<Option<record::FirstRun>>,
     unclaimed: AtomicBool,
     claims: Claims,
+    /// How far a restore is.
+    back: Mutex<Back>,
     house: mpsc::Sender<Rebuild>,
     /// One change at a time.
     turn: tokio::sync::Mutex<()>,
@@ -168,6 +174,7 @@ impl FirstRun {
             state: Mutex::new(state),
             unclaimed: AtomicBool::new(false),
             claims,
+            back: Mutex::default(),
             house,
             turn: tokio::sync::Mutex::default(),
         }))

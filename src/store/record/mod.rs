@@ -7,6 +7,7 @@
 
 mod announcing;
 mod authenticated;
+mod backup;
 mod contacts;
 mod danger;
 mod devices;
@@ -37,6 +38,7 @@ mod views;
 
 pub use announcing::Announcing;
 pub use authenticated::Authenticated;
+pub use backup::Backup;
 pub use contacts::{Contact, Stands};
 pub use danger::Looked;
 pub use devices::{Device, Entry, Notice};

@@ -252,6 +252,6 @@ fn place(advice: Advice) -> Option<&'static str> {
         Advice::Service => Some("/privacy/service"),
         Advice::MakeKey | Advice::StrongerKey | Advice::BackUpKey | Advice::RenewKey => Some("/settings/keys"),
         Advice::Encrypt => Some("/settings/keys/people"),
-        Advice::BackUp => None,
+        Advice::BackUp => Some("/settings/backup"),
     }
 }

@@ -9,7 +9,7 @@ use super::{
     },
     sign_in::{caller, said},
 };
-use crate::locale::custody::CustodyWords;
+use crate::locale::{backup, custody::CustodyWords};
 use askama::Template;
 use http::StatusCode;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ struct Page {
     s: Shell,
     t: &'static CustodyWords,
     mail: String,
+    /// Where backups are kept, and that they stay.
+    elsewhere: Option<String>,
     ask: String,
     word: String,
     word_error: Option<String>,
@@ -34,7 +36,13 @@ struct ErasedPage {
     t: &'static CustodyWords,
 }
 
-fn page(site: &Site, visit: &Visit, status: StatusCode, word_error: Option<String>, error: Option<String>) -> Result<Response, Problem> {
+async fn page(
+    site: &Site,
+    visit: &Visit,
+    status: StatusCode,
+    word_error: Option<String>,
+    error: Option<String>,
+) -> Result<Response, Problem> {
     let t = &visit.lang.words().custody;
     let s = Shell::of(site, visit, Section::None);
     let domain = s
@@ -42,7 +50,9 @@ fn page(site: &Site, visit: &Visit, status: StatusCode, word_error: Option<Strin
         .as_deref()
         .and_then(|owner| owner.rsplit_once('@'))
         .map_or("", |(_, domain)| domain);
+    let kept = site.services.backups.view().await?;
     let mut response = shell::page(&Page {
+        elsewhere: kept.map(|kept| backup::words(visit.lang).erase_note.replace("{at}", &super::calm(&kept.at))),
         mail: t.erase_mail.replace("{domain}", domain),
         ask: t.erase_type.replace("{word}", t.erase_word),
         word: visit.field("word").to_owned(),
@@ -57,7 +67,7 @@ fn page(site: &Site, visit: &Visit, status: StatusCode, word_error: Option<Strin
 
 /// `GET /settings/erase`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    page(&site, &visit, StatusCode::OK, None, None)
+    page(&site, &visit, StatusCode::OK, None, None).await
 }
 
 /// `POST /settings/erase`. The one form that is answered with a page at once: when the browser would ask for
@@ -66,11 +76,11 @@ pub(in crate::web) async fn erase(site: Arc<Site>, visit: Visit) -> Result<Respo
     let t = &visit.lang.words().custody;
     if visit.field("word").trim() != t.erase_word {
         let wrong = t.erase_word_wrong.replace("{word}", t.erase_word);
-        return page(&site, &visit, StatusCode::UNPROCESSABLE_ENTITY, Some(wrong), None);
+        return page(&site, &visit, StatusCode::UNPROCESSABLE_ENTITY, Some(wrong), None).await;
     }
     if let Err(refused) = site.services.unlock.prove_secret(visit.field("passphrase"), caller(&visit)).await {
         let (status, error) = said(&visit, refused, t.secret_wrong);
-        return page(&site, &visit, status, None, Some(error));
+        return page(&site, &visit, status, None, Some(error)).await;
     }
     let secure = visit.peer.secure;
     let shell_after = Shell::signed_out(&site, &visit);

@@ -8,7 +8,7 @@ use super::super::{
     visit::Visit,
 };
 use crate::locale::{
-    Lang, Words, announcing, certificates, checks, compose,
+    Lang, Words, announcing, backup, certificates, checks, compose,
     devices::journal,
     keys, moving, networks, notifications, preferences, reports, sending,
     settings::{self as words, SettingsWords},
@@ -83,6 +83,7 @@ static SETTINGS: &[Setting] = settings! {
     "/reports" Sending |w| reports::words(w.lang).title, |w| t(w).reports;
     "/journal" Memory |w| journal::words(w.lang).title, |w| t(w).journal;
     "/ledger" Memory |w| sending::ledger(w.lang).title, |w| t(w).ledger;
+    "/settings/backup" Box |w| backup::words(w.lang).title, |w| backup::words(w.lang).sentence;
     "/settings/updates" Box |w| updates::words(w.lang).title, |w| updates::words(w.lang).sentence;
     "/settings/import" Box |w| moving::words(w.lang).import_title, |w| moving::words(w.lang).import_says;
     "/settings/export" Box |w| moving::words(w.lang).export_title, |w| moving::words(w.lang).export_says;

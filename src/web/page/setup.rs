@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::setup::{Done, STEPS, Step},
     locale::{
-        Lang,
+        Lang, backup,
         setup::{self, SetupWords},
     },
     service::{
@@ -102,6 +102,8 @@ struct DomainPage {
     local: String,
     domain_error: Option<String>,
     local_error: Option<String>,
+    /// The way to somebody's backup.
+    have: &'static str,
 }
 
 #[derive(Template)]
@@ -256,6 +258,7 @@ fn domain_page(site: &Site, visit: &Visit, error: Option<SetupError>) -> Result<
         local: typed("local", state.address.split('@').next().unwrap_or_default()),
         domain_error: domain_error.map(str::to_owned),
         local_error: local_error.map(str::to_owned),
+        have: backup::words(visit.lang).have,
     };
     let status = if error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY

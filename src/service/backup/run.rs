@@ -1,0 +1,186 @@
+//! What is done by itself: a backup when it is time, what is not needed any more let go, and the last one tried.
+
+use super::{
+    Backups, code_of, kind, often, place, restore,
+    restore::{Progress, Restored},
+    write::{self, Made},
+};
+use crate::{
+    domain::{backup::Trouble, time::Time},
+    net::restic::{Control, Place, Repo, Secret},
+    service::{Error, search},
+    store::{
+        backup,
+        erase::PROOF,
+        front::FrontFile,
+        record,
+        vault::{Open, Vault},
+    },
+};
+use std::{sync::Arc, time::Instant};
+
+/// Seconds after which a backup that failed is tried again.
+const AGAIN: i64 = 3600;
+/// Seconds between two tries of a restore.
+const PROVE: i64 = 20 * 3600;
+/// Seconds between two times that what is not needed any more is thrown away.
+const TIDY: i64 = 7 * 24 * 3600;
+/// Seconds until it is looked again whether something is due.
+const NAP: u64 = 60;
+
+/// What a run came to.
+struct Run {
+    made: Made,
+    sent: u64,
+    size: u64,
+    kept: usize,
+    tidied: bool,
+}
+
+impl Backups {
+    /// Does what is due: a backup, then a try of it. Says how many seconds from now to come again.
+    pub async fn step(&self) -> Result<u64, Error> {
+        let Some(kept) = self.kept().await? else { return Ok(NAP) };
+        let now = self.0.ground.clock.now();
+        let since = |at: i64| now.0.saturating_sub(at);
+        let time = |at: i64| (at > 0).then_some(Time(at));
+        let rested = kept.failed == 0 || !(0..AGAIN).contains(&since(kept.tried));
+        if kept.tried == 0 || (rested && often(&kept).is_due(time(kept.made), now)) {
+            self.make().await?.ok();
+        } else if kept.made > 0 && kept.failed == 0 && kept.proof_tried < kept.made && !(0..PROVE).contains(&since(kept.proof_tried)) {
+            self.prove().await?.ok();
+        } else {
+            return Ok(NAP);
+        }
+        Ok(1)
+    }
+
+    /// Makes a backup now, and notes what became of it.
+    pub async fn make(&self) -> Result<Result<(), Trouble>, Error> {
+        let _turn = self.0.turn.clone().try_lock_owned().map_err(|_| Error::Busy)?;
+        let kept = self.kept().await?.ok_or(Error::NotFound)?;
+        let now = self.0.ground.clock.now().0;
+        self.change(move |kept| kept.tried = now).await?;
+        let began = Instant::now();
+        let (this, code) = (self.clone(), kept.code.clone());
+        let outcome = self.controlled(move |control| this.write(&kept, &control)).await;
+        let took = began.elapsed().as_secs();
+        let made = self.0.ground.clock.now().0;
+        match outcome {
+            Ok(run) => {
+                self.change(move |kept| {
+                    (kept.made, kept.failed, kept.took) = (run.made.kept.made.0, 0, took);
+                    (kept.messages, kept.sent, kept.size) = (run.made.messages, run.sent, run.size);
+                    kept.kept = u32::try_from(run.kept).unwrap_or(u32::MAX);
+                    // One that was put on the sheet meanwhile waits for the next.
+                    kept.code_waits &= kept.code != code;
+                    if run.tidied {
+                        kept.tidied = made;
+                    }
+                })
+                .await?;
+                tracing::info!("a backup was made");
+                Ok(Ok(()))
+            }
+            Err(Trouble::CutShort) => Ok(Err(Trouble::CutShort)),
+            Err(trouble) => {
+                tracing::error!(%trouble, "a backup was not made and will be tried again");
+                self.change(move |kept| kept.failed = trouble as u8).await?;
+                Ok(Err(trouble))
+            }
+        }
+    }
+
+    /// Restores the last backup beside the box with what the sheet says, compares, does away with it, and notes what became
+    /// of it.
+    pub async fn prove(&self) -> Result<Result<(), Trouble>, Error> {
+        let _turn = self.0.turn.clone().try_lock_owned().map_err(|_| Error::Busy)?;
+        let kept = self.kept().await?.ok_or(Error::NotFound)?;
+        let now = self.0.ground.clock.now().0;
+        self.change(move |kept| kept.proof_tried = now).await?;
+        let this = self.clone();
+        let outcome = self.controlled(move |control| this.try_restore(&kept, &control)).await;
+        match outcome {
+            Ok(restored) => {
+                let at = restored.made.0;
+                self.change(move |kept| (kept.proven, kept.unproven) = (now.max(at), 0)).await?;
+                tracing::info!("the last backup was restored beside the box and is what was backed up");
+                Ok(Ok(()))
+            }
+            Err(Trouble::CutShort) => Ok(Err(Trouble::CutShort)),
+            Err(trouble) => {
+                tracing::error!(%trouble, "the last backup could not be restored");
+                self.change(move |kept| kept.unproven = trouble as u8).await?;
+                Ok(Err(trouble))
+            }
+        }
+    }
+
+    /// Runs something on the blocking pool that can be cut short meanwhile.
+    async fn controlled<T: Send + 'static>(&self, work: impl FnOnce(Control) -> Result<T, Trouble> + Send + 'static) -> Result<T, Trouble> {
+        let control = Control::default();
+        *self.doing() = Some(control.clone());
+        let done = tokio::task::spawn_blocking(move || work(control)).await;
+        *self.doing() = None;
+        done.unwrap_or(Err(Trouble::Store))
+    }
+
+    fn kept_at(&self, kept: &record::Backup) -> Result<Place, Trouble> {
+        place(kind(kept), &kept.at, &kept.user, &kept.password, &self.0.ground.https).map_err(|_| Trouble::Unreachable)
+    }
+
+    fn write(&self, kept: &record::Backup, control: &Control) -> Result<Run, Trouble> {
+        let ground = &self.0.ground;
+        let open: Arc<Open> = ground.vault.open().map_err(|_| Trouble::CutShort)?;
+        control.slow_to(kept.limit);
+        let repo = Repo::open(&self.kept_at(kept)?, &Secret::Key(&kept.key), control)?;
+        if kept.code_waits {
+            // Until a backup is there whose slots the new code opens, the old one stays as well.
+            repo.add_code(&kept.code)?;
+        }
+        let made = write::write(ground, &open, &repo, control)?;
+        drop(open);
+        if kept.code_waits {
+            repo.set_code(&kept.code)?;
+        }
+        repo.forget()?;
+        let tidied = ground.clock.now().0.saturating_sub(kept.tidied) >= TIDY;
+        if tidied {
+            repo.tidy()?;
+        }
+        Ok(Run {
+            made,
+            sent: control.sent(),
+            size: repo.size()?,
+            kept: repo.backups()?.len(),
+            tidied,
+        })
+    }
+
+    fn try_restore(&self, kept: &record::Backup, control: &Control) -> Result<Restored, Trouble> {
+        let ground = &self.0.ground;
+        let scratch = ground.vault.folder().join(PROOF);
+        let outcome = || -> Result<Restored, write::Broke> {
+            backup::discard(&scratch)?;
+            backup::scratch(&scratch)?;
+            let (vault, file) = (Vault::locked(&scratch), FrontFile::open(&scratch)?);
+            // What a person types who has the sheet and nothing else.
+            let code = code_of(&kept.code).ok_or(Trouble::Code)?;
+            let place = self.kept_at(kept)?;
+            let restored = restore(((&place), &code, 0), (&vault, &file), &Progress::default(), control);
+            vault.lock();
+            vault.wait_until_closed()?;
+            Ok(restored?)
+        };
+        let outcome = outcome().map_err(Trouble::from);
+        if let Err(error) = backup::discard(&scratch) {
+            tracing::error!(%error, "what was restored to be tried could not be removed");
+        }
+        outcome
+    }
+}
+
+/// What follows a restore: the words of its messages are indexed, so that they are found at once.
+pub async fn index(vault: &Vault) -> Result<(), Error> {
+    search::catch_up(vault).await
+}

@@ -1,0 +1,252 @@
+//! What a backup of the whole box is made of, and a box made of it again: the same box, with everything that opens it.
+//!
+//! It is rows and messages, not the file of the vault: that is written anew under a new key whenever something was deleted,
+//! and every backup after it would be all of it again. Rows are lines of JSON as in an export (`rows`), of every table but
+//! those that are made anew; here all settings are among them, because the box that comes of it is this one.
+//!
+//! What opens the box (`slots`) is put down last: a folder with slots is a box that was made whole.
+
+use super::{
+    Error,
+    crypt::destroy,
+    front::{self, FrontFile},
+    mail::Snapshot,
+    record::{self, Record as _},
+    rows::RESTORING,
+    schema::META,
+    search,
+    slots::{self, Opening, Slots},
+    vault::{self, Open, Vault},
+    write_whole,
+    writer::{self, Tables},
+};
+use crate::codec::base64url;
+use aws_lc_rs::digest;
+use redb::ReadableTable as _;
+use serde_json::{Value as Json, json};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+};
+
+/// Tables that are made anew, or say what only the running box knows. Messages are files of their own.
+const ANEW: [&str; 7] = ["raw", "fresh", "words", "postings", "gone", "drained", "jobs"];
+
+/// Octets of one part of the front at most.
+const PART: usize = 4 * 1024 * 1024;
+
+/// The tables of a backup.
+pub fn tables() -> impl Iterator<Item = &'static str> {
+    writer::names().into_iter().filter(|table| !ANEW.contains(table))
+}
+
+/// Settings of the vault's file, and of an index that is made anew.
+fn is_of_the_file(setting: &str) -> bool {
+    matches!(setting, "schema" | "deleted" | "search_generation" | "search_behind") || setting == RESTORING
+}
+
+/// Counts and hashes lines as they pass: what a restored box is compared by.
+pub struct Digest {
+    context: digest::Context,
+    lines: u64,
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self {
+            context: digest::Context::new(&digest::SHA256),
+            lines: 0,
+        }
+    }
+}
+
+impl Digest {
+    /// A line passes, without its end.
+    pub fn add(&mut self, line: &str) {
+        self.context.update(line.as_bytes());
+        self.context.update(b"\n");
+        self.lines += 1;
+    }
+
+    /// How many, and the SHA-256 of all of them as hex.
+    pub fn end(self) -> (u64, String) {
+        (self.lines, super::hex(self.context.finish().as_ref()))
+    }
+}
+
+impl Snapshot {
+    /// Every row of a table of a backup as a line of JSON, until `give` fails.
+    pub fn each_line<E: From<Error>>(&self, table: &str, mut give: impl FnMut(String) -> Result<(), E>) -> Result<(), E> {
+        writer::each_row(&self.tx, table, |row| {
+            let setting = row.get("key").and_then(Json::as_str).unwrap_or_default();
+            if table == META_NAME && is_of_the_file(setting) {
+                return Ok(());
+            }
+            give(row.to_string())
+        })
+    }
+
+    /// The count and the hash of a table's lines.
+    pub fn digest(&self, table: &str) -> Result<(u64, String), Error> {
+        let mut digest = Digest::default();
+        self.each_line::<Error>(table, |line| {
+            digest.add(&line);
+            Ok(())
+        })?;
+        Ok(digest.end())
+    }
+
+    /// What is set about backups; `None` where they are off.
+    pub fn backup(&self) -> Result<Option<record::Backup>, Error> {
+        let value = self.tx.open_table(META)?.get(record::Backup::TABLE)?;
+        value.map(|value| record::Backup::decode(0, value.value())).transpose()
+    }
+}
+
+/// The name of the table of settings.
+const META_NAME: &str = "meta";
+
+/// Changes what is set about backups, where they are on; gives what it is then.
+pub fn change(tables: &mut Tables<'_>, change: impl FnOnce(&mut record::Backup)) -> Result<Option<record::Backup>, Error> {
+    let old = tables.meta.get(record::Backup::TABLE)?;
+    let Some(mut backup) = old.map(|value| record::Backup::decode(0, value.value())).transpose()? else {
+        return Ok(None);
+    };
+    change(&mut backup);
+    set(tables, Some(&backup))?;
+    Ok(Some(backup))
+}
+
+/// There is a new recovery sheet: a backup that is on is opened by its code from the next one on, which is due.
+pub fn new_code(tables: &mut Tables<'_>, code: &str) -> Result<(), Error> {
+    change(tables, |kept| {
+        code.clone_into(&mut kept.code);
+        (kept.code_waits, kept.tried) = (true, 0);
+    })
+    .map(drop)
+}
+
+/// Switches backups on, or off.
+pub fn set(tables: &mut Tables<'_>, backup: Option<&record::Backup>) -> Result<(), Error> {
+    match backup {
+        Some(backup) => tables.meta.insert(record::Backup::TABLE, backup.encode(0)?.as_slice())?,
+        None => tables.meta.remove(record::Backup::TABLE)?,
+    };
+    Ok(())
+}
+
+/// What opens the box, as it lies in the data folder.
+pub fn slots_file(folder: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(folder.join(slots::FILE)).map_err(Error::io)
+}
+
+/// Octets that the vault's file takes up.
+pub fn vault_size(folder: &Path) -> u64 {
+    fs::metadata(folder.join(vault::FILE)).map_or(0, |file| file.len())
+}
+
+/// What stands in front of the lock, a line of JSON for each part.
+pub fn front_lines(file: &FrontFile) -> Result<Vec<String>, Error> {
+    let parts = file.parts()?;
+    Ok(parts
+        .iter()
+        .map(|(name, value)| json!({"key": name, "value": base64url::encode(value)}).to_string())
+        .collect())
+}
+
+/// Begins to make a box in a folder in which there is none: opens its vault, new and empty, with the key that these slots
+/// give for the recovery code. `None`: the code is not theirs.
+pub fn begin(vault: &Vault, file: &FrontFile, slots: &[u8], code: &str) -> Result<Option<std::sync::Arc<Open>>, Error> {
+    let Some((_, _, key)) = Slots::read(slots)?.open(&Opening::Recovery(code))? else {
+        return Ok(None);
+    };
+    let mut run = file.first_run()?.unwrap_or_default();
+    run.founding = true;
+    file.set_first_run(Some(&run))?;
+    remove(&vault.folder().join(vault::FILE))?;
+    vault.revive(key)?;
+    Ok(vault.open().ok())
+}
+
+/// Takes everything out of a table, where what is in a new box would stand beside what is restored.
+pub fn clear(tables: &mut Tables<'_>, table: &str) -> Result<(), Error> {
+    if table == META_NAME {
+        tables.meta.retain(|setting, _| is_of_the_file(setting))?;
+        return Ok(());
+    }
+    writer::clear_table(tables, table)
+}
+
+/// Puts lines of a table down. Those of a table that this version does not know are passed over.
+pub fn put(tables: &mut Tables<'_>, table: &str, lines: &[String]) -> Result<(), Error> {
+    if ANEW.contains(&table) {
+        return Ok(());
+    }
+    for line in lines {
+        let row: Json = serde_json::from_str(line).map_err(|_| Error::Damaged)?;
+        let setting = row.get("key").and_then(Json::as_str).unwrap_or_default();
+        if table != META_NAME || !is_of_the_file(setting) {
+            writer::put_row(tables, table, &row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes that the words of all messages are to be indexed.
+pub fn index(tables: &mut Tables<'_>) -> Result<(), Error> {
+    search::adopt(tables)
+}
+
+/// Ends it: what stands in front of the lock, and last of all what opens the box.
+pub fn end(folder: &Path, file: &FrontFile, lines: &[String], slots: &[u8]) -> Result<(), Error> {
+    let mut parts = Vec::with_capacity(lines.len());
+    for line in lines {
+        let row: Json = serde_json::from_str(line).map_err(|_| Error::Damaged)?;
+        let text = |field: &str| row.get(field).and_then(Json::as_str);
+        let value = text("value").and_then(|value| base64url::decode(value, PART));
+        parts.push((text("key").ok_or(Error::Damaged)?.to_owned(), value.ok_or(Error::Damaged)?));
+    }
+    file.set_parts(&parts)?;
+    write_whole(&folder.join(slots::FILE), slots)?;
+    remove(&folder.join(front::CLAIM))
+}
+
+/// Takes away what a restore that failed has made: the folder is as blank as it was.
+pub fn undo(folder: &Path) -> Result<(), Error> {
+    remove(&folder.join(slots::FILE))?;
+    unlock_nothing(folder)?;
+    remove(&folder.join(vault::FILE))
+}
+
+/// Destroys the key of a vault's file, where there is one.
+fn unlock_nothing(folder: &Path) -> Result<(), Error> {
+    match File::options().read(true).write(true).open(folder.join(vault::FILE)) {
+        Ok(file) => destroy(&file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io(error)),
+    }
+}
+
+/// Makes a folder for a box that is made to try a restore: for this system's user only.
+pub fn scratch(folder: &Path) -> Result<(), Error> {
+    fs::DirBuilder::new().mode(0o700).create(folder).map_err(Error::io)
+}
+
+/// Does away with a box that was made to try a restore: first the key of its vault, so that nothing of it opens, then all
+/// of its files.
+pub fn discard(folder: &Path) -> Result<(), Error> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    unlock_nothing(folder)?;
+    fs::remove_dir_all(folder).map_err(Error::io)
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(error)),
+        _ => Ok(()),
+    }
+}

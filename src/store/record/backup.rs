@@ -1,0 +1,59 @@
+//! What is set about backups and what became of the last ones, as a record of the settings. It holds secrets: the code of the
+//! recovery sheet, so that a restore can be tried with what the sheet says; the key of the repository; a password.
+
+use super::Record;
+use serde::{Deserialize, Serialize};
+
+/// See [`crate::domain::backup`] for what the numbers mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// The kind of place.
+    pub kind: u8,
+    /// The folder, or the address.
+    pub at: String,
+    /// The name at a server.
+    pub user: String,
+    /// The password there.
+    pub password: String,
+    /// How often.
+    pub often: u8,
+    /// Octets a second that are sent at most; 0 is as quick as it goes.
+    pub limit: u64,
+    /// The code on the recovery sheet.
+    pub code: String,
+    /// Whether the repository still opens with the code before.
+    pub code_waits: bool,
+    /// The repository's own key.
+    pub key: Vec<u8>,
+    /// When it was switched on.
+    pub since: i64,
+    /// When it was last tried; 0 is never. So are the other times.
+    pub tried: i64,
+    /// When a backup was last made.
+    pub made: i64,
+    /// What was wrong with the last try; 0 is nothing.
+    pub failed: u8,
+    /// Messages in the last one.
+    pub messages: u64,
+    /// Seconds that it took.
+    pub took: u64,
+    /// Octets that it sent.
+    pub sent: u64,
+    /// Octets that the repository takes up.
+    pub size: u64,
+    /// Backups that are kept.
+    pub kept: u32,
+    /// When a restore was last tried.
+    pub proof_tried: i64,
+    /// When a restore was last seen to give what was backed up.
+    pub proven: i64,
+    /// What was wrong with the last restore; 0 is nothing.
+    pub unproven: u8,
+    /// When what is not needed any more was last thrown away.
+    pub tidied: i64,
+}
+
+impl Record for Backup {
+    const TABLE: &'static str = "backup";
+    const VERSION: u8 = 1;
+}

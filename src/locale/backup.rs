@@ -114,9 +114,9 @@ const EN: BackupWords = BackupWords {
     now: "Make one now",
     asked: "A backup is being made. It goes on while you do something else.",
     settings: "Where, and how often",
-    kind: "Kept",
+    kind: "Kept in",
     at: "Folder, or address",
-    at_hint: "A folder such as /media/disk/caliopen on another disk than the box’s own; or an address that begins with https://",
+    at_hint: "A folder such as /media/disk/caliopen on another disk than the box’s own; or an address that begins with https://, of a WebDAV server such as Nextcloud or of one that speaks restic’s protocol",
     user: "Name there, for a server",
     password: "Password there",
     password_hint: "Empty: the one that is known.",
@@ -198,9 +198,9 @@ const FR: BackupWords = BackupWords {
     now: "En faire une maintenant",
     asked: "Une sauvegarde est en cours. Elle continue pendant que vous faites autre chose.",
     settings: "Où, et tous les combien",
-    kind: "Gardée",
+    kind: "Gardée dans",
     at: "Dossier, ou adresse",
-    at_hint: "Un dossier comme /media/disque/caliopen, sur un autre disque que celui de la boîte\u{202f}; ou une adresse qui commence par https://",
+    at_hint: "Un dossier comme /media/disque/caliopen, sur un autre disque que celui de la boîte\u{202f}; ou une adresse qui commence par https://, d’un serveur WebDAV comme Nextcloud ou d’un serveur restic",
     user: "Nom là-bas, pour un serveur",
     password: "Mot de passe là-bas",
     password_hint: "Vide\u{202f}: celui qui est connu.",
@@ -261,13 +261,9 @@ fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
 /// A kind of place.
 pub fn kind(lang: Lang, kind: Kind) -> &'static str {
     match kind {
-        Kind::Folder => say(lang, "in a folder, on another disk", "dans un dossier, sur un autre disque"),
-        Kind::Rest => say(lang, "on a restic server (REST)", "sur un serveur restic (REST)"),
-        Kind::WebDav => say(
-            lang,
-            "on a WebDAV server, such as Nextcloud",
-            "sur un serveur WebDAV, comme Nextcloud",
-        ),
+        Kind::Folder => say(lang, "a folder", "un dossier"),
+        Kind::Rest => say(lang, "a restic server (REST)", "un serveur restic (REST)"),
+        Kind::WebDav => say(lang, "a WebDAV server", "un serveur WebDAV"),
     }
 }
 

@@ -15,7 +15,7 @@ use aws_lc_rs::{digest, rand};
 use bytes::Bytes;
 use jiff::{Timestamp, tz::TimeZone};
 use rustic_core::{
-    BlobId, FileType, Id, WriteBackend,
+    BlobId, FileType, Id, ReadBackend, RepairIndexOptions, WriteBackend,
     repofile::{BlobType, IndexFile, SnapshotFile},
 };
 use serde_json::{Value, json};
@@ -118,25 +118,53 @@ fn node(name: &str, kind: &str, mode: u32, at: Time) -> Value {
     json!({"name": name, "type": kind, "mode": mode, "mtime": at, "atime": at, "ctime": at, "uid": 0, "gid": 0})
 }
 
-impl<'a> Writing<'a> {
-    pub(super) fn begin(repo: &'a Repo) -> Result<Self, Trouble> {
-        let (mut known, mut trees) = (HashMap::new(), HashSet::new());
+/// What the index names.
+#[derive(Default)]
+struct Found {
+    packs: HashSet<Id>,
+    known: HashMap<[u8; 16], [u8; 16]>,
+    trees: HashSet<[u8; 32]>,
+}
+
+impl Found {
+    fn read(repo: &Repo) -> Result<Self, Trouble> {
+        let mut found = Self::default();
         guarded(&repo.backend, || {
             for entry in repo.repository.stream_files::<IndexFile>()? {
-                for pack in entry?.1.packs {
+                let (_, index) = entry?;
+                found.packs.extend(index.packs_to_delete.iter().map(|pack| *pack.id));
+                for pack in index.packs {
+                    found.packs.insert(*pack.id);
                     for blob in pack.blobs {
                         let id = octets(&blob.id);
                         if blob.tpe == BlobType::Data {
                             let (first, second) = halves(id);
-                            known.insert(first, second);
+                            found.known.insert(first, second);
                         } else {
-                            trees.insert(id);
+                            found.trees.insert(id);
                         }
                     }
                 }
             }
             Ok(())
         })?;
+        Ok(found)
+    }
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn begin(repo: &'a Repo) -> Result<Self, Trouble> {
+        let backend = &repo.backend;
+        let listed = guarded(backend, || backend.list_with_size(FileType::Pack))?;
+        let listed: HashSet<Id> = listed.into_iter().map(|(id, _)| id).collect();
+        let mut found = Found::read(repo)?;
+        if found.packs != listed {
+            // What was sent and then cut short is used; what is gone is sent again.
+            let options = RepairIndexOptions::default();
+            guarded(backend, || repo.repository.repair_index(&options, false))?;
+            found = Found::read(repo)?;
+        }
+        let Found { known, trees, .. } = found;
         let master = repo.repository.key();
         let mut key = Zeroizing::new([0_u8; 64]);
         let parts = master.encrypt.iter().chain(&master.mac.k).chain(&master.mac.r);

@@ -190,7 +190,7 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
     let Some(code_file) = &args.at.code_with else {
         return Err(Failure::new(2, "give the code on the recovery sheet with --code-with"));
     };
-    let Some(typed) = backup::code_of(&*secret_from(code_file)?) else {
+    let Some(typed) = backup::code_of(&secret_from(code_file)?) else {
         return Err(failed(Trouble::Code));
     };
     let password = At::secret(args.at.password_file.as_ref())?;

@@ -374,11 +374,12 @@ impl Vault {
     /// Opens the file again where an error of the disk has brought it to a stand and is over; says whether it did so. What
     /// cannot be opened stays locked. Blocks until nobody holds the old one.
     pub fn mend(&self) -> Result<bool, Error> {
-        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
-        let stands_still = |open: &Arc<Open>| open.writer.is_failing() && room::takes_writes(&self.0.folder);
-        let Some(open) = self.open().ok().filter(stands_still) else {
+        let failing = || self.open().ok().filter(|open| open.writer.is_failing());
+        if failing().is_none() || !room::takes_writes(&self.0.folder) {
             return Ok(false);
-        };
+        }
+        let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(open) = failing() else { return Ok(false) };
         let (key, unproven) = (open.key.clone(), self.is_unproven());
         drop(open);
         self.lock();

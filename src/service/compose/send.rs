@@ -251,6 +251,16 @@ impl Compose {
         };
         let protected = protect::carry_out(snapshot, &plan, outgoing)?;
         let Protected { filed, copies } = signed(protected, &idna::plain(from.domain()), signers)?;
+        let rests_until = Time(now.0.saturating_add(REST));
+        let leaves = !copies.is_empty();
+        let submission = leaves.then_some(Submission {
+            from,
+            copies,
+            not_before: rests_until,
+            confidential: draft.confidential,
+        });
+        // Packed first: what leaves may be large, and is not needed as it is any more.
+        let submission = submission.map(outbox::prepare).transpose()?;
         let list = inner.list(snapshot, draft.about, &addressed)?;
         let filing = Filing {
             inner,
@@ -261,18 +271,9 @@ impl Compose {
             list: list.as_ref(),
             now,
         };
-        let keep = filing.keep(open, &filed)?;
-        let leaves = !copies.is_empty();
-        let rests_until = Time(now.0.saturating_add(REST));
-        let submission = leaves.then_some(Submission {
-            from,
-            copies,
-            not_before: rests_until,
-            confidential: draft.confidential,
-        });
         Ok(Ready {
-            keep,
-            submission: submission.map(outbox::prepare).transpose()?,
+            keep: filing.keep(open, &filed)?,
+            submission,
             sent: Sent {
                 draft: id,
                 bcc: unseen(&addressed),

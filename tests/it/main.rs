@@ -46,6 +46,7 @@ mod key_sources;
 mod living;
 mod locks;
 mod mdns;
+mod memory;
 mod mime;
 mod moving;
 mod names;

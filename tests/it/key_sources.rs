@@ -85,6 +85,14 @@ fn is_encrypted_to(home: &Home, who: &str) -> bool {
     plan.content.encryption == Fact::Known(Encryption::Whole)
 }
 
+/// What a contact's key wins: that it is there, its strength, that it was compared.
+async fn lines_of(home: &Home, who: &Address) -> (i16, i16, i16) {
+    let id = home.services.contacts.of(who).await.unwrap().unwrap();
+    let page = home.services.contacts.card(id).await.unwrap();
+    let won = |id| page.index.lines.iter().find(|line| line.id == id).unwrap().won;
+    (won(LineId::KeyPresent), won(LineId::KeyStrength), won(LineId::KeyVerified))
+}
+
 async fn shows_key(home: &Home, message: MessageId) -> bool {
     home.services.discussions.message(message).await.unwrap().message.brings_key
 }
@@ -114,6 +122,13 @@ async fn a_key_that_came_as_a_file_is_kept_on_the_owners_word_and_used_where_the
         assert_eq!((held.source, held.used, held.vouched), (Source::Attached, true, vouched), "{who}");
         assert!(is_encrypted_to(&home, who), "{who}");
     }
+    // The lines of a contact say so.
+    let bert = address("bert@vouched.test");
+    setup::add_contact(&home.vault, "Bert", std::slice::from_ref(&bert)).await.unwrap();
+    assert_eq!(lines_of(&home, &bert).await, (14, 6, 0));
+    let print = ring.person(bert.clone()).await.unwrap().keys[0].facts.fingerprint.clone();
+    ring.verify(&bert, print, true).await.unwrap();
+    assert_eq!(lines_of(&home, &bert).await, (14, 6, 12));
     // A key of somebody else's in a message is nobody's, and a signature is no key.
     let message = take(
         &home,
@@ -220,13 +235,6 @@ async fn a_key_that_is_not_in_order_is_shown_and_never_used() {
         let state = caliopen::service::keyring::state(&home.snapshot(), &address(who), NOW).unwrap();
         assert_eq!(state, Fact::Known(KeyState::Missing), "{why}");
         setup::add_contact(&home.vault, who, &[address(who)]).await.unwrap();
-        let id = home.services.contacts.of(&address(who)).await.unwrap().unwrap();
-        let page = home.services.contacts.card(id).await.unwrap();
-        let won = |id| page.index.lines.iter().find(|line| line.id == id).unwrap().won;
-        assert_eq!(
-            (won(LineId::KeyPresent), won(LineId::KeyStrength), won(LineId::KeyVerified)),
-            (0, 0, 0),
-            "{why}"
-        );
+        assert_eq!(lines_of(&home, &address(who)).await, (0, 0, 0), "{why}");
     }
 }

@@ -7,8 +7,8 @@ use caliopen::codec::{key_code, key_server, pgp};
 use caliopen::{
     cli,
     codec::{
-        authentication_results, base64url, certificate, dkim, dmarc, exif, hosts, html, http_date, idna, inspect, jws, mbox, mime,
-        minisign, mta_sts, multipart, release, report as reports, scram, search, spam, spf, standing, tags, tls_report, totp, vcard,
+        authentication_results, autoconfig, base64url, certificate, dkim, dmarc, exif, hosts, html, http_date, idna, inspect, jws, mbox, mime,
+        minisign, mta_sts, multipart, release, report as reports, scram, search, spam, spf, standing, tags, tls_report, totp, utf7, vcard,
         web_push, webauthn, words, zip,
     },
     domain::{
@@ -71,6 +71,7 @@ pub const ALL: &[Target] = targets! {
     agent "web";
     archive "files";
     arrival "smtp";
+    autoconfig_file "web";
     chain "auth";
     command "smtp";
     certified "report";
@@ -83,6 +84,7 @@ pub const ALL: &[Target] = targets! {
     exif_of "files";
     forged "auth";
     file_name "web";
+    folder_name "web";
     form "web";
     form_with_files "web";
     hosts_of "web";
@@ -983,4 +985,19 @@ fn moved_in(octets: &[u8]) {
     let mut source = octets;
     let _ = Finding::new(context, &mut take).stream("file", &mut source, Beside::default());
     assert!(handed <= octets.len() + 1);
+}
+
+fn autoconfig_file(octets: &[u8]) {
+    if let Some((server, user)) = autoconfig::read(octets, "me@x.test") {
+        assert!(caliopen::domain::mailbox::is_host(&server.host) && !user.chars().any(char::is_control));
+    }
+}
+
+fn folder_name(octets: &[u8]) {
+    let name = lossy(octets);
+    let read = utf7::decode(&name);
+    assert!(read.len() <= 2 * name.len());
+    if !name.contains('&') {
+        assert_eq!(read, name);
+    }
 }

@@ -80,6 +80,7 @@ impl House {
             services.happenings.listen(),
             stopping.clone(),
         ));
+        doors.spawn(jobs::fetch::run(services.mailboxes.clone(), stopping.clone()));
         doors.spawn(jobs::deliver(
             services.deliver.clone(),
             services.ledgers.clone(),

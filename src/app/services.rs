@@ -37,6 +37,7 @@ use crate::{
         keyring::Keyring,
         keys::Keys,
         ledger::Ledgers,
+        mailboxes::Mailboxes,
         nuisance::Nuisances,
         outbox::Outbox,
         preferences::Preferences,
@@ -158,6 +159,8 @@ pub struct Services {
     pub ledgers: Ledgers,
     /// What other domains are told of the way to them.
     pub tls_reports: TlsReports,
+    /// Mailboxes at other providers.
+    pub mailboxes: Mailboxes,
     /// Taking everything out.
     pub export: Export,
     /// Taking in what was kept elsewhere.
@@ -428,6 +431,7 @@ impl Services {
             screener: Screener::new(vault.clone(), people.clone(), owner.acts.clone()),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
+            mailboxes: Mailboxes::new(ground.room(), (ground.outward.clone(), ground.https.clone()), coming.receive.clone()),
             export: Export::new(vault.clone(), clock, &front.domain, &front.addresses),
             delete: Delete::new(vault, &front.addresses),
             happenings,
@@ -503,6 +507,7 @@ impl Services {
             announcing: self.announcing.clone(),
             certificates: self.certificates.clone(),
             appliance: self.appliance.clone(),
+            mailboxes: self.mailboxes.clone(),
             export: self.export.clone(),
             import: self.import.clone(),
             account: self.account.clone(),

@@ -3,6 +3,7 @@
 
 pub mod authentication_claims;
 pub mod authentication_results;
+pub mod autoconfig;
 pub mod base64url;
 pub mod certificate;
 pub mod dane;
@@ -39,6 +40,7 @@ pub mod standing;
 pub mod tags;
 pub mod tls_report;
 pub mod totp;
+pub mod utf7;
 pub mod vcard;
 pub mod web_push;
 pub mod webauthn;

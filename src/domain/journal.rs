@@ -119,6 +119,10 @@ events! {
     CertificateFailed = 84, Service;
     /// Another address of this box was announced.
     AddressAnnounced = 85, Service;
+    /// Another mailbox is fetched from.
+    MailboxAdded = 76, Setting;
+    /// Another mailbox was let go.
+    MailboxRemoved = 77, Setting;
     /// How long the journal is kept was changed.
     KeptChanged = 60, Setting;
     /// Another setting was changed.

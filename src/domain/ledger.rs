@@ -20,11 +20,13 @@ pub enum Purpose {
     Announcing,
     /// Keeping a backup at a server of the owner's choice, or reading it there.
     Backup,
+    /// Fetching from another mailbox of the owner's.
+    Mailbox,
 }
 
 impl Purpose {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Names,
         Self::Delivery,
         Self::Smarthost,
@@ -33,6 +35,7 @@ impl Purpose {
         Self::Push,
         Self::Announcing,
         Self::Backup,
+        Self::Mailbox,
     ];
 
     /// Its number on the disk.

@@ -21,6 +21,7 @@ pub mod id;
 pub mod importance;
 pub mod journal;
 pub mod ledger;
+pub mod mailbox;
 pub mod message;
 pub mod moving;
 pub mod network;

@@ -3,6 +3,7 @@
 
 pub mod backup;
 pub mod push;
+pub mod fetch;
 pub mod stand;
 pub mod updates;
 pub mod weigh;

@@ -19,6 +19,7 @@ mod fr;
 pub mod help;
 pub mod keys;
 pub mod living;
+pub mod mailboxes;
 pub mod moving;
 pub mod networks;
 pub mod notifications;

@@ -10,6 +10,7 @@ pub mod demand;
 pub mod dns;
 pub mod here;
 pub mod https;
+pub mod imap;
 pub mod ledger;
 pub mod mdns;
 pub mod mta_sts;

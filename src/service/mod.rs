@@ -28,6 +28,7 @@ pub mod key_server;
 pub mod keyring;
 pub mod keys;
 pub mod ledger;
+pub mod mailboxes;
 pub mod nuisance;
 mod opening;
 pub mod outbox;

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod learning;
 pub mod ledger;
 pub mod mail;
+pub mod mailboxes;
 pub mod migrate;
 pub mod nuisance;
 pub mod outbox;

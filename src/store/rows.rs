@@ -62,6 +62,7 @@ pub(super) const COUNTERS: &[&str] = &[
     "view",
     "delivery",
     "own_key",
+    "mailbox",
     "upload",
     super::mail::EDITION,
 ];

@@ -151,3 +151,5 @@ pub const TLS_GIVEN: TableDefinition<(i64, &str), Octets> = TableDefinition::new
 pub const SEEN_WAYS: TableDefinition<&str, Octets> = TableDefinition::new("seen_ways");
 /// Device → `record::Subscription`: where it is told of new mail while no page is open.
 pub const PUSHES: TableDefinition<u64, Octets> = TableDefinition::new("pushes");
+/// Mailbox → `record::Mailbox`: a mailbox at another provider, with what opens it. Secret.
+pub const MAILBOXES: TableDefinition<u64, Octets> = TableDefinition::new("mailboxes");

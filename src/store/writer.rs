@@ -188,6 +188,7 @@ tables! {
     gone: u64 => () = GONE;
     views: u64 => Octets = VIEWS;
     seen_ways: &'static str => Octets = SEEN_WAYS;
+    mailboxes: u64 => Octets = MAILBOXES;
     tls_days: (i64, &'static str) => Octets = TLS_DAYS;
     tls_given: (i64, &'static str) => Octets = TLS_GIVEN;
     pushes: u64 => Octets = PUSHES;

@@ -102,6 +102,8 @@ pub struct Services {
     pub tls_reports: crate::service::tls_reports::TlsReports,
     /// Whom this box connected to.
     pub ledgers: crate::service::ledger::Ledgers,
+    /// Mailboxes at other providers.
+    pub mailboxes: crate::service::mailboxes::Mailboxes,
     /// Taking everything out.
     pub export: crate::service::export::Export,
     /// Taking in what was kept elsewhere.

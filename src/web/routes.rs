@@ -270,6 +270,10 @@ pub static ROUTES: &[Route] = routes! {
     POST "/setup/key"                    Owner        page::setup_after::key_seen;
     GET  "/setup/message"                Owner        page::setup_after::message;
     POST "/setup/message"                Owner        page::setup_after::end;
+    GET  "/settings/mailboxes"           Owner        page::mailboxes::show;
+    POST "/settings/mailboxes"           Owner        page::mailboxes::add;
+    GET  "/settings/mailboxes/:id"       Owner        page::mailboxes::show_one;
+    POST "/settings/mailboxes/:id"       Owner        page::mailboxes::act;
     GET  "/settings/export"              Owner        page::moving::export;
     POST "/settings/export"              Owner        page::moving::prepare;
     GET  "/settings/export/:ticket"      Owner        page::moving::fetch;

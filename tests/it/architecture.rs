@@ -91,6 +91,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "service/backup",
             "service/export",
             "service/import",
+            "service/mailboxes",
             "cli",
         ],
     ),
@@ -401,6 +402,7 @@ const REACHES: &[(&str, &[&str])] = &[
         &[
             "net/announce",
             "net/courier",
+            "net/imap",
             "cli/demo/sender",
             "cli/check",
             "app/notify",
@@ -423,6 +425,7 @@ const COUNTED: &[(&str, &str)] = &[
     ("src/net/dns/mod.rs", "Purpose::Names"),
     ("src/net/announce.rs", "Purpose::Announcing"),
     ("src/net/https.rs", "Purpose::Web"),
+    ("src/net/imap.rs", "Purpose::Mailbox"),
 ];
 
 #[test]

@@ -133,6 +133,20 @@ impl Authority {
         }
     }
 
+    /// A certificate for these names that is too old.
+    pub fn expired(&self, names: &[&str]) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        let made = params.signed_by(&key, &self.issuer).unwrap();
+        Identity {
+            chain: vec![made.der().to_vec()],
+            key: key.serialize_der().into(),
+        }
+    }
+
     /// The authority's own certificate, PEM.
     pub fn pem(&self) -> String {
         pem("CERTIFICATE", &self.own)

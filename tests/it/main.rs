@@ -45,6 +45,7 @@ mod keeping;
 mod key_sources;
 mod living;
 mod locks;
+mod mailboxes;
 mod mdns;
 mod memory;
 mod mime;

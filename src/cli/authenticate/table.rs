@@ -99,6 +99,7 @@ fn kind_of(kind: &str) -> Option<Kind> {
         "MX" => Kind::Mx,
         "PTR" => Kind::Ptr,
         "TLSA" => Kind::Tlsa,
+        "SRV" => Kind::Srv,
         "TXT" => Kind::Txt,
         _ => return None,
     })
@@ -162,6 +163,13 @@ fn record(kind: Kind, value: &Value) -> Option<Record> {
             Some((preference, host)) => Record::Mx(preference.parse().ok()?, name(host.trim())),
             None => Record::Mx(0, name(value.as_str()?)),
         },
+        // `0 1 993 imap.example.org`
+        (Kind::Srv, value) => {
+            let mut words = value.as_str()?.split_ascii_whitespace();
+            let mut number = || words.next()?.parse().ok();
+            let (priority, weight, port) = (number()?, number()?, number()?);
+            Record::Srv(priority, weight, port, name(words.next()?))
+        }
         // `3 1 1 0123abcd`
         (Kind::Tlsa, value) => {
             let mut words = value.as_str()?.split_ascii_whitespace();

@@ -149,6 +149,8 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
             "Took everything out in one archive",
             "Export de toute la boîte en une archive",
         ),
+        Event::MailboxAdded => say(lang, "Another mailbox was added", "Une autre boîte a été ajoutée"),
+        Event::MailboxRemoved => say(lang, "Another mailbox was let go", "Une autre boîte n’est plus suivie"),
         Event::Imported => say(lang, "Brought something from elsewhere", "Import de ce qui était ailleurs"),
         Event::Deleted => say(lang, "Deleted a message for good", "Suppression définitive d’un message"),
         Event::Unlocked => say(lang, "The box was unlocked", "La boîte a été déverrouillée"),

@@ -88,6 +88,8 @@ impl LedgerWords {
             (Lang::En, Purpose::Announcing) => "telling your DNS provider the address of this box",
             (Lang::En, Purpose::Backup) => "keeping your backup where you chose, and trying it",
             (Lang::Fr, Purpose::Backup) => "garder votre sauvegarde là où vous l’avez choisi, et l’éprouver",
+            (Lang::En, Purpose::Mailbox) => "fetching from your other mailboxes, and writing as them",
+            (Lang::Fr, Purpose::Mailbox) => "relever vos autres boîtes, et écrire comme elles",
             (Lang::Fr, Purpose::Names) => "demander des noms\u{202f}: où sont les serveurs, et ce que d’autres publient",
             (Lang::Fr, Purpose::Delivery) => "remettre vos messages",
             (Lang::Fr, Purpose::Smarthost) => "remettre vos messages au relais",

@@ -20,6 +20,7 @@ mod m0017_tls_reports;
 mod m0018_living;
 mod m0019_seen_ways;
 mod m0020_pushes;
+mod m0021_mailboxes;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -49,6 +50,7 @@ const STEPS: &[Step] = &[
     m0018_living::run,
     m0019_seen_ways::run,
     m0020_pushes::run,
+    m0021_mailboxes::run,
 ];
 
 /// The schema that this program writes.

@@ -33,6 +33,7 @@ pub(super) mod ledger;
 pub(super) mod letting_in;
 mod lines;
 pub(super) mod locks;
+pub(super) mod mailboxes;
 pub(super) mod message;
 pub(super) mod moving;
 pub(super) mod networks;

@@ -10,7 +10,7 @@ use super::super::{
 use crate::locale::{
     Lang, Words, announcing, backup, certificates, checks, compose,
     devices::journal,
-    keys, moving, networks, notifications, preferences, reports, sending,
+    keys, mailboxes, moving, networks, notifications, preferences, reports, sending,
     settings::{self as words, SettingsWords},
     updates,
 };
@@ -76,6 +76,7 @@ static SETTINGS: &[Setting] = settings! {
     "/door" Mail |w| w.living.door, |w| w.living.door_sentence;
     "/settings/networks" Mail |w| networks::words(w.lang).title, |w| t(w).networks;
     "/contacts/import" Mail |w| w.contacts.import, |w| t(w).contacts_import;
+    "/settings/mailboxes" Mail |w| mailboxes::words(w.lang).title, |w| mailboxes::words(w.lang).says;
     "/settings/sending" Sending |w| sending::words(w.lang).way, |w| t(w).sending;
     "/settings/address" Sending |w| announcing::words(w.lang).title, |w| announcing::words(w.lang).sentence;
     "/settings/certificate" Sending |w| certificates::words(w.lang).title, |w| certificates::words(w.lang).sentence;

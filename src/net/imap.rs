@@ -1,0 +1,402 @@
+//! Fetching from a mailbox at another provider (RFC 3501): over TLS whose certificate is the server's, and not
+//! otherwise. The home of `async_imap`.
+//!
+//! TLS begins at once or by STARTTLS; octets that come with the answer to STARTTLS were put there by somebody in between
+//! and end the visit, and where no TLS can be agreed on nothing is tried without. Nothing is changed at the other end:
+//! folders are only examined, and messages only peeked at. What the server says is read with limits on time; a message
+//! is asked for only after its size is known. Its words are never passed on: they may name people.
+
+use super::{
+    demand::{self, Demand},
+    dns::Kind,
+    outward::Outward,
+};
+use crate::domain::{
+    ledger::Purpose,
+    mailbox::{Server, Trouble},
+    time::Time,
+};
+use async_imap::{
+    Client, Session,
+    error::Error,
+    extensions::idle::IdleResponse,
+    imap_proto::{Response, Status},
+    types::{Flag, NameAttribute},
+};
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use rustls::{CertificateError, pki_types::ServerName};
+use std::{io, net::IpAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use zeroize::Zeroizing;
+
+/// How long is waited for an answer, and for the next octets of one.
+const ANSWER: Duration = Duration::from_secs(60);
+/// Octets of what comes before TLS.
+const CLEAR: usize = 8 * 1024;
+/// Addresses of one server that are tried.
+const ADDRESSES: usize = 4;
+/// How long a server is listened to at a time; RFC 2177 wants less than 29 minutes.
+pub const LISTEN: Duration = Duration::from_secs(15 * 60);
+
+/// How the owner signs in.
+pub enum SignIn {
+    /// With a password.
+    Password(Zeroizing<String>),
+    /// With a token of access (XOAUTH2).
+    Token(Zeroizing<String>),
+}
+
+/// An examined folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// What the numbers of its messages hold for.
+    pub validity: u32,
+    /// The number that the next message will have, where it is told.
+    pub next: Option<u32>,
+}
+
+/// What is known of a message before it is fetched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Its number.
+    pub uid: u32,
+    /// Its octets.
+    pub size: u32,
+    /// Whether it was read.
+    pub seen: bool,
+    /// When it came there.
+    pub at: Option<Time>,
+    /// The words that were put on it.
+    pub keywords: Vec<String>,
+}
+
+/// An open mailbox.
+pub struct Mailbox(Box<Session<TlsStream<TcpStream>>>);
+
+/// Whether news came while a server was listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Something changed.
+    News,
+    /// Nothing, for as long as was listened.
+    Nothing,
+}
+
+async fn within<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, Trouble> {
+    match timeout(ANSWER, work).await {
+        Err(_) => Err(Trouble::Silent),
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(why(&error.into())),
+    }
+}
+
+fn why(error: &Error) -> Trouble {
+    match error {
+        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => Trouble::Silent,
+        // The reader's own words for what it cannot read.
+        Error::Io(error) if error.kind() == io::ErrorKind::Other => Trouble::Garbled,
+        Error::Io(_) | Error::ConnectionLost => Trouble::Unreachable,
+        _ => Trouble::Garbled,
+    }
+}
+
+impl Mailbox {
+    /// Connects, sees to it that the connection is encrypted and the server's, and signs in.
+    pub async fn open(outward: &Outward, server: &Server, user: &str, sign_in: &SignIn) -> Result<Self, Trouble> {
+        let socket = connect(outward, server).await?;
+        let socket = if server.implicit { socket } else { start_tls(socket).await? };
+        let stream = seal(outward, server, socket).await?;
+        let mut client = Client::new(stream);
+        if server.implicit {
+            let greeting = within(client.read_response()).await?.ok_or(Trouble::Unreachable)?;
+            // A server that greets somebody as known already does not know whom it speaks with.
+            if !matches!(greeting.parsed(), Response::Data { status: Status::Ok, .. }) {
+                return Err(Trouble::Garbled);
+            }
+        }
+        let signing = async {
+            match sign_in {
+                SignIn::Password(password) => client.login(user, password.as_str()).await.map_err(|(error, _)| error),
+                SignIn::Token(token) => {
+                    let answer = Bearer(format!("user={user}\x01auth=Bearer {}\x01\x01", token.as_str()).into());
+                    client.authenticate("XOAUTH2", answer).await.map_err(|(error, _)| error)
+                }
+            }
+        };
+        match timeout(ANSWER, signing).await {
+            Err(_) => Err(Trouble::Silent),
+            Ok(Ok(session)) => Ok(Self(Box::new(session))),
+            Ok(Err(Error::No(_) | Error::Bad(_) | Error::Validate(_))) => Err(Trouble::SignIn),
+            Ok(Err(error)) => Err(why(&error)),
+        }
+    }
+
+    /// The folders that can be opened, by name, and whether what lies in each is kept elsewhere too, or is rubbish.
+    pub async fn folders(&mut self, most: usize) -> Result<Vec<(String, bool)>, Trouble> {
+        let listing = async {
+            let names = self.0.list(Some(""), Some("*")).await?;
+            names.take(most).try_collect::<Vec<_>>().await
+        };
+        let names = within(listing).await?;
+        let opens = |attribute: &NameAttribute<'_>| !matches!(attribute, NameAttribute::NoSelect);
+        let spare = |attribute: &NameAttribute<'_>| {
+            matches!(
+                attribute,
+                NameAttribute::Trash | NameAttribute::Junk | NameAttribute::Drafts | NameAttribute::All | NameAttribute::Flagged
+            )
+        };
+        Ok(names
+            .iter()
+            .filter(|name| name.attributes().iter().all(opens))
+            .map(|name| (name.name().to_owned(), name.attributes().iter().any(spare)))
+            .collect())
+    }
+
+    /// Opens a folder without changing anything in it.
+    pub async fn examine(&mut self, folder: &str) -> Result<Examined, Trouble> {
+        let found = within(self.0.examine(folder)).await?;
+        Ok(Examined {
+            validity: found.uid_validity.unwrap_or(0),
+            next: found.uid_next,
+        })
+    }
+
+    /// The numbers of the messages after one, those only that came on a day (`24-Nov-2026`) or later where one is given;
+    /// in order.
+    pub async fn after(&mut self, last: u32, since: Option<&str>) -> Result<Vec<u32>, Trouble> {
+        let mut query = format!("UID {}:*", last.saturating_add(1));
+        if let Some(day) = since {
+            query.push_str(&format!(" SINCE {day}"));
+        }
+        let found = within(self.0.uid_search(&query)).await?;
+        // `n:*` holds the last message even where n is beyond it.
+        let mut found: Vec<u32> = found.into_iter().filter(|uid| *uid > last).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// What is known of these messages; those that are gone are missing.
+    pub async fn look(&mut self, uids: &[u32]) -> Result<Vec<Known>, Trouble> {
+        let fetching = async {
+            let found = self.0.uid_fetch(set(uids), "(UID RFC822.SIZE FLAGS INTERNALDATE)").await?;
+            found.take(uids.len().saturating_mul(2)).try_collect::<Vec<_>>().await
+        };
+        let found = within(fetching).await?;
+        let mut known: Vec<Known> = found
+            .iter()
+            .filter_map(|fetch| {
+                Some(Known {
+                    uid: fetch.uid?,
+                    size: fetch.size.unwrap_or(u32::MAX),
+                    seen: fetch.flags().any(|flag| flag == Flag::Seen),
+                    at: fetch.internal_date().map(|at| Time(at.timestamp())),
+                    keywords: fetch
+                        .flags()
+                        .filter_map(|flag| match flag {
+                            Flag::Custom(word) => Some(word.into_owned()),
+                            _ => None,
+                        })
+                        .collect(),
+                })
+            })
+            .filter(|known| uids.contains(&known.uid))
+            .collect();
+        known.sort_unstable_by_key(|known| known.uid);
+        known.dedup_by_key(|known| known.uid);
+        Ok(known)
+    }
+
+    /// The octets of these messages; those that are gone are missing. Whoever asks sees to it that they are not too many.
+    pub async fn fetch(&mut self, uids: &[u32]) -> Result<Vec<(u32, Vec<u8>)>, Trouble> {
+        let mut coming = within(self.0.uid_fetch(set(uids), "(UID BODY.PEEK[])")).await?;
+        let mut found = Vec::with_capacity(uids.len());
+        while let Some(fetch) = next(&mut coming).await? {
+            if let (Some(uid), Some(body)) = (fetch.uid, fetch.body()) {
+                found.push((uid, body.to_vec()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the server tells of news by itself (IDLE, RFC 2177).
+    pub async fn tells(&mut self) -> Result<bool, Trouble> {
+        Ok(within(self.0.capabilities()).await?.has_str("IDLE"))
+    }
+
+    /// Listens in the folder that is open until there is news, or for this long.
+    pub async fn listen(self, long: Duration) -> Result<(Self, Heard), Trouble> {
+        let mut idle = (*self.0).idle();
+        within(idle.init()).await?;
+        let (waiting, _interrupt) = idle.wait_with_timeout(long);
+        let heard = match timeout(long + ANSWER, waiting).await {
+            Err(_) => return Err(Trouble::Silent),
+            Ok(Err(error)) => return Err(why(&error)),
+            Ok(Ok(IdleResponse::NewData(_))) => Heard::News,
+            Ok(Ok(IdleResponse::Timeout | IdleResponse::ManualInterrupt)) => Heard::Nothing,
+        };
+        Ok((Self(Box::new(within(idle.done()).await?)), heard))
+    }
+
+    /// Says goodbye; how it is taken does not matter.
+    pub async fn close(mut self) {
+        let _ = timeout(Duration::from_secs(5), self.0.logout()).await;
+    }
+}
+
+async fn next<T>(coming: &mut (impl Stream<Item = Result<T, Error>> + Unpin)) -> Result<Option<T>, Trouble> {
+    match timeout(ANSWER, coming.next()).await {
+        Err(_) => Err(Trouble::Silent),
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(item))) => Ok(Some(item)),
+        Ok(Some(Err(error))) => Err(why(&error)),
+    }
+}
+
+/// Numbers as IMAP writes a set of them, runs as ranges.
+fn set(uids: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for uid in uids {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*uid) => *last = *uid,
+            _ => runs.push((*uid, *uid)),
+        }
+    }
+    let run = |(first, last): &(u32, u32)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}:{last}")
+        }
+    };
+    runs.iter().map(run).collect::<Vec<_>>().join(",")
+}
+
+/// The answer of XOAUTH2; a second question is the server's reason for a no, and is answered with nothing.
+struct Bearer(Zeroizing<String>);
+
+impl async_imap::Authenticator for Bearer {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        std::mem::take(&mut *self.0)
+    }
+}
+
+async fn connect(outward: &Outward, server: &Server) -> Result<TcpStream, Trouble> {
+    outward.dns.ledger().note(Purpose::Mailbox, &server.host);
+    let addresses = match server.host.parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_) => {
+            let (six, four) = tokio::join!(outward.dns.look(&server.host, Kind::Aaaa), outward.dns.look(&server.host, Kind::A));
+            let answers = [six, four].into_iter().flatten();
+            answers.flat_map(|answer| answer.addresses().collect::<Vec<_>>()).collect()
+        }
+    };
+    let mut trouble = Trouble::NoAddress;
+    for address in addresses.into_iter().take(ADDRESSES) {
+        match timeout(outward.patience.connect, TcpStream::connect((address, server.port))).await {
+            Ok(Ok(socket)) => {
+                // Without it an answer may wait for an acknowledgement; an error costs only that.
+                let _ = socket.set_nodelay(true);
+                return Ok(socket);
+            }
+            Ok(Err(_)) => trouble = Trouble::Unreachable,
+            Err(_) => trouble = Trouble::Silent,
+        }
+    }
+    Err(trouble)
+}
+
+/// Asks for TLS on a connection in clear (RFC 3501 section 6.2.1). Nothing else is said before it, what a server says of
+/// itself before it is passed over, and what comes with the answer ends the visit.
+async fn start_tls(mut socket: TcpStream) -> Result<TcpStream, Trouble> {
+    let mut heard = Vec::new();
+    let greeting = line(&mut socket, &mut heard).await?;
+    if !greeting.starts_with("* OK") {
+        return Err(Trouble::Garbled);
+    }
+    within(socket.write_all(b"s STARTTLS\r\n")).await?;
+    loop {
+        let answer = line(&mut socket, &mut heard).await?;
+        if answer.starts_with("* ") {
+            continue;
+        }
+        return match answer.strip_prefix("s ") {
+            Some(_) if !heard.is_empty() => Err(Trouble::Injected),
+            Some(said) if said.starts_with("OK") => Ok(socket),
+            Some(_) => Err(Trouble::NoTls),
+            None => Err(Trouble::Garbled),
+        };
+    }
+}
+
+/// The next line in clear, what came behind it left in `heard`.
+async fn line(socket: &mut TcpStream, heard: &mut Vec<u8>) -> Result<String, Trouble> {
+    loop {
+        if let Some(end) = heard.iter().position(|octet| *octet == b'\n') {
+            let rest = heard.split_off(end + 1);
+            let line = std::mem::replace(heard, rest);
+            return Ok(String::from_utf8_lossy(&line).trim_end().to_uppercase());
+        }
+        if heard.len() > CLEAR {
+            return Err(Trouble::Garbled);
+        }
+        let mut piece = [0; 1024];
+        let read = within(socket.read(&mut piece)).await?;
+        if read == 0 {
+            return Err(Trouble::Unreachable);
+        }
+        heard.extend_from_slice(piece.get(..read).unwrap_or_default());
+    }
+}
+
+async fn seal(outward: &Outward, server: &Server, socket: TcpStream) -> Result<TlsStream<TcpStream>, Trouble> {
+    let name = ServerName::try_from(server.host.clone()).map_err(|_| Trouble::NoAddress)?;
+    let roots = outward.roots.clone().unwrap_or_else(demand::roots);
+    let session = demand::session(&Demand::Name, roots, None).map_err(|_| Trouble::Tls)?;
+    let handshake = TlsConnector::from(session.config).connect(name, socket);
+    match timeout(outward.patience.connect, handshake).await {
+        Err(_) => Err(Trouble::Silent),
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(untrusted(&error)),
+    }
+}
+
+/// What is wrong with a handshake.
+fn untrusted(error: &io::Error) -> Trouble {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(why)) => match why {
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => Trouble::Expired,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Trouble::OtherName,
+            _ => Trouble::Unknown,
+        },
+        Some(_) => Trouble::Tls,
+        None => Trouble::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_runs() {
+        for (uids, expected) in [
+            (&[][..], ""),
+            (&[7], "7"),
+            (&[1, 2, 3, 7, 9, 10], "1:3,7,9:10"),
+            (&[u32::MAX - 1, u32::MAX], "4294967294:4294967295"),
+        ] {
+            assert_eq!(set(uids), expected);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Fetching what is new in a mailbox, folder by folder, the oldest first: looked at in slices, fetched in bundles that
+//! are bounded, kept, and only then noted as done. What breaks off goes on from there; what comes twice is kept once.
+
+use super::{Mailboxes, Running};
+use crate::{
+    domain::{
+        mailbox::{Folder, Trouble},
+        tag::{MAX_ON_MESSAGE, Name},
+        time::Time,
+    },
+    net::imap::{Known, Mailbox as Opened},
+    service::{
+        Error,
+        import::labels,
+        read,
+        receive::{Brought, MAX_MESSAGE, NotKept},
+    },
+};
+use std::{collections::HashMap, time::Duration};
+use tokio::task::JoinSet;
+
+/// Messages that are looked at together.
+const SLICE: usize = 500;
+/// Messages that are fetched together, and their octets.
+const BUNDLE: usize = 100;
+const BUNDLE_SIZE: u64 = 4 * 1024 * 1024;
+/// Messages that are prepared at once.
+const AT_ONCE: usize = 32;
+/// The share of the time, in fourths, that a line is left to others after each bundle.
+const REST: u32 = 4;
+/// The seconds of a day.
+const DAY: i64 = 24 * 3600;
+
+/// Keywords that programs put on messages for each other (the IANA registry of IMAP keywords, and older habits).
+const PROGRAMS: &[&str] = &[
+    "$mdnsent",
+    "$forwarded",
+    "forwarded",
+    "junk",
+    "nonjunk",
+    "notjunk",
+    "$junk",
+    "$notjunk",
+    "$phishing",
+    "redirected",
+    "$hasattachment",
+    "$hasnoattachment",
+    "$submitted",
+    "$submitpending",
+    "$imported",
+];
+
+/// What became of a bundle.
+#[derive(Default)]
+struct Done {
+    brought: u64,
+    passed: u64,
+}
+
+impl Mailboxes {
+    /// Fetches what is new in every wanted folder.
+    pub(super) async fn fetch(&self, id: u64, opened: &mut Opened) -> Result<(), Trouble> {
+        let kept = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await;
+        let mailbox = kept.map_err(|_| Trouble::Store)?;
+        let mut work = Vec::new();
+        for (at, folder) in mailbox.folders().into_iter().enumerate().filter(|(_, folder)| folder.wanted) {
+            let (folder, uids) = self.new_in(opened, folder, mailbox.history, Time(mailbox.since)).await?;
+            work.push((at, folder, uids));
+        }
+        let all = work.iter().map(|(_, _, uids)| uids.len() as u64).sum();
+        let since = self.0.clock.now();
+        self.note(id, |running| {
+            *running = Running {
+                all,
+                since,
+                ..Running::default()
+            };
+        });
+        for (at, mut folder, uids) in work {
+            (folder.all, folder.done) = (uids.len() as u64, 0);
+            self.keep(id, at, &folder, &Done::default()).await?;
+            if uids.is_empty() {
+                continue;
+            }
+            opened.examine(&folder.name).await?;
+            for slice in uids.chunks(SLICE) {
+                let known = opened.look(slice).await?;
+                // What is gone by now needs no fetching.
+                let gone = (slice.len() - known.len().min(slice.len())) as u64;
+                self.note(id, |running| running.done += gone);
+                folder.done += gone;
+                for bundle in bundles(&known) {
+                    let begun = std::time::Instant::now();
+                    let done = self.bundle(opened, &folder, bundle).await?;
+                    folder.last = bundle.last().map_or(folder.last, |known| known.uid);
+                    folder.done += bundle.len() as u64;
+                    self.keep(id, at, &folder, &done).await?;
+                    self.note(id, |running| running.done += bundle.len() as u64);
+                    tokio::time::sleep((begun.elapsed() / REST).min(Duration::from_secs(2))).await;
+                }
+                folder.last = folder.last.max(slice.last().copied().unwrap_or(0));
+            }
+            self.keep(id, at, &folder, &Done::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// The folder as it is now, and the numbers of what is new in it.
+    async fn new_in(&self, opened: &mut Opened, mut folder: Folder, history: bool, added: Time) -> Result<(Folder, Vec<u32>), Trouble> {
+        let now = opened.examine(&folder.name).await?;
+        let first = folder.validity == 0;
+        let changed = !first && folder.validity != now.validity;
+        folder.validity = now.validity.max(1);
+        if changed {
+            // The numbers mean other messages than before: all are looked through again, and what is here is kept once.
+            folder.last = 0;
+        }
+        if first && !history {
+            folder.last = match now.next {
+                Some(next) => next.saturating_sub(1),
+                None => opened.after(0, None).await?.last().copied().unwrap_or(0),
+            };
+        }
+        // Of a mailbox that is wanted from one day on, what is older is not fetched because its numbers changed.
+        let since = (changed && !history).then(|| day(added));
+        let uids = opened.after(folder.last, since.as_deref()).await?;
+        Ok((folder, uids))
+    }
+
+    /// Fetches some messages and keeps them.
+    async fn bundle(&self, opened: &mut Opened, folder: &Folder, bundle: &[Known]) -> Result<Done, Trouble> {
+        let (fits, large): (Vec<&Known>, Vec<&Known>) = bundle.iter().partition(|known| known.size as usize <= MAX_MESSAGE);
+        let known: HashMap<u32, &Known> = fits.iter().map(|known| (known.uid, *known)).collect();
+        let uids: Vec<u32> = fits.iter().map(|known| known.uid).collect();
+        let mut done = Done {
+            passed: large.len() as u64,
+            ..Done::default()
+        };
+        if uids.is_empty() {
+            return Ok(done);
+        }
+        let mut keeping = JoinSet::new();
+        let of_folder = of_folder(&folder.name);
+        let receive = &self.0.receive;
+        for (uid, raw) in opened.fetch(&uids).await? {
+            let Some(known) = known.get(&uid) else { continue };
+            let brought = Brought {
+                received: known.at,
+                read: known.seen,
+                tags: tags(known, of_folder.as_ref()),
+                by_content: true,
+            };
+            let receive = receive.clone();
+            keeping.spawn(async move { receive.bring(raw, brought).await.map(|kept| kept.is_some()) });
+            if keeping.len() >= AT_ONCE
+                && let Some(kept) = keeping.join_next().await
+            {
+                note(&mut done, kept)?;
+            }
+        }
+        while let Some(kept) = keeping.join_next().await {
+            note(&mut done, kept)?;
+        }
+        Ok(done)
+    }
+
+    /// Notes how far a folder is.
+    async fn keep(&self, id: u64, at: usize, folder: &Folder, done: &Done) -> Result<(), Trouble> {
+        let (folder, brought, passed) = (folder.clone(), done.brought, done.passed);
+        let changed = self
+            .change(id, move |mailbox| {
+                let mut folders = mailbox.folders();
+                if let Some(known) = folders.get_mut(at).filter(|known| known.name == folder.name) {
+                    *known = Folder {
+                        wanted: known.wanted,
+                        ..folder.clone()
+                    };
+                }
+                mailbox.set_folders(&folders);
+                mailbox.brought = mailbox.brought.saturating_add(brought);
+                mailbox.passed = mailbox.passed.saturating_add(passed);
+            })
+            .await;
+        changed.map_err(|_| Trouble::Store)
+    }
+}
+
+fn note(done: &mut Done, kept: Result<Result<bool, NotKept>, tokio::task::JoinError>) -> Result<(), Trouble> {
+    match kept.map_err(|_| Trouble::Store)? {
+        Ok(true) => done.brought += 1,
+        Ok(false) => {}
+        Err(NotKept::TooLarge | NotKept::TooComplex) => done.passed += 1,
+        Err(NotKept::Locked | NotKept::Storage | NotKept::Refused | NotKept::TurnedAway) => return Err(Trouble::Store),
+    }
+    Ok(())
+}
+
+/// Bundles of at most so many messages and octets.
+fn bundles(known: &[Known]) -> Vec<&[Known]> {
+    let (mut bundles, mut begin, mut size) = (Vec::new(), 0, 0_u64);
+    for (at, message) in known.iter().enumerate() {
+        let octets = u64::from(message.size);
+        if at > begin && (at - begin >= BUNDLE || size + octets > BUNDLE_SIZE) {
+            bundles.extend(known.get(begin..at));
+            (begin, size) = (at, 0);
+        }
+        size += octets;
+    }
+    bundles.extend(known.get(begin..).filter(|rest| !rest.is_empty()));
+    bundles
+}
+
+/// The tag that a folder stands for; none for those that every mailbox has.
+fn of_folder(folder: &str) -> Option<Name> {
+    let name = crate::codec::utf7::decode(folder);
+    let last = name.rsplit(['/', '.']).next().unwrap_or(&name);
+    let plain = [
+        "sent items",
+        "sent messages",
+        "sent mail",
+        "archive",
+        "archives",
+        "junk",
+        "deleted items",
+        "deleted messages",
+    ];
+    if plain.contains(&last.to_lowercase().as_str()) {
+        return None;
+    }
+    labels::tag(last)
+}
+
+/// The tags of a message: those of its keywords, the system's left out, and of its folder.
+fn tags(known: &Known, folder: Option<&Name>) -> Vec<Name> {
+    let own = |word: &&String| !word.starts_with('\\') && !PROGRAMS.contains(&word.to_lowercase().as_str());
+    let words = known.keywords.iter().filter(own);
+    let mut tags: Vec<Name> = Vec::new();
+    let named = words
+        .filter_map(|word| labels::tag(word.trim_start_matches('$')))
+        .chain(folder.cloned());
+    for name in named.take(MAX_ON_MESSAGE) {
+        if tags.iter().all(|tag| tag.slug() != name.slug()) {
+            tags.push(name);
+        }
+    }
+    tags
+}
+
+/// A day as IMAP writes it, a day earlier, because a server's day may be another.
+fn day(time: Time) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, day, ..) = Time(time.0 - DAY).civil();
+    let month = MONTHS.get(usize::from(month).wrapping_sub(1)).copied();
+    format!("{day}-{}-{year}", month.unwrap_or("Jan"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bundles_are_bounded_and_all_there_is() {
+        let known = |uid: u32, size: u32| Known {
+            uid,
+            size,
+            ..Known::default()
+        };
+        let many: Vec<Known> = (1..=250).map(|uid| known(uid, 10)).collect();
+        assert_eq!(bundles(&many).iter().map(|bundle| bundle.len()).collect::<Vec<_>>(), [100, 100, 50]);
+        let large = [known(1, 3_000_000), known(2, 3_000_000), known(3, u32::MAX), known(4, 1)];
+        assert_eq!(bundles(&large).iter().map(|bundle| bundle.len()).collect::<Vec<_>>(), [1, 1, 1, 1]);
+        assert!(bundles(&[]).is_empty());
+    }
+
+    #[test]
+    fn keywords_are_tags_and_the_systems_are_not() {
+        let known = Known {
+            keywords: vec!["$Work".into(), "$Forwarded".into(), "NonJunk".into(), "Été".into(), "work".into()],
+            ..Known::default()
+        };
+        let tags: Vec<String> = tags(&known, of_folder("Lists.Rust").as_ref())
+            .iter()
+            .map(|name| name.as_str().to_owned())
+            .collect();
+        assert_eq!(tags, ["Work", "Été", "Rust"]);
+        assert_eq!(of_folder("INBOX"), None);
+        assert_eq!(of_folder("INBOX.Sent"), None);
+        assert_eq!(of_folder("Bo&AO4-tes").unwrap().as_str(), "Boîtes");
+    }
+
+    #[test]
+    fn a_day_is_written_as_imap_wants_it() {
+        assert_eq!(day(Time(1_764_028_800)), "24-Nov-2025");
+    }
+}

@@ -1,0 +1,492 @@
+//! Mailboxes of the owner's at other providers: added, looked at every quarter of an hour or when their server tells of
+//! news, paused, let go.
+//!
+//! A mailbox is added with what opens it, which is tried at once; its folders are shown, and begin to be fetched when the
+//! owner has chosen. What fails is tried again, later each time; after three days it is switched off, and the owner is
+//! written to. The password lies in the vault and is never shown again. Fetching is `fetch`'s, finding the server
+//! `finding`'s. Absent so far: sending by that provider's server in that name.
+
+mod access;
+mod fetch;
+pub mod finding;
+
+use super::{Error, read, receive::Receive};
+use crate::{
+    codec::mime::notice,
+    domain::{
+        mailbox::{Folder, MAX_FOLDERS, MAX_MAILBOXES, Server, State, Trouble, again, is_hopeless, is_host},
+        moving::left,
+        time::Time,
+    },
+    locale::mailboxes as words,
+    net::{
+        clock::Clock,
+        https::Https,
+        imap::{Heard, LISTEN, Mailbox as Opened, SignIn},
+        outward::Outward,
+    },
+    store::{
+        hex, mailboxes,
+        record::{Mailbox, MailboxSecret},
+        slots::random,
+        vault::Vault,
+    },
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::Notify, task::JoinSet};
+use zeroize::Zeroizing;
+
+/// The longest name, and the longest secret.
+const LONGEST: usize = 500;
+
+/// How far a mailbox is while it is being looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Running {
+    /// Messages of this look, and how many of them are done.
+    pub all: u64,
+    /// See `all`.
+    pub done: u64,
+    /// When it began.
+    pub since: Time,
+    /// Whether its server is only listened to.
+    pub listening: bool,
+}
+
+/// A mailbox as it is shown. Its secret is not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// Which.
+    pub id: u64,
+    /// What it is called.
+    pub name: String,
+    /// Where it is.
+    pub server: Server,
+    /// The name to sign in with.
+    pub user: String,
+    /// Whether it is opened by a token.
+    pub by_token: bool,
+    /// Whether what was there before is wanted too.
+    pub history: bool,
+    /// Its folders.
+    pub folders: Vec<Folder>,
+    /// Where it stands.
+    pub state: State,
+    /// What goes wrong with it, and since when.
+    pub trouble: Option<(Trouble, Time)>,
+    /// When it was last looked at without fail.
+    pub last: Option<Time>,
+    /// Messages that were brought from it.
+    pub brought: u64,
+    /// Messages that could not be.
+    pub passed: u64,
+    /// How far it is, where it is being looked at.
+    pub running: Option<Running>,
+    /// The whole seconds that are left of it.
+    pub left: Option<u64>,
+}
+
+/// What was typed.
+#[derive(Clone, Default)]
+pub struct Typed {
+    /// What it is called.
+    pub name: String,
+    /// Where it is.
+    pub server: Server,
+    /// The name to sign in with.
+    pub user: String,
+    /// The password; empty with a token.
+    pub password: Zeroizing<String>,
+    /// Instead of it: address of the token service, the owner's own client and its secret, and the token that lasts.
+    pub token: Option<(String, String, String, String)>,
+    /// Whether what was there before is wanted too.
+    pub history: bool,
+}
+
+/// Why a mailbox was not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAdded {
+    /// No server's name.
+    Host,
+    /// No port.
+    Port,
+    /// No name, or one that is too long.
+    User,
+    /// No secret, or one that is too long.
+    Secret,
+    /// There are so many already.
+    TooMany,
+    /// It was tried, and failed.
+    Tried(Trouble),
+}
+
+/// The owner's other mailboxes; cheap to clone.
+#[derive(Clone)]
+pub struct Mailboxes(Arc<Inner>);
+
+struct Inner {
+    vault: Vault,
+    clock: Clock,
+    outward: Outward,
+    https: Https,
+    receive: Receive,
+    running: Mutex<HashMap<u64, Running>>,
+    /// What is being looked at, and what tells it to end.
+    workers: Mutex<HashMap<u64, Arc<Notify>>>,
+    /// Something was changed: look again at what is to be done.
+    changed: Notify,
+}
+
+impl Mailboxes {
+    /// Over this vault, reaching out so, and keeping what comes so.
+    pub fn new((vault, clock): (Vault, Clock), (outward, https): (Outward, Https), receive: Receive) -> Self {
+        Self(Arc::new(Inner {
+            vault,
+            clock,
+            outward,
+            https,
+            receive,
+            running: Mutex::default(),
+            workers: Mutex::default(),
+            changed: Notify::new(),
+        }))
+    }
+
+    /// All of them.
+    pub async fn list(&self) -> Result<Vec<View>, Error> {
+        let all = read(&self.0.vault, |snapshot| Ok(snapshot.mailboxes()?)).await?;
+        Ok(all.into_iter().map(|(id, mailbox)| self.view(id, &mailbox)).collect())
+    }
+
+    /// One of them.
+    pub async fn one(&self, id: u64) -> Result<View, Error> {
+        let found = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await?;
+        Ok(self.view(id, &found))
+    }
+
+    fn view(&self, id: u64, mailbox: &Mailbox) -> View {
+        let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        let now = self.0.clock.now();
+        View {
+            id,
+            name: mailbox.name.clone(),
+            server: mailbox.server(),
+            user: mailbox.user.clone(),
+            by_token: mailbox.secret.token.is_some(),
+            history: mailbox.history,
+            folders: mailbox.folders(),
+            state: mailbox.state(),
+            trouble: mailbox.trouble().zip(mailbox.failing.map(|(since, _)| Time(since))),
+            last: (mailbox.last > 0).then_some(Time(mailbox.last)),
+            brought: mailbox.brought,
+            passed: mailbox.passed,
+            running,
+            left: running.and_then(|it| left(it.done, it.all, u64::try_from(now.0 - it.since.0).unwrap_or(0))),
+        }
+    }
+
+    /// Adds a mailbox that can be opened, with its folders; nothing is fetched before they are chosen.
+    pub async fn add(&self, typed: Typed) -> Result<Result<u64, NotAdded>, Error> {
+        if let Some(wrong) = wrong(&typed) {
+            return Ok(Err(wrong));
+        }
+        let Typed {
+            name,
+            server,
+            user,
+            password,
+            token,
+            history,
+        } = typed;
+        let secret = MailboxSecret {
+            password: password.to_string(),
+            token,
+        };
+        let mut mailbox = Mailbox::new(&name, &server, &user, secret, history, self.0.clock.now());
+        let mut opened = match self.open(&mailbox).await {
+            Ok(opened) => opened,
+            Err(trouble) => return Ok(Err(NotAdded::Tried(trouble))),
+        };
+        let folders = match opened.folders(MAX_FOLDERS).await {
+            Ok(folders) => folders,
+            Err(trouble) => return Ok(Err(NotAdded::Tried(trouble))),
+        };
+        opened.close().await;
+        let folder = |(name, spare): (String, bool)| Folder {
+            wanted: !spare,
+            name,
+            ..Folder::default()
+        };
+        let mut folders: Vec<Folder> = folders.into_iter().map(folder).collect();
+        folders.sort_by_key(|folder| (!folder.name.eq_ignore_ascii_case("inbox"), folder.name.clone()));
+        mailbox.set_folders(&folders);
+        let writing = self
+            .0
+            .vault
+            .open()?
+            .writer
+            .write(move |tables| mailboxes::add(tables, &mailbox, MAX_MAILBOXES));
+        Ok(writing.await?.ok_or(NotAdded::TooMany))
+    }
+
+    /// Opens a mailbox with what is kept of it.
+    async fn open(&self, mailbox: &Mailbox) -> Result<Opened, Trouble> {
+        let sign_in = match &mailbox.secret.token {
+            None => SignIn::Password(mailbox.secret.password.clone().into()),
+            Some(token) => SignIn::Token(access::token(&self.0.https, token).await?),
+        };
+        Box::pin(Opened::open(&self.0.outward, &mailbox.server(), &mailbox.user, &sign_in)).await
+    }
+
+    async fn change(&self, id: u64, change: impl Fn(&mut Mailbox) + Send + 'static) -> Result<(), Error> {
+        let writing = self
+            .0
+            .vault
+            .open()?
+            .writer
+            .write(move |tables| mailboxes::change(tables, id, &change));
+        if writing.await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Fetches from these folders from now on, by their places.
+    pub async fn choose(&self, id: u64, wanted: Vec<usize>) -> Result<(), Error> {
+        self.end(id);
+        self.change(id, move |mailbox| {
+            let mut folders = mailbox.folders();
+            for (at, folder) in folders.iter_mut().enumerate() {
+                folder.wanted = wanted.contains(&at);
+            }
+            mailbox.set_folders(&folders);
+            begin(mailbox);
+        })
+        .await?;
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    /// Pauses it, or lets it go on.
+    pub async fn pause(&self, id: u64, pause: bool) -> Result<(), Error> {
+        self.end(id);
+        self.change(id, move |mailbox| {
+            if pause {
+                mailbox.set_state(State::Paused);
+            } else {
+                begin(mailbox);
+            }
+        })
+        .await?;
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    /// Looks at once, whatever it waits for.
+    pub fn look_now(&self, id: u64) {
+        self.end(id);
+        self.0.changed.notify_one();
+    }
+
+    /// Another password, which is tried first.
+    pub async fn renew(&self, id: u64, password: &str) -> Result<Result<(), NotAdded>, Error> {
+        if password.is_empty() || password.len() > LONGEST {
+            return Ok(Err(NotAdded::Secret));
+        }
+        let mut mailbox = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await?;
+        mailbox.secret = MailboxSecret {
+            password: password.to_owned(),
+            token: None,
+        };
+        match self.open(&mailbox).await {
+            Ok(opened) => opened.close().await,
+            Err(trouble) => return Ok(Err(NotAdded::Tried(trouble))),
+        }
+        self.end(id);
+        let secret = mailbox.secret.clone();
+        self.change(id, move |mailbox| {
+            mailbox.secret = secret.clone();
+            begin(mailbox);
+        })
+        .await?;
+        self.0.changed.notify_one();
+        Ok(Ok(()))
+    }
+
+    /// Lets it go with its password; what was brought from it stays.
+    pub async fn remove(&self, id: u64) -> Result<(), Error> {
+        self.end(id);
+        let writing = self.0.vault.open()?.writer.write(move |tables| mailboxes::remove(tables, id));
+        if writing.await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Tells whatever looks at it to end.
+    fn end(&self, id: u64) {
+        let worker = self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if let Some(worker) = worker {
+            worker.notify_one();
+        }
+    }
+
+    /// Has every mailbox that is on looked at by a worker of its own, and waits until something changes; `seconds` at
+    /// most.
+    pub async fn step(&self, workers: &mut JoinSet<()>, seconds: u64) {
+        while workers.try_join_next().is_some() {}
+        let all = match read(&self.0.vault, |snapshot| Ok(snapshot.mailboxes()?)).await {
+            Ok(all) => all,
+            Err(error) => {
+                if !matches!(error, Error::Locked) {
+                    tracing::error!(%error, "other mailboxes could not be read and will be looked at again");
+                }
+                Vec::new()
+            }
+        };
+        for (id, _) in all.iter().filter(|(_, mailbox)| mailbox.state() == State::On) {
+            let end = {
+                let mut known = self.0.workers.lock().unwrap_or_else(PoisonError::into_inner);
+                if known.contains_key(id) {
+                    continue;
+                }
+                known.entry(*id).or_default().clone()
+            };
+            let (this, id) = (self.clone(), *id);
+            workers.spawn(async move {
+                tokio::select! {
+                    () = this.work(id) => {}
+                    () = end.notified() => {}
+                }
+                this.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                let mut known = this.0.workers.lock().unwrap_or_else(PoisonError::into_inner);
+                if known.get(&id).is_some_and(|mine| Arc::ptr_eq(mine, &end)) {
+                    known.remove(&id);
+                }
+            });
+        }
+        tokio::select! {
+            () = self.0.changed.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
+        }
+    }
+
+    /// Tells every worker to end.
+    pub fn stop(&self) {
+        let workers = std::mem::take(&mut *self.0.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        workers.values().for_each(|worker| worker.notify_one());
+    }
+
+    /// Looks at a mailbox for as long as it is on.
+    async fn work(&self, id: u64) {
+        loop {
+            let found = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await;
+            let Ok(mailbox) = found else { return };
+            if mailbox.state() != State::On {
+                return;
+            }
+            let outcome = Box::pin(self.look(id, &mailbox)).await;
+            self.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            let wait = match outcome {
+                Ok(wait) => wait,
+                Err(Trouble::Store) if self.0.vault.open().is_err() => return,
+                Err(trouble) => match self.failed(id, trouble).await {
+                    Ok(Some(wait)) => wait,
+                    Ok(None) | Err(_) => return,
+                },
+            };
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+        }
+    }
+
+    /// Fetches what is new, and listens where the server tells of news; the seconds until the next look.
+    async fn look(&self, id: u64, mailbox: &Mailbox) -> Result<u64, Trouble> {
+        let mut opened = self.open(mailbox).await?;
+        let tells = opened.tells().await?;
+        loop {
+            self.fetch(id, &mut opened).await?;
+            let now = self.0.clock.now();
+            let noted = self
+                .change(id, move |mailbox| {
+                    mailbox.failing = None;
+                    mailbox.set_trouble(None);
+                    mailbox.last = now.0;
+                })
+                .await;
+            noted.map_err(|_| Trouble::Store)?;
+            let first = mailbox.folders().into_iter().find(|folder| folder.wanted);
+            let Some(first) = first.filter(|_| tells) else {
+                opened.close().await;
+                return Ok(crate::domain::mailbox::PAUSE as u64);
+            };
+            // The folder that is listened to is the first, mostly the one where mail arrives.
+            opened.examine(&first.name).await?;
+            self.note(id, |running| running.listening = true);
+            let (again, _heard): (Opened, Heard) = opened.listen(LISTEN).await?;
+            opened = again;
+        }
+    }
+
+    /// A look failed: the seconds until the next one; `None` where the mailbox was switched off.
+    async fn failed(&self, id: u64, trouble: Trouble) -> Result<Option<u64>, Error> {
+        let now = self.0.clock.now();
+        self.change(id, move |mailbox| {
+            let (since, times) = mailbox.failing.unwrap_or((now.0, 0));
+            mailbox.failing = Some((since, times.saturating_add(1)));
+            mailbox.set_trouble(Some(trouble));
+            if is_hopeless(Time(since), now) {
+                mailbox.set_state(State::Off);
+            }
+        })
+        .await?;
+        let view = self.one(id).await?;
+        if view.state == State::Off {
+            self.tell(&view, trouble).await;
+            return Ok(None);
+        }
+        let found = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await?;
+        let wait = again(found.failing.map_or(0, |(_, times)| times));
+        Ok(Some(u64::try_from(wait).unwrap_or(60)))
+    }
+
+    /// Writes to the owner that a mailbox was switched off.
+    async fn tell(&self, view: &View, trouble: Trouble) {
+        let (subject, text) = words::switched_off(&view.name, trouble);
+        let (from, to) = self.0.receive.own_addresses();
+        let Ok(token) = random::<16>() else { return };
+        let raw = notice::write(&notice::Notice {
+            from: &from,
+            to: &to,
+            subject: &subject,
+            text: &text,
+            at: self.0.clock.now(),
+            id: &format!("{}@{}", hex(&token), self.0.receive.host()),
+        });
+        if self.0.receive.own(raw).await.is_err() {
+            tracing::error!("the message about a mailbox that was switched off could not be kept");
+        }
+    }
+
+    fn note(&self, id: u64, note: impl FnOnce(&mut Running)) {
+        note(self.0.running.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default());
+    }
+}
+
+/// It is looked at from now on, and whatever went wrong before counts no more.
+fn begin(mailbox: &mut Mailbox) {
+    mailbox.set_state(State::On);
+    mailbox.failing = None;
+    mailbox.set_trouble(None);
+}
+
+fn wrong(typed: &Typed) -> Option<NotAdded> {
+    let bad = |text: &str| text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control);
+    let secret = match &typed.token {
+        None => bad(&typed.password),
+        Some((at, client, _, token)) => !at.starts_with("https://") || bad(at) || bad(client) || bad(token),
+    };
+    match typed {
+        _ if !is_host(&typed.server.host) => Some(NotAdded::Host),
+        _ if typed.server.port == 0 => Some(NotAdded::Port),
+        _ if bad(&typed.user) => Some(NotAdded::User),
+        _ if secret => Some(NotAdded::Secret),
+        _ => None,
+    }
+}

@@ -36,10 +36,11 @@ class Box:
             (self.folder / "code").write_text(next(line for line in said.split("\n") if line.count("-") == 7))
         self.process = None
 
-    def serve(self, unlocked=True, under=(), dns="none"):
-        """Starts it and gives the seconds until `GET /health` was answered. `under` is a tracer's command."""
+    def serve(self, unlocked=True, under=(), dns="none", more=()):
+        """Starts it and gives the seconds until `GET /health` was answered. `under` is a tracer's command, `more` stands behind
+        the options."""
         doors = ["--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]
-        command = [*under, self.program, "serve", "--data", self.data, "--dns", dns, *doors]
+        command = [*under, self.program, "serve", "--data", self.data, "--dns", dns, *doors, *more]
         if unlocked:
             command += ["--unlock-with", self.secret]
         began = time.perf_counter()

@@ -23,6 +23,7 @@ import time
 
 from backup import backup
 from box import Box, built
+from fetching import fetching
 from living import living
 from mail import Writer, deep, many_parts, send
 from names import Names
@@ -325,7 +326,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup}
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching}
 
 
 def main():

@@ -7,9 +7,9 @@ use caliopen::codec::{key_code, key_server, pgp};
 use caliopen::{
     cli,
     codec::{
-        authentication_results, autoconfig, base64url, certificate, dkim, dmarc, exif, hosts, html, http_date, idna, inspect, jws, mbox, mime,
-        minisign, mta_sts, multipart, release, report as reports, scram, search, spam, spf, standing, tags, tls_report, totp, utf7, vcard,
-        web_push, webauthn, words, zip,
+        authentication_results, autoconfig, base64url, certificate, dkim, dmarc, exif, hosts, html, http_date, idna, inspect, jws, mbox,
+        mime, minisign, mta_sts, multipart, oauth, release, report as reports, scram, search, spam, spf, standing, tags, tls_report, totp,
+        utf7, vcard, web_push, webauthn, words, zip,
     },
     domain::{
         address::Address,
@@ -68,6 +68,7 @@ macro_rules! targets {
 /// All of them.
 pub const ALL: &[Target] = targets! {
     address "smtp";
+    access "web";
     agent "web";
     archive "files";
     arrival "smtp";
@@ -988,8 +989,24 @@ fn moved_in(octets: &[u8]) {
 }
 
 fn autoconfig_file(octets: &[u8]) {
-    if let Some((server, user)) = autoconfig::read(octets, "me@x.test") {
+    if let Some((server, user)) = autoconfig::incoming(octets, "me@x.test") {
         assert!(caliopen::domain::mailbox::is_host(&server.host) && !user.chars().any(char::is_control));
+    }
+    if let Some(server) = autoconfig::outgoing(octets, "me@x.test") {
+        assert!(caliopen::domain::mailbox::is_host(&server.host) && server.port > 0);
+    }
+}
+
+/// What a provider says of access by a token, and the address that comes back from it.
+fn access(octets: &[u8]) {
+    if let Some(given) = oauth::read(octets) {
+        assert!(given.access.bytes().all(|octet| octet.is_ascii_graphic()));
+    }
+    let text = lossy(octets);
+    let _ = oauth::code(&text, "state");
+    assert_eq!(oauth::code(&format!("http://localhost/?state=state&code={text}"), "other"), None);
+    if let Some(url) = oauth::ask(&text, "me", &text, "state", "challenge") {
+        assert!(url.starts_with("https://") && !url.contains(char::is_whitespace));
     }
 }
 

@@ -37,7 +37,7 @@ use crate::{
         keyring::Keyring,
         keys::Keys,
         ledger::Ledgers,
-        mailboxes::Mailboxes,
+        mailboxes::{Mailboxes, Providers},
         nuisance::Nuisances,
         outbox::Outbox,
         preferences::Preferences,
@@ -267,7 +267,8 @@ impl Ground<'_> {
         let tls_reports = TlsReports::new(self.room(), (dns, https), self.happenings.clone(), &front.domain);
         let rests = Rests::default();
         let told = (strict.clone(), tls_reports.clone());
-        let deliver = Deliver::new(self.room(), told, self.outward.clone(), &front.host, rests.clone());
+        let reaching = (self.outward.clone(), Providers::new(vault.clone(), self.https.clone()));
+        let deliver = Deliver::new(self.room(), told, reaching, &front.host, rests.clone());
         Going {
             outbox: Outbox::new(vault, clock, self.happenings.clone(), rests),
             strict,
@@ -313,7 +314,7 @@ impl Ground<'_> {
         };
         Standing {
             announcing: Announcing::new(self.file.clone(), self.front, self.clock.clone(), provider, journal),
-            appliance: ServiceIndex::new(checks.clone(), self.clock.clone()),
+            appliance: ServiceIndex::new(self.vault.clone(), checks.clone(), self.clock.clone()),
             certificates: Certificates::new(self.file.clone(), self.front, self.clock.clone(), certifying),
             backups,
             health,
@@ -431,7 +432,11 @@ impl Services {
             screener: Screener::new(vault.clone(), people.clone(), owner.acts.clone()),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
-            mailboxes: Mailboxes::new(ground.room(), (ground.outward.clone(), ground.https.clone()), coming.receive.clone()),
+            mailboxes: Mailboxes::new(
+                ground.room(),
+                (ground.outward.clone(), ground.https.clone()),
+                coming.receive.clone(),
+            ),
             export: Export::new(vault.clone(), clock, &front.domain, &front.addresses),
             delete: Delete::new(vault, &front.addresses),
             happenings,

@@ -27,6 +27,7 @@ pub mod mime;
 pub mod minisign;
 pub mod mta_sts;
 pub mod multipart;
+pub mod oauth;
 pub mod password;
 pub mod pgp;
 pub mod qr;

@@ -7,14 +7,11 @@
 //! (`net`), rows (`store::outbox`), and sending again by itself what may have arrived (RFC 5321 section 4.2.5 wants
 //! no doubles where they can be avoided).
 
-use super::{
-    address::Address,
-    fact::Fact,
-    id::MessageId,
-    privacy::{evidence::Tls, gather::session},
-    time::Time,
-    transport::TlsFacts,
-};
+mod travelled;
+
+pub use travelled::travelled;
+
+use super::{address::Address, id::MessageId, time::Time, transport::TlsFacts};
 use std::net::IpAddr;
 
 /// Recipients of one row: what every server must take in one go (RFC 5321 section 4.5.3.1.8).
@@ -47,6 +44,8 @@ pub struct Submission {
     pub not_before: Time,
     /// Only over verified TLS and to servers that promise to pass it on like that (REQUIRETLS, RFC 8689).
     pub confidential: bool,
+    /// Whether it leaves by the server of the mailbox elsewhere whose address it is from.
+    pub by_provider: bool,
 }
 
 /// The octets that some recipients get.
@@ -136,11 +135,13 @@ pub enum Kind {
     TurnedAway,
     /// It left, and a server on the way says that it is late.
     Late,
+    /// The mailbox elsewhere by whose server it was to leave is not there any more, or sends no longer.
+    NoMailbox,
 }
 
 impl Kind {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NoNames,
         Self::NoSuchDomain,
         Self::TakesNoMail,
@@ -168,6 +169,7 @@ impl Kind {
         Self::Returned,
         Self::TurnedAway,
         Self::Late,
+        Self::NoMailbox,
     ];
 
     /// Whether it is a matter of confidentiality: sending without it would help.
@@ -232,6 +234,7 @@ impl Trouble {
             | Kind::NotVerifiable
             | Kind::LostAnswer
             | Kind::WentDown
+            | Kind::NoMailbox
             | Kind::Returned => false,
             _ => true,
         }
@@ -248,11 +251,13 @@ pub enum Via {
     Smarthost,
     /// By the smarthost, because port 25 is shut where this box stands.
     SmarthostForShut,
+    /// By the server of the mailbox elsewhere whose address it is from.
+    Provider,
 }
 
 impl Via {
     /// All of them, by number.
-    pub const ALL: [Self; 3] = [Self::Direct, Self::Smarthost, Self::SmarthostForShut];
+    pub const ALL: [Self; 4] = [Self::Direct, Self::Smarthost, Self::SmarthostForShut, Self::Provider];
 }
 
 /// Why the hop could not be stripped of its protection.
@@ -545,33 +550,6 @@ impl Delivery {
         recipient.trouble = Some(trouble.clone());
         true
     }
-}
-
-/// What was seen of the way of a message, the weakest of all recipients: encryption, whether it was a hybrid with a
-/// post-quantum part, whether it could not be stripped. What nobody got does not count; what a smarthost passes on is not
-/// seen, and what still waits is not known, unless something is known already that nothing can be weaker than.
-pub fn travelled(deliveries: &[Delivery]) -> (Fact<Tls>, Fact<bool>, Fact<bool>) {
-    let mut seen = Vec::new();
-    for recipient in deliveries.iter().flat_map(|delivery| &delivery.recipients) {
-        match (&recipient.handed, recipient.state) {
-            (Some(handed), _) if handed.via == Via::Direct => {
-                let (tls, quantum) = session(handed.tls.as_ref());
-                seen.push(Some((tls, quantum, matches!(handed.enforced, Enforced::Dane | Enforced::MtaSts))));
-            }
-            (None, State::Failed | State::TakenBack) => {}
-            _ => seen.push(None),
-        }
-    }
-    fn weakest<T: Ord + PartialEq + std::marker::Copy>(seen: impl Iterator<Item = Option<T>> + Clone, lowest: T) -> Fact<T> {
-        let least = seen.clone().flatten().min();
-        let all = seen.clone().all(|fact| fact.is_some());
-        least.filter(|least| all || *least == lowest).into()
-    }
-    (
-        weakest(seen.iter().map(|fact| fact.map(|(tls, _, _)| tls)), Tls::None),
-        weakest(seen.iter().map(|fact| fact.map(|(_, quantum, _)| quantum)), false),
-        weakest(seen.iter().map(|fact| fact.map(|(_, _, strict)| strict)), false),
-    )
 }
 
 fn troubled(recipient: &mut Recipient, trouble: &Trouble, now: Time) {

@@ -2,8 +2,8 @@
 //! one loop runs what is due. What was sealed while the box was locked is taken in when it is unlocked.
 
 pub mod backup;
-pub mod push;
 pub mod fetch;
+pub mod push;
 pub mod stand;
 pub mod updates;
 pub mod weigh;

@@ -230,8 +230,8 @@ pub fn advice(lang: Lang, id: LineId) -> &'static str {
         LineId::Version => say(lang, "Install the newest release.", "Installez la dernière version."),
         LineId::NoCopy => say(
             lang,
-            "Have what was fetched deleted there.",
-            "Faites effacer là-bas ce qui a été relevé.",
+            "When everything is here, let the other mailbox go, and have what it holds deleted there.",
+            "Quand tout est ici, séparez-vous de l’autre boîte et faites-y effacer ce qu’elle contient.",
         ),
         LineId::Tls => say(lang, "Order a certificate.", "Commandez un certificat."),
         LineId::Reverse => say(

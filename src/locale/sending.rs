@@ -292,9 +292,11 @@ pub fn via(lang: Lang, via: Via) -> &'static str {
         (Lang::En, Via::Direct) => "Straight to their server.",
         (Lang::En, Via::Smarthost) => "By the smarthost, as you wish it for all mail.",
         (Lang::En, Via::SmarthostForShut) => "By the smarthost, because port 25 was shut.",
+        (Lang::En, Via::Provider) => "By the server of the mailbox that it is written from.",
         (Lang::Fr, Via::Direct) => "Directement à leur serveur.",
         (Lang::Fr, Via::Smarthost) => "Par le relais, comme vous le voulez pour tout le courrier.",
         (Lang::Fr, Via::SmarthostForShut) => "Par le relais, parce que le port 25 était fermé.",
+        (Lang::Fr, Via::Provider) => "Par le serveur de la boîte dont il porte l’adresse.",
     }
 }
 
@@ -323,8 +325,8 @@ pub fn advice(lang: Lang, kind: Kind) -> Option<&'static str> {
     let (en, fr) = match kind {
         Kind::NoSuchDomain | Kind::NoServer => ("Look whether the address is spelt right.", "Regardez si l’adresse est bien écrite."),
         Kind::SignIn | Kind::NoSignIn => (
-            "Look at name and password of the smarthost.",
-            "Vérifiez le nom et le mot de passe du relais.",
+            "Look at the name and the password for the server that passes it on.",
+            "Vérifiez le nom et le mot de passe du serveur qui le transmet.",
         ),
         Kind::TurnedAway => (
             "Such a server often mistrusts home lines. A smarthost helps.",

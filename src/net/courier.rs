@@ -8,6 +8,8 @@
 
 mod sign_in;
 
+pub use sign_in::SignIn;
+
 use super::demand::{self, Demand, Doubt, Proof};
 use crate::domain::transport::{TlsFacts, TlsVersion};
 use rustls::{ClientConnection, ProtocolVersion, RootCertStore, pki_types::ServerName};
@@ -201,6 +203,8 @@ pub struct Offers {
     pub plain: bool,
     /// AUTH LOGIN, which was never made a standard and is still all that some offer.
     pub login: bool,
+    /// AUTH XOAUTH2, by a token of access; no standard either, and what the largest providers take.
+    pub token: bool,
     /// The largest message in octets; 0 is not said.
     pub size: u64,
 }
@@ -509,6 +513,7 @@ fn offers(words: &str) -> Offers {
                 offers.scram = ways.iter().any(|way| way.eq_ignore_ascii_case("SCRAM-SHA-256"));
                 offers.plain = ways.iter().any(|way| way.eq_ignore_ascii_case("PLAIN"));
                 offers.login = ways.iter().any(|way| way.eq_ignore_ascii_case("LOGIN"));
+                offers.token = ways.iter().any(|way| way.eq_ignore_ascii_case("XOAUTH2"));
             }
             "SIZE" => offers.size = line.next().and_then(|size| size.parse().ok()).unwrap_or(0),
             _ => {}

@@ -6,6 +6,8 @@
 //! folders are only examined, and messages only peeked at. What the server says is read with limits on time; a message
 //! is asked for only after its size is known. Its words are never passed on: they may name people.
 
+mod guard;
+
 use super::{
     demand::{self, Demand},
     dns::Kind,
@@ -19,17 +21,17 @@ use crate::domain::{
 use async_imap::{
     Client, Session,
     error::Error,
-    extensions::idle::IdleResponse,
-    imap_proto::{Response, Status},
+    imap_proto::{RequestId, Response, Status},
     types::{Flag, NameAttribute},
 };
 use futures_util::{Stream, StreamExt, TryStreamExt};
+use guard::Guard;
 use rustls::{CertificateError, pki_types::ServerName};
 use std::{io, net::IpAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use zeroize::Zeroizing;
@@ -38,6 +40,8 @@ use zeroize::Zeroizing;
 const ANSWER: Duration = Duration::from_secs(60);
 /// Octets of what comes before TLS.
 const CLEAR: usize = 8 * 1024;
+/// Octets of a message, or of anything else that a server announces before it says it.
+const LARGEST: u64 = 32 * 1024 * 1024;
 /// Addresses of one server that are tried.
 const ADDRESSES: usize = 4;
 /// How long a server is listened to at a time; RFC 2177 wants less than 29 minutes.
@@ -76,7 +80,7 @@ pub struct Known {
 }
 
 /// An open mailbox.
-pub struct Mailbox(Box<Session<TlsStream<TcpStream>>>);
+pub struct Mailbox(Box<Session<Guard<TlsStream<TcpStream>>>>);
 
 /// Whether news came while a server was listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +115,7 @@ impl Mailbox {
         let socket = connect(outward, server).await?;
         let socket = if server.implicit { socket } else { start_tls(socket).await? };
         let stream = seal(outward, server, socket).await?;
-        let mut client = Client::new(stream);
+        let mut client = Client::new(Guard::new(stream, LARGEST));
         if server.implicit {
             let greeting = within(client.read_response()).await?.ok_or(Trouble::Unreachable)?;
             // A server that greets somebody as known already does not know whom it speaks with.
@@ -228,23 +232,71 @@ impl Mailbox {
         Ok(within(self.0.capabilities()).await?.has_str("IDLE"))
     }
 
-    /// Listens in the folder that is open until there is news, or for this long.
-    pub async fn listen(self, long: Duration) -> Result<(Self, Heard), Trouble> {
-        let mut idle = (*self.0).idle();
-        within(idle.init()).await?;
-        let (waiting, _interrupt) = idle.wait_with_timeout(long);
-        let heard = match timeout(long + ANSWER, waiting).await {
-            Err(_) => return Err(Trouble::Silent),
-            Ok(Err(error)) => return Err(why(&error)),
-            Ok(Ok(IdleResponse::NewData(_))) => Heard::News,
-            Ok(Ok(IdleResponse::Timeout | IdleResponse::ManualInterrupt)) => Heard::Nothing,
-        };
-        Ok((Self(Box::new(within(idle.done()).await?)), heard))
+    /// Listens in the folder that is open until there is news, or for this long. Written out here because the library's
+    /// own way gives up the program where a server refuses without a word.
+    pub async fn listen(&mut self, long: Duration) -> Result<Heard, Trouble> {
+        let asked = within(self.0.run_command("IDLE")).await?;
+        let mut heard = Heard::Nothing;
+        loop {
+            match self.hear(&asked).await? {
+                Said::Go => break,
+                Said::Done(_) => return Err(Trouble::Garbled),
+                Said::News => heard = Heard::News,
+                Said::Nothing => {}
+            }
+        }
+        let end = Instant::now() + long;
+        while heard == Heard::Nothing {
+            match timeout_at(end, self.0.read_response()).await {
+                Err(_) => break,
+                Ok(Err(error)) => return Err(why(&error.into())),
+                Ok(Ok(None)) => return Err(Trouble::Unreachable),
+                Ok(Ok(Some(response))) => match said(response.parsed(), &asked) {
+                    Said::News => heard = Heard::News,
+                    Said::Done(_) => return Err(Trouble::Garbled),
+                    Said::Go | Said::Nothing => {}
+                },
+            }
+        }
+        within(self.0.run_command_untagged("DONE")).await?;
+        loop {
+            match self.hear(&asked).await? {
+                Said::Done(true) => return Ok(heard),
+                Said::Done(false) => return Err(Trouble::Garbled),
+                Said::Go | Said::News | Said::Nothing => {}
+            }
+        }
+    }
+
+    async fn hear(&mut self, asked: &RequestId) -> Result<Said, Trouble> {
+        let response = within(self.0.read_response()).await?.ok_or(Trouble::Unreachable)?;
+        Ok(said(response.parsed(), asked))
     }
 
     /// Says goodbye; how it is taken does not matter.
     pub async fn close(mut self) {
         let _ = timeout(Duration::from_secs(5), self.0.logout()).await;
+    }
+}
+
+/// What a server says to whoever listens.
+enum Said {
+    /// That it will tell.
+    Go,
+    /// That it has ended, well or not.
+    Done(bool),
+    /// That something changed.
+    News,
+    /// That it is still there.
+    Nothing,
+}
+
+fn said(response: &Response<'_>, asked: &RequestId) -> Said {
+    match response {
+        Response::Continue { .. } => Said::Go,
+        Response::Done { tag, status, .. } if tag == asked => Said::Done(*status == Status::Ok),
+        Response::Data { status: Status::Ok, .. } | Response::Done { .. } => Said::Nothing,
+        _ => Said::News,
     }
 }
 

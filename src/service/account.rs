@@ -262,7 +262,7 @@ impl Account {
             backup: Fact::Known(backup),
             stays_locked: slots.map(|slots| !slots.iter().any(|slot| slot.kind == Kind::KeyFile)).into(),
             device: self.devices.lowest_verified()?.into(),
-            service: self.appliance.index().points.into(),
+            service: self.appliance.index().await?.points.into(),
             ..Evidence::default()
         })
     }

@@ -1,6 +1,11 @@
-//! How private the appliance itself is: what the checks found becomes evidence, the domain makes the index of it.
+//! How private the appliance itself is: what the checks found, and whether other providers have the mail too, becomes
+//! evidence; the domain makes the index of it.
 
-use super::checks::{Checks, Stands};
+use super::{
+    Error,
+    checks::{Checks, Stands},
+    read,
+};
 use crate::{
     domain::{
         check::{Finding, Id},
@@ -10,24 +15,27 @@ use crate::{
         time::Time,
     },
     net::clock::Clock,
+    store::vault::Vault,
 };
 
 /// Knows the appliance's index; cheap to clone.
 #[derive(Clone)]
 pub struct ServiceIndex {
+    vault: Vault,
     checks: Checks,
     clock: Clock,
 }
 
 impl ServiceIndex {
-    /// By these checks.
-    pub fn new(checks: Checks, clock: Clock) -> Self {
-        Self { checks, clock }
+    /// By these checks, and by what is in this vault.
+    pub fn new(vault: Vault, checks: Checks, clock: Clock) -> Self {
+        Self { vault, checks, clock }
     }
 
     /// The index as of the last look.
-    pub fn index(&self) -> ApplianceIndex {
-        appliance::evaluate(&evidence(&self.checks.last(), self.clock.now()))
+    pub async fn index(&self) -> Result<ApplianceIndex, Error> {
+        let elsewhere = read(&self.vault, |snapshot| Ok(!snapshot.mailboxes()?.is_empty())).await?;
+        Ok(appliance::evaluate(&evidence(&self.checks.last(), elsewhere, self.clock.now())))
     }
 
     /// Whether others find the owner's key at the domain.
@@ -36,8 +44,8 @@ impl ServiceIndex {
     }
 }
 
-/// What the checks say.
-pub fn evidence(stands: &Stands, now: Time) -> Evidence {
+/// What the checks say, and whether mail is fetched from other providers.
+pub fn evidence(stands: &Stands, elsewhere: bool, now: Time) -> Evidence {
     let is = |id: Id| match stands.of(id) {
         Finding::NotAsked | Finding::CannotTell => Fact::Unknown,
         finding => Fact::Known(finding == Finding::Right),
@@ -68,8 +76,7 @@ pub fn evidence(stands: &Stands, now: Time) -> Evidence {
         // There is no other vault than a sealed one.
         sealed: Fact::Known(true),
         young: Fact::Known(release::is_young(now)),
-        // This box fetches from no mailbox elsewhere.
-        no_copy: Fact::Known(true),
+        no_copy: Fact::Known(!elsewhere),
     }
 }
 
@@ -99,7 +106,7 @@ mod tests {
     #[test]
     fn what_nobody_saw_is_not_known_and_what_was_seen_counts() {
         let now = release::RELEASED;
-        let nothing = evidence(&stands(&[]), now);
+        let nothing = evidence(&stands(&[]), false, now);
         assert_eq!(appliance::evaluate(&nothing).points, None);
         let some = [
             (Id::DkimRsa, Finding::Right),
@@ -116,12 +123,14 @@ mod tests {
             (Id::ReverseV4, Finding::Other),
             (Id::TlsReports, Finding::Missing),
         ];
-        let seen = evidence(&stands(&some), now);
+        let seen = evidence(&stands(&some), false, now);
         assert_eq!(seen.mta_sts, Fact::Known(false), "it does not bind yet");
         assert_eq!((seen.dnssec, seen.wkd), (Fact::Unknown, Fact::Unknown));
         // DKIM, SPF and DMARC 5 each, the certificate, the disk, the version 10 each, no copy 5.
         assert_eq!(appliance::evaluate(&seen).points, Some(50));
-        let old = evidence(&stands(&some), Time(now.0 + 100 * 86_400));
+        let fetched = evidence(&stands(&some), true, now);
+        assert_eq!(appliance::evaluate(&fetched).points, Some(45), "the provider has it too");
+        let old = evidence(&stands(&some), false, Time(now.0 + 100 * 86_400));
         assert_eq!(appliance::evaluate(&old).points, Some(40));
     }
 }

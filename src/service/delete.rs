@@ -53,7 +53,10 @@ impl Delete {
     pub async fn message(&self, id: MessageId) -> Result<Option<DiscussionId>, Error> {
         for _ in 0..TRIES {
             let owner = self.owner.clone();
-            let (wanted, discussion) = read(&self.vault, move |snapshot| prepare(snapshot, id.0, &owner)).await?;
+            let (wanted, discussion) = read(&self.vault, move |snapshot| {
+                prepare(snapshot, id.0, &snapshot.owners(owner.iter())?)
+            })
+            .await?;
             let left = wanted.after.is_some().then_some(DiscussionId(discussion));
             let writing = self.vault.open()?.writer.write(move |tables| delete::message(tables, &wanted));
             match writing.await? {

@@ -8,6 +8,8 @@
 //! Absent so far: opening what is encrypted. Its evidence is "not known" until then.
 
 mod prepare;
+
+pub(super) use prepare::content;
 mod spool;
 
 pub(super) use prepare::vouched;

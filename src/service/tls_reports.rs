@@ -301,6 +301,7 @@ impl TlsReports {
                         }],
                         not_before: now,
                         confidential: false,
+                        by_provider: false,
                     };
                     mail.push((address, outbox::prepare(submission)?));
                 }

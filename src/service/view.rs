@@ -59,7 +59,7 @@ impl People {
 
     /// Somebody by the name that they gave and their address.
     pub(super) fn of(&self, snapshot: &Snapshot, name: &str, address: &Address) -> Result<Person, Error> {
-        let owner = address.is_one_of(self.0.iter());
+        let owner = address.is_one_of(self.0.iter()) || snapshot.is_elsewhere(address)?;
         let card = snapshot.contact_of(address.as_str())?.map(|(_, card)| card.name);
         let known = owner || card.is_some();
         let name = card.unwrap_or_else(|| if name.is_empty() { address.to_string() } else { name.to_owned() });

@@ -92,7 +92,7 @@ pub fn queue(tables: &mut Tables<'_>, message: u64, ready: &Ready, now: Time) ->
                     due: Some(submission.not_before.max(now)),
                     attempts: 0,
                     begun: None,
-                    via: Via::default(),
+                    via: if submission.by_provider { Via::Provider } else { Via::default() },
                     told_late: false,
                 };
                 tables.outbox_of.insert((message, delivery.id), ())?;

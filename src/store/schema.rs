@@ -151,5 +151,7 @@ pub const TLS_GIVEN: TableDefinition<(i64, &str), Octets> = TableDefinition::new
 pub const SEEN_WAYS: TableDefinition<&str, Octets> = TableDefinition::new("seen_ways");
 /// Device → `record::Subscription`: where it is told of new mail while no page is open.
 pub const PUSHES: TableDefinition<u64, Octets> = TableDefinition::new("pushes");
+/// Address of a mailbox at another provider → that mailbox: an address of the owner's all the same.
+pub const ELSEWHERE: TableDefinition<&str, u64> = TableDefinition::new("elsewhere");
 /// Mailbox → `record::Mailbox`: a mailbox at another provider, with what opens it. Secret.
 pub const MAILBOXES: TableDefinition<u64, Octets> = TableDefinition::new("mailboxes");

@@ -189,6 +189,7 @@ tables! {
     views: u64 => Octets = VIEWS;
     seen_ways: &'static str => Octets = SEEN_WAYS;
     mailboxes: u64 => Octets = MAILBOXES;
+    elsewhere: &'static str => u64 = ELSEWHERE;
     tls_days: (i64, &'static str) => Octets = TLS_DAYS;
     tls_given: (i64, &'static str) => Octets = TLS_GIVEN;
     pushes: u64 => Octets = PUSHES;

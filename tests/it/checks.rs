@@ -150,7 +150,7 @@ async fn what_the_zone_file_says_is_what_the_checks_accept() {
         Finding::Other,
         "this machine's own address leads nobody here"
     );
-    let index = services.appliance.index();
+    let index = services.appliance.index().await.unwrap();
     assert!(index.points.is_some_and(|points| points >= 55), "{index:?}");
     let line = |id| index.lines.iter().find(|line| line.id == id).unwrap().won;
     assert_eq!((line(appliance::LineId::Dane), line(appliance::LineId::Tls)), (10, 0));

@@ -64,6 +64,7 @@ impl Home {
             copies: vec![Copy { raw, recipients }],
             not_before: now,
             confidential,
+            by_provider: false,
         };
         let ready = outbox::prepare(submission).unwrap();
         let open = self.vault.open().unwrap();

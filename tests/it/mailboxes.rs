@@ -167,7 +167,7 @@ fn typed(port: u16, implicit: bool, password: &str, history: bool) -> Typed {
         },
         user: "me".into(),
         password: password.to_owned().into(),
-        token: None,
+        grant: None,
         history,
     }
 }
@@ -445,7 +445,11 @@ async fn nothing_is_believed_and_nothing_is_said_before_encryption() {
     let home = Home::make(NOW, outward(&authority));
     for (greeting, answer, expected) in [
         ("* OK ready\r\n", "s OK go\r\n* OK [CAPABILITY LOGIN]\r\n", Trouble::Injected),
-        ("* OK wait\r\n* OK ready\r\n", "s OK go\r\ns OK [CAPABILITY LOGIN]\r\n", Trouble::Injected),
+        (
+            "* OK wait\r\n* OK ready\r\n",
+            "s OK go\r\ns OK [CAPABILITY LOGIN]\r\n",
+            Trouble::Injected,
+        ),
         ("* OK ready\r\n", "s NO not here\r\n", Trouble::NoTls),
         ("* OK ready\r\n", "s BAD what\r\n", Trouble::NoTls),
         ("* PREAUTH hello me\r\n", "", Trouble::Garbled),

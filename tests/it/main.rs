@@ -46,6 +46,7 @@ mod key_sources;
 mod living;
 mod locks;
 mod mailboxes;
+mod mailboxes_sending;
 mod mdns;
 mod memory;
 mod mime;

@@ -108,6 +108,7 @@ async fn fill(folder: &Folder) -> HashMap<u64, String> {
             }],
             not_before: Time(0),
             confidential: false,
+            by_provider: false,
         };
         let (ready, now) = (outbox::prepare(submission).unwrap(), Clock::system().now());
         let message = kept.message.0;

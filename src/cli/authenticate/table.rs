@@ -184,7 +184,7 @@ fn record(kind: Kind, value: &Value) -> Option<Record> {
         }
         (Kind::Txt, value) => Record::Txt(value.as_str()?.as_bytes().to_vec()),
         // Nothing about who sent a message rests on these.
-        (Kind::Caa | Kind::OpenPgpKey | Kind::Srv, _) => return None,
+        (Kind::Caa | Kind::OpenPgpKey, _) => return None,
     })
 }
 

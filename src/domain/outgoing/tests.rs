@@ -1,6 +1,7 @@
 //! The machine of a delivery, over every path that a try can take.
 
 use super::*;
+use crate::domain::{fact::Fact, privacy::evidence::Tls};
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()

@@ -34,11 +34,12 @@ fn en(kind: Kind) -> &'static str {
         Kind::NeedsUtf8 => "It holds letters beyond plain ASCII where {host} cannot take them.",
         Kind::LostAnswer => "It was sent whole to {host}, and the answer was lost. It may have arrived or not.",
         Kind::WentDown => "This box went down while it was being sent. It may have arrived or not.",
-        Kind::SignIn => "The smarthost {host} did not accept the name and the password.",
-        Kind::NoSignIn => "The smarthost {host} offers no way of signing in that this box knows.",
+        Kind::SignIn => "{host} did not accept the name and the password.",
+        Kind::NoSignIn => "{host} offers no way of signing in that this box knows.",
         Kind::Returned => "It left, and was returned later.",
         Kind::TurnedAway => "{host} talks to nobody from here just now.",
         Kind::Late => "It left; {host} says that it is late on the way, and still tries.",
+        Kind::NoMailbox => "It was to leave by a mailbox that you have elsewhere, which is not set up to send any more.",
     }
 }
 
@@ -68,10 +69,11 @@ fn fr(kind: Kind) -> &'static str {
         Kind::NeedsUtf8 => "Il contient des lettres hors de l’ASCII là où {host} ne peut pas les prendre.",
         Kind::LostAnswer => "Il a été envoyé en entier à {host}, et la réponse s’est perdue. Il est peut-être arrivé, peut-être pas.",
         Kind::WentDown => "Cette boîte s’est arrêtée pendant l’envoi. Il est peut-être arrivé, peut-être pas.",
-        Kind::SignIn => "Le relais {host} n’a pas accepté le nom et le mot de passe.",
-        Kind::NoSignIn => "Le relais {host} n’offre aucune façon de s’identifier que connaisse cette boîte.",
+        Kind::SignIn => "{host} n’a pas accepté le nom et le mot de passe.",
+        Kind::NoSignIn => "{host} n’offre aucune façon de s’identifier que connaisse cette boîte.",
         Kind::Returned => "Il est parti, et a été renvoyé plus tard.",
         Kind::TurnedAway => "{host} ne parle à personne d’ici pour l’instant.",
         Kind::Late => "Il est parti\u{202f}; {host} dit qu’il a du retard en chemin, et essaie encore.",
+        Kind::NoMailbox => "Il devait partir par une boîte que vous avez ailleurs, et qui ne sert plus à envoyer.",
     }
 }

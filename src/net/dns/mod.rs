@@ -51,8 +51,6 @@ pub enum Kind {
     Srv,
     /// What is said of a server's certificate (RFC 6698).
     Tlsa,
-    /// Where a service is (RFC 2782).
-    Srv,
     /// Text.
     Txt,
 }
@@ -76,8 +74,6 @@ pub enum Record {
     Srv(u16, u16, u16, String),
     /// What is said of a server's certificate: usage, selector, matching type and data.
     Tlsa(u8, u8, u8, Vec<u8>),
-    /// Where a service is: priority, weight, port, and name, lower case, without the last dot; the root's is empty.
-    Srv(u16, u16, u16, String),
     /// A text, its strings joined (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2).
     Txt(Vec<u8>),
 }

@@ -35,7 +35,6 @@ impl Table {
             Record::Ptr(_) => Kind::Ptr,
             Record::Srv(..) => Kind::Srv,
             Record::Tlsa(..) => Kind::Tlsa,
-            Record::Srv(..) => Kind::Srv,
             Record::Txt(_) => Kind::Txt,
         };
         let Some(name) = self.known(name) else { return };

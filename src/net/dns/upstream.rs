@@ -144,7 +144,6 @@ fn record_type(kind: Kind) -> RecordType {
         Kind::Ptr => RecordType::PTR,
         Kind::Srv => RecordType::SRV,
         Kind::Tlsa => RecordType::TLSA,
-        Kind::Srv => RecordType::SRV,
         Kind::Txt => RecordType::TXT,
     }
 }
@@ -231,7 +230,6 @@ fn read(data: &RData) -> Option<Record> {
             // A part of a key is no key: its limit is that of a message (RFC 1035 section 4.2.2).
             Some(Record::OpenPgpKey(key.public_key.clone()))
         }
-        RData::SRV(srv) => Some(Record::Srv(srv.priority, srv.weight, srv.port, name(&srv.target))),
         RData::PTR(ptr) => Some(Record::Ptr(name(&ptr.0))),
         RData::SRV(srv) => Some(Record::Srv(srv.priority, srv.weight, srv.port, name(&srv.target))),
         RData::TLSA(tlsa) => {

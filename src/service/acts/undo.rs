@@ -81,7 +81,7 @@ impl Acts {
                 return Ok(true);
             }
             let owner = self.owner.clone();
-            let changes = read(&self.vault, move |snapshot| together(snapshot, id, &owner)).await?;
+            let changes = read(&self.vault, move |snapshot| together(snapshot, id, &snapshot.owners(owner.iter())?)).await?;
             if changes.is_empty() {
                 continue;
             }

@@ -3,7 +3,8 @@
 
 use super::{
     Inner,
-    foresee::{Addressed, List, Ways, row_people},
+    foresee::{Addressed, List, row_people},
+    ways::Ways,
 };
 use crate::{
     codec::mime,
@@ -46,8 +47,8 @@ pub(super) struct Filing<'a> {
 }
 
 impl Filing<'_> {
-    /// The message as it is kept.
-    pub fn keep(&self, open: &Open, raw: &[u8]) -> Result<Keep, Error> {
+    /// The message as it is kept; `same` tells it where a mailbox that is fetched from will have it too.
+    pub fn keep(&self, open: &Open, raw: &[u8], same: Option<[u8; 32]>) -> Result<Keep, Error> {
         let inner = self.inner;
         let mut reading = mime::read(raw);
         let (subject, text) = (headline(&reading.subject), excerpt(&reading.text));
@@ -65,13 +66,13 @@ impl Filing<'_> {
         let known = inner.known(self.snapshot, unseen.participants().map(|person| &person.address))?;
         let evidence = inner.evidence(&unseen, self.plan, &self.snapshot.own_records()?, self.ways, &known);
         let index = evaluate(&evidence);
+        let owners = self.snapshot.owners(&inner.owner)?;
         let people = DiscussionKey::of(
             &reading,
-            |address| inner.is_own(address),
+            |address| address.is_one_of(owners.iter()),
             |address| known.get(address).map(|card| card.id),
         );
         let key = self.list.map_or(people.as_str(), |list| list.key.as_str());
-        let owner: HashSet<_> = inner.owner.iter().cloned().collect();
         let mut filling = importance::fill(
             open,
             &Asked {
@@ -80,7 +81,7 @@ impl Filing<'_> {
                 evidence: &evidence,
                 index: index.points,
                 known: &known,
-                owner: &owner,
+                owner: &owners,
                 domain: &inner.domain,
                 key,
             },
@@ -125,7 +126,7 @@ impl Filing<'_> {
             packed,
             spooled: None,
             once: None,
-            same: None,
+            same,
         })
     }
 

@@ -4,9 +4,13 @@
 //! What is not known says so and is no protection. A policy that is enforced (DANE, MTA-STS) is: the box sends by TLS
 //! 1.2 at least to such a domain or not at all, so that much is known before anything was seen.
 
-use super::{Compose, Inner, send::answered};
+use super::{
+    Compose, Inner,
+    send::answered,
+    ways::{Ways, checked, travel},
+};
 use crate::{
-    codec::{dkim, dmarc, hosts, idna, mime},
+    codec::{dkim, dmarc, hosts, mime},
     domain::{
         address::Address,
         authentication::Policy,
@@ -18,7 +22,7 @@ use crate::{
         message::{Mailbox, Reading},
         padlock::Padlock,
         privacy::{
-            evidence::{Authentic, Direction, Dmarc, Evidence, HtmlFindings, KeyState, Other, Tls, Travel},
+            evidence::{Direction, Evidence, HtmlFindings, KeyState, Other, Tls},
             gather::{Hosts, Observed, gather},
             index::Index,
             message::evaluate,
@@ -40,12 +44,10 @@ use crate::{
         writing::{self, OwnRecords},
     },
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Domains that are asked about on purpose at a time.
 const MOST_ASKED: usize = 20;
-/// Seconds for which it counts what the last session with a server was like.
-const REMEMBERED: i64 = 90 * 24 * 3600;
 
 /// How one person will get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +91,9 @@ pub struct Preview {
     pub discussion: Option<(DiscussionId, String)>,
     /// When the ways were asked about.
     pub checked: Checked,
+    /// The server that passes it on, and so sees whom it goes to and what is not encrypted; `None` where it goes straight to
+    /// everyone's.
+    pub passed_on_by: Option<String>,
 }
 
 impl Preview {
@@ -147,23 +152,11 @@ pub(super) struct List {
     pub name: String,
 }
 
-/// What is known of the way to a domain.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Way {
-    /// How it protects its mail servers; `None` where nobody asked.
-    pub known: Option<Known>,
-    /// The last session with one of them.
-    pub seen: Option<SeenWay>,
-}
-
-/// What is known of each domain that a message goes to.
-pub(super) type Ways = BTreeMap<String, Way>;
-
 impl Compose {
     /// What a draft would be worth if it were sent now.
     pub async fn preview(&self, draft: &Draft) -> Result<Preview, Error> {
         let addressed = Addressed::of(draft);
-        let ways = self.ways(&addressed).await?;
+        let ways = self.ways(&draft.from, &addressed).await?;
         let (inner, draft) = (self.0.clone(), draft.clone());
         read(&self.0.vault, move |snapshot| inner.preview(snapshot, &draft, &addressed, &ways)).await
     }
@@ -176,22 +169,6 @@ impl Compose {
         }
         self.0.keyring.ask_for(&self.outside(draft)).await;
         self.check_own().await
-    }
-
-    pub(super) async fn ways(&self, addressed: &Addressed) -> Result<Ways, Error> {
-        let mut ways = Ways::new();
-        for domain in self.0.domains(addressed) {
-            let known = self.0.strict.known(&domain).await?;
-            ways.insert(domain, Way { known, seen: None });
-        }
-        let since = self.0.clock.now().0.saturating_sub(REMEMBERED);
-        read(&self.0.vault, move |snapshot| {
-            for (domain, way) in &mut ways {
-                way.seen = snapshot.seen_way(&idna::plain(domain))?.filter(|seen| seen.at >= since);
-            }
-            Ok(ways)
-        })
-        .await
     }
 
     /// Asks whether the world can check what this box signs.
@@ -296,6 +273,7 @@ impl Inner {
             agreed,
             discussion,
             checked: checked(ways, own.at),
+            passed_on_by: ways.passed_on_by.clone().filter(|_| !others.is_empty()),
         })
     }
 
@@ -364,12 +342,17 @@ impl Inner {
             .chain(&reading.cc)
             .filter(|person| !self.is_own(&person.address))
             .peekable();
+        let foreign = OwnRecords::default();
         let stays = others.peek().is_none() && !(reading.to.is_empty() && reading.cc.is_empty());
         let seen = Observed {
             direction: if stays { Direction::Local } else { Direction::Out },
             received: false,
             content: plan.content.clone(),
-            travel: travel(others.map(|person| ways.get(person.address.domain())), own),
+            // A provider signs as it likes.
+            travel: travel(
+                others.map(|person| ways.get(person.address.domain())),
+                if ways.provider { &foreign } else { own },
+            ),
             loaded: false,
         };
         let hosts = Hosts {
@@ -401,9 +384,10 @@ impl Inner {
         known: &HashMap<Address, Contact>,
         list: Option<&List>,
     ) -> Result<(Padlock, Option<(DiscussionId, String)>), Error> {
+        let owners = snapshot.owners(&self.owner)?;
         let people = DiscussionKey::of(
             reading,
-            |address| self.is_own(address),
+            |address| address.is_one_of(owners.iter()),
             |address| known.get(address).map(|card| card.id),
         );
         let row = if reading.to.is_empty() && reading.cc.is_empty() {
@@ -427,61 +411,6 @@ impl Inner {
             id = Some(DiscussionId(record.discussion));
         }
         Ok((agreed, id.map(|id| (id, row.subject))))
-    }
-}
-
-/// What is known of the way to the weakest of these domains.
-///
-/// An enforced policy says that there will be TLS 1.2 at least; the last session says what there was, and nothing better
-/// than what is known of all is said.
-fn travel<'a>(ways: impl Iterator<Item = Option<&'a Way>>, own: &OwnRecords) -> Travel {
-    let ways: Vec<Way> = ways.map(|way| way.cloned().unwrap_or_default()).collect();
-    let strict_of = |way: &Way| way.known.as_ref().map_or(Fact::Unknown, Known::is_strict);
-    let stricts: Vec<Fact<bool>> = ways.iter().map(strict_of).collect();
-    let sessions = ways.iter().map(|way| {
-        let last = way.seen.as_ref().map(SeenWay::session);
-        match (strict_of(way) == Fact::Known(true), last) {
-            (true, Some((tls, quantum))) => Some((tls.max(Tls::V1_2), Some(quantum))),
-            (true, None) => Some((Tls::V1_2, None)),
-            (false, last) => last.map(|(tls, quantum)| (tls, Some(quantum))),
-        }
-    });
-    let sessions: Option<Vec<(Tls, Option<bool>)>> = sessions.collect();
-    let sessions = sessions.unwrap_or_default();
-    let quantum: Option<Vec<bool>> = sessions.iter().map(|(_, quantum)| *quantum).collect();
-    let strict = if stricts.contains(&Fact::Known(false)) {
-        Fact::Known(false)
-    } else if stricts.is_empty() || stricts.contains(&Fact::Unknown) {
-        Fact::Unknown
-    } else {
-        Fact::Known(true)
-    };
-    Travel {
-        tls: sessions.iter().map(|(tls, _)| *tls).min().into(),
-        quantum: quantum.and_then(|all| all.into_iter().min()).into(),
-        strict,
-        authentic: match own.signs {
-            Some(true) => Fact::Known(Authentic::Dkim),
-            Some(false) => Fact::Known(Authentic::Nobody),
-            None => Fact::Unknown,
-        },
-        dmarc: match (own.signs, own.polices) {
-            (Some(true), Some(true)) => Fact::Known(Dmarc::Passed),
-            (_, Some(false)) => Fact::Known(Dmarc::NoPolicy),
-            _ => Fact::Unknown,
-        },
-        ..Travel::default()
-    }
-}
-
-fn checked(ways: &Ways, own: i64) -> Checked {
-    if ways.is_empty() {
-        return Checked::NotNeeded;
-    }
-    let asked: Option<Vec<Time>> = ways.values().map(|way| way.known.as_ref()?.asked).collect();
-    match asked.and_then(|asked| asked.into_iter().min()) {
-        Some(at) if own > 0 => Checked::At(at.min(Time(own))),
-        _ => Checked::Never,
     }
 }
 

@@ -14,6 +14,7 @@ mod groups;
 mod send;
 mod start;
 mod suggest;
+mod ways;
 
 pub use files::{Full, Uploading};
 pub use foresee::{Checked, Preview, Standing};
@@ -153,6 +154,22 @@ impl Compose {
         &self.0.owner
     }
 
+    /// What the owner can write as: the addresses of this box, and those of mailboxes elsewhere by whose servers it sends.
+    pub async fn writes_as(&self) -> Result<Vec<Address>, Error> {
+        let here = self.0.owner.clone();
+        read(&self.0.vault, move |snapshot| {
+            let elsewhere = snapshot.mailboxes()?.into_iter().filter(|(_, mailbox)| mailbox.sends().is_some());
+            let mut all = here;
+            for address in elsewhere.filter_map(|(_, mailbox)| mailbox.address()) {
+                if !all.contains(&address) {
+                    all.push(address);
+                }
+            }
+            Ok(all)
+        })
+        .await
+    }
+
     /// How the owner writes: their name, and what stands under their messages.
     pub async fn habits(&self) -> Result<Habits, Error> {
         read(&self.0.vault, |snapshot| Ok(snapshot.habits()?)).await
@@ -265,7 +282,9 @@ impl Compose {
             let (owner, now) = (owner.clone(), self.0.clock.now().0);
             let prepared = read(&self.0.vault, move |snapshot| {
                 let rests = snapshot.sent(id.0)?.is_some_and(|sent| sent.rests_until > now);
-                rests.then(|| delete::prepare(snapshot, id.0, &owner)).transpose()
+                rests
+                    .then(|| delete::prepare(snapshot, id.0, &snapshot.owners(owner.iter())?))
+                    .transpose()
             });
             let Some((wanted, _)) = prepared.await? else { return Ok(None) };
             let open = self.0.vault.open()?;
@@ -278,10 +297,6 @@ impl Compose {
             }
         }
         Err(store::Error::Database("a discussion changed faster than it could be read".into()).into())
-    }
-
-    fn is_owner(&self, address: &Address) -> bool {
-        address.is_one_of(self.0.owner.iter())
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
         happening::Happening,
         protect::{self, Outgoing, Protected},
         read,
+        receive::content,
     },
     store::{
         self,
@@ -107,7 +108,7 @@ impl Compose {
             super::Found::Sent(message) => return self.was_sent(message).await,
             super::Found::Draft(draft, _) => *draft,
         };
-        let wrong = self.wrong(&draft);
+        let wrong = self.wrong(&draft, &self.writes_as().await?);
         if !wrong.is_empty() {
             return Ok(Outcome::Wrong(wrong));
         }
@@ -123,9 +124,7 @@ impl Compose {
             draft::About::Nothing | draft::About::Forwards(_) => None,
         };
         let signers = signers(&self.0.vault).await?;
-        let mut ways = self.ways(&Addressed::of(&draft)).await?;
-        // What earlier sessions were like promises nothing of this one.
-        ways.values_mut().for_each(|way| way.seen = None);
+        let ways = self.ways(&draft.from, &Addressed::of(&draft)).await?.unseen();
         let (compose, open) = (self.clone(), self.0.vault.open()?);
         let now = self.0.clock.now();
         let prepared = tokio::task::spawn_blocking({
@@ -170,7 +169,7 @@ impl Compose {
     }
 
     /// What keeps a draft from being sent.
-    fn wrong(&self, draft: &Draft) -> Vec<Wrong> {
+    fn wrong(&self, draft: &Draft, writes_as: &[Address]) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         let fields = [
             (Field::To, &draft.to),
@@ -183,13 +182,13 @@ impl Compose {
                 wrong.extend(items.into_iter().take(5).map(|item| Wrong::NoAddress(field, item)));
             }
         }
-        if !Address::parse(&draft.from).is_ok_and(|from| self.is_owner(&from)) {
+        if !Address::parse(&draft.from).is_ok_and(|from| from.is_one_of(writes_as.iter())) {
             wrong.push(Wrong::NotYours);
         }
         let addressed = Addressed::of(draft);
         let here = addressed.all().filter(|person| {
             let address = &person.address;
-            address.domain() == self.0.domain && !self.is_owner(address)
+            address.domain() == self.0.domain && !self.0.is_own(address)
         });
         wrong.extend(here.take(5).map(|person| Wrong::NobodyHere(person.address.to_string())));
         match addressed.all().count() {
@@ -212,7 +211,7 @@ impl Compose {
         id: u64,
         draft: &Draft,
         signers: &[dkim::Signer],
-        ways: &super::foresee::Ways,
+        ways: &super::ways::Ways,
         now: Time,
     ) -> Result<Ready, Error> {
         let inner = &self.0;
@@ -250,7 +249,15 @@ impl Compose {
             unseen: unseen_by,
         };
         let protected = protect::carry_out(snapshot, &plan, outgoing)?;
-        let Protected { filed, copies } = signed(protected, &idna::plain(from.domain()), signers)?;
+        // What a provider passes on in its own domain's name is signed by it.
+        let Protected { filed, copies } = if ways.provider {
+            protected
+        } else {
+            signed(protected, &idna::plain(from.domain()), signers)?
+        };
+        // Its mailbox will have it too, and is fetched from.
+        let same = copies.first().filter(|_| ways.provider);
+        let same = same.and_then(|copy| content(&crate::codec::mime::read(&copy.raw), &copy.raw));
         let rests_until = Time(now.0.saturating_add(REST));
         let leaves = !copies.is_empty();
         let submission = leaves.then_some(Submission {
@@ -258,6 +265,7 @@ impl Compose {
             copies,
             not_before: rests_until,
             confidential: draft.confidential,
+            by_provider: ways.provider,
         });
         // Packed first: what leaves may be large, and is not needed as it is any more.
         let submission = submission.map(outbox::prepare).transpose()?;
@@ -272,7 +280,7 @@ impl Compose {
             now,
         };
         Ok(Ready {
-            keep: filing.keep(open, &filed)?,
+            keep: filing.keep(open, &filed, same)?,
             submission,
             sent: Sent {
                 draft: id,

@@ -80,16 +80,18 @@ impl Compose {
             Beginning::Answer { to, .. } => (*to, About::Answers(*to)),
             Beginning::Forward { what, .. } => (*what, About::Forwards(*what)),
         };
-        let (reading, discussion, size) = read(&self.0.vault, move |snapshot| {
+        let (writes_as, here) = (self.writes_as().await?, self.0.owner.clone());
+        let (reading, discussion, size, owners) = read(&self.0.vault, move |snapshot| {
             let record = snapshot.message(id.0)?.ok_or(Error::NotFound)?;
             if viewer.is_masked(id, record.index) {
                 return Err(Error::Masked(id));
             }
             let raw = snapshot.shown(id.0, &record)?;
-            Ok((mime::read(&raw), DiscussionId(record.discussion), record.size))
+            let owners = snapshot.owners(&here)?;
+            Ok((mime::read(&raw), DiscussionId(record.discussion), record.size, owners))
         })
         .await?;
-        let from = draft::came_to(&reading, |address| self.is_owner(address));
+        let from = draft::came_to(&reading, |address| address.is_one_of(writes_as.iter()));
         let mut draft = Draft {
             from: from.map_or(first, |address| address.to_string()),
             about,
@@ -98,7 +100,7 @@ impl Compose {
         let mut carried = Vec::new();
         match beginning {
             Beginning::Answer { all, quick, .. } => {
-                let (to, cc) = draft::answered(&reading, |address| self.is_owner(address), all);
+                let (to, cc) = draft::answered(&reading, |address| address.is_one_of(owners.iter()), all);
                 (draft.to, draft.cc) = (draft::list(&to), draft::list(&cc));
                 draft.subject = draft::subject("Re:", &reading.subject);
                 draft.text = if quick {

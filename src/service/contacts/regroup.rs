@@ -31,7 +31,7 @@ impl Contacts {
         for _ in 0..TRIES {
             let owner = self.owner.clone();
             let worked_out = read(&self.vault, move |snapshot| {
-                let notes = snapshot.regroups()?;
+                let (notes, owner) = (snapshot.regroups()?, snapshot.owners(owner.iter())?);
                 let changes = if notes.is_empty() {
                     Vec::new()
                 } else {
@@ -62,7 +62,7 @@ fn plan(snapshot: &Snapshot, notes: &[String], owner: &HashSet<Address>) -> Resu
             .split([' ', ':'])
             .any(|part| part.starts_with('#') && notes.iter().any(|note| note == part));
         let messages = snapshot.discussed(id, 0, usize::MAX)?;
-        let renamed = if left_a_card { None } else { Some(renamed(snapshot, &key)?) };
+        let renamed = if left_a_card { None } else { Some(renamed(snapshot, &key, owner)?) };
         for (message, record) in &messages {
             let key = match &renamed {
                 Some(key) => key.clone(),
@@ -77,10 +77,13 @@ fn plan(snapshot: &Snapshot, notes: &[String], owner: &HashSet<Address>) -> Resu
     changes(snapshot, groups, &touched, owner)
 }
 
-/// The key with the addresses in it that stand on cards now.
-fn renamed(snapshot: &Snapshot, key: &str) -> Result<String, Error> {
+/// The key with the addresses in it that stand on cards now, and without those that have become the owner's.
+fn renamed(snapshot: &Snapshot, key: &str, owner: &HashSet<Address>) -> Result<String, Error> {
     let mut parts = BTreeSet::new();
     for part in key.strip_prefix("with:").unwrap_or_default().split(' ') {
+        if Address::parse(part).is_ok_and(|address| address.is_one_of(owner.iter())) {
+            continue;
+        }
         let card = if part.starts_with('#') { None } else { snapshot.contact_of(part)? };
         parts.insert(card.map_or_else(|| part.to_owned(), |(id, _)| format!("#{id}")));
     }
@@ -147,6 +150,12 @@ fn changes(
     Ok(all)
 }
 
+/// Whether one of these stands among the people of a row.
+fn names(row: &Discussion, owner: &HashSet<Address>) -> bool {
+    let theirs = |text: &str| Address::parse(text).is_ok_and(|address| address.is_one_of(owner.iter()));
+    row.people.iter().any(|person| theirs(&person.address))
+}
+
 /// What becomes of the discussion of one key; `None` where it stays what it is.
 fn change(
     snapshot: &Snapshot,
@@ -177,7 +186,7 @@ fn change(
     let same = joining.is_empty() && left.len() == here.len();
     let after = match &before {
         Some(row) if same && row.key == key => return Ok(None),
-        Some(row) if same => Discussion {
+        Some(row) if same && !names(row, owner) => Discussion {
             key: key.to_owned(),
             ..row.clone()
         },

@@ -15,17 +15,18 @@ mod way;
 
 pub use rests::Rests;
 
-use super::{Error, strict::Strict, tls_reports::TlsReports};
+use super::{Error, mailboxes::Providers, strict::Strict, tls_reports::TlsReports};
 use crate::{
     codec::idna,
     domain::{
+        mailbox::Server,
         outgoing::{Delivery, Kind, Outcome, State, Trouble, Via, is_due},
         privacy::gather::session,
         sending::{Choice, Reach, Smarthost, Unreached},
         time::Time,
         transport::TlsFacts,
     },
-    net::{clock::Clock, outward::Outward},
+    net::{clock::Clock, courier::SignIn, outward::Outward},
     store::{
         self,
         mail::Snapshot,
@@ -69,6 +70,8 @@ struct Inner {
     clock: Clock,
     strict: Strict,
     outward: Outward,
+    /// The servers of the owner's mailboxes elsewhere.
+    providers: Providers,
     /// What is seen of TLS is reported to those who ask for it.
     reports: TlsReports,
     /// Our own name.
@@ -92,6 +95,8 @@ struct Inner {
 enum Key {
     Domain(String),
     Smarthost(Via),
+    /// The server of the mailbox elsewhere of this address.
+    Provider(String),
 }
 
 #[derive(Default)]
@@ -107,12 +112,19 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Deliver {
     /// Over this vault, as this host; `rests` are shared with whoever may end them.
-    pub fn new((vault, clock): (Vault, Clock), (strict, reports): (Strict, TlsReports), outward: Outward, own: &str, rests: Rests) -> Self {
+    pub fn new(
+        (vault, clock): (Vault, Clock),
+        (strict, reports): (Strict, TlsReports),
+        (outward, providers): (Outward, Providers),
+        own: &str,
+        rests: Rests,
+    ) -> Self {
         Self(Arc::new(Inner {
             vault,
             clock,
             strict,
             outward,
+            providers,
             reports,
             own: own.to_owned(),
             rests,
@@ -147,7 +159,7 @@ impl Deliver {
                 due.extend(snapshot.due(next, SLICE)?);
             }
             for (_, id) in due {
-                rows.extend(snapshot.delivery(id)?.map(|delivery| (id, delivery.domain)));
+                rows.extend(snapshot.delivery(id)?.map(|delivery| (id, leads(delivery))));
             }
             Ok::<_, store::Error>((rows, next, snapshot.sending()?))
         };
@@ -158,17 +170,16 @@ impl Deliver {
     }
 
     /// Puts rows into their lanes and sees that these have workers.
-    fn assign(&self, rows: Vec<(u64, String)>, sending: &Sending, workers: &mut JoinSet<()>) {
+    fn assign(&self, rows: Vec<(u64, Key)>, sending: &Sending, workers: &mut JoinSet<()>) {
         let via = self.0.via(sending);
         let mut lanes = held(&self.0.lanes);
-        for (id, domain) in rows {
+        for (id, key) in rows {
             if lanes.values().any(|lane| lane.flying.contains(&id)) {
                 continue;
             }
-            let key = if via == Via::Direct {
-                Key::Domain(domain)
-            } else {
-                Key::Smarthost(via)
+            let key = match key {
+                Key::Domain(_) if via != Via::Direct => Key::Smarthost(via),
+                key => key,
             };
             let lane = lanes.entry(key).or_default();
             lane.flying.insert(id);
@@ -418,11 +429,31 @@ impl Inner {
     }
 }
 
+/// Where a row leads unless all mail goes by the smarthost.
+fn leads(delivery: Delivery) -> Key {
+    if delivery.via == Via::Provider {
+        Key::Provider(delivery.from.to_string())
+    } else {
+        Key::Domain(delivery.domain)
+    }
+}
+
 /// Connects to a smarthost and signs in, as a delivery would; sends nothing. Says what was negotiated.
 pub async fn try_smarthost(outward: &Outward, own: &str, smarthost: &Smarthost, secret: &str) -> Result<TlsFacts, Trouble> {
     let stops = way::smarthost_stops(outward, smarthost, secret, Via::Smarthost).await?;
-    let mut last = Trouble::of(Kind::NoNames).at(&smarthost.host);
-    for stop in &stops {
+    try_stops(outward, own, &stops).await
+}
+
+/// The same with the server of a mailbox elsewhere.
+pub(super) async fn try_provider(outward: &Outward, own: &str, server: &Server, sign_in: SignIn) -> Result<TlsFacts, Trouble> {
+    let way = (server.host.as_str(), server.port, server.implicit);
+    let stops = way::passed_on(outward, way, Some(sign_in), Via::Provider).await?;
+    try_stops(outward, own, &stops).await
+}
+
+async fn try_stops(outward: &Outward, own: &str, stops: &[way::Stop]) -> Result<TlsFacts, Trouble> {
+    let mut last = Trouble::of(Kind::NoNames);
+    for stop in stops {
         match visit::try_stop(outward, own, stop).await {
             Ok(tls) => return Ok(tls),
             Err(trouble) => last = trouble,

@@ -143,8 +143,8 @@ impl Inner {
         }
         self.note(stop, &visited).await;
         let mut courier = visited.map_err(|failure| trouble_of(&failure, &stop.host))?;
-        if let Some((user, secret)) = &stop.sign_in {
-            let signed_in = courier.sign_in(user, secret).await;
+        if let Some(sign_in) = &stop.sign_in {
+            let signed_in = courier.sign_in(sign_in).await;
             signed_in.map_err(|failure| trouble_of(&failure, &stop.host))?;
         }
         Ok(Session {
@@ -155,10 +155,10 @@ impl Inner {
     }
 
     async fn visit(&self, stop: &Stop, delivery: &Delivery) -> Result<Courier, Failure> {
-        let purpose = if stop.via == Via::Direct {
-            Purpose::Delivery
-        } else {
-            Purpose::Smarthost
+        let purpose = match stop.via {
+            Via::Direct => Purpose::Delivery,
+            Via::Smarthost | Via::SmarthostForShut => Purpose::Smarthost,
+            Via::Provider => Purpose::Mailbox,
         };
         self.outward.dns.ledger().note(purpose, &stop.host);
         let visit = Visit {
@@ -281,9 +281,14 @@ impl Inner {
     }
 }
 
-/// Connects to a smarthost and signs in, as a delivery would; sends nothing.
+/// Connects to a server that passes mail on and signs in, as a delivery would; sends nothing.
 pub(super) async fn try_stop(outward: &Outward, own: &str, stop: &Stop) -> Result<TlsFacts, Trouble> {
-    outward.dns.ledger().note(Purpose::Smarthost, &stop.host);
+    let purpose = if stop.via == Via::Provider {
+        Purpose::Mailbox
+    } else {
+        Purpose::Smarthost
+    };
+    outward.dns.ledger().note(purpose, &stop.host);
     let visit = Visit {
         address: stop.address,
         host: &stop.host,
@@ -300,8 +305,8 @@ pub(super) async fn try_stop(outward: &Outward, own: &str, stop: &Stop) -> Resul
     };
     let failed = |failure: Failure| trouble_of(&failure, &stop.host);
     let mut courier = Courier::visit(&visit).await.map_err(failed)?;
-    if let Some((user, secret)) = &stop.sign_in {
-        courier.sign_in(user, secret).await.map_err(failed)?;
+    if let Some(sign_in) = &stop.sign_in {
+        courier.sign_in(sign_in).await.map_err(failed)?;
     }
     let tls = courier.facts.tls.clone();
     courier.leave().await;

@@ -11,7 +11,7 @@ use crate::{
         sending::Smarthost,
     },
     net::{
-        courier::Start,
+        courier::{SignIn, Start},
         demand::Demand,
         dns::{Dns, Kind as Asked, Security},
         mta_sts::{Required, required},
@@ -48,15 +48,20 @@ pub(super) struct Stop {
     pub via: Via,
     /// What a session there is counted under, for the report to its domain; `None` where none is made.
     pub watched: Option<Watched>,
-    /// Name and secret to sign in with.
-    pub sign_in: Option<(String, Zeroizing<String>)>,
+    /// What signs in there.
+    pub sign_in: Option<SignIn>,
 }
 
 impl Inner {
     /// The servers for a domain, the best first; never empty.
     pub(super) async fn way(&self, key: &Key, domain: &str, care: Care, sending: &Sending) -> Result<Vec<Stop>, Trouble> {
         match (key, sending.smarthost()) {
-            (Key::Smarthost(via), Some(smarthost)) => self.smarthost(&smarthost, sending, *via).await,
+            (Key::Provider(address), _) => {
+                let (server, sign_in) = self.providers.of(address).await?;
+                let way = (server.host.as_str(), server.port, server.implicit);
+                passed_on(&self.outward, way, Some(sign_in), Via::Provider).await
+            }
+            (Key::Smarthost(via), Some(smarthost)) => smarthost_stops(&self.outward, &smarthost, &sending.secret, *via).await,
             _ => self.direct(domain, care).await,
         }
     }
@@ -116,23 +121,34 @@ impl Inner {
         stops.truncate(STOPS);
         if stops.is_empty() { Err(trouble) } else { Ok(stops) }
     }
-
-    async fn smarthost(&self, smarthost: &Smarthost, sending: &Sending, via: Via) -> Result<Vec<Stop>, Trouble> {
-        smarthost_stops(&self.outward, smarthost, &sending.secret, via).await
-    }
 }
 
 /// The addresses of a smarthost; never empty.
 pub(super) async fn smarthost_stops(outward: &Outward, smarthost: &Smarthost, secret: &str, via: Via) -> Result<Vec<Stop>, Trouble> {
-    let addresses = addresses(&outward.dns, &smarthost.host).await;
-    let sign_in = (!smarthost.user.is_empty()).then(|| (smarthost.user.clone(), Zeroizing::new(secret.to_owned())));
+    let sign_in = (!smarthost.user.is_empty()).then(|| SignIn {
+        user: smarthost.user.clone(),
+        secret: Zeroizing::new(secret.to_owned()),
+        token: false,
+    });
+    let way = (smarthost.host.as_str(), smarthost.port, smarthost.implicit);
+    passed_on(outward, way, sign_in, via).await
+}
+
+/// The addresses of a server that passes mail on: its name, its port, whether TLS begins at once. Never empty.
+pub(super) async fn passed_on(
+    outward: &Outward,
+    (host, port, implicit): (&str, u16, bool),
+    sign_in: Option<SignIn>,
+    via: Via,
+) -> Result<Vec<Stop>, Trouble> {
+    let addresses = addresses(&outward.dns, host).await;
     let stops: Vec<Stop> = addresses
         .into_iter()
         .map(|address| Stop {
-            address: (address, smarthost.port).into(),
-            host: smarthost.host.clone(),
+            address: (address, port).into(),
+            host: host.to_owned(),
             demand: Demand::Name,
-            start: if smarthost.implicit { Start::Implicit } else { Start::StartTls },
+            start: if implicit { Start::Implicit } else { Start::StartTls },
             enforced: Enforced::Name,
             via,
             watched: None,
@@ -141,7 +157,7 @@ pub(super) async fn smarthost_stops(outward: &Outward, smarthost: &Smarthost, se
         .take(STOPS)
         .collect();
     if stops.is_empty() {
-        Err(Trouble::of(Kind::NoNames).at(&smarthost.host))
+        Err(Trouble::of(Kind::NoNames).at(host))
     } else {
         Ok(stops)
     }

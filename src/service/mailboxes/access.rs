@@ -1,41 +1,115 @@
-//! Access by a token that the owner's provider gave (RFC 6749 section 6): the token that lasts is changed for one that
-//! opens the mailbox for an hour. The client is the owner's own, registered with their provider by themselves.
+//! What opens a mailbox: its password, or a token that its provider gives for one that lasts (`codec::oauth`). Where the
+//! provider gives another one that lasts with it, that one is kept from then on.
 
-use crate::{domain::mailbox::Trouble, net::https::Https};
+use super::{LONGEST, NotAdded};
+use crate::{
+    codec::{base64url, oauth},
+    domain::mailbox::Trouble,
+    net::https::Https,
+    store::{
+        Error, mailboxes,
+        record::{Mailbox, sha256},
+        slots::random,
+        vault::Vault,
+    },
+};
 use zeroize::Zeroizing;
 
-/// The most octets of an answer.
-const MOST: usize = 64 * 1024;
+/// The kind of what a token service is told.
+const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A token of access, fresh.
-pub(super) async fn token(https: &Https, kept: &(String, String, String, String)) -> Result<Zeroizing<String>, Trouble> {
-    let (at, client, secret, refresh) = kept;
-    let mut body = String::from("grant_type=refresh_token");
-    for (name, value) in [("client_id", client), ("client_secret", secret), ("refresh_token", refresh)] {
-        if !value.is_empty() {
-            body.push('&');
-            body.push_str(name);
-            body.push('=');
-            body.push_str(&encoded(value));
-        }
-    }
-    let asked = https.post(at, "application/x-www-form-urlencoded", body.into_bytes(), MOST).await;
-    let page = asked.map_err(|_| Trouble::Unreachable)?;
+/// What the owner typed to give access by a token.
+#[derive(Clone, Default)]
+pub struct Grant {
+    /// Address of the token service.
+    pub at: String,
+    /// The owner's own client, and its secret; some have none.
+    pub client: String,
+    /// See `client`.
+    pub secret: String,
+    /// What the provider was asked with ([`begin`]).
+    pub verifier: String,
+    /// The address of the page where the owner ended up.
+    pub came_back: String,
+}
+
+/// A question to a provider: the address where the owner gives access, and what proves later that it was asked here.
+pub struct Question {
+    /// Where.
+    pub url: String,
+    /// What proves it.
+    pub verifier: String,
+}
+
+fn state(verifier: &str) -> String {
+    base64url::encode(&sha256(format!("state {verifier}").as_bytes()))
+}
+
+/// Begins to ask a provider for access; `None` where its address is none.
+pub fn begin(at: &str, client: &str, scope: &str) -> Result<Option<Question>, Error> {
+    let verifier = base64url::encode(&random::<32>()?);
+    let challenge = base64url::encode(&sha256(verifier.as_bytes()));
+    let url = oauth::ask(at, client, scope, &state(&verifier), &challenge);
+    Ok(url.map(|url| Question { url, verifier }))
+}
+
+async fn asked(https: &Https, at: &str, body: String) -> Result<oauth::Given, Trouble> {
+    let page = https
+        .post(at, FORM, body.into_bytes(), oauth::MOST)
+        .await
+        .map_err(|_| Trouble::Unreachable)?;
     if page.status != 200 {
         return Err(Trouble::Token);
     }
-    let said: serde_json::Value = serde_json::from_slice(&page.body).map_err(|_| Trouble::Token)?;
-    let token = said.get("access_token").and_then(serde_json::Value::as_str);
-    token.map(|token| Zeroizing::new(token.to_owned())).ok_or(Trouble::Token)
+    oauth::read(&page.body).ok_or(Trouble::Token)
 }
 
-/// A value of a form (the part of it that any server reads).
-fn encoded(value: &str) -> String {
-    value
-        .bytes()
-        .map(|octet| match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(octet).to_string(),
-            octet => format!("%{octet:02X}"),
-        })
-        .collect()
+impl Grant {
+    /// Whether it can be tried at all.
+    pub(super) fn is_whole(&self) -> bool {
+        let fits = |text: &str| text.len() <= LONGEST && !text.chars().any(char::is_control);
+        self.at.starts_with("https://") && !self.client.is_empty() && fits(&self.at) && fits(&self.client) && fits(&self.secret)
+    }
+
+    /// Changes what came back for what is kept, the token that lasts and what it is used with, and for one that opens the mailbox
+    /// now.
+    pub(super) async fn take(self, https: &Https) -> Result<(Token, Zeroizing<String>), NotAdded> {
+        let code = oauth::code(&self.came_back, &state(&self.verifier)).ok_or(NotAdded::CameBack)?;
+        let body = oauth::change(&code, &self.client, &self.secret, &self.verifier);
+        let given = asked(https, &self.at, body).await.map_err(NotAdded::Tried)?;
+        let refresh = given.refresh.ok_or(NotAdded::Tried(Trouble::Token))?;
+        Ok(((self.at, self.client, self.secret, refresh), Zeroizing::new(given.access)))
+    }
+}
+
+/// What is kept of access by a token: address of the token service, the owner's client and its secret, the token.
+type Token = (String, String, String, String);
+
+/// What opens mailboxes; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Access {
+    pub vault: Vault,
+    pub https: Https,
+}
+
+impl Access {
+    /// The word to sign in with, and whether it is a token; of a mailbox that is kept, by its number.
+    pub async fn word(&self, id: Option<u64>, mailbox: &Mailbox) -> Result<(Zeroizing<String>, bool), Trouble> {
+        let Some((at, client, secret, refresh)) = &mailbox.secret.token else {
+            return Ok((Zeroizing::new(mailbox.secret.password.clone()), false));
+        };
+        let given = asked(&self.https, at, oauth::renew(refresh, client, secret)).await?;
+        if let (Some(id), Some(other)) = (id, given.refresh.filter(|other| other != refresh)) {
+            let open = self.vault.open().map_err(|_| Trouble::Store)?;
+            let writing = open.writer.write(move |tables| {
+                mailboxes::change(tables, id, |mailbox| {
+                    if let Some(token) = &mut mailbox.secret.token {
+                        token.3.clone_from(&other);
+                    }
+                })
+            });
+            writing.await.map_err(|_| Trouble::Store)?;
+        }
+        Ok((Zeroizing::new(given.access), true))
+    }
 }

@@ -4,16 +4,21 @@
 //! A mailbox is added with what opens it, which is tried at once; its folders are shown, and begin to be fetched when the
 //! owner has chosen. What fails is tried again, later each time; after three days it is switched off, and the owner is
 //! written to. The password lies in the vault and is never shown again. Fetching is `fetch`'s, finding the server
-//! `finding`'s. Absent so far: sending by that provider's server in that name.
+//! `finding`'s, writing as such a mailbox `sending`'s.
 
 mod access;
 mod fetch;
-pub mod finding;
+mod finding;
+mod sending;
+
+pub use access::{Grant, Question, begin as begin_to_ask};
+pub use sending::{NotSending, Providers};
 
 use super::{Error, read, receive::Receive};
 use crate::{
     codec::mime::notice,
     domain::{
+        address::Address,
         mailbox::{Folder, MAX_FOLDERS, MAX_MAILBOXES, Server, State, Trouble, again, is_hopeless, is_host},
         moving::left,
         time::Time,
@@ -22,7 +27,7 @@ use crate::{
     net::{
         clock::Clock,
         https::Https,
-        imap::{Heard, LISTEN, Mailbox as Opened, SignIn},
+        imap::{LISTEN, Mailbox as Opened, SignIn},
         outward::Outward,
     },
     store::{
@@ -32,6 +37,7 @@ use crate::{
         vault::Vault,
     },
 };
+use access::Access;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -69,6 +75,10 @@ pub struct View {
     pub user: String,
     /// Whether it is opened by a token.
     pub by_token: bool,
+    /// Its address, where it is called by one.
+    pub address: Option<Address>,
+    /// The server by which mail leaves that is written from it.
+    pub sends: Option<Server>,
     /// Whether what was there before is wanted too.
     pub history: bool,
     /// Its folders.
@@ -100,8 +110,8 @@ pub struct Typed {
     pub user: String,
     /// The password; empty with a token.
     pub password: Zeroizing<String>,
-    /// Instead of it: address of the token service, the owner's own client and its secret, and the token that lasts.
-    pub token: Option<(String, String, String, String)>,
+    /// Instead of it: access that the provider gave.
+    pub grant: Option<Grant>,
     /// Whether what was there before is wanted too.
     pub history: bool,
 }
@@ -119,6 +129,8 @@ pub enum NotAdded {
     Secret,
     /// There are so many already.
     TooMany,
+    /// What came back from the provider is no answer to what it was asked.
+    CameBack,
     /// It was tried, and failed.
     Tried(Trouble),
 }
@@ -131,7 +143,7 @@ struct Inner {
     vault: Vault,
     clock: Clock,
     outward: Outward,
-    https: Https,
+    access: Access,
     receive: Receive,
     running: Mutex<HashMap<u64, Running>>,
     /// What is being looked at, and what tells it to end.
@@ -144,10 +156,13 @@ impl Mailboxes {
     /// Over this vault, reaching out so, and keeping what comes so.
     pub fn new((vault, clock): (Vault, Clock), (outward, https): (Outward, Https), receive: Receive) -> Self {
         Self(Arc::new(Inner {
+            access: Access {
+                vault: vault.clone(),
+                https,
+            },
             vault,
             clock,
             outward,
-            https,
             receive,
             running: Mutex::default(),
             workers: Mutex::default(),
@@ -176,6 +191,8 @@ impl Mailboxes {
             server: mailbox.server(),
             user: mailbox.user.clone(),
             by_token: mailbox.secret.token.is_some(),
+            address: mailbox.address(),
+            sends: mailbox.sends(),
             history: mailbox.history,
             folders: mailbox.folders(),
             state: mailbox.state(),
@@ -198,15 +215,22 @@ impl Mailboxes {
             server,
             user,
             password,
-            token,
+            grant,
             history,
         } = typed;
+        let (token, sign_in) = match grant {
+            None => (None, SignIn::Password(password.clone())),
+            Some(grant) => match grant.take(&self.0.access.https).await {
+                Ok((token, access)) => (Some(token), SignIn::Token(access)),
+                Err(why) => return Ok(Err(why)),
+            },
+        };
         let secret = MailboxSecret {
             password: password.to_string(),
             token,
         };
         let mut mailbox = Mailbox::new(&name, &server, &user, secret, history, self.0.clock.now());
-        let mut opened = match self.open(&mailbox).await {
+        let mut opened = match self.open_with(&mailbox, sign_in).await {
             Ok(opened) => opened,
             Err(trouble) => return Ok(Err(NotAdded::Tried(trouble))),
         };
@@ -232,12 +256,14 @@ impl Mailboxes {
         Ok(writing.await?.ok_or(NotAdded::TooMany))
     }
 
-    /// Opens a mailbox with what is kept of it.
-    async fn open(&self, mailbox: &Mailbox) -> Result<Opened, Trouble> {
-        let sign_in = match &mailbox.secret.token {
-            None => SignIn::Password(mailbox.secret.password.clone().into()),
-            Some(token) => SignIn::Token(access::token(&self.0.https, token).await?),
-        };
+    /// Opens a mailbox with what is kept of it, under this number where it is.
+    async fn open(&self, id: Option<u64>, mailbox: &Mailbox) -> Result<Opened, Trouble> {
+        let (word, token) = self.0.access.word(id, mailbox).await?;
+        let sign_in = if token { SignIn::Token(word) } else { SignIn::Password(word) };
+        self.open_with(mailbox, sign_in).await
+    }
+
+    async fn open_with(&self, mailbox: &Mailbox, sign_in: SignIn) -> Result<Opened, Trouble> {
         Box::pin(Opened::open(&self.0.outward, &mailbox.server(), &mailbox.user, &sign_in)).await
     }
 
@@ -298,7 +324,7 @@ impl Mailboxes {
             password: password.to_owned(),
             token: None,
         };
-        match self.open(&mailbox).await {
+        match self.open(None, &mailbox).await {
             Ok(opened) => opened.close().await,
             Err(trouble) => return Ok(Err(NotAdded::Tried(trouble))),
         }
@@ -349,16 +375,15 @@ impl Mailboxes {
                 }
                 known.entry(*id).or_default().clone()
             };
-            let (this, id) = (self.clone(), *id);
+            let work = Work {
+                of: self.clone(),
+                id: *id,
+                end,
+            };
             workers.spawn(async move {
                 tokio::select! {
-                    () = this.work(id) => {}
-                    () = end.notified() => {}
-                }
-                this.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-                let mut known = this.0.workers.lock().unwrap_or_else(PoisonError::into_inner);
-                if known.get(&id).is_some_and(|mine| Arc::ptr_eq(mine, &end)) {
-                    known.remove(&id);
+                    () = work.of.work(work.id) => {}
+                    () = work.end.notified() => {}
                 }
             });
         }
@@ -398,7 +423,7 @@ impl Mailboxes {
 
     /// Fetches what is new, and listens where the server tells of news; the seconds until the next look.
     async fn look(&self, id: u64, mailbox: &Mailbox) -> Result<u64, Trouble> {
-        let mut opened = self.open(mailbox).await?;
+        let mut opened = self.open(Some(id), mailbox).await?;
         let tells = opened.tells().await?;
         loop {
             self.fetch(id, &mut opened).await?;
@@ -419,8 +444,8 @@ impl Mailboxes {
             // The folder that is listened to is the first, mostly the one where mail arrives.
             opened.examine(&first.name).await?;
             self.note(id, |running| running.listening = true);
-            let (again, _heard): (Opened, Heard) = opened.listen(LISTEN).await?;
-            opened = again;
+            // Looked through again either way: not every server tells of everything, and not of other folders.
+            opened.listen(LISTEN).await?;
         }
     }
 
@@ -469,6 +494,23 @@ impl Mailboxes {
     }
 }
 
+/// What a worker does; however it ends, another one may begin.
+struct Work {
+    of: Mailboxes,
+    id: u64,
+    end: Arc<Notify>,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let mut known = self.of.0.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.get(&self.id).is_none_or(|mine| Arc::ptr_eq(mine, &self.end)) {
+            known.remove(&self.id);
+            self.of.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        }
+    }
+}
+
 /// It is looked at from now on, and whatever went wrong before counts no more.
 fn begin(mailbox: &mut Mailbox) {
     mailbox.set_state(State::On);
@@ -478,9 +520,9 @@ fn begin(mailbox: &mut Mailbox) {
 
 fn wrong(typed: &Typed) -> Option<NotAdded> {
     let bad = |text: &str| text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control);
-    let secret = match &typed.token {
+    let secret = match &typed.grant {
         None => bad(&typed.password),
-        Some((at, client, _, token)) => !at.starts_with("https://") || bad(at) || bad(client) || bad(token),
+        Some(grant) => !grant.is_whole(),
     };
     match typed {
         _ if !is_host(&typed.server.host) => Some(NotAdded::Host),

@@ -44,7 +44,7 @@ use crate::{
         vault::Open,
     },
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Seconds after which the DNS is asked once more where it did not tell all.
 const AGAIN: i64 = 30 * 60;
@@ -111,6 +111,9 @@ impl Met {
     }
 }
 
+/// Addresses of the owner.
+type Owner = HashSet<Address>;
+
 /// The cards of those who take part, by address.
 type Known = HashMap<Address, Contact>;
 
@@ -128,19 +131,26 @@ impl Inner {
     /// The steps, in order: what is written is all that comes of them.
     pub(super) fn prepare(&self, open: &Open, raw: &[u8], source: Source, scanned: (Scan, Option<String>)) -> Result<Keep, NotKept> {
         let met = Met::of(source);
+        let owners = Snapshot::of(open)
+            .and_then(|snapshot| snapshot.owners(&self.owner))
+            .map_err(not_kept)?;
+        // At the door anybody can write a provider's address as theirs: there it is the owner's only as one who takes part.
+        let owner = if met.arrival.is_some() { &self.owner } else { &owners };
+        let is_owner = |address: &Address| address.is_one_of(owner.iter());
         let reading = mime::read(raw);
-        let opened = self.opened(open, raw, &reading, &met).map_err(not_kept)?;
+        let opened = self.opened(open, raw, &reading, &met, owner).map_err(not_kept)?;
         let came = raw;
         let (raw, reading) = match &opened.shown {
             Some(shown) => (shown.as_slice(), mime::read(shown)),
             None => (raw, reading),
         };
         let known = known(open, &reading).map_err(not_kept)?;
-        let is_owner = |address: &Address| self.is_owner(address);
         let look = self.dangers.look(open, raw, &reading, is_owner, scanned).map_err(not_kept)?;
         let judged = self.judged(open, raw, &reading, &met, &look).map_err(not_kept)?;
-        let weighed = self.weighed(open, &reading, &met, &known, &opened).map_err(not_kept)?;
-        let mut filling = self.filling(open, &reading, &met, &known, &weighed).map_err(not_kept)?;
+        let weighed = self
+            .weighed(open, (&reading, &met, &known), &opened, (owner, &owners))
+            .map_err(not_kept)?;
+        let mut filling = self.filling(open, (&reading, &met, &known), &weighed, owner).map_err(not_kept)?;
         if let Some((_, judged)) = judged.as_ref().filter(|_| met.arrival.is_some()) {
             spam::file(&mut filling, judged);
         }
@@ -162,7 +172,7 @@ impl Inner {
             filling,
             key: key.as_str().to_owned(),
             list: list(&reading),
-            people: self.people(&reading),
+            people: people(&reading, &owners),
             subject: headline(&reading.subject),
             excerpt: excerpt(&reading.text),
             words: search::row(&reading, trackers),
@@ -180,13 +190,13 @@ impl Inner {
             nuisance: self.nuisance(&met, &judged),
             judged,
             report,
-            exchanged: self.exchanged(&reading, &met, &evidence),
+            exchanged: exchanged(&reading, &met, &evidence, owner),
             packed,
         })
     }
 
     /// What is encrypted is opened as far as the owner's keys can; what is signed is verified.
-    fn opened(&self, open: &Open, raw: &[u8], reading: &Reading, met: &Met) -> Result<Opened, store::Error> {
+    fn opened(&self, open: &Open, raw: &[u8], reading: &Reading, met: &Met, owner: &Owner) -> Result<Opened, store::Error> {
         if met.own {
             return Ok(Opened::default());
         }
@@ -198,7 +208,7 @@ impl Inner {
             received: met.received,
             now: self.clock.now(),
         };
-        opening::step(&Snapshot::of(open)?, &asked, |address| self.is_owner(address))
+        opening::step(&Snapshot::of(open)?, &asked, |address| address.is_one_of(owner.iter()))
     }
 
     /// Whether anybody wants it.
@@ -221,8 +231,14 @@ impl Inner {
     }
 
     /// What was seen of it comes together: its index, and the discussion that it joins.
-    fn weighed(&self, open: &Open, reading: &Reading, met: &Met, known: &Known, opened: &Opened) -> Result<Weighed, store::Error> {
-        let mut evidence = self.evidence(reading, met, known, opened);
+    fn weighed(
+        &self,
+        open: &Open,
+        (reading, met, known): (&Reading, &Met, &Known),
+        opened: &Opened,
+        (owner, owners): (&Owner, &Owner),
+    ) -> Result<Weighed, store::Error> {
+        let mut evidence = self.evidence((reading, met, known), opened, owner);
         if let Some(found) = &met.found {
             vouched(&mut evidence, found);
             evidence.travel.strict = strict::of_our_door(open, &self.domain, met.received)?;
@@ -231,7 +247,7 @@ impl Inner {
             DiscussionKey::of_the_box()
         } else {
             let contact = |address: &Address| known.get(address).map(|card| card.id);
-            DiscussionKey::of(reading, |address| self.is_owner(address), contact)
+            DiscussionKey::of(reading, |address| address.is_one_of(owners.iter()), contact)
         };
         Ok(Weighed {
             index: evaluate(&evidence),
@@ -241,14 +257,20 @@ impl Inner {
     }
 
     /// What its importance and its tags rest on.
-    fn filling(&self, open: &Open, reading: &Reading, met: &Met, known: &Known, weighed: &Weighed) -> Result<Filling, store::Error> {
+    fn filling(
+        &self,
+        open: &Open,
+        (reading, met, known): (&Reading, &Met, &Known),
+        weighed: &Weighed,
+        owner: &Owner,
+    ) -> Result<Filling, store::Error> {
         let asked = importance::Asked {
             reading,
             arrival: met.arrival.as_ref(),
             evidence: &weighed.evidence,
             index: weighed.index.points,
             known,
-            owner: &self.owner,
+            owner,
             domain: &self.domain,
             key: weighed.key.as_str(),
         };
@@ -280,37 +302,8 @@ impl Inner {
         screener::screen(open, &asked, filling)
     }
 
-    /// With whom it was exchanged: from its author, or where the owner wrote it, to its recipients. A message from the
-    /// door that bears the owner's address, or that nobody vouches for, was exchanged with nobody.
-    fn exchanged(&self, reading: &Reading, met: &Met, evidence: &Evidence) -> Vec<(String, u32)> {
-        let Some(author) = reading.author().filter(|_| !met.own) else {
-            return Vec::new();
-        };
-        if !self.is_owner(&author.address) {
-            let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
-            let theirs = !importance::is_doubtful(evidence);
-            return theirs
-                .then(|| (author.address.to_string(), exchange(false, trackers)))
-                .into_iter()
-                .collect();
-        }
-        let others = reading.to.iter().chain(&reading.cc).map(|person| &person.address);
-        let others = others.filter(|address| met.arrival.is_none() && !self.is_owner(address));
-        let others: BTreeSet<String> = others.take(MOST_WRITTEN_TO).map(ToString::to_string).collect();
-        others.into_iter().map(|address| (address, exchange(true, 0))).collect()
-    }
-
-    fn people(&self, reading: &Reading) -> Vec<record::Person> {
-        let others = reading.participants().filter(|mailbox| !self.is_owner(&mailbox.address));
-        let person = |m: &Mailbox| record::Person {
-            name: headline(&m.name),
-            address: m.address.to_string(),
-        };
-        others.take(record::Discussion::PEOPLE).map(person).collect()
-    }
-
     /// The evidence. What only authentication could tell is left "not known".
-    fn evidence(&self, reading: &Reading, met: &Met, known: &Known, opened: &Opened) -> Evidence {
+    fn evidence(&self, (reading, met, known): (&Reading, &Met, &Known), opened: &Opened, owner: &Owner) -> Evidence {
         let (arrival, own) = (met.arrival.as_ref(), met.own);
         let html = reading.html.as_deref().map(|source| html::findings(source).0).unwrap_or_default();
         let seen = Observed {
@@ -331,9 +324,40 @@ impl Inner {
             index: known.get(address).map_or(Fact::Unknown, |card| card.index),
         };
         // What the box writes to its owner has nobody else in it.
-        let is_owner = |address: &Address| self.is_owner(address) || (own && address.as_str() == self.box_address());
+        let is_owner = |address: &Address| address.is_one_of(owner.iter()) || (own && address.as_str() == self.box_address());
         gather(reading, html, &seen, hosts, is_owner, about)
     }
+}
+
+/// With whom it was exchanged: from its author, or where the owner wrote it, to its recipients. A message from the
+/// door that bears the owner's address, or that nobody vouches for, was exchanged with nobody.
+fn exchanged(reading: &Reading, met: &Met, evidence: &Evidence, owner: &Owner) -> Vec<(String, u32)> {
+    let is_owner = |address: &Address| address.is_one_of(owner.iter());
+    let Some(author) = reading.author().filter(|_| !met.own) else {
+        return Vec::new();
+    };
+    if !is_owner(&author.address) {
+        let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
+        let theirs = !importance::is_doubtful(evidence);
+        return theirs
+            .then(|| (author.address.to_string(), exchange(false, trackers)))
+            .into_iter()
+            .collect();
+    }
+    let others = reading.to.iter().chain(&reading.cc).map(|person| &person.address);
+    let others = others.filter(|address| met.arrival.is_none() && !is_owner(address));
+    let others: BTreeSet<String> = others.take(MOST_WRITTEN_TO).map(ToString::to_string).collect();
+    others.into_iter().map(|address| (address, exchange(true, 0))).collect()
+}
+
+/// The others who take part, as the discussion's row has them.
+fn people(reading: &Reading, owners: &Owner) -> Vec<record::Person> {
+    let others = reading.participants().filter(|mailbox| !mailbox.address.is_one_of(owners.iter()));
+    let person = |m: &Mailbox| record::Person {
+        name: headline(&m.name),
+        address: m.address.to_string(),
+    };
+    others.take(record::Discussion::PEOPLE).map(person).collect()
 }
 
 /// The cards of those who take part, from one snapshot.
@@ -371,7 +395,7 @@ fn recheck(met: &Met) -> Option<i64> {
 
 /// What tells a message whatever its way added to its head: its identifier and its text, lines ended alike. `None` where
 /// it has no identifier.
-fn content(reading: &Reading, raw: &[u8]) -> Option<[u8; 32]> {
+pub(in crate::service) fn content(reading: &Reading, raw: &[u8]) -> Option<[u8; 32]> {
     let id = reading.message_id.as_ref()?;
     let mut lines = raw
         .split(|octet| *octet == b'\n')

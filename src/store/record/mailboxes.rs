@@ -2,6 +2,7 @@
 
 use super::Record;
 use crate::domain::{
+    address::Address,
     mailbox::{Folder, Server, State, Trouble},
     time::Time,
 };
@@ -33,8 +34,9 @@ pub struct Mailbox {
     pub last: i64,
     /// Messages that were brought from it.
     pub brought: u64,
-    /// Messages that could not be brought, and the number of the last of them.
+    /// Messages that could not be brought.
     pub passed: u64,
+    sends: Option<(String, u16, bool)>,
 }
 
 /// What signs in.
@@ -82,6 +84,25 @@ impl Mailbox {
             port: self.port,
             implicit: self.implicit,
         }
+    }
+
+    /// Its address, where it is called by it.
+    pub fn address(&self) -> Option<Address> {
+        Address::parse(&self.name).ok()
+    }
+
+    /// The server by which mail leaves that is written from its address; `None` where none does.
+    pub fn sends(&self) -> Option<Server> {
+        self.sends.as_ref().map(|(host, port, implicit)| Server {
+            host: host.clone(),
+            port: *port,
+            implicit: *implicit,
+        })
+    }
+
+    /// Says by which.
+    pub fn set_sends(&mut self, server: Option<&Server>) {
+        self.sends = server.map(|server| (server.host.clone(), server.port, server.implicit));
     }
 
     /// Its folders.

@@ -36,7 +36,7 @@ struct Page {
 /// `GET /privacy/service`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let s = Shell::of(&site, &visit, Section::Privacy);
-    let index = site.services.appliance.index();
+    let index = site.services.appliance.index().await?;
     shell::page(&Page {
         a: words::words(s.w.lang),
         badge: Badge::of(index.points),

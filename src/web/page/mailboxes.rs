@@ -7,19 +7,22 @@ use super::{
         shell::{self, Section, Shell},
         visit::Visit,
     },
-    calm,
+    calm, fate,
 };
 use crate::{
     codec::utf7,
     domain::{
         journal::Event,
-        mailbox::{Server, State},
+        mailbox::{Server, State, Trouble},
     },
     locale::{
         mailboxes::{self as words, MailboxWords},
         moving,
     },
-    service::mailboxes::{NotAdded, Typed, View},
+    service::{
+        Error,
+        mailboxes::{Grant, NotAdded, NotSending, Typed, View, begin_to_ask},
+    },
 };
 use askama::Template;
 use http::{HeaderValue, StatusCode, header};
@@ -43,6 +46,11 @@ struct Row {
     off: bool,
     paused: bool,
     fresh: bool,
+    by_token: bool,
+    /// Its address, where it is called by one: what could be written from.
+    address: Option<String>,
+    /// The server by which that leaves.
+    sends: Option<String>,
     folders: Vec<(usize, String, bool, String)>,
 }
 
@@ -106,6 +114,9 @@ impl Row {
             off: view.state == State::Off,
             paused: view.state != State::On,
             fresh,
+            by_token: view.by_token,
+            address: view.address.as_ref().map(ToString::to_string),
+            sends: view.sends.as_ref().map(|server| server.host.clone()),
             folders: view.folders.iter().enumerate().map(folder).collect(),
         }
     }
@@ -119,8 +130,11 @@ struct Form {
     implicit: bool,
     user: String,
     history: bool,
+    ask: String,
+    scope: String,
     at: String,
     client: String,
+    verifier: String,
 }
 
 impl Form {
@@ -133,8 +147,11 @@ impl Form {
             implicit: visit.field("security") != "starttls",
             user: field("user"),
             history: visit.field("what") == "history",
+            ask: field("ask"),
+            scope: field("scope"),
             at: field("at"),
             client: field("client"),
+            verifier: field("verifier"),
         }
     }
 }
@@ -149,6 +166,8 @@ struct Page {
     form: Form,
     error: Option<(&'static str, String)>,
     found: Option<&'static str>,
+    /// The page at the provider where access is given.
+    asked: Option<String>,
 }
 
 async fn page(
@@ -171,6 +190,7 @@ async fn page(
         form,
         error,
         found,
+        asked: None,
     })?;
     if wrong {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -194,13 +214,37 @@ fn said(visit: &Visit, why: NotAdded) -> (&'static str, String) {
         NotAdded::User => ("user", m.no_user.to_owned()),
         NotAdded::Secret => ("password", m.no_secret.to_owned()),
         NotAdded::TooMany => ("address", m.too_many.to_owned()),
-        NotAdded::Tried(trouble) => {
-            let text = words::trouble(visit.lang, trouble);
-            let mut letters = text.chars();
-            let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-            ("host", first + letters.as_str())
-        }
+        NotAdded::CameBack => ("came_back", m.no_came_back.to_owned()),
+        NotAdded::Tried(trouble @ Trouble::Token) => ("came_back", capital(words::trouble(visit.lang, trouble))),
+        NotAdded::Tried(trouble) => ("host", capital(words::trouble(visit.lang, trouble))),
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
+}
+
+/// Leads to the provider that is to give access.
+async fn ask(site: &Site, visit: &Visit, mut form: Form) -> Result<Response, Problem> {
+    let m = words::words(visit.lang);
+    let question = begin_to_ask(&form.ask, &form.client, &form.scope).map_err(Error::from)?;
+    let Some(question) = question.filter(|_| !form.client.is_empty()) else {
+        return page(site, visit, form, Some(("ask", m.no_ask.to_owned())), None).await;
+    };
+    form.verifier = question.verifier;
+    shell::page(&Page {
+        s: Shell::of(site, visit, Section::Settings),
+        m,
+        done: None,
+        rows: Vec::new(),
+        form,
+        error: None,
+        found: None,
+        asked: Some(question.url),
+    })
+    .map_err(Problem::from)
 }
 
 /// `POST /settings/mailboxes`: looks for the server of an address, or adds a mailbox.
@@ -208,6 +252,9 @@ pub(in crate::web) async fn add(site: Arc<Site>, visit: Visit) -> Result<Respons
     let m = words::words(visit.lang);
     let mut form = Form::of(&visit);
     let mailboxes = &site.services.mailboxes;
+    if visit.field("then") == "ask" {
+        return ask(&site, &visit, form).await;
+    }
     if visit.field("then") == "find" {
         return match mailboxes.find(&form.name).await {
             Some((server, user)) => {
@@ -222,10 +269,13 @@ pub(in crate::web) async fn add(site: Arc<Site>, visit: Visit) -> Result<Respons
     } else {
         form.user.clone()
     };
-    let refresh = visit.field("refresh").trim();
-    let token = (!refresh.is_empty()).then(|| {
-        let secret = visit.field("secret").trim().to_owned();
-        (form.at.clone(), form.client.clone(), secret, refresh.to_owned())
+    let came_back = visit.field("came_back").trim();
+    let grant = (!came_back.is_empty()).then(|| Grant {
+        at: form.at.clone(),
+        client: form.client.clone(),
+        secret: visit.field("secret").trim().to_owned(),
+        verifier: form.verifier.clone(),
+        came_back: came_back.to_owned(),
     });
     let typed = Typed {
         name: if form.name.is_empty() { user.clone() } else { form.name.clone() },
@@ -236,7 +286,7 @@ pub(in crate::web) async fn add(site: Arc<Site>, visit: Visit) -> Result<Respons
         },
         user,
         password: Zeroizing::new(visit.field("password").to_owned()),
-        token,
+        grant,
         history: form.history,
     };
     match mailboxes.add(typed).await? {
@@ -255,10 +305,13 @@ struct OnePage {
     m: &'static MailboxWords,
     done: Option<&'static str>,
     row: Row,
-    error: Option<String>,
+    /// What is wrong, and with which part of the page.
+    error: Option<(&'static str, String)>,
+    /// The server by which mail is to leave, as it is typed or found.
+    out: Server,
 }
 
-async fn one_page(site: &Site, visit: &Visit, error: Option<String>) -> Result<Response, Problem> {
+async fn one_page(site: &Site, visit: &Visit, out: Option<Server>, error: Option<(&'static str, String)>) -> Result<Response, Problem> {
     let m = words::words(visit.lang);
     let view = site.services.mailboxes.one(visit.number(0)?).await?;
     let row = Row::of(site, visit, &view);
@@ -269,6 +322,11 @@ async fn one_page(site: &Site, visit: &Visit, error: Option<String>) -> Result<R
         done: (visit.asked("done") == "1").then_some(m.done_changed),
         row,
         error,
+        out: out.or(view.sends).unwrap_or(Server {
+            port: 465,
+            implicit: true,
+            ..Server::default()
+        }),
     })?;
     if wrong {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -280,7 +338,7 @@ async fn one_page(site: &Site, visit: &Visit, error: Option<String>) -> Result<R
 
 /// `GET /settings/mailboxes/:id`
 pub(in crate::web) async fn show_one(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    one_page(&site, &visit, None).await
+    one_page(&site, &visit, None, None).await
 }
 
 /// `POST /settings/mailboxes/:id`: folders, pausing, another password, letting go.
@@ -297,8 +355,13 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
         "password" => {
             if let Err(why) = mailboxes.renew(id, visit.field("password")).await? {
                 let (_, text) = said(&visit, why);
-                return one_page(&site, &visit, Some(text)).await;
+                return one_page(&site, &visit, None, Some(("password", text))).await;
             }
+        }
+        "send" | "find" => return send(&site, &visit, id).await,
+        "no-send" => {
+            // Without a server there is nothing to be refused.
+            let _ = mailboxes.send_by(id, None).await?;
         }
         "remove" => {
             mailboxes.remove(id).await?;
@@ -308,4 +371,35 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
         _ => return Err(Problem::NoForm),
     }
     Ok(shell::see_other(&format!("/settings/mailboxes/{id}?done=1")))
+}
+
+/// Writes as this mailbox by the server that was typed, or looks for it.
+async fn send(site: &Site, visit: &Visit, id: u64) -> Result<Response, Problem> {
+    let m = words::words(visit.lang);
+    let mailboxes = &site.services.mailboxes;
+    let typed = Server {
+        host: visit.field("host").trim().to_lowercase(),
+        port: visit.field("port").trim().parse().unwrap_or(0),
+        implicit: visit.field("security") != "starttls",
+    };
+    if visit.field("do") == "find" {
+        let view = mailboxes.one(id).await?;
+        let found = match &view.address {
+            Some(address) => mailboxes.find_way_out(address.as_str()).await,
+            None => None,
+        };
+        let error = found.is_none().then(|| ("host", m.not_found.to_owned()));
+        return one_page(site, visit, Some(found.unwrap_or(typed)), error).await;
+    }
+    let error = match mailboxes.send_by(id, Some(typed.clone())).await? {
+        Ok(()) => return Ok(shell::see_other(&format!("/settings/mailboxes/{id}?done=1"))),
+        Err(NotSending::NoAddress) => m.no_own_address.to_owned(),
+        Err(NotSending::Host) => m.no_host.to_owned(),
+        Err(NotSending::Port) => m.no_port.to_owned(),
+        Err(NotSending::Tried(trouble)) => {
+            let words = trouble.words.lines().map(calm).collect::<Vec<_>>().join(" ");
+            format!("{} {words}", fate::reason(visit.lang.words(), &trouble))
+        }
+    };
+    one_page(site, visit, Some(typed), Some(("host", error))).await
 }

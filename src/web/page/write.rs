@@ -175,7 +175,8 @@ async fn view(site: &Site, visit: &Visit, id: u64, started: Started) -> Result<P
     let preview = services.compose.preview(&draft).await?;
     let mut froms: Vec<(String, bool)> = services
         .compose
-        .addresses()
+        .writes_as()
+        .await?
         .iter()
         .map(|address| (address.to_string(), false))
         .collect();

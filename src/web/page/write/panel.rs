@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::{
         fact::Fact,
+        padlock::Padlock,
         privacy::{
             evidence::{Direction, KeyState, Tls},
             message::Reason,
@@ -45,6 +46,8 @@ pub(in crate::web::page) struct Panel {
     pub(super) axes: Vec<Axis>,
     pub(super) checked: Option<String>,
     pub(super) asks: bool,
+    /// Who passes it on, and what they see.
+    pub(super) passed_on: Option<String>,
     pub(super) before: Option<(String, String)>,
     pub(in crate::web::page) button: &'static str,
     pub(in crate::web::page) rung: u8,
@@ -81,7 +84,11 @@ impl Panel {
             .filter_map(|line| line.tip.as_ref())
             .max_by_key(|tip| tip.wins);
         Self {
-            people: preview.people.iter().map(|standing| row(w, c, standing)).collect(),
+            people: preview
+                .people
+                .iter()
+                .map(|standing| row(w, c, standing, preview.passed_on_by.is_some()))
+                .collect(),
             travels: c.travels(preview.padlock, leaves),
             because,
             has_been: (preview.agreed > preview.padlock).then(|| Lock::of(w, preview.agreed)),
@@ -96,6 +103,14 @@ impl Panel {
                 Checked::At(at) => Some(c.checked_at.replace("{time}", &site.zone.say(w, at, site.now()).long)),
             },
             asks: preview.checked != Checked::NotNeeded,
+            passed_on: preview.passed_on_by.as_ref().map(|host| {
+                let sees = if preview.padlock >= Padlock::Envelope {
+                    c.passed_on_sealed
+                } else {
+                    c.passed_on
+                };
+                sees.replace("{host}", host)
+            }),
             before: preview.discussion.as_ref().map(|(id, subject)| {
                 let subject = calm(subject);
                 let subject = if subject.is_empty() { w.no_subject.to_owned() } else { subject };
@@ -110,7 +125,7 @@ impl Panel {
     }
 }
 
-fn row(w: &Words, c: &ComposeWords, standing: &Standing) -> Row {
+fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row {
     let key = match standing.key {
         Fact::Known(KeyState::Verified) => c.key_verified,
         Fact::Known(KeyState::Usable) => c.key_usable,
@@ -118,6 +133,7 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing) -> Row {
         Fact::Unknown => c.key_unknown,
     };
     let way = match standing.strict {
+        _ if passed_on => c.way_passed_on,
         Fact::Known(true) => c.way_strict,
         Fact::Known(false) => c.way_loose,
         Fact::Unknown => c.way_unknown,

@@ -1,0 +1,162 @@
+//! What a server of mailboxes may say at most: a line, and a literal (RFC 3501 section 4.3), whose length it announces
+//! and for which a reader would make room before a single octet of it has come.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Octets of a line: the numbers of a million messages fit.
+const LINE: usize = 16 * 1024 * 1024;
+
+/// A connection on which nobody says more than that.
+#[derive(Debug)]
+pub(super) struct Guard<S> {
+    inner: S,
+    watch: Watch,
+}
+
+impl<S> Guard<S> {
+    /// Over this connection, with literals of so many octets at most.
+    pub(super) fn new(inner: S, largest: u64) -> Self {
+        Self {
+            inner,
+            watch: Watch {
+                largest,
+                ..Watch::default()
+            },
+        }
+    }
+}
+
+/// Where in what is said we are.
+#[derive(Debug, Default)]
+struct Watch {
+    largest: u64,
+    /// Octets of a literal that are still to come.
+    literal: u64,
+    /// Octets of the line so far.
+    line: usize,
+    /// What stands at the end of the line: `{`, digits, `}`.
+    end: End,
+}
+
+#[derive(Debug, Default)]
+enum End {
+    #[default]
+    Other,
+    Open(u64, bool),
+    Closed(u64),
+}
+
+impl Watch {
+    /// Takes in what was said; false where it is more than may be.
+    fn take(&mut self, mut octets: &[u8]) -> bool {
+        while let Some((first, rest)) = octets.split_first() {
+            if self.literal > 0 {
+                let skipped = usize::try_from(self.literal).unwrap_or(usize::MAX).min(octets.len());
+                self.literal -= skipped as u64;
+                octets = octets.get(skipped..).unwrap_or_default();
+                continue;
+            }
+            octets = rest;
+            self.line += 1;
+            self.end = match (first, &self.end) {
+                (b'{', _) => End::Open(0, false),
+                (b'0'..=b'9', End::Open(so_far, _)) => End::Open(so_far.saturating_mul(10).saturating_add(u64::from(first - b'0')), true),
+                // A literal that waits for no word from us (RFC 7888) is none that a server sends, and is one all the same.
+                (b'+', End::Open(so_far, some)) => End::Open(*so_far, *some),
+                (b'}', End::Open(length, true)) => End::Closed(*length),
+                (b'\r', End::Closed(length)) => End::Closed(*length),
+                (b'\n', End::Closed(length)) => {
+                    if *length > self.largest {
+                        return false;
+                    }
+                    self.literal = *length;
+                    End::Other
+                }
+                (b'\n', _) => {
+                    self.line = 0;
+                    End::Other
+                }
+                _ => End::Other,
+            };
+            if self.line > LINE {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+        let said = buf.filled().get(before..).unwrap_or_default();
+        Poll::Ready(if this.watch.take(said) {
+            Ok(())
+        } else {
+            Err(io::Error::other("more is said than may be"))
+        })
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().inner).poll_write(cx, octets)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether this passes whole, and octet by octet.
+    fn passes(said: &[u8]) -> bool {
+        let watch = || Watch {
+            largest: 1_000,
+            ..Watch::default()
+        };
+        let whole = watch().take(said);
+        let mut slow = watch();
+        assert_eq!(said.chunks(1).all(|octet| slow.take(octet)), whole);
+        whole
+    }
+
+    #[test]
+    fn what_is_announced_too_large_is_refused_and_what_stands_in_a_message_is_not_looked_at() {
+        for good in [
+            &b"* OK {9999999999999999999999} hello\r\n"[..],
+            b"* 1 FETCH (BODY[] {13}\r\n{999999999}\r\n)\r\n* 2 EXISTS\r\n",
+            b"* 1 FETCH (BODY[] {0}\r\n)\r\n",
+            b"* {}\r\n{x}\r\n",
+        ] {
+            assert!(passes(good), "{}", String::from_utf8_lossy(good));
+        }
+        for bad in [
+            &b"* 1 FETCH (BODY[] {1001}\r\n"[..],
+            b"* 1 FETCH (BODY[] {99999999999999999999}\r\n",
+            b"* 1 FETCH (BODY[] {2}\r\nab {1001}\n",
+            b"* 1 FETCH (BODY[] {1001+}\r\n",
+        ] {
+            assert!(!passes(bad), "{}", String::from_utf8_lossy(bad));
+        }
+        let mut watch = Watch {
+            largest: 1_000,
+            ..Watch::default()
+        };
+        assert!(!watch.take(&vec![b'x'; LINE + 1]));
+    }
+}

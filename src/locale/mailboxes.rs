@@ -161,7 +161,7 @@ const EN: MailboxWords = MailboxWords {
     last: "Last looked at {when}.",
     since: "Since {when}:",
     off_text: "It failed for three days and is not tried any more. Mend what is wrong, then let it go on.",
-    unknown_way: "Nothing is known of how fetched mail travelled to your provider, and its index says so.",
+    unknown_way: "Nothing is known of how fetched mail travelled to your provider, and its index says so. What is spam your provider has judged already; this box looks for what may do harm.",
     no_host: "This is no server’s name.",
     no_port: "The port is a number, mostly 993.",
     no_user: "The name to sign in with is missing, or too long.",
@@ -173,8 +173,8 @@ const EN: MailboxWords = MailboxWords {
 
 const FR: MailboxWords = MailboxWords {
     title: "Autres boîtes",
-    says: "Faire chercher par cette boîte le courrier d’une boîte que vous avez ailleurs.",
-    intro: "Cette boîte peut chercher le courrier de boîtes que vous avez chez d’autres fournisseurs (IMAP). Elle y lit et n’y change rien\u{202f}; elle ne s’y connecte que par un chiffrement qui est bien celui du fournisseur, et jamais sans. Le mot de passe est scellé dans cette boîte et n’est plus montré.",
+    says: "Faire relever par cette boîte le courrier d’une boîte que vous avez ailleurs.",
+    intro: "Cette boîte peut relever le courrier de boîtes que vous avez chez d’autres fournisseurs (IMAP). Elle y lit et n’y change rien\u{202f}; elle ne s’y connecte que par un chiffrement qui est bien celui du fournisseur, et jamais sans. Le mot de passe est scellé dans cette boîte et n’est plus montré.",
     none: "Aucune pour l’instant.",
     add: "Ajouter une boîte",
     address: "Son adresse",
@@ -216,29 +216,29 @@ const FR: MailboxWords = MailboxWords {
     send_starttls: "STARTTLS (le plus souvent port 587)",
     do_send: "Essayer, et envoyer par là",
     no_own_address: "Cette boîte ne porte pas d’adresse, on ne peut donc rien écrire en son nom.",
-    what: "Que chercher",
+    what: "Que relever",
     from_now: "ce qui arrive à partir de maintenant",
     history: "aussi tout ce qui s’y trouve",
     do_add: "Essayer, et choisir les dossiers",
     folders: "Dossiers",
     folders_hint: "Les messages d’un dossier reçoivent son nom comme étiquette. Les dossiers de rebut, de brouillons, ou qui contiennent tout une fois de plus sont d’abord laissés de côté.",
-    start: "Commencer à chercher",
-    choose: "Chercher dans ces dossiers",
+    start: "Commencer à relever",
+    choose: "Relever ces dossiers",
     pause: "Suspendre",
     go_on: "Reprendre",
     renew: "Un autre mot de passe",
     remove: "S’en séparer",
-    remove_text: "Le mot de passe est oublié. Ce qui a été cherché reste ici\u{202f}; chez le fournisseur, rien ne change.",
+    remove_text: "Le mot de passe est oublié. Ce qui a été relevé reste ici\u{202f}; chez le fournisseur, rien ne change.",
     open: "Dossiers et détails",
-    on: "suivie",
+    on: "relevée",
     paused: "suspendue",
     off: "arrêtée",
     not_begun: "pas encore commencée",
     listening: "Tout est là. Le fournisseur annonce aussitôt les nouveautés\u{202f}; sinon, cette boîte regarde tous les quarts d’heure.",
     progress: "{done} messages sur {all}",
     brought: Plural {
-        one: "{n} message cherché jusqu’ici",
-        many: "{n} messages cherchés jusqu’ici",
+        one: "{n} message relevé jusqu’ici",
+        many: "{n} messages relevés jusqu’ici",
     },
     passed: Plural {
         one: "{n} n’a pas pu être pris\u{202f}: trop gros, ou trop étrange pour être lu",
@@ -247,14 +247,14 @@ const FR: MailboxWords = MailboxWords {
     last: "Dernier regard {when}.",
     since: "Depuis {when}\u{202f}:",
     off_text: "Elle a échoué pendant trois jours et n’est plus essayée. Réparez ce qui ne va pas, puis reprenez.",
-    unknown_way: "On ne sait rien du trajet de ce courrier jusqu’à votre fournisseur, et son indice le dit.",
+    unknown_way: "On ne sait rien du trajet de ce courrier jusqu’à votre fournisseur, et son indice le dit. Ce qui est indésirable, votre fournisseur l’a déjà jugé\u{202f}; cette boîte cherche ce qui peut nuire.",
     no_host: "Ce n’est pas le nom d’un serveur.",
     no_port: "Le port est un nombre, le plus souvent 993.",
     no_user: "Le nom de connexion manque, ou est trop long.",
     no_secret: "Le mot de passe manque, ou est trop long.",
     too_many: "Il y a autant de boîtes qu’il peut y en avoir. Séparez-vous d’abord d’une.",
     done_changed: "C’est noté.",
-    done_removed: "La boîte n’est plus suivie, et son mot de passe est oublié.",
+    done_removed: "La boîte n’est plus relevée, et son mot de passe est oublié.",
 };
 
 /// The phrases of a language.
@@ -315,7 +315,7 @@ pub fn switched_off(name: &str, why: Trouble) -> (String, String) {
     let subject = format!("Other mailbox switched off / Autre boîte arrêtée: {name}");
     let text = format!(
         "This box could not fetch the mail of {name} for three days and has stopped trying.\n\nWhat goes wrong: {}\n\n\
-         Mend it, then let it go on: /settings/mailboxes\n\n--\n\nCette boîte n’a pas pu chercher le courrier de {name} pendant \
+         Mend it, then let it go on: /settings/mailboxes\n\n--\n\nCette boîte n’a pas pu relever le courrier de {name} pendant \
          trois jours et a cessé d’essayer.\n\nCe qui ne va pas\u{202f}: {}\n\nRéparez-le, puis reprenez\u{202f}: /settings/mailboxes\n",
         trouble(Lang::En, why),
         trouble(Lang::Fr, why)

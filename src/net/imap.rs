@@ -378,7 +378,7 @@ async fn start_tls(mut socket: TcpStream) -> Result<TcpStream, Trouble> {
         if answer.starts_with("* ") {
             continue;
         }
-        return match answer.strip_prefix("s ") {
+        return match answer.strip_prefix("S ") {
             Some(_) if !heard.is_empty() => Err(Trouble::Injected),
             Some(said) if said.starts_with("OK") => Ok(socket),
             Some(_) => Err(Trouble::NoTls),

@@ -3,6 +3,7 @@
 
 use crate::{home::Home, internet::Authority};
 use caliopen::{
+    codec::mime,
     domain::{
         mailbox::{Server, State, Trouble},
         time::Time,
@@ -349,9 +350,15 @@ async fn a_mailbox_with_its_history_comes_once_however_often_it_is_cut() {
     until(&home, id, "it is switched off", |view| view.state == State::Off).await;
     let told = until(&home, id, "it is off", |view| view.running.is_none()).await;
     assert!(matches!(told.trouble, Some((Trouble::Unreachable, _))), "{told:?}");
-    while !raws(&home).iter().any(|(raw, _)| raw.contains("Other mailbox switched off")) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let is_told = |(raw, _): &(String, bool)| mime::read(raw.as_bytes()).subject.starts_with("Other mailbox switched off");
+    let telling = async {
+        while !raws(&home).iter().any(is_told) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), telling)
+        .await
+        .expect("the owner is told");
     mailboxes.remove(id).await.unwrap();
     assert!(mailboxes.list().await.unwrap().is_empty());
     working.abort();

@@ -15,6 +15,7 @@ use caliopen::{
     net::clock::Clock,
     store::{
         mail::Snapshot,
+        migrate::VERSION,
         record::sha256,
         rows::{Place, tables},
         slots::{Kind, Opening},
@@ -469,4 +470,61 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
     let all = format!("read 300, kept {}, already there {here}, skipped 0", 300 - here);
     assert!(report.starts_with(&all), "{all}: {report}");
     assert_eq!(inside(&folder).1.len(), 300);
+}
+
+#[test]
+fn an_export_of_an_earlier_version_is_taken_in_whole_and_of_a_later_one_its_mail() {
+    let folder = furnished();
+    let archive = folder.data.with_file_name("all.zip");
+    let (code, said) = export(&folder, &archive);
+    assert_eq!(code, 0, "{said}");
+    let mut files = Vec::new();
+    each(std::fs::read(&archive).unwrap().as_slice(), |event| {
+        if let Event::File(name, content) = event {
+            let mut all = Vec::new();
+            content.read_to_end(&mut all).unwrap();
+            files.push((name.to_owned(), all));
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let written = |schema: u16, without: &[&str]| {
+        let mut out = Archive::new(Vec::new());
+        for (name, octets) in &files {
+            if without.contains(&name.as_str()) {
+                continue;
+            }
+            if name == "manifest.json" {
+                let mut manifest: serde_json::Value = serde_json::from_slice(octets).unwrap();
+                assert_eq!(manifest["schema"], VERSION);
+                manifest["schema"] = schema.into();
+                out.add(name, manifest.to_string().as_bytes()).unwrap();
+            } else {
+                out.add(name, octets).unwrap();
+            }
+        }
+        let path = folder.data.with_file_name(format!("schema-{schema}.zip"));
+        std::fs::write(&path, out.end().unwrap()).unwrap();
+        path
+    };
+    // As it was before searches could be kept: that table is not in it.
+    let earlier = written(15, &["rows/views.jsonl"]);
+    let other = Folder::make();
+    let (code, report, said) = import_with(&other, &other.secret, &[&earlier], &[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    assert!(report.contains("the box is as it was exported"), "{report}");
+    let ((rows, raws), (again, octets)) = (inside(&folder), inside(&other));
+    assert_eq!(octets, raws);
+    for (table, rows) in &rows {
+        assert_eq!(again[table], *rows, "{table}");
+    }
+    let later = written(VERSION + 1, &[]);
+    let other = Folder::make();
+    let (code, report, said) = import_with(&other, &other.secret, &[&later], &[]);
+    assert!(
+        report.contains("of a newer version: mail, cards and keys only"),
+        "{code} {report}{said}"
+    );
+    assert!(!report.contains("the box is as it was exported"), "{report}");
+    assert_eq!(inside(&other).1.len(), raws.len(), "the mail is taken in all the same");
 }

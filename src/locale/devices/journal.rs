@@ -150,7 +150,7 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
             "Export de toute la boîte en une archive",
         ),
         Event::MailboxAdded => say(lang, "Another mailbox was added", "Une autre boîte a été ajoutée"),
-        Event::MailboxRemoved => say(lang, "Another mailbox was let go", "Une autre boîte n’est plus suivie"),
+        Event::MailboxRemoved => say(lang, "Another mailbox was let go", "Une autre boîte n’est plus relevée"),
         Event::Imported => say(lang, "Brought something from elsewhere", "Import de ce qui était ailleurs"),
         Event::Deleted => say(lang, "Deleted a message for good", "Suppression définitive d’un message"),
         Event::Unlocked => say(lang, "The box was unlocked", "La boîte a été déverrouillée"),

@@ -210,10 +210,38 @@ fn bundles(known: &[Known]) -> Vec<&[Known]> {
     bundles
 }
 
+/// Names of folders that hold rubbish or drafts, where the server does not say which do (RFC 6154).
+const SPARE: &[&str] = &[
+    "trash",
+    "junk",
+    "spam",
+    "drafts",
+    "bulk mail",
+    "junk e-mail",
+    "junk email",
+    "deleted items",
+    "deleted messages",
+    "corbeille",
+    "brouillons",
+    "indésirables",
+    "courrier indésirable",
+    "éléments supprimés",
+];
+
+/// Whether a folder is called like one that is not wanted at first.
+pub(super) fn is_spare(folder: &str) -> bool {
+    SPARE.contains(&last(&crate::codec::utf7::decode(folder)).to_lowercase().as_str())
+}
+
+/// The folder itself, without those that it lies in.
+fn last(name: &str) -> &str {
+    name.rsplit(['/', '.']).next().unwrap_or(name)
+}
+
 /// The tag that a folder stands for; none for those that every mailbox has.
 fn of_folder(folder: &str) -> Option<Name> {
     let name = crate::codec::utf7::decode(folder);
-    let last = name.rsplit(['/', '.']).next().unwrap_or(&name);
+    let last = last(&name);
     let plain = [
         "sent items",
         "sent messages",
@@ -283,6 +311,7 @@ mod tests {
             .map(|name| name.as_str().to_owned())
             .collect();
         assert_eq!(tags, ["Work", "Été", "Rust"]);
+        assert!(is_spare("INBOX.Junk") && is_spare("Ind&AOk-sirables") && !is_spare("INBOX") && !is_spare("Junk.Bills"));
         assert_eq!(of_folder("INBOX"), None);
         assert_eq!(of_folder("INBOX.Sent"), None);
         assert_eq!(of_folder("Bo&AO4-tes").unwrap().as_str(), "Boîtes");

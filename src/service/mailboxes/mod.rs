@@ -240,7 +240,7 @@ impl Mailboxes {
         };
         opened.close().await;
         let folder = |(name, spare): (String, bool)| Folder {
-            wanted: !spare,
+            wanted: !spare && !fetch::is_spare(&name),
             name,
             ..Folder::default()
         };

@@ -69,6 +69,7 @@ pub struct MailboxWords {
     pub off: &'static str,
     pub not_begun: &'static str,
     pub listening: &'static str,
+    pub again: &'static str,
     pub progress: &'static str,
     pub brought: Plural,
     pub passed: Plural,
@@ -149,6 +150,7 @@ const EN: MailboxWords = MailboxWords {
     off: "switched off",
     not_begun: "not begun yet",
     listening: "Everything is here. The provider tells of news at once; where it does not, this box looks every quarter of an hour.",
+    again: "It is tried again by itself, for three days.",
     progress: "{done} of {all} messages",
     brought: Plural {
         one: "{n} message fetched so far",
@@ -235,6 +237,7 @@ const FR: MailboxWords = MailboxWords {
     off: "arrêtée",
     not_begun: "pas encore commencée",
     listening: "Tout est là. Le fournisseur annonce aussitôt les nouveautés\u{202f}; sinon, cette boîte regarde tous les quarts d’heure.",
+    again: "Elle est réessayée d’elle-même, pendant trois jours.",
     progress: "{done} messages sur {all}",
     brought: Plural {
         one: "{n} message relevé jusqu’ici",
@@ -269,8 +272,8 @@ pub fn words(lang: Lang) -> &'static MailboxWords {
 pub fn trouble(lang: Lang, trouble: Trouble) -> &'static str {
     match (lang, trouble) {
         (Lang::En, Trouble::NoAddress) => "the server’s name has no address. Is it spelt right?",
-        (Lang::En, Trouble::Unreachable) => "the server cannot be reached, or hung up. It is tried again.",
-        (Lang::En, Trouble::Silent) => "the server does not answer. It is tried again.",
+        (Lang::En, Trouble::Unreachable) => "the server cannot be reached, or hung up.",
+        (Lang::En, Trouble::Silent) => "the server does not answer.",
         (Lang::En, Trouble::Expired) => "the server’s certificate has expired. Nothing was sent to it; its provider has to renew it.",
         (Lang::En, Trouble::OtherName) => {
             "the certificate is for another name: this is not the server that you named, or not by this name. Nothing was sent to it."
@@ -286,8 +289,8 @@ pub fn trouble(lang: Lang, trouble: Trouble) -> &'static str {
         (Lang::En, Trouble::Garbled) => "the server’s answer cannot be read. Is it a server of mailboxes (IMAP)?",
         (Lang::En, Trouble::Store) => "this box could not keep what came.",
         (Lang::Fr, Trouble::NoAddress) => "le nom du serveur n’a pas d’adresse. Est-il bien écrit\u{202f}?",
-        (Lang::Fr, Trouble::Unreachable) => "le serveur est injoignable, ou a raccroché. Il est réessayé.",
-        (Lang::Fr, Trouble::Silent) => "le serveur ne répond pas. Il est réessayé.",
+        (Lang::Fr, Trouble::Unreachable) => "le serveur est injoignable, ou a raccroché.",
+        (Lang::Fr, Trouble::Silent) => "le serveur ne répond pas.",
         (Lang::Fr, Trouble::Expired) => {
             "le certificat du serveur a expiré. Rien ne lui a été envoyé\u{202f}; c’est au fournisseur de le renouveler."
         }

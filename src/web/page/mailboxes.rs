@@ -14,6 +14,7 @@ use crate::{
     domain::{
         journal::Event,
         mailbox::{Server, State, Trouble},
+        outgoing::Kind,
     },
     locale::{
         mailboxes::{self as words, MailboxWords},
@@ -75,6 +76,9 @@ impl Row {
                 told.push(text);
             }
             _ => {}
+        }
+        if view.trouble.is_some() && view.state == State::On {
+            told.push(m.again.to_owned());
         }
         if view.brought > 0 {
             told.push(w.count(&m.brought, view.brought));
@@ -176,6 +180,7 @@ async fn page(
     form: Form,
     error: Option<(&'static str, String)>,
     found: Option<&'static str>,
+    asked: Option<String>,
 ) -> Result<Response, Problem> {
     let m = words::words(visit.lang);
     let all = site.services.mailboxes.list().await?;
@@ -190,7 +195,7 @@ async fn page(
         form,
         error,
         found,
-        asked: None,
+        asked,
     })?;
     if wrong {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -202,7 +207,7 @@ async fn page(
 
 /// `GET /settings/mailboxes`
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    page(&site, &visit, Form::of(&visit), None, None).await
+    page(&site, &visit, Form::of(&visit), None, None, None).await
 }
 
 /// What is said of a mailbox that was not added, and at which field.
@@ -231,20 +236,10 @@ async fn ask(site: &Site, visit: &Visit, mut form: Form) -> Result<Response, Pro
     let m = words::words(visit.lang);
     let question = begin_to_ask(&form.ask, &form.client, &form.scope).map_err(Error::from)?;
     let Some(question) = question.filter(|_| !form.client.is_empty()) else {
-        return page(site, visit, form, Some(("ask", m.no_ask.to_owned())), None).await;
+        return page(site, visit, form, Some(("ask", m.no_ask.to_owned())), None, None).await;
     };
     form.verifier = question.verifier;
-    shell::page(&Page {
-        s: Shell::of(site, visit, Section::Settings),
-        m,
-        done: None,
-        rows: Vec::new(),
-        form,
-        error: None,
-        found: None,
-        asked: Some(question.url),
-    })
-    .map_err(Problem::from)
+    page(site, visit, form, None, None, Some(question.url)).await
 }
 
 /// `POST /settings/mailboxes`: looks for the server of an address, or adds a mailbox.
@@ -259,9 +254,9 @@ pub(in crate::web) async fn add(site: Arc<Site>, visit: Visit) -> Result<Respons
         return match mailboxes.find(&form.name).await {
             Some((server, user)) => {
                 (form.host, form.port, form.implicit, form.user) = (server.host, server.port.to_string(), server.implicit, user);
-                page(&site, &visit, form, None, Some(m.found)).await
+                page(&site, &visit, form, None, Some(m.found), None).await
             }
-            None => page(&site, &visit, form, Some(("address", m.not_found.to_owned())), None).await,
+            None => page(&site, &visit, form, Some(("address", m.not_found.to_owned())), None, None).await,
         };
     }
     let user = if form.user.is_empty() {
@@ -294,7 +289,7 @@ pub(in crate::web) async fn add(site: Arc<Site>, visit: Visit) -> Result<Respons
             site.services.journal.note_own(Event::MailboxAdded);
             Ok(shell::see_other(&format!("/settings/mailboxes/{id}")))
         }
-        Err(why) => page(&site, &visit, form, Some(said(&visit, why)), None).await,
+        Err(why) => page(&site, &visit, form, Some(said(&visit, why)), None, None).await,
     }
 }
 
@@ -396,6 +391,7 @@ async fn send(site: &Site, visit: &Visit, id: u64) -> Result<Response, Problem> 
         Err(NotSending::NoAddress) => m.no_own_address.to_owned(),
         Err(NotSending::Host) => m.no_host.to_owned(),
         Err(NotSending::Port) => m.no_port.to_owned(),
+        Err(NotSending::Tried(trouble)) if trouble.kind == Kind::NoNames => capital(words::trouble(visit.lang, Trouble::NoAddress)),
         Err(NotSending::Tried(trouble)) => {
             let words = trouble.words.lines().map(calm).collect::<Vec<_>>().join(" ");
             format!("{} {words}", fate::reason(visit.lang.words(), &trouble))

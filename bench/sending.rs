@@ -39,6 +39,7 @@ async fn fill(services: &Services, vault: &caliopen::store::vault::Vault, round:
             }],
             not_before: Time(0),
             confidential: false,
+            by_provider: false,
         };
         let (ready, now) = (outbox::prepare(submission).unwrap(), Clock::system().now());
         let message = kept.message.0;

@@ -1,9 +1,17 @@
 //! What the owner prefers, from outside: it holds on every device, dates follow the zone, and what is switched off is off.
 
 use crate::{
-    appliance::{Appliance, Folder, OWNER, Sender},
+    appliance::{Appliance, Folder, OWNER, PASSPHRASE, Sender},
+    browser::Browser,
+    story::{script, sign_in},
     web::{Answer, Visitor},
 };
+use caliopen::store::{
+    preferences,
+    slots::Opening,
+    vault::{Secret, Vault},
+};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Sends a form with the token of the page that it stands on.
 fn send(visitor: &mut Visitor, page: &str, to: &str, fields: &[(&str, &str)]) -> Answer {
@@ -145,4 +153,52 @@ fn what_is_remembered_is_remembered_as_long_as_it_is_wanted() {
     assert!(owner.get("/wastebasket").body.contains("stays here for 5 days"));
     assert!(owner.get("/ledger").body.contains("It is kept for 7 days"));
     assert!(owner.get("/journal").body.contains("Kept for 90 days."));
+}
+
+/// A box that has looked at its owner's index every day for six weeks.
+async fn six_weeks(folder: &Folder) -> Appliance {
+    let today = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64 / 86_400;
+    let vault = Vault::locked(&folder.data);
+    assert!(matches!(vault.unlock(&Opening::Passphrase(PASSPHRASE)).unwrap(), Secret::Right(_)));
+    let open = vault.open().unwrap();
+    let writing = open.writer.write(move |tables| {
+        (1..=42).rev().try_for_each(|back| {
+            let points = (90 - 2 * back) as u8;
+            preferences::note(tables, today - back, Some(points), &[], 0)
+        })
+    });
+    writing.await.unwrap();
+    drop(open);
+    vault.lock();
+    drop(vault);
+    folder.serve()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_index_day_by_day_is_drawn_and_stands_in_a_table() {
+    let folder = Folder::make();
+    let appliance = six_weeks(&folder).await;
+    let page = Visitor::owner(&appliance).get("/privacy").body;
+    assert!(page.contains("last month"), "how it has changed: {page}");
+    let (_, daily) = page.split_once("id=\"daily\"").expect("the section");
+    let daily = daily.split("</section>").next().unwrap();
+    assert_eq!(daily.matches("<rect x=").count(), 30, "a month of days: {daily}");
+    assert_eq!(daily.matches("<tr><th scope=\"row\">").count(), 30);
+    assert!(
+        daily.contains("height=\"86\"") && daily.contains("<td>86</td>"),
+        "the same in both: {daily}"
+    );
+
+    let Some(browser) = Browser::start(&[]).await else { return };
+    sign_in(&browser, &appliance).await;
+    browser.goto(&format!("https://{}/privacy", appliance.https)).await;
+    let drawn = "const bars = [...document.querySelectorAll('svg.days rect')].map(bar => bar.getBoundingClientRect());
+        return bars.length === 30 && bars.every((bar, at) => bar.width > 2 && bar.height > 2 && (!at || bar.left > bars[at - 1].left));";
+    for width in [360, 1280] {
+        browser.set_size(width, 800).await;
+        assert_eq!(script(&browser, drawn).await, serde_json::json!(true), "{width}");
+    }
+    let picture = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("screens/privacy-month.png");
+    browser.screenshot(1280, 1000, false, &picture).await;
+    browser.quit().await;
 }

@@ -227,7 +227,7 @@ fn a_box_comes_back_as_it_was_and_restic_reads_its_backup() {
     for (place, code, status) in [
         (&it.place, &wrong, 77),
         (&it.data, &it.code, 66),
-        (&it.beside("nowhere"), &it.code, 69),
+        (&it.beside("nowhere/deep"), &it.code, 69),
     ] {
         let mut command = caliopen();
         command
@@ -418,7 +418,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     for (at, code, sentence) in [
         ("not/whole", code.as_str(), "no whole path"),
         ("/no/such/place", code.as_str(), "cannot be reached"),
-        ("/tmp/x", "1234", "not the code on your sheet"),
+        ("/tmp/x", "HALF-OF-A-CODE", "not the code on your sheet"),
     ] {
         let all = asked(at, code);
         let pairs: Vec<(&str, &str)> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -190,6 +190,7 @@ async fn a_new_sheet_opens_the_backup_from_the_next_one_on() {
     let there = Place::Folder(folder.clone());
     assert_eq!(restored(there.clone(), &old).await, Ok(1));
 
+    home.later(60);
     let new = sheet(&home).await;
     assert!(view(&home).await.code_waits);
     assert_eq!(restored(there.clone(), &new).await, Err(Trouble::Code), "not yet");

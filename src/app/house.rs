@@ -75,6 +75,12 @@ impl House {
             services.happenings.listen(),
             stopping.clone(),
         ));
+        doors.spawn(jobs::world::run(
+            services.world.clone(),
+            services.statements.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
         doors.spawn(jobs::push::run(
             services.push.clone(),
             services.happenings.listen(),

@@ -50,6 +50,7 @@ use crate::{
         sending::Ways,
         setup::first_run::FirstRun,
         spam::Spam,
+        statements::Statements,
         strict::Strict,
         tags::Tags,
         timeline::Timeline,
@@ -58,6 +59,7 @@ use crate::{
         updates::Updates,
         view::People,
         views::Views,
+        world::{self, World},
         zone::Zone,
     },
     store::{
@@ -161,6 +163,10 @@ pub struct Services {
     pub tls_reports: TlsReports,
     /// Mailboxes at other providers.
     pub mailboxes: Mailboxes,
+    /// What the box says of itself to strangers.
+    pub world: World,
+    /// What the boxes of contacts say of themselves.
+    pub statements: Statements,
     /// Taking everything out.
     pub export: Export,
     /// Taking in what was kept elsewhere.
@@ -222,6 +228,7 @@ struct Owner {
     account: Account,
     push: Push,
     import: Import,
+    world: World,
 }
 
 impl Ground<'_> {
@@ -347,6 +354,13 @@ impl Ground<'_> {
         let acts = Acts::new(vault.clone(), clock.clone(), filed, (people, &front.addresses));
         let opening = (keys.clone(), going.keyring.clone());
         let import = Import::new(self.room(), coming.receive.clone(), contacts.clone(), opening, &front.domain);
+        let of_world = world::Parts {
+            appliance: standing.appliance.clone(),
+            checks: standing.checks.clone(),
+            account: account.clone(),
+            custody: custody.clone(),
+            health: standing.health.clone(),
+        };
         let outward = &self.outward;
         let browsers = Https::to_the_public(outward.dns.clone(), outward.roots.clone(), outward.https_port, HTTPS);
         Ok(Owner {
@@ -359,6 +373,7 @@ impl Ground<'_> {
             keys,
             account,
             import,
+            world: World::new(self.room(), self.file.clone(), front, of_world),
         })
     }
 }
@@ -428,6 +443,7 @@ impl Services {
             timeline: Timeline::new(vault.clone(), people.clone()),
             views: Views::new(vault.clone()),
             preferences: ground.preferences.clone(),
+            statements: Statements::new(vault.clone(), clock.clone(), ground.https.clone()),
             search: Search::new(vault.clone(), people.clone()),
             screener: Screener::new(vault.clone(), people.clone(), owner.acts.clone()),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
@@ -468,6 +484,7 @@ impl Services {
             account: owner.account,
             push: owner.push,
             import: owner.import,
+            world: owner.world,
         })
     }
 
@@ -482,6 +499,8 @@ impl Services {
             unmasked_search: self.search.clone(),
             views: self.views.clone(),
             preferences: self.preferences.clone(),
+            world: self.world.clone(),
+            statements: self.statements.clone(),
             push: self.push.clone(),
             tags: self.tags.clone(),
             acts: self.acts.clone(),

@@ -38,6 +38,7 @@ pub mod search;
 pub mod spam;
 pub mod spf;
 pub mod standing;
+pub mod statement;
 pub mod tags;
 pub mod tls_report;
 pub mod totp;

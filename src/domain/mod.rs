@@ -43,3 +43,4 @@ pub mod tag;
 pub mod time;
 pub mod tls_report;
 pub mod transport;
+pub mod world;

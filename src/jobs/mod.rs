@@ -7,6 +7,7 @@ pub mod push;
 pub mod stand;
 pub mod updates;
 pub mod weigh;
+pub mod world;
 
 use crate::service::{
     Error,

@@ -36,6 +36,7 @@ pub mod tags;
 pub mod tls_reports;
 pub mod updates;
 mod words;
+pub mod world;
 
 pub use words::{Plural, Words};
 

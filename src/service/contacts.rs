@@ -7,6 +7,7 @@
 
 pub mod book;
 mod regroup;
+pub mod told;
 mod weigh;
 
 use super::{
@@ -165,6 +166,8 @@ pub struct CardPage {
     pub recent: Vec<Recent>,
     /// Other cards with the same name: perhaps the same person.
     pub alike: Vec<(ContactId, String)>,
+    /// What the boxes of their domains say of themselves.
+    pub told: Vec<told::Told>,
 }
 
 /// Why a card was not kept.
@@ -544,6 +547,7 @@ fn card_page(snapshot: &Snapshot, id: ContactId, now: Time) -> Result<CardPage, 
         alike: alike.map(|(other, card)| (ContactId(other), first_line(&card))).collect(),
         tags: tags::marks(&snapshot.tags()?, snapshot.card_tags(id.0)?),
         index: weigh::index(snapshot, &contact, now)?,
+        told: told::told(snapshot, &contact, now)?,
         card: contact.card(),
         history,
         recent,

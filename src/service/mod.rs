@@ -45,6 +45,7 @@ pub mod sending;
 pub mod setup;
 mod smart;
 pub mod spam;
+pub mod statements;
 pub mod strict;
 pub mod tags;
 pub mod timeline;
@@ -54,6 +55,7 @@ pub mod updates;
 pub mod upkeep;
 pub mod view;
 pub mod views;
+pub mod world;
 pub mod zone;
 
 use crate::store::{

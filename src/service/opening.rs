@@ -123,6 +123,7 @@ fn learn(asked: &Asked<'_>, author: &Address, known: bool) -> Option<Learnt> {
         header: header.map(|header| (header.key.octets(), header.mutual)),
         vouched: asked.vouched,
         gossip: Vec::new(),
+        has_statement: false,
     })
 }
 
@@ -230,6 +231,10 @@ fn open(
         html: Fact::Unknown,
     };
     gossip(asked, &opening, step);
+    // A box asks nobody on a stranger's word: that it asked would tell that the message was opened.
+    if let Some(learnt) = step.learnt.as_mut() {
+        learnt.has_statement = opening.statement && step.content.signature == Fact::Known(Signature::Valid);
+    }
     let signatures = opening
         .signatures
         .iter()

@@ -12,7 +12,7 @@ use super::{Error, keyring::Choice};
 use crate::{
     codec::{
         mime::{
-            sealed,
+            openpgp, sealed,
             write::{self, Writing},
         },
         pgp::{self as cipher, Certificate, SecretKey, autocrypt},
@@ -188,9 +188,15 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
         let header = format!("Autocrypt: {}\r\n", autocrypt::value(from, true, &small));
         message.splice(0..0, header.into_bytes());
     }
+    // That there is a statement is told to those alone who get what is signed or sealed.
+    let mut statement = Vec::new();
+    if snapshot.world()?.statement {
+        let (name, value) = openpgp::TELLS_OF_STATEMENT;
+        statement.push((name, value.to_owned()));
+    }
     if plan.sealed.is_empty() {
         if plan.signs {
-            let payload = sealed::payload(&message, false, &[]);
+            let payload = sealed::payload(&message, false, &statement);
             let signature = own.sign_plain(payload.plain(), plan.now).ok_or(store::Error::Damaged)?;
             message = sealed::signed(&message, &payload, &signature, &boundary()?);
         }
@@ -201,7 +207,7 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
         known.map(|(_, key)| key.clone()).ok_or(store::Error::Damaged)
     };
     // Who sees one another learns one another's key (Autocrypt level 1, section 5.1).
-    let mut gossip = Vec::new();
+    let mut gossip = statement;
     if seen.len() > 1 {
         for person in &seen {
             let small = key_of(person)?.minimal(person, plan.now);

@@ -5,11 +5,15 @@ use super::{
     mail::{Snapshot, pieces, unpack},
     record::{Held, Message, Opening, OwnKey, PeerKeys, Record, Source},
     schema::{META, OPENED, OPENINGS, OWN_KEYS, PEER_KEYS},
+    world,
     writer::Tables,
 };
 use crate::{
-    codec::pgp::{Certificate, SecretKey},
-    domain::{openpgp::Fingerprint, time::Time},
+    codec::{
+        idna,
+        pgp::{Certificate, SecretKey},
+    },
+    domain::{address::Address, openpgp::Fingerprint, time::Time},
 };
 use redb::{ReadableTable, ReadableTableMetadata};
 
@@ -52,6 +56,8 @@ pub struct Learnt {
     pub vouched: bool,
     /// Keys that it passes on: whose, and the certificate.
     pub gossip: Vec<(String, Vec<u8>)>,
+    /// Whether it says, signed, that their box has a statement.
+    pub has_statement: bool,
 }
 
 /// Adds one of the owner's keys; where it is to be used from now on, another of the same address and kind is not any more.
@@ -181,6 +187,14 @@ pub fn learn(tables: &mut Tables<'_>, learnt: &Learnt) -> Result<(), Error> {
             return Ok(());
         }
         change_peer(tables, &learnt.address, |row| row.hear(learnt))?;
+    }
+    // Only of people in the address book: nobody else is ever asked.
+    if learnt.has_statement
+        && tables.contact_of.get(learnt.address.as_str())?.is_some()
+        && let Ok(author) = Address::parse(&learnt.address)
+    {
+        let domain = idna::plain(author.domain()).to_lowercase();
+        world::change_peer(tables, &domain, |peer| peer.likely = learnt.now)?;
     }
     for (address, octets) in &learnt.gossip {
         let Ok(key) = Certificate::read(octets) else { continue };

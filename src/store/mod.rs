@@ -50,6 +50,7 @@ pub mod tags;
 pub mod tls_reports;
 pub mod vault;
 pub mod views;
+pub mod world;
 pub mod writer;
 pub mod writing;
 

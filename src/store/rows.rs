@@ -37,7 +37,7 @@ pub fn place(table: &str) -> Place {
         | "contacts" | "contact_of" | "exchanged" | "exchanged_of" | "standings" | "stale" | "imported" | "rechecks" | "tags"
         | "message_tags" | "tagged" | "tag_rows" | "filed" | "levels" | "tallies" | "weighed" | "card_tags" | "sent_ids" | "written_to"
         | "rules" | "lessons" | "examples" | "background" | "verdicts" | "taught" | "heard" | "outbox" | "outbox_of" | "copies"
-        | "peer_keys" | "openings" | "sent" | "answered" | "order" | "ledger" | "returned" | "views" => Place::Clear,
+        | "peer_keys" | "openings" | "sent" | "answered" | "order" | "ledger" | "returned" | "views" | "peer_boxes" => Place::Clear,
         "devices" | "journal" | "notices" | "outbox_due" => Place::Shown,
         "raw" | "fresh" | "words" | "postings" | "gone" | "drained" | "jobs" | "regroups" => Place::Left,
         _ => Place::Sealed,

@@ -155,3 +155,5 @@ pub const PUSHES: TableDefinition<u64, Octets> = TableDefinition::new("pushes");
 pub const ELSEWHERE: TableDefinition<&str, u64> = TableDefinition::new("elsewhere");
 /// Mailbox → `record::Mailbox`: a mailbox at another provider, with what opens it. Secret.
 pub const MAILBOXES: TableDefinition<u64, Octets> = TableDefinition::new("mailboxes");
+/// Domain → `record::PeerBox`: what the box of that domain says of itself.
+pub const PEER_BOXES: TableDefinition<&str, Octets> = TableDefinition::new("peer_boxes");

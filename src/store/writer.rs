@@ -193,6 +193,7 @@ tables! {
     tls_days: (i64, &'static str) => Octets = TLS_DAYS;
     tls_given: (i64, &'static str) => Octets = TLS_GIVEN;
     pushes: u64 => Octets = PUSHES;
+    peer_boxes: &'static str => Octets = PEER_BOXES;
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

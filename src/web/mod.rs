@@ -128,6 +128,10 @@ pub struct Services {
     pub account: Account,
     /// Telling devices of new mail.
     pub push: crate::service::push::Push,
+    /// What the box says of itself to strangers.
+    pub world: crate::service::world::World,
+    /// What the boxes of contacts say of themselves.
+    pub statements: crate::service::statements::Statements,
     /// What the owner prefers.
     pub preferences: crate::service::preferences::Preferences,
     /// The address book.

@@ -19,6 +19,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::{convert::Infallible, pin::Pin, sync::Arc};
 use warp::{Filter, reply::Response};
 
+#[cfg(test)]
+mod tests;
+
 /// Who may use an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
@@ -26,6 +29,8 @@ pub enum Who {
     Anyone,
     /// The owner; others are shown to the sign-in page.
     Owner,
+    /// The owner, who sees their own page; others see what the owner shows the world, or the sign-in page.
+    World,
     /// The owner; others are told 401, because what asks is a script.
     OwnersScript,
     /// A browser with a session, also one that must first show that it is still itself; others are told 401.
@@ -160,7 +165,7 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/sending"             Owner        page::way::choose;
     POST "/settings/sending/reports"     Owner        page::way::report;
     GET  "/ledger"                       Owner        page::ledger::show;
-    GET  "/privacy"                      Owner        page::account::show;
+    GET  "/privacy"                      World        page::world::privacy;
     GET  "/contacts"                     Owner        page::contacts::show;
     GET  "/contacts/new"                 Owner        page::contact::write;
     POST "/contacts/new"                 Owner        page::contact::create;
@@ -258,6 +263,12 @@ pub static ROUTES: &[Route] = routes! {
     GET  "/.well-known/openpgpkey/hu/:name" Anyone    directory::direct;
     GET  "/.well-known/openpgpkey/:domain/policy" Anyone directory::policy;
     GET  "/.well-known/openpgpkey/:domain/hu/:name" Anyone directory::advanced;
+    GET  "/.well-known/caliopen/statement" Anyone     page::world::statement;
+    GET  "/.well-known/caliopen/charter" Anyone       page::world::charter;
+    GET  "/settings/world"               Owner        page::world::show;
+    POST "/settings/world"               Owner        page::world::act;
+    GET  "/settings/world/preview"       Owner        page::world::preview;
+    GET  "/report"                       Owner        page::world::report;
     GET  "/settings/updates"             Owner        page::updates::show;
     POST "/settings/updates"             Owner        page::updates::act;
     GET  "/setup"                        Owner        page::setup::lead_owner;
@@ -478,7 +489,7 @@ where
 {
     let (signed_in, unproven) = (visit.visitor.session.is_some(), visit.visitor.unproven.is_some());
     match route.who {
-        Who::Owner if unproven => return Err(Problem::Prove),
+        Who::Owner | Who::World if unproven => return Err(Problem::Prove),
         Who::Owner if !signed_in => return Err(Problem::SignIn(visit.here())),
         Who::OwnersScript if !signed_in => return Err(Problem::NotSignedIn),
         Who::Prover if !signed_in && !unproven => return Err(Problem::NotSignedIn),
@@ -527,73 +538,4 @@ fn without_body(response: Response) -> Response {
         parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     Response::from_parts(parts, warp::reply::Response::default().into_body())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_matches_whole_segments() {
-        assert_eq!(matched("/", "/"), Some(vec![]));
-        assert_eq!(
-            matched("/messages/:id/parts/:part", "/messages/7/parts/2"),
-            Some(vec!["7".into(), "2".into()])
-        );
-        for path in [
-            "/messages/7/parts",
-            "/messages//parts/2",
-            "/messages/7/parts/2/",
-            "messages/7/parts/2",
-            "/messages/7/parts/2/3",
-        ] {
-            assert_eq!(matched("/messages/:id/parts/:part", path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_method_is_told_the_right_ones() {
-        assert!(matches!(
-            find(ROUTES, &Method::DELETE, "/sign-in"),
-            Err(Problem::Method("GET, HEAD, POST"))
-        ));
-        assert!(matches!(find(ROUTES, &Method::GET, "/sign-out"), Err(Problem::Method("POST"))));
-        assert!(matches!(find(ROUTES, &Method::POST, "/"), Err(Problem::Method("GET, HEAD"))));
-        assert!(matches!(find(ROUTES, &Method::GET, "/nothing"), Err(Problem::NotFound)));
-        assert!(find(ROUTES, &Method::HEAD, "/help").is_ok());
-    }
-
-    #[test]
-    fn without_tls_only_this_machine_sees_the_site() {
-        let come = |from: [u8; 4], host: &str, path: &str| {
-            let peer = Peer {
-                address: (from, 9).into(),
-                secure: false,
-                modern: false,
-            };
-            near_enough(peer, host, path)
-        };
-        for host in [
-            "127.0.0.1:8080",
-            "localhost",
-            "LOCALHOST:80".to_lowercase().as_str(),
-            "[::1]:8080",
-            "a.localhost:1",
-        ] {
-            assert!(come([127, 0, 0, 1], host, "/").is_ok(), "{host}");
-        }
-        for host in ["evil.test:8080", "localhost.evil.test", "", "192.168.1.2"] {
-            assert!(matches!(come([127, 0, 0, 1], host, "/"), Err(Problem::Misdirected)), "{host}");
-        }
-        assert!(come([192, 168, 1, 9], "home.test", "/health").is_ok());
-        for (host, path, to) in [
-            ("home.test:8080", "/discussions/7", "https://home.test/discussions/7"),
-            ("home.test", "//evil.test", "https://home.test/"),
-        ] {
-            let Err(Problem::UseTls(address)) = come([192, 168, 1, 9], host, path) else {
-                panic!("{host}")
-            };
-            assert_eq!(address, to);
-        }
-    }
 }

@@ -125,6 +125,8 @@ pub(super) struct Shell {
     pub(super) setup_waits: bool,
     /// What changed about the box's own service, and was not acknowledged.
     pub(super) service_news: Option<String>,
+    /// Whether what the page about privacy says has changed, and the owner has not read it.
+    pub(super) policy_news: bool,
     /// Whether the box is locked.
     pub(super) locked: bool,
     /// Whether an open page says that new mail has come.
@@ -207,6 +209,7 @@ impl Shell {
                 .points()
                 .map(|points| format!("{} {points}", Letter::of(points).as_str())),
             service_news: here.and_then(|_| page::dns::news(w, &site.services.checks)),
+            policy_news: here.is_some() && site.services.world.has_news(),
             locked: site.services.unlock.is_locked(),
             flash: visit.visitor.session.as_ref().and_then(|_| Flash::of(site, visit)),
         }
@@ -225,6 +228,7 @@ impl Shell {
             disk: None,
             update: None,
             service_news: None,
+            policy_news: false,
             flash: None,
             ..Self::of(site, visit, Section::None)
         }
@@ -248,6 +252,11 @@ impl Shell {
     /// The words of the first run.
     pub(super) fn setup(&self) -> &'static crate::locale::setup::SetupWords {
         crate::locale::setup::words(self.w.lang)
+    }
+
+    /// The words of what strangers may know.
+    pub(super) fn world(&self) -> &'static crate::locale::world::WorldWords {
+        crate::locale::world::words(self.w.lang)
     }
 
     /// The words of the checks.

@@ -235,6 +235,11 @@ async fn a_change_is_told_when_two_looks_agree() {
 
 /// A web server that answers each address as this says.
 pub async fn saying(names: &[String], page: impl Fn(&str) -> String + Send + 'static) -> (u16, Arc<RootCertStore>) {
+    answering(names, move |path| ("200 OK", page(path))).await
+}
+
+/// The same with the status of each answer.
+pub async fn answering(names: &[String], page: impl Fn(&str) -> (&'static str, String) + Send + 'static) -> (u16, Arc<RootCertStore>) {
     let identity = Identity::self_signed(names).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -247,9 +252,9 @@ pub async fn saying(names: &[String], page: impl Fn(&str) -> String + Send + 'st
             let mut heard = Vec::new();
             while !heard.ends_with(b"\r\n\r\n") && stream.read_buf(&mut heard).await.unwrap_or(0) > 0 {}
             let heard = String::from_utf8_lossy(&heard);
-            let body = page(heard.split(' ').nth(1).unwrap_or_default());
+            let (status, body) = page(heard.split(' ').nth(1).unwrap_or_default());
             let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
+                "HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
                 body.len()
             );
             let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;

@@ -206,7 +206,7 @@ fn before_the_lock_is_opened_nothing_of_the_owners_is_shown() {
         let path = example(route.pattern);
         let answer = visitor.get(&path);
         match route.who {
-            Who::Owner => {
+            Who::Owner | Who::World => {
                 assert_eq!(answer.status, 303, "{path}");
                 assert!(answer.header("location").unwrap().starts_with("/sign-in"), "{path}");
             }

@@ -35,14 +35,14 @@ fn a_locked_box_serves_its_door_and_nothing_of_the_owners() {
             visitor.get(&path)
         };
         let expected: &[u16] = match (route.who, route.method == Method::POST) {
-            (Who::Owner, _) => &[303],
+            (Who::Owner | Who::World, _) => &[303],
             (Who::OwnersScript | Who::Prover, _) => &[401],
             (Who::Machinery, _) => &[401, 403],
             (Who::Anyone, true) => &[403],
             (Who::Anyone, false) => &[200, 303, 404],
         };
         assert!(expected.contains(&answer.status), "{path}: {}", answer.head);
-        if route.who == Who::Owner {
+        if matches!(route.who, Who::Owner | Who::World) {
             assert!(answer.header("location").unwrap().starts_with("/sign-in"), "{path}");
         }
         for secret in [OWNER, "Zebulon", "Xylophone", "bob@"] {

@@ -83,3 +83,4 @@ mod walk;
 mod wastebasket;
 mod web;
 mod well;
+mod world;

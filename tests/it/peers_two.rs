@@ -1,10 +1,11 @@
 //! Two boxes that know nothing of each other write to one another: each is the program as it is shipped, on a host of
 //! its own, with DNS that is signed and names their certificates. What each saw of the other is what its index says, and
-//! what one tells the other of the way the day after.
+//! what one tells the other of the way the day after. One of them says of itself what it is, signed, and the other sees it;
+//! and neither connects to anybody but a name server and the other one.
 
 use crate::{
     appliance::{PASSPHRASE, caliopen},
-    internet::{Authority, CENTRE, Host, Internet, alone, run, tlsa, until},
+    internet::{Authority, CENTRE, Host, Internet, alone, read, run, tlsa, until},
 };
 use caliopen::{
     app::{self, Services},
@@ -21,6 +22,7 @@ use caliopen::{
     store::{mail::Snapshot, slots::Opening, vault::Vault},
 };
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -36,13 +38,17 @@ struct Home {
 }
 
 impl Home {
-    fn make(internet: &Internet, domain: &'static str, last: u8) -> Self {
+    fn make(internet: &Internet, authority: &Authority, domain: &'static str, last: u8) -> Self {
         let (data, secret) = (internet.path(domain), internet.path("secret"));
         std::fs::write(&secret, format!("{PASSPHRASE}\n")).unwrap();
         let address = format!("me@{domain}");
         let mut init = caliopen();
         init.args(["init", "--trying-ms", "0", "--domain", domain, "--address", &address]);
         run(init.arg("--data").arg(&data).arg("--passphrase-file").arg(&secret));
+        let (file, mut front) = app::front(&data).unwrap();
+        let identity = authority.certify(&[domain, &format!("mail.{domain}")]);
+        (front.chain, front.key) = (identity.chain, identity.key.to_vec());
+        file.write(&front).unwrap();
         Self {
             host: internet.host(last),
             domain,
@@ -58,14 +64,33 @@ impl Home {
     }
 
     fn serve(&mut self, internet: &Internet, trust: &std::path::Path) {
-        let mut command = self.host.command(env!("CARGO_BIN_EXE_caliopen"));
+        let program = env!("CARGO_BIN_EXE_caliopen");
+        // The tracer is a child of the program, so that the program is ours to end.
+        let mut command = if traces() {
+            let mut tracer = self.host.command("strace");
+            tracer.args([
+                "-D",
+                "-f",
+                "-q",
+                "--seccomp-bpf",
+                "-e",
+                "trace=connect,sendto,sendmsg,sendmmsg",
+                "-o",
+            ]);
+            tracer.arg(internet.path(&format!("trace-{}", self.domain))).arg(program);
+            tracer
+        } else {
+            self.host.command(program)
+        };
         command
             .arg("serve")
             .arg("--data")
             .arg(&self.data)
             .arg("--unlock-with")
             .arg(internet.path("secret"));
-        command.args(["--smtp", &format!("{}:25", self.host.address), "--http", "127.0.0.1:80"]);
+        let address = self.host.address;
+        command.args(["--smtp", &format!("{address}:25"), "--https", &format!("{address}:443")]);
+        command.args(["--http", "127.0.0.1:80"]);
         command
             .args(["--dns", &format!("{CENTRE}:53"), "--dns-anchor"])
             .arg(internet.anchor());
@@ -141,6 +166,20 @@ impl Home {
         child.wait().unwrap();
     }
 
+    /// Whom it connected to or sent anything while it ran, but for this very machine.
+    fn reached(&self, internet: &Internet) -> BTreeSet<(String, u16)> {
+        let trace = internet.path(&format!("trace-{}", self.domain));
+        until("the end of the trace", || read(&trace).contains("+++ exited"));
+        let text = read(&trace);
+        let named = text.lines().filter_map(|line| {
+            let (_, port) = line.split_once("sin_port=htons(")?;
+            let (_, address) = line.split_once("inet_addr(\"")?;
+            Some((address.split('"').next()?.to_owned(), port.split(')').next()?.parse().ok()?))
+        });
+        assert!(!text.contains("AF_INET6") || text.contains("::1"), "{text}");
+        named.filter(|(address, _)| !address.starts_with("127.")).collect()
+    }
+
     /// What it kept of a message.
     fn evidence(&self, message: MessageId) -> Evidence {
         let vault = self.vault();
@@ -165,6 +204,15 @@ impl Home {
         vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap();
         vault
     }
+}
+
+/// Whether a program can be watched here.
+fn traces() -> bool {
+    let there = Command::new("strace").arg("-V").output().is_ok();
+    if !there {
+        eprintln!("strace is not here: whom the boxes connect to is not looked at");
+    }
+    there
 }
 
 /// The box goes on working the day after, from the centre.
@@ -202,10 +250,11 @@ fn two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped() {
     let mut internet = Internet::begin();
     let authority = Authority::make();
     std::fs::write(internet.path("authority.pem"), authority.pem()).unwrap();
-    let mut homes = [("ana.test", 1), ("bob.test", 2)].map(|(domain, last)| Home::make(&internet, domain, last));
+    let mut homes = [("ana.test", 1), ("bob.test", 2)].map(|(domain, last)| Home::make(&internet, &authority, domain, last));
     for home in &homes {
         let (domain, address) = (home.domain, home.host.address);
         internet.mail_server(domain, address);
+        internet.record(&format!("{domain}. 60 IN A {address}"));
         internet.record(&tlsa(&format!("mail.{domain}"), &home.certificate()));
         internet.record(&format!(
             "{domain}. 60 IN TXT \"v=spf1 ip4:{address} -all\"\n_dmarc.{domain}. 60 IN TXT \"v=DMARC1; p=reject\"\n\
@@ -226,6 +275,14 @@ fn two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped() {
         home.serve(&internet, &internet.path("authority.pem"));
     }
     let [mut ana, mut bob] = homes;
+    let token = bob.token("/settings/world");
+    bob.post("/settings/world", &[("token", &token), ("do", "save"), ("statement", "1")]);
+    until("Bob's statement is signed", || {
+        bob.get("/settings/world").contains("Signed; it counts until")
+    });
+    let token = ana.token("/contacts/new");
+    let card = [("token", token.as_str()), ("name", "Bob"), ("addresses", "me@bob.test")];
+    assert!(ana.post("/contacts/new", &card).contains("/contacts/1"));
 
     ana.send(
         "/write",
@@ -246,7 +303,17 @@ fn two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped() {
     );
     // What it says is masked on a browser whose letter is lower than the message's: it came encrypted.
     until("Bob's answer at Ana's", || ana.get("/").contains("Re: Are you there?"));
+    // His answer said, inside of what is sealed, that there is a statement; Ana's box looks, and believes it.
+    let token = ana.token("/contacts/1");
+    ana.post("/contacts/1/provider", &[("token", &token)]);
+    let page = ana.get("/contacts/1");
+    assert!(
+        page.contains("What their box says of itself") && page.contains("seen to be so"),
+        "{page}"
+    );
     ana.stop();
+    let likely = Snapshot::of(&ana.vault().open().unwrap()).unwrap().peer_box("bob.test").unwrap();
+    assert!(likely.is_some_and(|peer| peer.likely > 0 && !peer.print.is_empty()));
     tomorrow(&ana, &internet);
     // Reports are filed quietly: nothing is said of them but where they are added up.
     until("Ana's report at Bob's", || {
@@ -254,6 +321,16 @@ fn two_boxes_write_to_each_other_over_a_way_that_cannot_be_stripped() {
     });
     assert!(bob.get("/reports").contains("From 1 report."));
     bob.stop();
+
+    if traces() {
+        for (box_, other) in [(&ana, &bob), (&bob, &ana)] {
+            let centre = (CENTRE.to_string(), 53);
+            let theirs = [25, 443].map(|port| (other.host.address.to_string(), port));
+            let reached = box_.reached(&internet);
+            assert!(reached.contains(&centre) && reached.contains(&theirs[0]), "{reached:?}");
+            assert!(reached.iter().all(|one| *one == centre || theirs.contains(one)), "{reached:?}");
+        }
+    }
 
     let received = bob.evidence(MessageId(1));
     assert_eq!(received.direction, Direction::In);

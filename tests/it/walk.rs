@@ -223,7 +223,10 @@ fn pages(visitor: &mut Visitor) -> Vec<String> {
             .replace(":part", &part)
     };
     let mut all = Vec::new();
-    for route in ROUTES.iter().filter(|route| route.method == "GET" && route.who == Who::Owner) {
+    for route in ROUTES
+        .iter()
+        .filter(|route| route.method == "GET" && matches!(route.who, Who::Owner | Who::World))
+    {
         if route.pattern == "/help/:topic" {
             let topics = caliopen::locale::help::topics(caliopen::locale::Lang::En)
                 .iter()

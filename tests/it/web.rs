@@ -147,9 +147,9 @@ fn example(pattern: &str, part: &str) -> String {
         .replace(":part", part)
 }
 
-/// What machines fetch while an order is open, or under the name of the policy's own host.
+/// What machines fetch while an order is open, where the owner publishes it, or under the name of the policy's own host.
 fn fetched(path: &str) -> bool {
-    path.contains("/acme-challenge/") || path.ends_with("/mta-sts.txt")
+    path.contains("/acme-challenge/") || path.contains("/.well-known/caliopen/") || path.ends_with("/mta-sts.txt")
 }
 
 /// The number of the first file on a message's page.
@@ -180,7 +180,7 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
         };
         wears_everything(&answer, &what);
         match (route.who, method) {
-            (Who::Owner, _) => {
+            (Who::Owner | Who::World, _) => {
                 assert_eq!(answer.status, 303, "{what}");
                 assert!(answer.header("location").unwrap().starts_with("/sign-in"), "{what}");
                 assert!(!answer.body.contains("Hello"), "{what}");

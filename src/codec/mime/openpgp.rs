@@ -65,6 +65,8 @@ pub struct Opening {
     pub gossip: Vec<Vec<u8>>,
     /// Fields that say something else outside than inside.
     pub outside: Vec<Outside>,
+    /// Whether a field inside says that their box has a statement (`Caliopen-Statement: v1`).
+    pub statement: bool,
 }
 
 impl Opening {
@@ -285,12 +287,21 @@ fn signed_fields(message: &Message<'_>, root: &Part, opening: &mut Opening) {
     };
     let outer = header(message.raw);
     opening.outside = fields.differs(outer);
+    opening.statement = tells_of_statement(fields.inside);
     if !opening.outside.is_empty() {
         let mut shown = fields.merged(outer, true);
         shown.extend_from_slice(b"\r\n");
         shown.extend_from_slice(message.raw.get(root.body.clone()).unwrap_or_default());
         opening.shown = Some(shown);
     }
+}
+
+/// The field by which a box says, inside of what is protected, that it has a statement, and its value.
+pub const TELLS_OF_STATEMENT: (&str, &str) = ("Caliopen-Statement", "v1");
+
+fn tells_of_statement(inside: &[u8]) -> bool {
+    let (name, value) = TELLS_OF_STATEMENT;
+    field::first(inside, &name.to_ascii_lowercase()).is_some_and(|said| said.trim_ascii() == value.as_bytes())
 }
 
 /// How what was decrypted (its root, and the part with the fields of the message) takes the message's place.
@@ -312,6 +323,7 @@ fn show(
     let outer_subject = field::first(outer, "subject").map(field::text);
     opening.subject = encrypted.then(|| subject.is_some() && subject != outer_subject);
     opening.outside = fields.differs(outer);
+    opening.statement = tells_of_statement(fields.inside);
     if encrypted {
         opening.gossip = field::all(inside, "autocrypt-gossip")
             .take(MAX_GOSSIP)

@@ -1,7 +1,7 @@
 //! How a contact stands: what was seen of the messages that were exchanged, and what is known of their keys and
 //! their provider, become evidence; the domain makes the index of it.
 
-use super::{Error, History};
+use super::{Error, History, told};
 use crate::{
     domain::{
         address::Address,
@@ -70,7 +70,7 @@ pub(super) fn stands(snapshot: &Snapshot, id: u64, now: Time) -> Result<record::
 }
 
 /// What was seen of one message, and whether it came through the door; `None` where nothing is kept of it.
-fn seen(snapshot: &Snapshot, one: &Exchange) -> Result<Option<(bool, OfMessage)>, Error> {
+pub(super) fn seen(snapshot: &Snapshot, one: &Exchange) -> Result<Option<(bool, OfMessage)>, Error> {
     let proof = snapshot.proof(one.message)?;
     Ok(proof.map(|proof| (proof.arrival.is_some(), proof.evidence())))
 }
@@ -99,7 +99,7 @@ fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
         from: counts(false),
         to: counts(true),
         first: first(snapshot, contact)?,
-        ..Evidence::default()
+        statement: told::fact(snapshot, contact, now)?,
     })
 }
 
@@ -168,7 +168,7 @@ fn provider(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
 }
 
 /// One that fails decides, then one that is not known.
-fn weakest(facts: &[Fact<bool>]) -> Fact<bool> {
+pub(super) fn weakest(facts: &[Fact<bool>]) -> Fact<bool> {
     if facts.contains(&Fact::Known(false)) {
         Fact::Known(false)
     } else if facts.is_empty() || facts.contains(&Fact::Unknown) {

@@ -21,6 +21,7 @@ mod m0018_living;
 mod m0019_seen_ways;
 mod m0020_pushes;
 mod m0021_mailboxes;
+mod m0022_peer_boxes;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -51,6 +52,7 @@ const STEPS: &[Step] = &[
     m0019_seen_ways::run,
     m0020_pushes::run,
     m0021_mailboxes::run,
+    m0022_peer_boxes::run,
 ];
 
 /// The schema that this program writes.

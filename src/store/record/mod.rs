@@ -36,6 +36,7 @@ mod strict;
 mod tls_report;
 mod updates;
 mod views;
+mod world;
 
 pub use announcing::Announcing;
 pub use authenticated::Authenticated;
@@ -67,6 +68,7 @@ pub use strict::{Failed, Remembered, Strictness};
 pub use tls_report::{TlsDay, TlsGiven, TlsPlace};
 pub use updates::Updates;
 pub use views::View;
+pub use world::{PeerBox, Published, World};
 
 use super::Error;
 use aws_lc_rs::digest;

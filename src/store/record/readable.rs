@@ -34,6 +34,8 @@ pub fn readable(table: &str, octets: &[u8]) -> Option<Value> {
         "sent": Sent;
         "returned": Returned;
         "views": View;
+        "peer_boxes": PeerBox;
+        "world": World;
         "devices": Device;
         "journal": Entry;
         "notices": Notice;

@@ -14,6 +14,7 @@ use super::{
     lines::{Axis as Reckoned, Row as Item, score, state},
     locks::day,
     tagging::{self, Asked, Chip},
+    told::{self, Told},
 };
 use crate::{
     domain::{
@@ -68,6 +69,7 @@ struct Page {
     alike: Vec<(ContactId, String)>,
     k: &'static KeyWords,
     keys: Vec<Key>,
+    told: Option<Told>,
 }
 
 /// One of their keys, in short.
@@ -181,6 +183,7 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
         alike: page.alike,
         k: keys::words(w.lang),
         keys: Vec::new(),
+        told: told::of(site, w, page.told),
         s,
     }
 }
@@ -449,6 +452,7 @@ pub(in crate::web) async fn provider(site: Arc<Site>, visit: Visit) -> Result<Re
     let domains: std::collections::BTreeSet<&str> = card.addresses.iter().map(Address::domain).collect();
     for domain in domains {
         site.services.strict.learn(domain).await?;
+        site.services.statements.ask(domain).await?;
     }
     site.services.contacts.touch(id).await?;
     Ok(shell::see_other(&format!("/contacts/{id}#service.strict")))

@@ -62,9 +62,11 @@ pub(super) mod spam;
 pub(super) mod tagging;
 pub(super) mod tags;
 pub(super) mod timeline;
+mod told;
 pub(super) mod updates;
 pub(super) mod views;
 pub(super) mod way;
+pub(super) mod world;
 pub(super) mod write;
 pub(super) mod writing;
 

@@ -12,7 +12,7 @@ use crate::locale::{
     devices::journal,
     keys, mailboxes, moving, networks, notifications, preferences, reports, sending,
     settings::{self as words, SettingsWords},
-    updates,
+    updates, world,
 };
 use askama::Template;
 use std::sync::Arc;
@@ -84,6 +84,7 @@ static SETTINGS: &[Setting] = settings! {
     "/reports" Sending |w| reports::words(w.lang).title, |w| t(w).reports;
     "/journal" Memory |w| journal::words(w.lang).title, |w| t(w).journal;
     "/ledger" Memory |w| sending::ledger(w.lang).title, |w| t(w).ledger;
+    "/settings/world" Sending |w| world::words(w.lang).title, |w| world::words(w.lang).sentence;
     "/settings/backup" Box |w| backup::words(w.lang).title, |w| backup::words(w.lang).sentence;
     "/settings/updates" Box |w| updates::words(w.lang).title, |w| updates::words(w.lang).sentence;
     "/settings/import" Box |w| moving::words(w.lang).import_title, |w| moving::words(w.lang).import_says;

@@ -2,7 +2,7 @@
 
     sh bench/run                 all figures
     sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, openpgp, sealed, search, sending,
-                                 compose, living, backup
+                                 compose, living, import, backup
     sh bench/run --quick         small numbers, to see whether it works; the figures mean little
 
 Every server is started here, in a temporary folder on a disk, on loopback. The two sides of the rate take
@@ -24,6 +24,7 @@ import time
 from backup import backup
 from box import Box, built
 from fetching import fetching
+from importing import importing
 from living import living
 from mail import Writer, deep, many_parts, send
 from names import Names
@@ -326,7 +327,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching}
+GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching, "import": importing}
 
 
 def main():

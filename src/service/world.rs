@@ -312,7 +312,6 @@ impl World {
             .map(|check| format!("{}={}", check.id.as_str(), check.state().as_str()));
         let lines = [
             format!("caliopen {VERSION} of {year:04}-{month:02}-{day:02}"),
-            format!("system {} {}", std::env::consts::OS, std::env::consts::ARCH),
             format!("schema {schema}"),
             format!("messages {about}"),
             format!("well {}", inner.parts.health.look().is_well()),

@@ -86,6 +86,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "codec/key_server",
             "codec/oauth",
             "codec/standing",
+            "codec/statement",
             "codec/tls_report",
             "net/acme",
             "net/restic",

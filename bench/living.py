@@ -68,6 +68,12 @@ def living(table, program, where, size):
         box.serve()
         cookie = box.sign_in()
         settle(box)
+        # Discussions that 2,000 cards join are all worked out at once: no ordinary day.
+        held = box.memory() / 1024
+        table.add(f"memory after {people:,} cards came at once", "", f"{held:.0f} MiB", "", f"peak {box.memory('VmHWM') / 1024:.0f}")
+        box.stop()
+        box.serve()
+        cookie = box.sign_in()
         pages(table, box, cookie, size, some, f"{messages:,}")
         time.sleep(2)
         idle = box.memory() / 1024

@@ -150,7 +150,7 @@ fn nothing_is_said_until_the_owner_says_so_and_then_what_is_set() {
 
     // What is set elsewhere changes what is said.
     let token = owner.get("/settings/preferences").token().to_owned();
-    let kept = format!("token={token}&journal=30&ledger=7");
+    let kept = format!("token={token}&journal=30&ledger=7&bin=30");
     assert_eq!(owner.post("/settings/preferences/kept", "", &kept).status, 303);
     assert_eq!(submit(&mut owner, "/settings/world", &all).status, 303);
     assert!(stranger.get(CHARTER_PATH).body.contains("\"ledger_days\": 7"));

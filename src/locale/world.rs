@@ -349,28 +349,16 @@ fn connecting(lang: Lang, facts: &Facts) -> Vec<String> {
             ),
         ],
     );
-    let chosen: Vec<&str> = CHOSEN
-        .iter()
-        .filter(|item| facts.has(**item))
-        .map(|item| third(lang, *item))
-        .collect();
-    if chosen.is_empty() {
+    let known = said.len();
+    let others = CHOSEN.iter().filter(|item| facts.has(**item));
+    said.extend(others.map(|item| third(lang, *item).to_owned()));
+    if said.len() == known {
         said.push(say(lang, "Nobody else.", "Personne d’autre.").to_owned());
-    } else {
-        said.push(
-            say(
-                lang,
-                "Besides, because the owner chose so:",
-                "Et, parce que le propriétaire l’a choisi\u{202f}:",
-            )
-            .to_owned(),
-        );
-        said.extend(chosen.into_iter().map(str::to_owned));
     }
     said
 }
 
-/// Somebody whom the box connects to by its owner's choice.
+/// Somebody else whom the box connects to, by how it is set.
 fn third(lang: Lang, item: Item) -> &'static str {
     match item {
         Item::Mailboxes => say(

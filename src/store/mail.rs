@@ -62,9 +62,10 @@ pub struct Keep {
     /// The number that it had in the spool, for mail that arrived while the box was locked: what the
     /// vault has once is not taken from the spool again.
     pub spooled: Option<u64>,
-    /// The hash that keeps an import from keeping twice; `None` for mail from the door, which may
-    /// well say the same thing twice.
-    pub once: Option<[u8; 32]>,
+    /// The hash of its octets (SHA-256), by which an import knows what is here.
+    pub octets: [u8; 32],
+    /// Whether it is not kept where such octets are here. Mail from the door may well say the same thing twice.
+    pub once: bool,
     /// The same for what is told by its text: the hash of that.
     pub same: Option<[u8; 32]>,
 }
@@ -135,9 +136,8 @@ pub(super) fn pieces(mut packed: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Keeps a message: its octets, its record, its evidence, its place in discussion and timeline.
 pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
-    if let Some(hash) = &keep.once
-        && tables.imported.get(hash.as_slice())?.is_some()
-    {
+    let is_here = tables.imported.get(keep.octets.as_slice())?.is_some();
+    if keep.once && is_here {
         return Ok(Kept::Before);
     }
     if let Some(hash) = &keep.same
@@ -154,8 +154,8 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
         tables.drained.insert(number, ())?;
     }
     let id = tables.next("message")?;
-    if let Some(hash) = &keep.once {
-        tables.imported.insert(hash.as_slice(), id)?;
+    if !is_here {
+        tables.imported.insert(keep.octets.as_slice(), id)?;
     }
     if let Some(hash) = &keep.same {
         tables.imported.insert(told(hash).as_slice(), id)?;

@@ -51,7 +51,7 @@ pub const REGROUPS: TableDefinition<&str, ()> = TableDefinition::new("regroups")
 pub const DRAINED: TableDefinition<u64, ()> = TableDefinition::new("drained");
 /// Name of a job → `record::Job`: when it is due, and how far it is.
 pub const JOBS: TableDefinition<&str, Octets> = TableDefinition::new("jobs");
-/// SHA-256 of the octets of an imported message → message: importing twice keeps once.
+/// SHA-256 of the octets of a message → the first of those octets: importing what is here keeps nothing.
 pub const IMPORTED: TableDefinition<Octets, u64> = TableDefinition::new("imported");
 /// (Due, message): messages about whose senders the DNS is asked once more.
 pub const RECHECKS: TableDefinition<(i64, u64), ()> = TableDefinition::new("rechecks");

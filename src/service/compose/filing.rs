@@ -125,7 +125,8 @@ impl Filing<'_> {
             judged: None,
             packed,
             spooled: None,
-            once: None,
+            octets: record::sha256(raw),
+            once: false,
             same,
         })
     }

@@ -267,12 +267,12 @@ demo() {
 	exec "$program" demo
 }
 
-# Fetches file $1 of the publisher's folder to $2.
+# Fetches file $1 of the publisher's folder to $2, if it has no more than $3 octets.
 fetch() {
 	case "$from" in
 	http://* | https://*)
 		if has curl; then
-			curl -fsSL --retry 2 --connect-timeout 20 --max-filesize 104857600 -o "$2" "${from%/}/$1"
+			curl -fsSL --retry 2 --connect-timeout 20 --max-filesize "$3" -o "$2" "${from%/}/$1"
 		elif has wget; then
 			wget -q --tries=3 --timeout=20 -O "$2" "${from%/}/$1"
 		else
@@ -293,8 +293,8 @@ published() {
 		has apt-get || stop "minisign is missing, which checks the signature; please install it"
 		packages minisign
 	fi
-	fetch manifest "$work/manifest"
-	fetch manifest.minisig "$work/manifest.minisig"
+	fetch manifest "$work/manifest" 65536
+	fetch manifest.minisig "$work/manifest.minisig" 65536
 	signed=
 	for key in $keys; do
 		if minisign -V -q -P "$key" -m "$work/manifest" -x "$work/manifest.minisig" >/dev/null 2>&1; then
@@ -312,7 +312,7 @@ published() {
 	[ -n "$name" ] || stop "there is no program for this machine ($machine) in that release"
 	case "$name" in */* | .*) stop "the release names a file in another folder" ;; esac
 	say "fetching Caliopen $version for $machine"
-	fetch "$name" "$work/caliopen"
+	fetch "$name" "$work/caliopen" "$(said "$machine" 3)"
 	[ "$(wc -c <"$work/caliopen")" -eq "$(said "$machine" 3)" ] || stop "the program is not as long as its publisher says; nothing was installed"
 	[ "$(sha256sum "$work/caliopen" | cut -d' ' -f1)" = "$(said "$machine")" ] ||
 		stop "the program is not the one that was signed; nothing was installed"

@@ -205,8 +205,8 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
                 || path.ends_with("/contacts/1/verify")
                 || path.ends_with("/export/none")
                 || path.ends_with("/lower");
-            // What came through the door was not sent from here: it has no receipt.
-            let right = match path.contains("/receipt") || fetched(&path) {
+            // What came through the door was not sent from here: it has no receipt. Nothing is fetched from elsewhere.
+            let right = match path.contains("/receipt") || path.contains("/mailboxes/") || fetched(&path) {
                 true => 404,
                 false if leads_on => 303,
                 false => 200,

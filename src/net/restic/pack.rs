@@ -292,8 +292,14 @@ impl<'a> Writing<'a> {
         self.flush(BlobType::Tree)?;
         self.write_index()?;
         let backend = &self.repo.backend;
-        let before: HashSet<[u8; 32]> = self.repo.backups()?.into_iter().map(|kept| kept.id).collect();
-        let time = Timestamp::from_second(made.0).map_err(|_| Trouble::Store)?;
+        let before = self.repo.backups()?;
+        // Two of one second, or of a clock that was set back a little, keep their order.
+        let last = before.first().map(|kept| kept.made.0);
+        let at = last
+            .filter(|last| (made.0..made.0 + 60).contains(last))
+            .map_or(made.0, |last| last + 1);
+        let before: HashSet<[u8; 32]> = before.into_iter().map(|kept| kept.id).collect();
+        let time = Timestamp::from_second(at).map_err(|_| Trouble::Store)?;
         let snapshot = SnapshotFile {
             time: time.to_zoned(TimeZone::UTC),
             program_version: concat!("caliopen ", env!("CARGO_PKG_VERSION")).to_owned(),

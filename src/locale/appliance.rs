@@ -1,15 +1,7 @@
 //! The words of the index of the box itself. French has its narrow no-break spaces (U+202F) written out.
 
-use super::Lang;
+use super::{Lang, say};
 use crate::domain::privacy::appliance::{Axis, LineId, Reason};
-
-/// The text of one language.
-fn say(lang: Lang, english: &'static str, french: &'static str) -> &'static str {
-    match lang {
-        Lang::En => english,
-        Lang::Fr => french,
-    }
-}
 
 /// Every phrase of the page in one language.
 #[allow(missing_docs, reason = "a phrase documents itself; its field says where it stands")]

@@ -1,7 +1,7 @@
 //! The words about backups: the page, what goes wrong, the first run's way back, and what stands in a backup for whoever finds
 //! it. French has its narrow no-break spaces (U+202F) written out.
 
-use super::{Lang, Plural};
+use super::{Lang, Plural, say};
 use crate::domain::backup::{Kind, Often, Trouble};
 
 /// Every phrase in one language.
@@ -248,13 +248,6 @@ pub fn words(lang: Lang) -> &'static BackupWords {
     match lang {
         Lang::En => &EN,
         Lang::Fr => &FR,
-    }
-}
-
-fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
-    match lang {
-        Lang::En => en,
-        Lang::Fr => fr,
     }
 }
 

@@ -1,16 +1,8 @@
 //! The words of the checks of one's own mail service, and of the page that lists them. French has its narrow no-break
 //! spaces (U+202F) written out.
 
-use super::{Lang, Plural};
+use super::{Lang, Plural, say};
 use crate::domain::check::{Finding, Group, Id, State};
-
-/// The text of one language.
-fn say(lang: Lang, english: &'static str, french: &'static str) -> &'static str {
-    match lang {
-        Lang::En => english,
-        Lang::Fr => french,
-    }
-}
 
 /// Every phrase of the page about domain and DNS.
 #[allow(missing_docs, reason = "a phrase documents itself; its field says where it stands")]

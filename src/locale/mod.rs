@@ -67,3 +67,11 @@ impl Lang {
         Self::ALL.into_iter().find(|lang| lang.words().code.eq_ignore_ascii_case(code))
     }
 }
+
+/// The phrase of a language, where it stands beside the other rather than among the words of an area.
+const fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
+    match lang {
+        Lang::En => en,
+        Lang::Fr => fr,
+    }
+}

@@ -1,6 +1,6 @@
 //! The words of searching: the page, a query said back, and what of it could not be read.
 
-use super::{Lang, Plural, privacy};
+use super::{Lang, Plural, privacy, say};
 use crate::domain::query::{Clause, Day, Level, Order, Place, Problem, Query, Span, Text, Thing, What};
 
 /// Its phrases.
@@ -186,13 +186,6 @@ pub const FR: SearchWords = SearchWords {
     shown_on: "Visible sur",
     let_go: "Ne plus garder",
 };
-
-fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
-    match lang {
-        Lang::En => en,
-        Lang::Fr => fr,
-    }
-}
 
 fn quoted(lang: Lang, text: &str) -> String {
     match lang {

@@ -1,6 +1,6 @@
 //! The words of the page that leads to every setting.
 
-use super::Lang;
+use super::{Lang, say};
 
 /// Its phrases. A setting's own name is where its page has it; here stands what it is for.
 #[allow(missing_docs, reason = "a phrase documents itself")]
@@ -77,13 +77,6 @@ pub const fn words(lang: Lang) -> &'static SettingsWords {
     match lang {
         Lang::En => &EN,
         Lang::Fr => &FR,
-    }
-}
-
-fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
-    match lang {
-        Lang::En => en,
-        Lang::Fr => fr,
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! A sentence here is a fact about the program or about a setting. What is not so is not said.
 
-use super::Lang;
+use super::{Lang, say};
 use crate::domain::{
     fact::Fact,
     world::{CHOSEN, Claim, Commitment, Facts, Item, Untrue},
@@ -190,13 +190,6 @@ pub fn words(lang: Lang) -> &'static WorldWords {
     match lang {
         Lang::En => &EN,
         Lang::Fr => &FR,
-    }
-}
-
-fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
-    match lang {
-        Lang::En => en,
-        Lang::Fr => fr,
     }
 }
 

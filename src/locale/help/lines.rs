@@ -3,7 +3,7 @@
 
 use crate::{
     domain::privacy::{account, appliance, contact, message},
-    locale::Lang,
+    locale::{Lang, say},
 };
 
 /// What a line of a message's index is about.
@@ -285,13 +285,6 @@ pub fn of_appliance(lang: Lang, id: appliance::LineId) -> &'static str {
         ),
     };
     say(lang, en, fr)
-}
-
-fn say(lang: Lang, en: &'static str, fr: &'static str) -> &'static str {
-    match lang {
-        Lang::En => en,
-        Lang::Fr => fr,
-    }
 }
 
 #[cfg(test)]

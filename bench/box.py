@@ -22,6 +22,11 @@ def built(name, size):
     return next(item["executable"] for item in artifacts if item.get("executable") and item["target"]["name"] == name)
 
 
+def surroundings():
+    """As the unit of install.sh starts it."""
+    return {**os.environ, "MIMALLOC_PURGE_DELAY": "0"}
+
+
 class Box:
     """`caliopen init` in a folder below `where`, then `serve`; `stop` ends it in order."""
 
@@ -44,9 +49,7 @@ class Box:
         if unlocked:
             command += ["--unlock-with", self.secret]
         began = time.perf_counter()
-        # As the unit of install.sh starts it.
-        surroundings = {**os.environ, "MIMALLOC_PURGE_DELAY": "0"}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=surroundings)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=surroundings())
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"caliopen did not start: exit code {self.process.wait()}")

@@ -330,6 +330,20 @@ def senders(table, program, where, size):
 GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching, "import": importing}
 
 
+def measure(parts, size, prefix):
+    """Runs the parts that were asked for in a folder of their own and shows the table; gives the exit code."""
+    where, table = tempfile.mkdtemp(prefix=prefix, dir=size.where), Table()
+    os.chmod(where, 0o755)
+    try:
+        machine(where)
+        for name in size.only or parts:
+            parts[name](table, pathlib.Path(size.program).resolve(), where, size)
+    finally:
+        shutil.rmtree(where, ignore_errors=True)
+        table.show()
+    return 1 if table.missed else 0
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--program", default="target/release/caliopen")
@@ -342,16 +356,7 @@ def main():
     size.rounds, size.load, size.flushes, size.pages = (2, 200, 40, 20) if size.quick else (5, 2000, 400, 200)
     size.history = size.history or (2000 if size.quick else 20_000)
     size.sample = min(2000, size.history // 4)
-    where, table = tempfile.mkdtemp(prefix="caliopen-bench-", dir=size.where), Table()
-    os.chmod(where, 0o755)
-    try:
-        machine(where)
-        for name in size.only or GROUPS:
-            GROUPS[name](table, pathlib.Path(size.program).resolve(), where, size)
-    finally:
-        shutil.rmtree(where, ignore_errors=True)
-        table.show()
-    return 1 if table.missed else 0
+    return measure(GROUPS, size, "caliopen-bench-")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ Everything is on loopback in a temporary folder. A miss is printed as one, and t
 
 import argparse
 import json
-import os
 import pathlib
 import random
 import re
@@ -23,16 +22,15 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 import zipfile
 
-from box import Box
+from box import Box, surroundings
 from mail import Session, Writer
 from names import Names
-from run import Table, machine
+from run import measure
 from sending import sink
 
 
@@ -45,7 +43,7 @@ class Living(Box):
             command += [f"--{door}", "127.0.0.1:0"]
         command += ["--never-refuse", "127.0.0.0/8", *(more or ("--dns", "none"))]
         self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True, env={**os.environ, **(env or {})})
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True, env={**surroundings(), **(env or {})})
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"caliopen did not start: exit code {self.process.wait()}")
@@ -360,16 +358,7 @@ def main():
     arguments.add_argument("--quick", action="store_true", help="fewer faults")
     arguments.add_argument("--where", default="/var/tmp", help="a folder on a disk")
     size = arguments.parse_args()
-    where, table = tempfile.mkdtemp(prefix="caliopen-soak-", dir=size.where), Table()
-    os.chmod(where, 0o755)
-    try:
-        machine(where)
-        for name in size.only or PARTS:
-            PARTS[name](table, pathlib.Path(size.program).resolve(), where, size)
-    finally:
-        shutil.rmtree(where, ignore_errors=True)
-        table.show()
-    return 1 if table.missed else 0
+    return measure(PARTS, size, "caliopen-soak-")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 //! itself; made of the newer kind; compared by a code. The servers of others are a web server of the test's own.
 
 use crate::{
-    home::{Home, patience},
+    home::{Home, arrival, patience},
     internet::{Authority, PATIENCE},
     web::Visitor,
 };
@@ -16,7 +16,6 @@ use caliopen::{
         openpgp::{Differs, Field},
         privacy::evidence::{Encryption, Integrity},
         time::Time,
-        transport::Arrival,
     },
     net::{
         dns::{Dns, Kind, Record, Security, Table},
@@ -394,17 +393,8 @@ async fn a_key_of_the_newer_kind_is_used_among_those_who_all_have_one() {
 }
 
 async fn take(home: &Home, raw: String) -> MessagePage {
-    let arrival = Arrival {
-        at: NOW,
-        peer: [192, 0, 2, 7].into(),
-        helo: "mx.friend.test".into(),
-        mail_from: Some("anna@friend.test".into()),
-        rcpt_to: vec!["me@home.test".into()],
-        tls: None,
-        extended: true,
-        utf8: false,
-    };
-    let Ok(Taken::Kept(kept)) = home.services.receive.keep(arrival, raw.into_bytes()).await else {
+    let came = arrival(NOW, "anna@friend.test");
+    let Ok(Taken::Kept(kept)) = home.services.receive.keep(came, raw.into_bytes()).await else {
         panic!("not kept")
     };
     home.services.discussions.message(kept.message).await.unwrap()

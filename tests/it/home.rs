@@ -7,6 +7,7 @@ use caliopen::{
         id::MessageId,
         outgoing::{Copy, Delivery, Submission},
         time::Time,
+        transport::Arrival,
     },
     net::{clock::Clock, courier::Patience, outward::Outward},
     service::setup,
@@ -104,5 +105,19 @@ pub fn patience(wait: Duration) -> Patience {
         connect: wait,
         answer: wait,
         kept: wait,
+    }
+}
+
+/// How a message came from a friend's server, in clear.
+pub fn arrival(at: Time, from: &str) -> Arrival {
+    Arrival {
+        at,
+        peer: [192, 0, 2, 7].into(),
+        helo: "mx.friend.test".into(),
+        mail_from: Some(from.to_owned()),
+        rcpt_to: vec!["me@home.test".into()],
+        tls: None,
+        extended: true,
+        utf8: false,
     }
 }

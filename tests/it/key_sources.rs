@@ -1,7 +1,7 @@
 //! Keys that come as files, on cards and in messages, and what they are used for: one that the owner kept where no better
 //! one is known, none where another one was compared; and those that are not in order are shown and never used.
 
-use crate::home::Home;
+use crate::home::{Home, arrival};
 use caliopen::{
     codec::{
         base64url,
@@ -17,7 +17,6 @@ use caliopen::{
             evidence::{Encryption, KeyState},
         },
         time::Time,
-        transport::Arrival,
     },
     net::{
         dns::{Dns, Table},
@@ -45,21 +44,12 @@ async fn home(outward: Outward) -> Home {
 
 /// Takes a message in: its author, more fields, and its body with the fields that describe it.
 async fn take(home: &Home, author: &str, more: &str, body: &str) -> MessageId {
-    let arrival = Arrival {
-        at: NOW,
-        peer: [192, 0, 2, 7].into(),
-        helo: "mx.friend.test".into(),
-        mail_from: Some(author.to_owned()),
-        rcpt_to: vec!["me@home.test".into()],
-        tls: None,
-        extended: true,
-        utf8: false,
-    };
+    let came = arrival(NOW, author);
     let id = base64url::plain(format!("{author}{}{}", more.len(), body.len()).as_bytes()).replace(['=', '+', '/'], "");
     let raw = format!(
         "From: {author}\r\nTo: me@home.test\r\nSubject: my key\r\nDate: Tue, 17 Nov 2026 08:00:00 +0000\r\nMessage-ID: <{id}@x>\r\n{more}MIME-Version: 1.0\r\n{body}"
     );
-    let Ok(Taken::Kept(kept)) = home.services.receive.keep(arrival, raw.into_bytes()).await else {
+    let Ok(Taken::Kept(kept)) = home.services.receive.keep(came, raw.into_bytes()).await else {
         panic!("not kept")
     };
     kept.message

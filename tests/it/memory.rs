@@ -2,7 +2,7 @@
 //! Whole steps of the service are looked at, the store's write included, in a process of
 //! their own, by the most that the system ever counted for it.
 
-use crate::home::Home;
+use crate::home::{Home, arrival};
 use caliopen::{
     codec::{
         mime::{
@@ -11,7 +11,7 @@ use caliopen::{
         },
         pgp::{Certificate, SecretKey, seal_into},
     },
-    domain::{address::Address, draft::Draft, message::Mailbox, padlock::Padlock, time::Time, transport::Arrival},
+    domain::{address::Address, draft::Draft, message::Mailbox, padlock::Padlock, time::Time},
     net::dns::Dns,
     service::{
         compose::Outcome,
@@ -131,17 +131,8 @@ async fn the_largest_message_takes_a_few_times_its_size_and_never_more() {
         let raw = largest(&alice, &to);
         let size = raw.len();
         assert!((MAX_MESSAGE / 10 * 9..MAX_MESSAGE).contains(&size), "{size}");
-        let arrival = Arrival {
-            at: NOW,
-            peer: [192, 0, 2, 7].into(),
-            helo: "mx.friend.test".into(),
-            mail_from: Some("alice@friend.test".into()),
-            rcpt_to: vec!["me@home.test".into()],
-            tls: None,
-            extended: true,
-            utf8: false,
-        };
-        let (kept, most) = takes(home.services.receive.keep(arrival, raw)).await;
+        let came = arrival(NOW, "alice@friend.test");
+        let (kept, most) = takes(home.services.receive.keep(came, raw)).await;
         let Ok(Taken::Kept(kept)) = kept else { panic!("{kept:?}") };
         let page = home.services.discussions.message(kept.message).await.unwrap();
         assert_eq!(page.message.attachments.len(), 1, "it was opened");

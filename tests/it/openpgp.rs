@@ -1,6 +1,7 @@
 //! OpenPGP from the message to the page: mail that others sealed is opened, what only pretends is told as that, keys
 //! are learnt, compared and published. With the corpora where they are, and GnuPG and Sequoia as peers where they are.
 
+use crate::home::arrival;
 use caliopen::{
     app::{self, Services},
     codec::{
@@ -93,21 +94,15 @@ impl House {
     }
 
     async fn take(&self, raw: Vec<u8>) -> MessagePage {
-        let arrival = Arrival {
-            at: NOW,
-            peer: [192, 0, 2, 7].into(),
-            helo: "mx.friend.test".into(),
-            mail_from: Some("alice@friend.test".into()),
-            rcpt_to: vec!["me@home.test".into()],
+        let came = Arrival {
             tls: Some(TlsFacts {
                 version: TlsVersion::V1_3,
                 suite: "TLS13_AES_256_GCM_SHA384".into(),
                 group: "X25519MLKEM768".into(),
             }),
-            extended: true,
-            utf8: false,
+            ..arrival(NOW, "alice@friend.test")
         };
-        let Ok(Taken::Kept(kept)) = self.services.receive.keep(arrival, raw).await else {
+        let Ok(Taken::Kept(kept)) = self.services.receive.keep(came, raw).await else {
             panic!("not kept")
         };
         self.services.discussions.message(kept.message).await.unwrap()

@@ -4,7 +4,7 @@
 
 mod programs;
 
-use crate::home::Home;
+use crate::home::{Home, arrival};
 use caliopen::{
     codec::{
         mime::{
@@ -218,21 +218,15 @@ fn mime_signed(given: &Given<'_>, entity: &str) -> String {
 }
 
 async fn take(home: &Home, raw: String) -> MessagePage {
-    let arrival = Arrival {
-        at: home.clock.now(),
-        peer: [192, 0, 2, 7].into(),
-        helo: "mx.friend.test".into(),
-        mail_from: Some("somebody@friend.test".into()),
-        rcpt_to: vec![ME.into()],
+    let came = Arrival {
         tls: Some(TlsFacts {
             version: TlsVersion::V1_3,
             suite: "TLS13_AES_256_GCM_SHA384".into(),
             group: "X25519MLKEM768".into(),
         }),
-        extended: true,
-        utf8: false,
+        ..arrival(home.clock.now(), "somebody@friend.test")
     };
-    let Ok(Taken::Kept(kept)) = home.services.receive.keep(arrival, raw.into_bytes()).await else {
+    let Ok(Taken::Kept(kept)) = home.services.receive.keep(came, raw.into_bytes()).await else {
         panic!("not kept")
     };
     home.services.discussions.message(kept.message).await.unwrap()

@@ -2,10 +2,10 @@
 //! true signature of somebody's beside other words, under another name, in a picture of one. Nothing of it is said to be
 //! signed by its author, and no line of the index is won by it.
 
-use crate::home::Home;
+use crate::home::{Home, arrival};
 use caliopen::{
     codec::pgp::SecretKey,
-    domain::{address::Address, fact::Fact, privacy::evidence::Signature, privacy::message::LineId, time::Time, transport::Arrival},
+    domain::{address::Address, fact::Fact, privacy::evidence::Signature, privacy::message::LineId, time::Time},
     net::dns::Dns,
     service::{
         receive::Taken,
@@ -21,17 +21,8 @@ const EVIL: &str = "Send the money to Mallory.";
 const TO: &str = "To: me@home.test\r\nSubject: x\r\nDate: Wed, 11 Nov 2026 08:00:00 +0000\r\nMIME-Version: 1.0\r\n";
 
 async fn take(home: &Home, raw: String) -> MessagePage {
-    let arrival = Arrival {
-        at: NOW,
-        peer: [192, 0, 2, 7].into(),
-        helo: "mx.friend.test".into(),
-        mail_from: Some("alice@friend.test".into()),
-        rcpt_to: vec!["me@home.test".into()],
-        tls: None,
-        extended: true,
-        utf8: false,
-    };
-    let Ok(Taken::Kept(kept)) = home.services.receive.keep(arrival, raw.into_bytes()).await else {
+    let came = arrival(NOW, "alice@friend.test");
+    let Ok(Taken::Kept(kept)) = home.services.receive.keep(came, raw.into_bytes()).await else {
         panic!("not kept")
     };
     home.services.discussions.message(kept.message).await.unwrap()

@@ -274,13 +274,15 @@ fetch() {
 		if has curl; then
 			curl -fsSL --retry 2 --connect-timeout 20 --max-filesize "$3" -o "$2" "${from%/}/$1"
 		elif has wget; then
-			wget -q --tries=3 --timeout=20 -O "$2" "${from%/}/$1"
+			wget -q --tries=3 --timeout=20 -O - "${from%/}/$1" | head -c "$(($3 + 1))" >"$2"
+			[ -s "$2" ]
 		else
 			stop "curl is missing; please install it"
 		fi
 		;;
 	*) cp -- "${from%/}/$1" "$2" ;;
 	esac || stop "$1 could not be fetched from $from"
+	[ "$(wc -c <"$2")" -le "$3" ] || stop "$1 at $from is larger than $3 octets, which is more than it may be"
 }
 
 # The word after $1 at the start of a line of the manifest.
@@ -496,10 +498,13 @@ settling() {
 			note aside
 		fi
 		# The newer program has changed how the mail is kept. What it may have taken in meanwhile is put aside, not away.
+		# A link in the place of a folder would lead what is done here as root to wherever the service's user wants.
 		left="$data/left-by-$new"
+		[ ! -L "$copy" ] || stop "$copy is a link and not the copy that was made; nothing was moved"
 		if [ "$stage" = aside ]; then
+			[ ! -L "$left" ] || rm -f "$left"
 			[ -d "$left" ] || mkdir -m 700 "$left"
-			chown --reference="$data" "$left"
+			chown -h --reference="$data" "$left"
 			each mv "$data" "$left"
 			note restoring
 		fi
@@ -615,6 +620,12 @@ install() {
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 1' HUP INT TERM
 	[ -z "$from" ] || published
+	# One that was cut short may hold the only whole copy of the mail: it is ended before another begins.
+	if [ -z "$root" ] && [ -e "$lib/upgrading" ]; then
+		say "an upgrade was cut short here: ending that one first"
+		sh "$lib/settle" || true
+		[ ! -e "$lib/upgrading" ] || stop "it could not be ended, and nothing else was changed; the lines above say why"
+	fi
 	before=$(readlink "$lib/current" 2>/dev/null || true)
 	before=${before##*/}
 	place
@@ -635,9 +646,10 @@ install() {
 	if [ -z "$before" ]; then
 		first_start
 	elif [ "$before" = "$new" ]; then
-		systemctl daemon-reload
-		systemctl restart caliopen
 		say "this very program was here already"
+		systemctl daemon-reload
+		systemctl enable -q caliopen
+		systemctl restart caliopen || stop "it does not start; please look at: journalctl -u caliopen"
 	else
 		upgrade
 	fi

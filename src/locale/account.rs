@@ -25,6 +25,8 @@ pub struct AccountWords {
     pub helps_none: &'static str,
     pub helps_wins: Plural,
     pub helps_do: &'static str,
+    pub ask: &'static str,
+    pub compare: &'static str,
     pub watches: &'static str,
     pub watches_text: &'static str,
     pub watches_none: &'static str,
@@ -64,6 +66,8 @@ pub(super) const EN: AccountWords = AccountWords {
         many: "up to {n} points",
     },
     helps_do: "Go there",
+    ask: "Ask",
+    compare: "Compare with",
     watches: "Who watches",
     watches_text: "Messages of the last thirty days with spy images, meant to tell the sender when and where you read. Nothing of them was loaded.",
     watches_none: "No message of the last thirty days tried to watch you.",
@@ -112,6 +116,8 @@ pub(super) const FR: AccountWords = AccountWords {
         many: "jusqu’à {n} points",
     },
     helps_do: "Y aller",
+    ask: "Demander à",
+    compare: "Comparer avec",
     watches: "Qui vous espionne",
     watches_text: "Les messages des trente derniers jours qui portent des images espionnes, faites pour dire à l’expéditeur quand et où vous lisez. Rien n’en a été chargé.",
     watches_none: "Aucun message des trente derniers jours n’a essayé de vous espionner.",
@@ -357,14 +363,58 @@ pub fn advice(lang: Lang, advice: Advice) -> &'static str {
             "Raise the index of the people you write to most: their page says how.",
             "Relevez l’indice de ceux à qui vous écrivez le plus\u{202f}: leur fiche dit comment.",
         ),
+        Advice::AskForKeys => say(
+            lang,
+            "Ask the people you write to most for their key.",
+            "Demandez leur clé aux personnes à qui vous écrivez le plus.",
+        ),
+        Advice::CompareKeys => say(
+            lang,
+            "Compare keys with the people you write to most.",
+            "Comparez vos clés avec les personnes à qui vous écrivez le plus.",
+        ),
         Advice::Encrypt => say(lang, "Encrypt what you send.", "Chiffrez ce que vous envoyez."),
         Advice::Service => say(lang, "Have your own service looked at.", "Faites vérifier votre propre service."),
     }
 }
 
+/// What to do, and with how many people.
+pub fn whom(lang: Lang, tip: Tip) -> String {
+    let phrase = match tip.advice {
+        Advice::AskForKeys if tip.people > 0 => say(
+            lang,
+            plural(
+                "You have no key of one of the people you write to most. Ask for it.",
+                "You have no key of {n} of the people you write to most. Ask them for it.",
+            ),
+            plural(
+                "Vous n’avez pas la clé d’une des personnes à qui vous écrivez le plus. Demandez-la-lui.",
+                "Vous n’avez pas la clé de {n} des personnes à qui vous écrivez le plus. Demandez-la-leur.",
+            ),
+        ),
+        Advice::CompareKeys if tip.people > 0 => say(
+            lang,
+            plural(
+                "You have never compared keys with one of the people you write to most.",
+                "You have never compared keys with {n} of the people you write to most.",
+            ),
+            plural(
+                "Vous n’avez jamais comparé vos clés avec une des personnes à qui vous écrivez le plus.",
+                "Vous n’avez jamais comparé vos clés avec {n} des personnes à qui vous écrivez le plus.",
+            ),
+        ),
+        _ => return advice(lang, tip.advice).to_owned(),
+    };
+    lang.words().count(&phrase, tip.people.into())
+}
+
+fn plural(one: &'static str, many: &'static str) -> Plural {
+    Plural { one, many }
+}
+
 /// A tip: what to do and how much it wins.
 pub fn tip(lang: Lang, tip: Tip) -> String {
-    winning(lang, advice(lang, tip.advice), tip.wins)
+    winning(lang, &whom(lang, tip), tip.wins)
 }
 
 /// An advice and how much it wins, as two sentences.
@@ -401,10 +451,26 @@ mod tests {
                 Lang::Fr,
                 Tip {
                     wins: 1,
-                    advice: Advice::Passkey
+                    advice: Advice::Passkey,
+                    people: 0,
                 }
             ),
             "Connectez-vous avec une clé d’accès. Jusqu’à 1 point."
         );
+        for advice in [Advice::AskForKeys, Advice::CompareKeys] {
+            for lang in Lang::ALL {
+                let said = |people| {
+                    whom(
+                        lang,
+                        Tip {
+                            wins: 2,
+                            advice,
+                            people,
+                        },
+                    )
+                };
+                assert!(said(2).contains('2') && !said(1).contains('1') && said(0) == super::advice(lang, advice));
+            }
+        }
     }
 }

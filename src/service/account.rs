@@ -8,6 +8,7 @@ use super::{
     Error,
     appliance::ServiceIndex,
     backup::is_tried,
+    contacts::{KeyState, key_state},
     custody::Custody,
     devices::Devices,
     keys::Keys,
@@ -22,7 +23,7 @@ use crate::{
         fact::Fact,
         padlock::Padlock,
         privacy::{
-            account::{self, AccountIndex, CLOSEST, Evidence, MONTH, OwnKey, SignIn, Tip},
+            account::{self, AccountIndex, CLOSEST, Closest, Evidence, MONTH, OwnKey, SignIn, Tip},
             contact::Share,
             evidence::Direction,
         },
@@ -109,6 +110,18 @@ pub struct AccountPage {
     pub trend: Option<Trend>,
     /// What was reached, once or now.
     pub reached: Vec<Award>,
+    /// Of the people who are written to most, those of whom no key is known, the closest first.
+    pub keyless: Vec<Person>,
+    /// Those of whom one is, and was never compared.
+    pub uncompared: Vec<Person>,
+}
+
+/// The people who are written to most.
+#[derive(Default)]
+struct Close {
+    index: Fact<Closest>,
+    keyless: Vec<Person>,
+    uncompared: Vec<Person>,
 }
 
 /// What the mail of thirty days tells.
@@ -165,15 +178,15 @@ impl Account {
         NAP
     }
 
-    /// Computes the index, and notes it once a day, with what was reached.
+    /// Computes the index, and notes it for the day, with what was reached: a day is worth what was known of it last.
     async fn note(&self) -> Result<(), Error> {
         let page = self.page().await?;
         let (now, day) = (self.clock.now().0, self.zone.number(self.clock.now()));
         let known = read(&self.vault, |snapshot| Ok(snapshot.progress()?)).await?;
         let reached: Vec<u8> = page.reached.iter().map(|award| award.number()).collect();
         let is_noted = |number: &u8| known.reached.iter().any(|(noted, _)| noted == number);
-        let is_old = page.index.points.is_some() && known.daily.last().is_none_or(|(last, _)| *last < day);
-        if is_old || !reached.iter().all(is_noted) {
+        let is_new = page.index.points.is_some_and(|points| known.daily.last() != Some(&(day, points)));
+        if is_new || !reached.iter().all(is_noted) {
             let points = page.index.points;
             let open = self.vault.open()?;
             let noting = open
@@ -188,7 +201,7 @@ impl Account {
     pub async fn page(&self) -> Result<AccountPage, Error> {
         let now = self.clock.now();
         let people = self.people.clone();
-        let (month, contacts, watchers, progress, mut deeds) = read(&self.vault, move |snapshot| {
+        let (month, close, watchers, progress, mut deeds) = read(&self.vault, move |snapshot| {
             let month = month(snapshot, now)?;
             let mut all: Vec<(&String, &(u64, u64))> = month.watchers.iter().collect();
             all.sort_by_key(|(address, (messages, trackers))| (std::cmp::Reverse((*trackers, *messages)), *address));
@@ -200,11 +213,12 @@ impl Account {
                     trackers: *trackers,
                 }));
             }
-            Ok((month, closest(snapshot)?, watchers, snapshot.progress()?, deeds(snapshot)?))
+            let close = closest(snapshot, &people, now)?;
+            Ok((month, close, watchers, snapshot.progress()?, deeds(snapshot)?))
         })
         .await?;
         let evidence = Evidence {
-            contacts,
+            contacts: close.index,
             mail: month.sent,
             ..self.own_side().await?
         };
@@ -228,6 +242,8 @@ impl Account {
             more_watchers: (month.watchers.len() as u64).saturating_sub(watchers.len() as u64),
             watchers,
             cut: month.cut,
+            keyless: close.keyless,
+            uncompared: close.uncompared,
         })
     }
 
@@ -347,23 +363,34 @@ fn month(snapshot: &Snapshot, now: Time) -> Result<Month, Error> {
     Ok(month)
 }
 
-/// The mean index of the contacts that are written to most, of those of whom it is known.
-fn closest(snapshot: &Snapshot) -> Result<Fact<(u8, u32)>, Error> {
+/// The contacts that are written to most, of those whose index is known: their mean, and who of them lacks what.
+fn closest(snapshot: &Snapshot, people: &People, now: Time) -> Result<Close, Error> {
     let mut written = Vec::new();
-    for (id, _) in snapshot.contacts()? {
+    for (id, contact) in snapshot.contacts()? {
         if let Some(stands) = snapshot.stands(id)?.filter(|stands| stands.to > 0) {
-            written.push((stands.to, id, stands.points));
+            written.push((stands.to, id, contact, stands.points));
         }
     }
-    written.sort_unstable_by_key(|(to, id, _)| (std::cmp::Reverse(*to), *id));
-    let known: Vec<u32> = written
-        .iter()
-        .take(CLOSEST)
-        .filter_map(|(.., points)| points.map(u32::from))
-        .collect();
-    let many = u32::try_from(known.len()).unwrap_or(u32::MAX);
-    let mean = (known.iter().sum::<u32>() + many / 2).checked_div(many);
-    Ok(mean.and_then(|mean| Some((u8::try_from(mean).ok()?, many))).into())
+    written.sort_unstable_by_key(|(to, id, ..)| (std::cmp::Reverse(*to), *id));
+    let (mut close, mut index, mut sum) = (Close::default(), Closest::default(), 0);
+    for (_, _, contact, points) in written.iter().take(CLOSEST) {
+        let Some(points) = *points else { continue };
+        (index.of, sum) = (index.of + 1, sum + u32::from(points));
+        let (lack, named) = match key_state(snapshot, contact, now)? {
+            KeyState::None => (&mut index.keyless, &mut close.keyless),
+            KeyState::NotCompared => (&mut index.uncompared, &mut close.uncompared),
+            KeyState::Compared => continue,
+        };
+        // Somebody of whom only a number is known cannot be asked here.
+        let address = contact.addresses.first().map_or("", String::as_str);
+        if let Some(person) = people.named(snapshot, "", address)? {
+            lack.add(points);
+            named.push(person);
+        }
+    }
+    let mean = (sum + index.of / 2).checked_div(index.of).and_then(|mean| u8::try_from(mean).ok());
+    close.index = mean.map(|mean| Closest { mean, ..index }).into();
+    Ok(close)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod regroup;
 pub mod told;
 mod weigh;
 
+pub(super) use weigh::{KeyState, key_state};
+
 use super::{
     Error,
     happening::{Happening, Happenings},

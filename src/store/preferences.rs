@@ -34,12 +34,13 @@ pub fn preferred(tables: &Tables<'_>) -> Result<Preferred, Error> {
     get(tables)
 }
 
-/// Notes the index of a day, where it is not noted yet, and what was reached for the first time.
+/// Notes the index of a day, over what was noted of that day before, and what was reached for the first time.
 pub fn note(tables: &mut Tables<'_>, day: i64, index: Option<u8>, reached: &[u8], now: i64) -> Result<(), Error> {
     let mut progress: Progress = get(tables)?;
     if let Some(index) = index
-        && progress.daily.last().is_none_or(|(last, _)| *last < day)
+        && progress.daily.last().is_none_or(|(last, _)| *last <= day)
     {
+        progress.daily.pop_if(|(last, _)| *last == day);
         progress.daily.push((day, index));
         let old = progress.daily.len().saturating_sub(DAYS);
         progress.daily.drain(..old);
@@ -75,13 +76,14 @@ mod tests {
     use crate::store::vault::Vault;
 
     #[tokio::test]
-    async fn a_day_is_noted_once_and_a_year_is_kept() {
+    async fn a_day_is_worth_what_was_noted_last_and_a_year_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let open = Vault::create(folder.path(), "word").unwrap().vault.open().unwrap();
         let writing = open.writer.write(|tables| {
             for day in 0..500 {
-                note(tables, day, Some((day % 100) as u8), &[1], day)?;
                 note(tables, day, Some(7), &[], day)?;
+                note(tables, day, Some((day % 100) as u8), &[1], day)?;
+                note(tables, day - 1, Some(8), &[], day)?;
                 note(tables, day, None, &[2, 1], day)?;
             }
             Ok(())

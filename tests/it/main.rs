@@ -37,6 +37,7 @@ mod first_run;
 mod fuzz;
 mod guards;
 mod home;
+mod helping;
 mod hostile;
 mod hostile_smtp;
 mod imports;

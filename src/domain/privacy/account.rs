@@ -36,6 +36,36 @@ pub enum SignIn {
     Passkey,
 }
 
+/// Some of the contacts that are written to most: those who lack something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lack {
+    /// How many they are.
+    pub many: u32,
+    /// The points that their indexes miss, together.
+    pub miss: u32,
+}
+
+impl Lack {
+    /// Counts one more, with this index.
+    pub fn add(&mut self, points: u8) {
+        self.many = self.many.saturating_add(1);
+        self.miss = self.miss.saturating_add(100_u32.saturating_sub(points.into()));
+    }
+}
+
+/// The contacts that are written to most, of those whose index is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closest {
+    /// The mean of their indexes, 0 to 100.
+    pub mean: u8,
+    /// How many they are.
+    pub of: u32,
+    /// Those of whom no key is known that could be used.
+    pub keyless: Lack,
+    /// Those of whom one is, and was never compared.
+    pub uncompared: Lack,
+}
+
 /// What is known of the account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -53,8 +83,8 @@ pub struct Evidence {
     pub backup: Fact<bool>,
     /// The lowest index of a verified device.
     pub device: Fact<u8>,
-    /// The mean index of the contacts that are written to most, and how many of them it is known of.
-    pub contacts: Fact<(u8, u32)>,
+    /// The contacts that are written to most.
+    pub contacts: Fact<Closest>,
     /// How much of the sent mail of thirty days was encrypted end to end.
     pub mail: Share,
     /// The index of the owner's own service.
@@ -190,6 +220,10 @@ advice! {
     RaiseDevice = "raise_device";
     /// Raise the contacts that are written to most.
     RaiseContacts = "raise_contacts";
+    /// Ask some of them for a key.
+    AskForKeys = "ask_for_keys";
+    /// Compare keys with some of them.
+    CompareKeys = "compare_keys";
     /// Encrypt what is sent.
     Encrypt = "encrypt";
     /// Look at the service's own records.
@@ -203,6 +237,8 @@ pub struct Tip {
     pub wins: u8,
     /// What to do.
     pub advice: Advice,
+    /// With how many people; 0 where it is nobody's but the owner's.
+    pub people: u32,
 }
 
 /// One visible line.
@@ -246,7 +282,11 @@ pub fn evaluate(evidence: &Evidence) -> AccountIndex {
 }
 
 fn line(id: LineId, won: i16, reason: Reason, advice: Advice) -> Line {
-    Line::of(id, won, id.possible(), reason, |wins| Tip { wins, advice })
+    Line::of(id, won, id.possible(), reason, |wins| Tip {
+        wins,
+        advice,
+        people: 0,
+    })
 }
 
 fn unknown(id: LineId, reason: Reason, advice: Advice) -> Line {
@@ -332,6 +372,26 @@ fn sign_in(evidence: &Evidence) -> [Line; 2] {
     ]
 }
 
+/// The line of the closest contacts. Its tip is about those of them for whom there is a next step, and wins what they miss.
+fn people(closest: Closest) -> Line {
+    let (id, Closest { mean, of, .. }) = (LineId::Contacts, closest);
+    let raised = |some: Lack| part(id, u8::try_from(u32::from(mean) + some.miss / of.max(1)).unwrap_or(100));
+    let tip = |some: Lack, advice| {
+        let wins = u8::try_from(raised(some) - part(id, mean)).ok().filter(|wins| *wins > 0);
+        wins.map(|wins| Tip {
+            wins,
+            advice,
+            people: some.many,
+        })
+    };
+    let next = tip(closest.keyless, Advice::AskForKeys).or_else(|| tip(closest.uncompared, Advice::CompareKeys));
+    let line = line(id, part(id, mean), Reason::Mean(mean, of), Advice::RaiseContacts);
+    Line {
+        tip: line.tip.map(|tip| next.unwrap_or(tip)),
+        ..line
+    }
+}
+
 fn practice(evidence: &Evidence) -> [Line; 4] {
     let (devices, contacts, mail, service) = (LineId::Devices, LineId::Contacts, LineId::Mail, LineId::Service);
     [
@@ -341,7 +401,7 @@ fn practice(evidence: &Evidence) -> [Line; 4] {
         },
         match evidence.contacts {
             Fact::Unknown => unknown(contacts, Reason::NotKnown, Advice::RaiseContacts),
-            Fact::Known((mean, of)) => line(contacts, part(contacts, mean), Reason::Mean(mean, of), Advice::RaiseContacts),
+            Fact::Known(closest) => people(closest),
         },
         match evidence.mail {
             Share { of: 0, .. } => unknown(mail, Reason::NothingSent, Advice::Encrypt),
@@ -373,10 +433,30 @@ mod tests {
         stays_locked: Fact::Known(true),
         backup: Fact::Known(true),
         device: Fact::Known(100),
-        contacts: Fact::Known((100, 10)),
+        contacts: Fact::Known(Closest {
+            mean: 100,
+            of: 10,
+            keyless: Lack { many: 0, miss: 0 },
+            uncompared: Lack { many: 0, miss: 0 },
+        }),
         mail: Share { have: 7, of: 7 },
         service: Fact::Known(100),
     };
+
+    /// Contacts of these indexes: the first of them have no key, the next ones one that was not compared.
+    fn closest(points: &[u8], keyless: usize, uncompared: usize) -> Closest {
+        let of = points.len() as u32;
+        let sum: u32 = points.iter().map(|points| u32::from(*points)).sum();
+        let mut closest = Closest {
+            mean: ((sum + of / 2) / of) as u8,
+            of,
+            ..Closest::default()
+        };
+        points.iter().take(keyless).for_each(|points| closest.keyless.add(*points));
+        let next = points.iter().skip(keyless).take(uncompared);
+        next.for_each(|points| closest.uncompared.add(*points));
+        closest
+    }
 
     fn fact<T: Clone + std::fmt::Debug + 'static>(values: Vec<T>) -> impl Strategy<Value = Fact<T>> {
         prop_oneof![Just(Fact::Unknown), prop::sample::select(values).prop_map(Fact::Known)]
@@ -399,12 +479,13 @@ mod tests {
             facts in prop::collection::vec(fact(vec![false, true]), 3),
             indexes in prop::collection::vec(fact(vec![0_u8, 7, 50, 99, 100]), 3),
             (have, of) in (0_u32..9).prop_flat_map(|of| (0..=of, Just(of))),
+            (keyless, uncompared) in (0_usize..=3).prop_flat_map(|keyless| (Just(keyless), 0..=3 - keyless)),
         ) -> Evidence {
             Evidence {
                 key, sign_in, passphrase,
                 sealed: facts[0], stays_locked: facts[1], backup: facts[2],
                 device: indexes[0],
-                contacts: indexes[1].known().map(|mean| (mean, 3)).into(),
+                contacts: indexes[1].known().map(|mean| closest(&[mean; 3], keyless, uncompared)).into(),
                 service: indexes[2],
                 mail: Share { have, of },
             }
@@ -420,7 +501,12 @@ mod tests {
             for line in &index.lines {
                 prop_assert!(line.won >= 0 && line.won <= line.possible && (line.known || line.won == 0));
                 let missing = line.possible - line.won;
-                prop_assert_eq!(line.tip.map(|tip| i16::from(tip.wins)), (missing > 0).then_some(missing));
+                let wins = line.tip.map(|tip| i16::from(tip.wins));
+                if line.tip.is_none_or(|tip| tip.people == 0) {
+                    prop_assert_eq!(wins, (missing > 0).then_some(missing));
+                } else {
+                    prop_assert!(wins.is_some_and(|wins| (1..=missing).contains(&wins)));
+                }
             }
             for better in [
                 Evidence { key: BEST.key, ..evidence },
@@ -466,5 +552,24 @@ mod tests {
             ..fresh
         };
         assert_eq!(evaluate(&with_key).points, Some(32));
+    }
+
+    #[test]
+    fn the_tip_about_people_is_about_those_for_whom_there_is_a_next_step() {
+        let tip = |points: &[u8], keyless, uncompared| {
+            let line = people(closest(points, keyless, uncompared));
+            line.tip.map(|tip| (tip.advice, tip.people, tip.wins))
+        };
+        assert_eq!(tip(&[30, 30, 60], 2, 1), Some((Advice::AskForKeys, 2, 5)));
+        assert_eq!(tip(&[30, 30, 60], 0, 1), Some((Advice::CompareKeys, 1, 3)));
+        assert_eq!(tip(&[30, 30, 60], 0, 0), Some((Advice::RaiseContacts, 0, 7)));
+        assert_eq!(tip(&[100; 3], 0, 0), None);
+        let mut ten = [50; 10];
+        ten[0] = 98;
+        assert_eq!(
+            tip(&ten, 1, 9),
+            Some((Advice::CompareKeys, 9, 5)),
+            "what wins nothing is not asked for"
+        );
     }
 }

@@ -26,6 +26,11 @@ pub enum Beginning {
         /// The subject.
         subject: String,
     },
+    /// To somebody whose key is wanted: what asks for it stands there already.
+    AskForKey {
+        /// To.
+        to: String,
+    },
     /// An answer.
     Answer {
         /// To which message.
@@ -65,17 +70,10 @@ impl Compose {
             text => format!("\n\n-- \n{text}"),
         };
         let (id, about) = match &beginning {
-            Beginning::New { to, subject } => {
-                return Ok(Started {
-                    draft: Draft {
-                        from: first,
-                        to: to.clone(),
-                        subject: subject.clone(),
-                        text: signature,
-                        ..Draft::default()
-                    },
-                    ..Started::default()
-                });
+            Beginning::New { to, subject } => return Ok(new(first, to, subject, signature)),
+            Beginning::AskForKey { to } => {
+                let c = words::words(lang);
+                return Ok(new(first, to, c.ask_subject, format!("{}{signature}", c.ask_text)));
             }
             Beginning::Answer { to, .. } => (*to, About::Answers(*to)),
             Beginning::Forward { what, .. } => (*what, About::Forwards(*what)),
@@ -127,13 +125,27 @@ impl Compose {
                     false => reading.attachments.clone(),
                 };
             }
-            Beginning::New { .. } => {}
+            Beginning::New { .. } | Beginning::AskForKey { .. } => {}
         }
         Ok(Started {
             draft,
             carried,
             discussion: Some(discussion),
         })
+    }
+}
+
+/// What answers nothing.
+fn new(from: String, to: &str, subject: &str, text: String) -> Started {
+    Started {
+        draft: Draft {
+            from,
+            to: to.to_owned(),
+            subject: subject.to_owned(),
+            text,
+            ..Draft::default()
+        },
+        ..Started::default()
     }
 }
 

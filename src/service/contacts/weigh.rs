@@ -103,6 +103,27 @@ fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
     })
 }
 
+/// What is known of a contact's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) enum KeyState {
+    /// None is known that could be used.
+    None,
+    /// One is, and was never compared.
+    NotCompared,
+    /// One is, and was compared.
+    Compared,
+}
+
+/// What is known of a contact's key.
+pub(in crate::service) fn key_state(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<KeyState, Error> {
+    let known = keys(snapshot, contact, now)?;
+    Ok(match (known.key, known.verified) {
+        (Fact::Known(Key::Usable(_)), Fact::Known(true)) => KeyState::Compared,
+        (Fact::Known(Key::Usable(_)), _) => KeyState::NotCompared,
+        _ => KeyState::None,
+    })
+}
+
 /// What is known of their keys: of the first address of which anything is.
 fn keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {
     for address in &contact.addresses {

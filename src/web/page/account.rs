@@ -22,14 +22,17 @@ use crate::{
         account::AccountWords,
         awards::{self, AwardWords},
     },
-    service::account::{AccountPage, Trend},
+    service::{
+        account::{AccountPage, Trend},
+        view::Person,
+    },
 };
 use askama::Template;
 use std::sync::Arc;
 use warp::reply::Response;
 
 /// Tips at the top of the page.
-const HELPS: usize = 3;
+const HELPS: usize = 4;
 /// Days of the picture.
 const DAYS: usize = 30;
 
@@ -55,9 +58,17 @@ struct Page {
 
 /// Something that would help.
 struct Help {
-    what: &'static str,
+    what: String,
     wins: String,
-    href: Option<&'static str>,
+    ways: Vec<Way>,
+}
+
+/// Where something is done.
+struct Way {
+    does: &'static str,
+    /// With whom, where it is about people: each is written to alone, so that none learns of the others.
+    who: Option<String>,
+    href: String,
 }
 
 /// The index of a day, for the picture and for the table.
@@ -155,9 +166,9 @@ fn view(site: &Site, s: Shell, page: AccountPage) -> Page {
     });
     let help = |line: &Line| {
         line.tip.map(|tip| Help {
-            what: words::advice(w.lang, tip.advice),
+            what: words::whom(w.lang, tip),
             wins: w.count(&a.helps_wins, tip.wins.into()),
-            href: place(tip.advice),
+            ways: ways(w, tip.advice, &page),
         })
     };
     let watchers = page.watchers.iter().map(|watcher| Watcher {
@@ -190,6 +201,42 @@ fn view(site: &Site, s: Shell, page: AccountPage) -> Page {
         a,
         s,
     }
+}
+
+/// Where what is advised is done, and with whom.
+fn ways(w: &Words, advice: Advice, page: &AccountPage) -> Vec<Way> {
+    let a = &w.account;
+    let each = |people: &[Person], does: &'static str, at: &dyn Fn(&str) -> String| {
+        let way = |person: &Person| Way {
+            does,
+            who: Some(Named::of(w, person).name),
+            href: at(person.address.as_str()),
+        };
+        people.iter().map(way).collect()
+    };
+    match advice {
+        Advice::AskForKeys => each(&page.keyless, a.ask, &asking),
+        Advice::CompareKeys => each(&page.uncompared, a.compare, &|address| {
+            format!("/settings/keys/people/{}", shell::encoded(address))
+        }),
+        _ => place(advice)
+            .map(|href| Way {
+                does: a.helps_do,
+                who: None,
+                href: href.to_owned(),
+            })
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// Where somebody is asked for their key: a message to them that is written already, to be looked over and sent.
+fn asking(address: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("to", address)
+        .append_pair("ask", "key")
+        .finish();
+    format!("/write?{query}")
 }
 
 fn sums(w: &Words, page: &AccountPage) -> Vec<Reckoned> {
@@ -248,6 +295,7 @@ fn place(advice: Advice) -> Option<&'static str> {
         Advice::StayLocked => Some("/settings/locks"),
         Advice::RaiseDevice => Some("/devices"),
         Advice::RaiseContacts => Some("/contacts"),
+        Advice::AskForKeys | Advice::CompareKeys => Some("/privacy#helps"),
         Advice::PublishKey => Some("/settings/dns"),
         Advice::Service => Some("/privacy/service"),
         Advice::MakeKey | Advice::StrongerKey | Advice::BackUpKey | Advice::RenewKey => Some("/settings/keys"),

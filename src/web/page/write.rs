@@ -103,7 +103,8 @@ impl Page {
     }
 }
 
-/// `GET /write`: a new message, an answer (`?reply=`, `&all=1`), or something passed on (`?forward=`, `&whole=1`).
+/// `GET /write`: a new message (`?ask=key`: one that asks for a key), an answer (`?reply=`, `&all=1`), or something passed
+/// on (`?forward=`, `&whole=1`).
 pub(in crate::web) async fn begin(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let number = |name: &str| visit.asked(name).parse::<u64>().ok().map(MessageId);
     let beginning = match (number("reply"), number("forward")) {
@@ -116,6 +117,7 @@ pub(in crate::web) async fn begin(site: Arc<Site>, visit: Visit) -> Result<Respo
             what,
             whole: visit.asked("whole") == "1",
         },
+        (None, None) if visit.asked("ask") == "key" => Beginning::AskForKey { to: visit.asked("to") },
         (None, None) => Beginning::New {
             to: visit.asked("to"),
             subject: visit.asked("subject"),

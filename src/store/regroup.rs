@@ -13,6 +13,7 @@ use super::{
     writer::Tables,
 };
 use redb::ReadableTable;
+use std::collections::HashSet;
 
 /// Notes that discussions with this in their key are to be looked at: an address, or `#` and the number of a card.
 pub fn note(tables: &mut Tables<'_>, token: &str) -> Result<(), Error> {
@@ -125,20 +126,21 @@ pub(super) fn place(tables: &mut Tables<'_>, id: u64, change: &Change) -> Result
 }
 
 impl Snapshot {
-    /// What was noted and not followed yet.
-    pub fn regroups(&self) -> Result<Vec<String>, Error> {
+    /// What was noted and not followed yet, at most so much of it.
+    pub fn regroups(&self, take: usize) -> Result<Vec<String>, Error> {
         let table = self.tx.open_table(REGROUPS)?;
-        table.iter()?.map(|row| Ok(row?.0.value().to_owned())).collect()
+        table.iter()?.take(take).map(|row| Ok(row?.0.value().to_owned())).collect()
     }
 
     /// The discussions of people in whose key one of these stands, with what is asked of each part of the key.
     pub fn discussions_with(&self, tokens: &[String]) -> Result<Vec<(u64, String)>, Error> {
         let table = self.tx.open_table(DISCUSSION_OF)?;
+        let tokens: HashSet<&str> = tokens.iter().map(String::as_str).collect();
         let mut found = Vec::new();
         for entry in table.range("with:".."with;")? {
             let (key, id) = entry?;
             let people = key.value().strip_prefix("with:").unwrap_or_default();
-            if people.split(' ').any(|part| tokens.iter().any(|token| token == part)) {
+            if people.split(' ').any(|part| tokens.contains(part)) {
                 found.push((id.value(), key.value().to_owned()));
             }
         }

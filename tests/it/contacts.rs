@@ -270,7 +270,7 @@ fn grouped(snapshot: &Snapshot, owner: &Address) {
             assert_eq!(key.as_str(), row.key, "message {message}");
         }
     }
-    assert!(snapshot.regroups().unwrap().is_empty());
+    assert!(snapshot.regroups(1).unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How often it is worked out anew because something arrived in between.
 const TRIES: usize = 8;
+/// Notes that are followed in one write: what is worked out waits in memory for it.
+const NOTES: usize = 50;
 
 /// The messages that come together under a key, and from which discussions.
 #[derive(Default)]
@@ -28,10 +30,11 @@ struct Group {
 impl Contacts {
     /// Lets discussions follow what was noted about cards.
     pub(in crate::service) async fn follow(&self) -> Result<(), Error> {
-        for _ in 0..TRIES {
+        let mut tries = 0;
+        while tries < TRIES {
             let owner = self.owner.clone();
             let worked_out = read(&self.vault, move |snapshot| {
-                let (notes, owner) = (snapshot.regroups()?, snapshot.owners(owner.iter())?);
+                let (notes, owner) = (snapshot.regroups(NOTES)?, snapshot.owners(owner.iter())?);
                 let changes = if notes.is_empty() {
                     Vec::new()
                 } else {
@@ -44,8 +47,8 @@ impl Contacts {
                 return Ok(());
             }
             let open = self.vault.open()?;
-            if open.writer.write(move |tables| regroup::follow(tables, &changes, &notes)).await? {
-                return Ok(());
+            if !open.writer.write(move |tables| regroup::follow(tables, &changes, &notes)).await? {
+                tries += 1;
             }
         }
         // The notes are still there: the job comes back to them.

@@ -73,8 +73,8 @@ pub(super) const WORDS: Words = Words {
     senders_word: "selon l’expéditeur",
     unread: "non lu",
     trackers: Plural {
-        one: "{n} mouchard",
-        many: "{n} mouchards",
+        one: "{n} pisteur",
+        many: "{n} pisteurs",
     },
     files: Plural {
         one: "{n} fichier",

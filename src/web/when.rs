@@ -6,8 +6,10 @@ use crate::{domain::time::Time, locale::Words};
 /// A time, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct When {
-    /// Short: for a row. "14:02", "18:47", "3 May", "3 May 2024".
+    /// Short: for a row under its day. "14:02", "18:47", "3 May", "3 May 2024".
     pub(super) short: String,
+    /// For a row that stands under no day. "14:02", "yesterday", "3 May", "3 May 2024".
+    pub(super) row: String,
     /// Long: for a message. "today, 14:02", "3 May 2026, 14:02".
     pub(super) long: String,
     /// Its day: for a group of rows. "Today", "Yesterday", "Saturday 3 May".
@@ -39,6 +41,7 @@ impl Zone {
             ),
         };
         When {
+            row: if days == 1 { w.yesterday.to_owned() } else { short.clone() },
             short,
             long,
             day,
@@ -65,6 +68,7 @@ mod tests {
             (late.short.as_str(), late.long.as_str(), late.day.as_str()),
             ("23:30", "hier, 23:30", "Hier")
         );
+        assert_eq!((late.row.as_str(), say(Lang::En, 60).row.as_str()), ("hier", "09:29"));
         let sunday = say(Lang::En, 3 * 86_400);
         assert_eq!((sunday.short.as_str(), sunday.day.as_str()), ("3 May", "Sunday 3 May"));
         assert_eq!(say(Lang::Fr, 5 * 86_400).day, "Vendredi 1er mai");

@@ -70,6 +70,8 @@ const THINGS: &[(&str, Thing)] = &[
     ("pj", Thing::Attachment),
     ("tracker", Thing::Tracker),
     ("trackers", Thing::Tracker),
+    ("pisteur", Thing::Tracker),
+    ("pisteurs", Thing::Tracker),
     ("mouchard", Thing::Tracker),
     ("traceur", Thing::Tracker),
     ("link", Thing::Link),

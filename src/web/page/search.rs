@@ -39,6 +39,8 @@ struct Tagged {
     names: Vec<Chip>,
     pager: Option<Pager>,
     house: bool,
+    /// Whether it is the tag of what is not wanted.
+    spam: bool,
     /// The same as a query that can be kept.
     kept: String,
 }
@@ -62,7 +64,7 @@ struct Page {
     nothing: bool,
     /// The query as it would be kept, and whether the most fitting come first.
     kept: (String, bool),
-    /// The tags, where nothing was asked.
+    /// The tags: to look at, where nothing was asked, and to put on what is ticked.
     names: Vec<Chip>,
 }
 
@@ -119,6 +121,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
         days: timeline::days(&site, w, page.rows),
         names: tagging::names(&site, w).await?,
         house: page.tag.mark.system.is_some(),
+        spam: page.tag.mark.system == Some(System::Spam),
         kept: kept.to_string(),
         pager,
         chip,
@@ -173,7 +176,9 @@ async fn find(site: &Arc<Site>, visit: &Visit) -> Result<Response, Problem> {
         begins: Arc::new(move |day| zone.begins(day)),
     };
     let found = site.search(visit).find(asked).await?;
-    shell::page(&view(site, s, (&query, problems, scope, by), found))
+    let names = tagging::names(site, w).await?;
+    let page = view(site, s, (&query, problems, scope, by), found);
+    shell::page(&Page { names, ..page })
 }
 
 type Said<'q> = (&'q Query, Vec<Unread>, Scope, By);

@@ -49,6 +49,8 @@ items! {
     KeyFile = "key_file",
     /// Mailboxes at other providers that it fetches from.
     Mailboxes = "mailboxes",
+    /// Those by which it also sends.
+    MailboxesSend = "mailboxes_send",
     /// A backup is made.
     Backup = "backup",
     /// It lies on somebody else's server, sealed.
@@ -155,8 +157,9 @@ impl Commitment {
 }
 
 /// Those whom the box connects to only because its owner chose so.
-pub const CHOSEN: [Item; 8] = [
+pub const CHOSEN: [Item; 9] = [
     Item::Mailboxes,
+    Item::MailboxesSend,
     Item::BackupElsewhere,
     Item::Relay,
     Item::Push,

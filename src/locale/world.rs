@@ -181,7 +181,7 @@ const FR: WorldWords = WorldWords {
     told_charter: "Charte acceptée",
     told_software: "Version",
     told_until: "Vaut jusqu’au {when}.",
-    told_nothing: "{domain} ne dit rien de soi.",
+    told_nothing: "{domain} ne dit rien de lui-même.",
     says: "dit {letter}",
 };
 
@@ -333,8 +333,12 @@ fn connecting(lang: Lang, facts: &Facts) -> Vec<String> {
         lang,
         &[
             (
-                "A name server; the mail servers of people whom the owner writes to; and the web servers of those domains, for their keys and their rules about encryption.",
-                "Un serveur de noms\u{202f}; les serveurs de courrier de ceux à qui le propriétaire écrit\u{202f}; et les serveurs web de ces domaines, pour leurs clés et leurs règles de chiffrement.",
+                "A name server; the mail servers of people whom the owner writes to; and the web servers of those domains, for their keys, their rules about encryption and what their box says of itself.",
+                "Un serveur de noms\u{202f}; les serveurs de courrier de ceux à qui le propriétaire écrit\u{202f}; et les serveurs web de ces domaines, pour leurs clés, leurs règles de chiffrement et ce que leur boîte dit d’elle-même.",
+            ),
+            (
+                "A key server, only when the owner asks it for somebody’s key or gives it their own: it then learns whose.",
+                "Un serveur de clés, seulement quand le propriétaire lui demande la clé de quelqu’un ou lui confie la sienne\u{202f}: il apprend alors de qui.",
             ),
             (
                 "There is no telemetry: the makers of this program learn nothing.",
@@ -358,6 +362,11 @@ fn third(lang: Lang, item: Item) -> &'static str {
             lang,
             "Other providers with whom the owner has a mailbox too: mail is fetched from there, and was theirs to read unless it was encrypted.",
             "D’autres fournisseurs chez qui le propriétaire a aussi une boîte\u{202f}: le courrier en est rapporté, et ils ont pu le lire s’il n’était pas chiffré.",
+        ),
+        Item::MailboxesSend => say(
+            lang,
+            "What the owner writes from an address at another provider leaves by that provider: it sees from whom and to whom, and what is not encrypted end to end.",
+            "Ce que le propriétaire écrit depuis une adresse chez un autre fournisseur part par ce fournisseur\u{202f}: il voit de qui et à qui, et ce qui n’est pas chiffré de bout en bout.",
         ),
         Item::BackupElsewhere => say(
             lang,
@@ -481,8 +490,8 @@ pub fn claim(lang: Lang, claim: Claim) -> &'static str {
 /// What was seen of a claim.
 pub fn seen(lang: Lang, seen: Fact<bool>) -> &'static str {
     match seen {
-        Fact::Known(true) => say(lang, "seen to be so", "vu ainsi d’ici"),
-        Fact::Known(false) => say(lang, "seen not to be so", "vu autrement d’ici"),
+        Fact::Known(true) => say(lang, "seen to be so", "constaté d’ici"),
+        Fact::Known(false) => say(lang, "seen not to be so", "démenti par ce qu’on voit d’ici"),
         Fact::Unknown => say(lang, "not seen from here yet", "pas encore vu d’ici"),
     }
 }
@@ -503,7 +512,7 @@ pub fn untrue(lang: Lang, why: Untrue) -> &'static str {
         Untrue::OutOfTime => say(
             lang,
             "The statement of {domain} is out of its time.",
-            "La déclaration de {domain} n’est pas dans son temps.",
+            "La déclaration de {domain} est hors de sa période de validité.",
         ),
         Untrue::Unsigned => say(
             lang,

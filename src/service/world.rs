@@ -259,7 +259,7 @@ impl World {
     async fn facts(&self, chosen: &record::World) -> Result<Facts, Error> {
         let (inner, now) = (self.0.clone(), self.0.clock.now());
         let open = inner.vault.open()?;
-        let slots = inner.parts.custody.ways().await.unwrap_or_default();
+        let slots = inner.parts.custody.ways().await?;
         let key_file = slots.iter().any(|slot| slot.kind == slots::Kind::KeyFile);
         let of_statement = [(Item::Statement, chosen.statement), (Item::AccountLetter, chosen.account)];
         read(&self.0.vault, move |snapshot| {
@@ -270,8 +270,14 @@ impl World {
             let announcing = inner.file.part::<record::Announcing>()?.unwrap_or_default();
             let backup = snapshot.backup()?;
             let elsewhere = backup.as_ref().is_some_and(|kept| kept.kind != Kind::Folder as u8);
-            let pushes = u32::try_from(snapshot.pushes()?.len()).unwrap_or(u32::MAX);
-            let mailboxes = u32::try_from(snapshot.mailboxes()?.len()).unwrap_or(u32::MAX);
+            let mailboxes = snapshot.mailboxes()?;
+            let sending = mailboxes.iter().filter(|(_, mailbox)| mailbox.sends().is_some()).count();
+            let many = |mailboxes: usize| u32::try_from(mailboxes).unwrap_or(u32::MAX);
+            let counted = [
+                (Item::Push, many(snapshot.pushes()?.len())),
+                (Item::Mailboxes, many(mailboxes.len())),
+                (Item::MailboxesSend, many(sending)),
+            ];
             let days = [
                 (Item::BinDays, acts::bin_days(&open)?),
                 (Item::JournalDays, snapshot.journal_days()?.unwrap_or(KEPT)),
@@ -290,9 +296,7 @@ impl World {
             ];
             let days = days.into_iter().map(|(item, days)| (item, u32::from(days)));
             let yes = yes.into_iter().chain(of_statement).map(|(item, on)| (item, u32::from(on)));
-            Ok(Facts::of(
-                days.chain(yes).chain([(Item::Push, pushes), (Item::Mailboxes, mailboxes)]),
-            ))
+            Ok(Facts::of(days.chain(yes).chain(counted)))
         })
         .await
     }

@@ -83,7 +83,7 @@ pub const fn words(lang: Lang) -> &'static SettingsWords {
 /// What a group of settings is about; one of `web`'s groups by its place.
 pub fn group(lang: Lang, group: usize) -> &'static str {
     match group {
-        0 => say(lang, "You and this site", "Vous et ce site"),
+        0 => say(lang, "You and these pages", "Vous et ces pages"),
         1 => say(lang, "Coming in", "Entrer"),
         2 => say(lang, "Keys", "Les clés"),
         3 => say(lang, "Your mail", "Votre courrier"),

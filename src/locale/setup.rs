@@ -122,6 +122,7 @@ pub struct SetupWords {
     pub message_subject: &'static str,
     pub message_old: &'static str,
     pub message_old_do: &'static str,
+    pub message_old_fetch: &'static str,
     pub message_end: &'static str,
 
     pub ask_language: &'static str,
@@ -278,6 +279,7 @@ const EN: SetupWords = SetupWords {
     message_subject: "Hello, me",
     message_old: "Bring your old mail along",
     message_old_do: "Import mail from files",
+    message_old_fetch: "Fetch it from a mailbox elsewhere",
     message_end: "Go to my mailbox",
 
     ask_language: "Language (en, fr)",
@@ -348,8 +350,8 @@ const FR: SetupWords = SetupWords {
     domain_none_text: "Tous les bureaux d’enregistrement en vendent, pour une dizaine d’euros par an\u{202f}; prenez-en un chez qui vous pouvez régler vous-même les enregistrements DNS. Quittez cette page et revenez\u{202f}: la boîte attend, et redemande le code si elle a été éteinte. Choisissez un nom que vous garderez, car avec un autre il faudrait tout recommencer.",
     not_kept: "La boîte n’a pas pu le noter. Son disque est-il plein, ou en lecture seule\u{202f}? Son journal dit ce que le système a répondu. Puis réessayez.",
 
-    disk_full: "Le disque de cette boîte est presque plein. Tant qu’il n’y a pas de place, aucun courrier n’est pris\u{202f}: les serveurs qui l’apportent sont priés de revenir plus tard, et rien n’est perdu. Libérez de la place sur le disque, ou donnez-en un plus grand à la boîte.",
-    disk_fixed: "Le disque de cette boîte est en lecture seule\u{202f}: rien n’est gardé, et aucun courrier n’est pris tant qu’on ne peut pas y écrire. Une carte mémoire usée finit souvent ainsi. Faites-en vite une copie, et mettez-en une neuve.",
+    disk_full: "Le disque de cette boîte est presque plein. Tant qu’il n’y a pas de place, aucun courrier n’est accepté\u{202f}: les serveurs qui l’apportent sont priés de revenir plus tard, et rien n’est perdu. Libérez de la place sur le disque, ou donnez-en un plus grand à la boîte.",
+    disk_fixed: "Le disque de cette boîte est en lecture seule\u{202f}: rien n’est gardé, et aucun courrier n’est accepté tant qu’on ne peut pas y écrire. Une carte mémoire usée finit souvent ainsi. Faites-en vite une copie, et mettez-en une neuve.",
 
     look_now: "Regarder maintenant",
     look_takes: "La boîte interroge le serveur de noms\u{202f}; cela peut prendre une demi-minute.",
@@ -415,6 +417,7 @@ const FR: SetupWords = SetupWords {
     message_subject: "Bonjour, moi",
     message_old: "Apporter votre ancien courrier",
     message_old_do: "Importer du courrier depuis des fichiers",
+    message_old_fetch: "Le relever dans une boîte ailleurs",
     message_end: "Aller à ma boîte",
 
     ask_language: "Langue (en, fr)",

@@ -105,6 +105,7 @@ impl Row {
             server: view.server.host.clone(),
             state: match view.state {
                 _ if fresh => m.not_begun,
+                State::On if view.trouble.is_some() => m.failing,
                 State::On => m.on,
                 State::Paused => m.paused,
                 State::Off => m.off,

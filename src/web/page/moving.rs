@@ -117,7 +117,8 @@ impl State {
         let share = (progress.all > 0).then(|| (progress.done.saturating_mul(100) / progress.all).min(100));
         let going = progress.end.is_none();
         let rest = left(progress.done, progress.all, seconds).filter(|_| going);
-        let mut told = w.octets(progress.done);
+        // A small file is there before anybody counts.
+        let mut told = if progress.done > 0 { w.octets(progress.done) } else { String::new() };
         if progress.all > 0 && going {
             told = m.of_all.replace("{done}", &told).replace("{all}", &w.octets(progress.all));
         }
@@ -147,13 +148,13 @@ impl State {
                 format!("{}{more}", names.join(", ")),
             )
         };
-        let nothing = !going && !tally.is_something() && tally.skipped() == 0;
+        let nothing = !going && !tally.is_something();
         let (title, bad) = match progress.end {
             None => (m.going, false),
             Some(Err(Stopped::Locked)) => (m.stopped_locked, true),
             Some(Err(Stopped::Storage)) => (m.stopped_storage, true),
             Some(Err(Stopped::Short)) => (m.stopped_short, true),
-            Some(Ok(())) if nothing => (m.nothing, true),
+            Some(Ok(())) if nothing => (m.nothing, false),
             Some(Ok(())) => (m.done, false),
         };
         Self {

@@ -75,7 +75,7 @@ static SETTINGS: &[Setting] = settings! {
     "/settings/rules" Mail |w| w.tags.rules, |w| t(w).rules;
     "/door" Mail |w| w.living.door, |w| w.living.door_sentence;
     "/settings/networks" Mail |w| networks::words(w.lang).title, |w| t(w).networks;
-    "/contacts/import" Mail |w| w.contacts.import, |w| t(w).contacts_import;
+    "/contacts/import" Mail |w| w.contacts.import_title, |w| t(w).contacts_import;
     "/settings/mailboxes" Mail |w| mailboxes::words(w.lang).title, |w| mailboxes::words(w.lang).says;
     "/settings/sending" Sending |w| sending::words(w.lang).way, |w| t(w).sending;
     "/settings/address" Sending |w| announcing::words(w.lang).title, |w| announcing::words(w.lang).sentence;

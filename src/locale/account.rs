@@ -459,16 +459,7 @@ mod tests {
         );
         for advice in [Advice::AskForKeys, Advice::CompareKeys] {
             for lang in Lang::ALL {
-                let said = |people| {
-                    whom(
-                        lang,
-                        Tip {
-                            wins: 2,
-                            advice,
-                            people,
-                        },
-                    )
-                };
+                let said = |people| whom(lang, Tip { wins: 2, advice, people });
                 assert!(said(2).contains('2') && !said(1).contains('1') && said(0) == super::advice(lang, advice));
             }
         }

@@ -67,6 +67,7 @@ pub(super) const WORDS: Words = Words {
     },
 
     you: "You",
+    you_among: "you",
     no_sender: "No readable sender",
     no_subject: "No subject",
     mailing_list: "Mailing list",

@@ -67,6 +67,7 @@ pub(super) const WORDS: Words = Words {
     },
 
     you: "Vous",
+    you_among: "vous",
     no_sender: "Expéditeur illisible",
     no_subject: "Sans objet",
     mailing_list: "Liste de diffusion",

@@ -71,6 +71,7 @@ pub struct Words {
 
     // People and messages.
     pub you: &'static str,
+    pub you_among: &'static str,
     pub no_sender: &'static str,
     pub no_subject: &'static str,
     pub mailing_list: &'static str,

@@ -9,6 +9,7 @@ use super::{
     mail::{Snapshot, pieces},
     record::{Contact, Draft, Message, Record, Sent, Upload},
     schema::{ANSWERED, CONTACTS, DRAFTS, SENT, UPLOADED, UPLOADS, WRITTEN_TO},
+    shelves,
     writer::Tables,
 };
 use redb::ReadableTable;
@@ -126,6 +127,8 @@ pub fn sent(tables: &mut Tables<'_>, message: u64, sent: &Sent) -> Result<(), Er
     }
     if let Some(answered) = sent.answers.filter(|id| *id != message) {
         tables.answered.insert(answered, message)?;
+        // Whoever answers has read it; a page without scripts does not say so by itself.
+        shelves::mark_messages(tables, &[answered], false)?;
     }
     tables.sent.insert(message, sent.encode(message)?.as_slice())?;
     Ok(())

@@ -420,6 +420,8 @@ fn a_short_answer_is_sent_from_the_discussion_and_people_are_suggested() {
     let id = action(&page);
     let answer = home.send(&id, "send", &[("quick", "1"), ("rung", "0"), ("text", "Yes.")], &[]);
     assert_eq!(location(&answer), "/discussions/1#m2");
+    let unread = home.owner.get("/?show=unread").body;
+    assert!(!unread.contains("Holiday"), "what is answered was read: {unread}");
     let source = home.owner.get("/messages/2/source").body;
     let reading = mime::read(source.as_bytes());
     assert_eq!(reading.text.trim_end(), "Yes.\n\n-- \nZoé M.");

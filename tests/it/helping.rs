@@ -54,7 +54,11 @@ fn the_people_who_are_written_to_most_are_named_and_each_is_asked_alone() {
     assert!(carol.is_some() && carol < dan && !helps.contains("Ann"), "{helps}");
 
     let asking = owner.get("/write?to=carol%40x.test&ask=key").body;
-    for text in ["value=\"carol@x.test\"", "Your key, so that only you can read", "needs your OpenPGP key"] {
+    for text in [
+        "value=\"carol@x.test\"",
+        "Your key, so that only you can read",
+        "needs your OpenPGP key",
+    ] {
         assert!(asking.contains(text), "{text}: {asking}");
     }
     owner.lang = "fr";
@@ -86,6 +90,9 @@ fn what_a_search_found_is_sorted_where_it_was_found() {
     // On the page of what is not wanted it can be said to be wanted.
     submit(&mut owner, "/", "/bulk", &[("do", "spam"), ("d", "3"), ("back", "/")]);
     let unwanted = owner.get("/search?tag=spam").body;
-    assert!(unwanted.contains("lottery") && unwanted.contains("value=\"not_spam\""), "{unwanted}");
+    assert!(
+        unwanted.contains("lottery") && unwanted.contains("value=\"not_spam\""),
+        "{unwanted}"
+    );
     assert!(!unwanted.contains("<button name=\"do\" value=\"spam\">"));
 }

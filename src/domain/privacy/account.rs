@@ -282,11 +282,7 @@ pub fn evaluate(evidence: &Evidence) -> AccountIndex {
 }
 
 fn line(id: LineId, won: i16, reason: Reason, advice: Advice) -> Line {
-    Line::of(id, won, id.possible(), reason, |wins| Tip {
-        wins,
-        advice,
-        people: 0,
-    })
+    Line::of(id, won, id.possible(), reason, |wins| Tip { wins, advice, people: 0 })
 }
 
 fn unknown(id: LineId, reason: Reason, advice: Advice) -> Line {

@@ -137,7 +137,7 @@ impl Letterhead {
     pub(super) fn of(site: &Site, w: &Words, mut view: MessageView) -> Self {
         view.subject = calm(&view.subject);
         view.excerpt = calm(&view.excerpt);
-        let named = |people: &[crate::service::view::Person]| people.iter().map(|person| Named::of(w, person)).collect();
+        let named = |people: &[crate::service::view::Person]| people.iter().map(|person| Named::among(w, person)).collect();
         let files = view.attachments.iter().filter(|file| !(file.inline && file.content_id.is_some()));
         let whole = view.look.dangers.iter().filter(|danger| danger.part().is_none());
         let warnings: Vec<Warning> = whole.map(|danger| Warning::of(w.lang, danger)).collect();

@@ -168,6 +168,18 @@ impl Named {
         }
     }
 
+    /// The same after a word, as those whom a message is to: the owner is no name at the beginning of a line there.
+    fn among(w: &Words, person: &Person) -> Self {
+        Self {
+            name: if person.owner {
+                w.you_among.to_owned()
+            } else {
+                Self::of(w, person).name
+            },
+            ..Self::of(w, person)
+        }
+    }
+
     /// Several in a row: an unknown person who is not the first stands there by address alone.
     fn row(w: &Words, people: &[Person]) -> Vec<Self> {
         let brief = |person: &Person| match Self::of(w, person) {

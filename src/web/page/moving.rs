@@ -118,7 +118,11 @@ impl State {
         let going = progress.end.is_none();
         let rest = left(progress.done, progress.all, seconds).filter(|_| going);
         // A small file is there before anybody counts.
-        let mut told = if progress.done > 0 { w.octets(progress.done) } else { String::new() };
+        let mut told = if progress.done > 0 {
+            w.octets(progress.done)
+        } else {
+            String::new()
+        };
         if progress.all > 0 && going {
             told = m.of_all.replace("{done}", &told).replace("{all}", &w.octets(progress.all));
         }

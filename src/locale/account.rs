@@ -115,7 +115,7 @@ pub(super) const FR: AccountWords = AccountWords {
         one: "jusqu’à {n} point",
         many: "jusqu’à {n} points",
     },
-    helps_do: "Y aller",
+    helps_do: "Y\u{a0}aller",
     ask: "Demander à",
     compare: "Comparer avec",
     watches: "Qui vous espionne",

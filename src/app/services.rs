@@ -299,7 +299,7 @@ impl Ground<'_> {
             comers: coming.receive.comers(),
         };
         let checks = Checks::new(self.file.clone(), self.front, self.clock.clone(), looking);
-        let health = Health::new(self.vault.clone(), self.file.clone());
+        let health = Health::new(self.vault.clone(), self.file.clone(), self.happenings.clone());
         let of_disk = health.clone();
         checks.add(move || of_disk.checks());
         let provider = (dns.clone(), self.web(0, HTTPS));

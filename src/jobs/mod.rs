@@ -31,6 +31,8 @@ use tokio::{
 
 /// The longest that the loop sleeps, in seconds: a clock may jump.
 const NAP: u64 = 60;
+/// How often it is looked whether the store stands still: two atomics while it does not.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Runs what is due until it is told to stop. A locked box has nothing due.
 pub async fn run(
@@ -44,7 +46,8 @@ pub async fn run(
 ) {
     while !*stopping.borrow() {
         upkeep::settle();
-        health.mend().await;
+        // Said where it happens; tried again below.
+        let _ = health.mend().await;
         // First: what waits in the spool may be encrypted to a key that is only just brought, or be the first mail.
         keys.tend().await;
         match receive.drain().await {
@@ -58,6 +61,8 @@ pub async fn run(
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}
             () = unlocked(&mut happenings) => {}
+            // What waits in front of the store is next.
+            () = mended(&health) => {}
             // Either way out of this wait is looked at above; a sender that is gone means stop.
             changed = stopping.changed() => if changed.is_err() { return },
         }
@@ -95,6 +100,19 @@ pub async fn deliver(
     }
     deliver.stop();
     while workers.join_next().await.is_some() {}
+}
+
+/// Waits until the store was brought to a stand by an error of the disk, and was opened again.
+async fn mended(health: &Health) {
+    let mut wait = LOOK;
+    loop {
+        tokio::time::sleep(wait).await;
+        wait = match health.mend().await {
+            Ok(true) => return,
+            Ok(false) => LOOK,
+            Err(_) => (wait * 2).min(Duration::from_secs(NAP)),
+        };
+    }
 }
 
 /// Waits until the vault is unlocked or work is put down, or may have been.

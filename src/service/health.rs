@@ -4,7 +4,10 @@
 //! It says nothing of anybody: no address, no count of messages. Absent on purpose: how the box stands in the world, which
 //! is asked of others and takes time (`service::checks`).
 
-use super::blocking;
+use super::{
+    Error, blocking,
+    happening::{Happening, Happenings},
+};
 use crate::{
     domain::check::{Check, Finding, Id},
     store::{
@@ -25,6 +28,7 @@ const MB: u64 = 1_000_000;
 pub struct Health {
     vault: Vault,
     file: Arc<FrontFile>,
+    happenings: Happenings,
 }
 
 /// What was found.
@@ -49,23 +53,28 @@ impl Found {
 
 impl Health {
     /// Of the box with this vault and this front.
-    pub fn new(vault: Vault, file: Arc<FrontFile>) -> Self {
-        Self { vault, file }
+    pub fn new(vault: Vault, file: Arc<FrontFile>, happenings: Happenings) -> Self {
+        Self { vault, file, happenings }
     }
 
-    /// Opens again what an error of the disk has brought to a stand, once the disk takes writes.
-    pub async fn mend(&self) {
-        let (vault, file) = (self.vault.clone(), self.file.clone());
+    /// Opens again what an error of the disk has brought to a stand, once the disk takes writes. Says whether the store was
+    /// opened again; an error where it could not be.
+    pub async fn mend(&self) -> Result<bool, Error> {
+        let (vault, file, happenings) = (self.vault.clone(), self.file.clone(), self.happenings.clone());
         let mended = blocking(move || {
-            // Where the disk still refuses it is asked again a minute later, and before that by whatever is to be kept.
+            // Where the disk still refuses it is asked again soon, and before that by whatever is to be kept.
             let _ = file.mend();
-            vault.mend()
+            vault.mend(|| happenings.announce(Happening::Locked))
         });
-        match mended.await {
-            Ok(true) => tracing::warn!("the store was opened again after an error of the disk"),
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the store could not be opened again; the box is locked"),
-        }
+        mended
+            .await
+            .inspect(|again| {
+                if *again {
+                    tracing::warn!("the store was opened again after an error of the disk");
+                    self.happenings.announce(Happening::Unlocked);
+                }
+            })
+            .inspect_err(|error| tracing::error!(%error, "the store could not be opened again; the box is locked until it can"))
     }
 
     /// Looks now; quick.
@@ -73,7 +82,7 @@ impl Health {
         let open = self.vault.open().ok();
         let room = Room::of(self.vault.folder());
         let locked = open.is_none();
-        let writes = !self.file.is_failing() && open.is_none_or(|open| !open.writer.is_failing());
+        let writes = !self.file.is_failing() && !self.vault.stands_still();
         let told = room.map_or(Standing::Enough, |room| room.standing());
         Found {
             locked,

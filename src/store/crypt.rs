@@ -28,8 +28,8 @@ use std::{
     io,
     os::unix::fs::FileExt,
     sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use subtle::ConstantTimeEq;
@@ -68,6 +68,8 @@ pub struct Sectors {
     len: AtomicU64,
     /// Held while a sector that is only partly written is read, changed and written back.
     patching: Mutex<()>,
+    /// Set by the first error of the disk: redb answers nothing but errors from then on, to reading as well.
+    failed: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Sectors {
@@ -154,7 +156,17 @@ impl Sectors {
             before,
             len: AtomicU64::new(sectors * SECTOR as u64),
             patching: Mutex::new(()),
+            failed: Arc::default(),
         })
+    }
+
+    /// What the first error of the disk sets.
+    pub(super) fn failed(&self) -> Arc<AtomicBool> {
+        self.failed.clone()
+    }
+
+    fn told<T>(&self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.inspect_err(|_| self.failed.store(true, Ordering::Release))
     }
 
     /// Whether it is a file of the first version, without tags.
@@ -350,12 +362,8 @@ fn span(offset: u64, len: usize) -> (u64, usize, usize) {
     (first, (inside + len).div_ceil(SECTOR), inside)
 }
 
-impl StorageBackend for Sectors {
-    fn len(&self) -> Result<u64, io::Error> {
-        Ok(self.len.load(Ordering::Acquire))
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
+impl Sectors {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.check(offset, out.len())?;
         let (first, count, inside) = span(offset, out.len());
         if inside == 0 && out.len() == count * SECTOR {
@@ -371,7 +379,7 @@ impl StorageBackend for Sectors {
 
     /// A file that shrinks leaves no tags behind of the sectors that it loses: should it grow again, they
     /// must read as zeros.
-    fn set_len(&self, len: u64) -> Result<(), io::Error> {
+    fn cut_to(&self, len: u64) -> io::Result<()> {
         let sectors = len.div_ceil(SECTOR as u64);
         let before = self.len.load(Ordering::Acquire) / SECTOR as u64;
         let mut whole = self.before + sectors * SECTOR as u64;
@@ -390,11 +398,7 @@ impl StorageBackend for Sectors {
         Ok(())
     }
 
-    fn sync_data(&self) -> Result<(), io::Error> {
-        self.file.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.check(offset, data.len())?;
         let (first, count, inside) = span(offset, data.len());
         if inside == 0 && data.len() == count * SECTOR {
@@ -407,6 +411,28 @@ impl StorageBackend for Sectors {
             part.copy_from_slice(data);
         }
         self.write_sectors(first, &mut whole)
+    }
+}
+
+impl StorageBackend for Sectors {
+    fn len(&self) -> Result<u64, io::Error> {
+        Ok(self.len.load(Ordering::Acquire))
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
+        self.told(self.read_at(offset, out))
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), io::Error> {
+        self.told(self.cut_to(len))
+    }
+
+    fn sync_data(&self) -> Result<(), io::Error> {
+        self.told(self.file.sync_data())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
+        self.told(self.write_at(offset, data))
     }
 }
 

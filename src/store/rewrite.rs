@@ -20,7 +20,7 @@ use std::{
     fs::{self, File},
     io,
     path::Path,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::AtomicBool},
 };
 
 /// The file that is being written, and after the swap the one that was.
@@ -36,8 +36,8 @@ pub(super) fn tidy(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Writes the file of this database anew, with nothing written meanwhile.
-pub(super) fn rewrite(folder: &Path, key: &VaultKey, db: &Current) -> Result<(), Error> {
+/// Writes the file of this database anew, with nothing written meanwhile; gives what the first error of the new one sets.
+pub(super) fn rewrite(folder: &Path, key: &VaultKey, db: &Current) -> Result<Arc<AtomicBool>, Error> {
     tidy(folder)?;
     let next = folder.join(NEXT);
     let copied = File::options()
@@ -47,8 +47,8 @@ pub(super) fn rewrite(folder: &Path, key: &VaultKey, db: &Current) -> Result<(),
         .open(&next)
         .map_err(Error::io)
         .and_then(|file| copy(file, key, &current(db)));
-    let new = match copied {
-        Ok(new) => new,
+    let (new, failed) = match copied {
+        Ok(copied) => copied,
         Err(error) => {
             // What stands in the way of removing it stands in the way of the next one as well, and is said then.
             let _ = tidy(folder);
@@ -63,15 +63,17 @@ pub(super) fn rewrite(folder: &Path, key: &VaultKey, db: &Current) -> Result<(),
     crypt::destroy(&old)?;
     match fs::remove_file(&next) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(error)),
-        _ => sync(folder),
+        _ => sync(folder).map(|()| failed),
     }
 }
 
 /// A new database in this file with everything that is in the old one. A table that is not on the list is a
 /// reason to refuse: it would be lost.
-fn copy(file: File, key: &VaultKey, old: &Database) -> Result<Database, Error> {
+fn copy(file: File, key: &VaultKey, old: &Database) -> Result<(Database, Arc<AtomicBool>), Error> {
     file.try_lock().map_err(|_| Error::InUse)?;
-    let new = vault::database(Sectors::create(file, key)?)?;
+    let backend = Sectors::create(file, key)?;
+    let failed = backend.failed();
+    let new = vault::database(backend)?;
     let from = old.begin_read()?;
     let mut to = new.begin_write()?;
     to.set_quick_repair(true);
@@ -82,7 +84,7 @@ fn copy(file: File, key: &VaultKey, old: &Database) -> Result<Database, Error> {
     }
     to.open_table(META)?.remove(DELETED)?;
     to.commit()?;
-    Ok(new)
+    Ok((new, failed))
 }
 
 /// Both files change places, in one step where the file system can.

@@ -17,7 +17,7 @@ use std::{
     ops::Deref,
     path::{Path, PathBuf},
     sync::{
-        Arc, Condvar, Mutex, PoisonError, RwLock,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -51,6 +51,8 @@ pub struct Open {
     rewriting: AtomicBool,
     /// Whether it is a file of the first version.
     untagged: AtomicBool,
+    /// Whether the disk has failed since the file was opened.
+    failed: RwLock<Arc<AtomicBool>>,
     counted: Arc<Counted>,
 }
 
@@ -79,7 +81,7 @@ impl Open {
     }
 
     fn over(folder: &Path, backend: Sectors, key: VaultKey, counted: Counted) -> Result<Self, Error> {
-        let untagged = AtomicBool::new(backend.is_untagged());
+        let (untagged, failed) = (AtomicBool::new(backend.is_untagged()), backend.failed());
         let db = guarded(|| {
             let db = database(backend)?;
             migrate::migrate(&db)?;
@@ -93,8 +95,15 @@ impl Open {
             key,
             rewriting: AtomicBool::new(false),
             untagged,
+            failed: RwLock::new(failed),
             counted: Arc::new(counted),
         })
+    }
+
+    /// Whether an error of the disk has brought it to a stand: nothing is written any more, and what is not in memory is not
+    /// read.
+    fn is_failing(&self) -> bool {
+        self.writer.is_failing() || self.failed.read().unwrap_or_else(PoisonError::into_inner).load(Ordering::Acquire)
     }
 
     /// Writes the file anew, under a new key, with what is in it today and nothing of what was: what was
@@ -108,10 +117,10 @@ impl Open {
         let (folder, key, db) = (self.folder.clone(), self.key.clone(), self.db.clone());
         let done = self.writer.alone(move || rewrite::rewrite(&folder, &key, &db));
         self.rewriting.store(false, Ordering::Release);
-        if done.is_ok() {
-            self.untagged.store(false, Ordering::Release);
-        }
-        done.map(|()| true)
+        let failed = done?;
+        self.untagged.store(false, Ordering::Release);
+        *self.failed.write().unwrap_or_else(PoisonError::into_inner) = failed;
+        Ok(true)
     }
 
     /// Whether something was deleted since the file was last written anew.
@@ -224,6 +233,8 @@ struct Inner {
     unproven: AtomicBool,
     /// Whether the box was erased.
     erased: AtomicBool,
+    /// The key of a file that an error of the disk has shut, and whether its sheet waits, until it opens again.
+    shut: Mutex<Option<(VaultKey, bool)>>,
 }
 
 #[derive(Default)]
@@ -259,6 +270,7 @@ impl Vault {
             alive: Arc::default(),
             unproven: AtomicBool::new(false),
             erased: AtomicBool::new(false),
+            shut: Mutex::default(),
         }))
     }
 
@@ -318,6 +330,11 @@ impl Vault {
     }
 
     fn set(&self, open: Open, unproven: bool) {
+        *self.shut() = None;
+        self.put(open, unproven);
+    }
+
+    fn put(&self, open: Open, unproven: bool) {
         self.0.unproven.store(unproven, Ordering::Release);
         *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
     }
@@ -337,7 +354,7 @@ impl Vault {
     pub fn taking(&self) -> Result<Arc<Open>, Locked> {
         self.open()
             .ok()
-            .filter(|open| !open.rewriting.load(Ordering::Acquire) && !open.writer.is_failing())
+            .filter(|open| !open.rewriting.load(Ordering::Acquire) && !open.is_failing())
             .ok_or(Locked)
     }
 
@@ -371,21 +388,37 @@ impl Vault {
         Ok(Secret::Right(kind))
     }
 
-    /// Opens the file again where an error of the disk has brought it to a stand and is over; says whether it did so. What
-    /// cannot be opened stays locked. Blocks until nobody holds the old one.
-    pub fn mend(&self) -> Result<bool, Error> {
-        let failing = || self.open().ok().filter(|open| open.writer.is_failing());
-        if failing().is_none() || !room::takes_writes(&self.0.folder) {
+    fn shut(&self) -> MutexGuard<'_, Option<(VaultKey, bool)>> {
+        self.0.shut.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an error of the disk has brought the file to a stand: what arrives waits in front of it.
+    pub fn stands_still(&self) -> bool {
+        self.open().map_or_else(|Locked| self.shut().is_some(), |open| open.is_failing())
+    }
+
+    /// Opens the file again where an error of the disk has brought it to a stand and is over; says whether it did so. Where
+    /// it does not open the box is locked until the next call, or the owner's secret, opens it. Tells `closed` when the old one
+    /// is to be let go, and blocks until nobody holds it.
+    pub fn mend(&self, closed: impl FnOnce()) -> Result<bool, Error> {
+        if !self.stands_still() || !room::takes_writes(&self.0.folder) {
             return Ok(false);
         }
         let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(open) = failing() else { return Ok(false) };
-        let (key, unproven) = (open.key.clone(), self.is_unproven());
-        drop(open);
-        self.lock();
+        if let Some(open) = self.open().ok().filter(|open| open.is_failing()) {
+            *self.shut() = Some((open.key.clone(), self.is_unproven()));
+            drop(open);
+            self.close();
+            closed();
+        }
         self.wait_until_closed()?;
-        self.set(self.begin(key, false)?, unproven);
-        Ok(true)
+        // What was locked meanwhile by its owner has no key here any more, and stays so.
+        let Some((key, unproven)) = self.shut().clone() else {
+            return Ok(false);
+        };
+        let open = self.begin(key, false)?;
+        let mut shut = self.shut();
+        Ok(shut.take().map(|_| self.put(open, unproven)).is_some())
     }
 
     /// Tries a secret, and does no more: what was locked stays locked. Blocks as [`Vault::unlock`] does.
@@ -442,6 +475,11 @@ impl Vault {
 
     /// Forgets the key. Whoever still holds the open vault finishes first; what waits is written.
     pub fn lock(&self) {
+        *self.shut() = None;
+        self.close();
+    }
+
+    fn close(&self) {
         self.0.open.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 

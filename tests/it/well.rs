@@ -15,7 +15,7 @@ use std::{
     net::SocketAddr,
     os::unix::net::UnixDatagram,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -190,6 +190,85 @@ fn a_disk_that_refuses_for_a_while_costs_that_while_and_no_more() {
     }
     assert_eq!(health(appliance.http).0, 200);
     assert!(!owner.get("/").body.contains("can only be read"));
+}
+
+/// A tracer that makes calls of a box fail until this is dropped.
+struct Failing(Child);
+
+impl Failing {
+    /// `None` where nobody may be traced here, which is said.
+    fn begin(process: u32, calls: &str) -> Option<Self> {
+        let inject = format!("inject={calls}:error=EIO");
+        let tracer = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &inject, "-p"])
+            .arg(process.to_string())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(tracer) = tracer else {
+            println!("skipped: no strace");
+            return None;
+        };
+        let mut this = Self(tracer);
+        let threads = Path::new("/proc").join(process.to_string()).join("task");
+        let traced = |thread: std::io::Result<std::fs::DirEntry>| {
+            // One that has ended meanwhile writes nothing more.
+            thread
+                .and_then(|thread| std::fs::read_to_string(thread.path().join("status")))
+                .map_or(true, |status| !status.contains("TracerPid:\t0\n"))
+        };
+        while !std::fs::read_dir(&threads).unwrap().all(traced) {
+            if this.0.try_wait().unwrap().is_some() {
+                println!("skipped: nobody may be traced here");
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(this)
+    }
+}
+
+impl Drop for Failing {
+    fn drop(&mut self) {
+        // It lets go of the box in order.
+        let _ = rustix::process::kill_process(Pid::from_child(&self.0), rustix::process::Signal::INT);
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_again_at_once_is_opened_as_soon_as_it_can_and_nobody_has_to_unlock_it() {
+    let folder = Folder::make();
+    let appliance = Appliance::start(&folder.data, Some(&folder.secret));
+    let mut owner = Visitor::owner(&appliance);
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    assert_eq!(sender.send("eve@x.test", OWNER, &message(1)).unwrap(), 250);
+
+    // A new file can be written, so that it is tried; the store cannot.
+    let Some(failing) = Failing::begin(appliance.pid(), "pwrite64,ftruncate") else {
+        return;
+    };
+    let refused = sender.send("eve@x.test", OWNER, &message(2)).unwrap();
+    assert!((400..500).contains(&refused), "whoever sends keeps it: {refused}");
+    let locked = || health(appliance.http).1["locked"].as_bool().unwrap();
+    while !locked() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(health(appliance.http).0, 503);
+    drop(failing);
+    while locked() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let page = owner.get("/").body;
+    assert!(
+        page.contains("Number 1") && !page.contains("Number 2"),
+        "who was signed in still is"
+    );
+    let mut sender = Sender::connect(appliance.smtp).unwrap();
+    assert_eq!(sender.send("eve@x.test", OWNER, &message(3)).unwrap(), 250);
+    while !owner.get("/").body.contains("Number 3") {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(health(appliance.http).0, 200);
 }
 
 #[test]

@@ -20,11 +20,6 @@ impl Receive {
             inner.file.spool(&sealed).map_err(not_kept)
         });
         spooled.await.map_err(|_| NotKept::Storage)??;
-        // This came to the disk: a vault that an error of the disk has brought to a stand may be opened again.
-        let inner = self.0.clone();
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || inner.vault.mend()).await {
-            tracing::error!(%error, "the store could not be opened again; the box is locked");
-        }
         // The box may have been unlocked, and the spool emptied, while this one was being sealed.
         if self.0.vault.taking().is_ok() {
             let _ = self.drain().await;

@@ -1,8 +1,8 @@
 """What the house must reach, measured on this machine, beside Postfix where there is something to compare.
 
     sh bench/run                 all figures
-    sh bench/run --only rate     one group: rate, flushes, history, senders, hostile, spam, openpgp, sealed, search, sending,
-                                 compose, living, import, backup
+    sh bench/run --only rate     one group: size, rate, flushes, history, senders, compose, hostile, spam, openpgp, sealed,
+                                 search, sending, living, backup, fetching, import
     sh bench/run --quick         small numbers, to see whether it works; the figures mean little
 
 Every server is started here, in a temporary folder on a disk, on loopback. The two sides of the rate take
@@ -31,6 +31,7 @@ from names import Names
 from peer import Postfix
 from search import search
 from sending import sending
+from size import sizes
 from spam import spam
 
 FLUSHES = ("fsync(", "fdatasync(", "sync_file_range(", "msync(", "syncfs(", "sync(")
@@ -327,7 +328,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching, "import": importing}
+GROUPS = {"size": sizes, "rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching, "import": importing}
 
 
 def measure(parts, size, prefix):

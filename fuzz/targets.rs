@@ -7,9 +7,9 @@ use caliopen::codec::{key_code, key_server, pgp};
 use caliopen::{
     cli,
     codec::{
-        authentication_results, autoconfig, base64url, certificate, dkim, dmarc, exif, hosts, html, http_date, idna, inspect, jws, mbox,
-        mime, minisign, mta_sts, multipart, oauth, release, report as reports, scram, search, spam, spf, standing, tags, tls_report, totp,
-        utf7, vcard, web_push, webauthn, words, zip,
+        authentication_claims, authentication_results, autoconfig, base64url, certificate, dane, dkim, dmarc, dns_update, es256, exif,
+        hosts, html, http_date, idna, inspect, jws, mbox, mime, minisign, mta_sts, multipart, oauth, password, release, report as reports,
+        scram, search, spam, spf, standing, statement, tags, tls_report, totp, utf7, vcard, web_push, webauthn, words, zip,
     },
     domain::{
         address::Address,
@@ -27,6 +27,7 @@ use caliopen::{
         time::Time,
         transport::{Arrival, TlsFacts, TlsVersion},
     },
+    net::{imap, restic},
     service::{
         import::finding::{Beside, Context, Finding, Item},
         receive::Recipient,
@@ -42,6 +43,7 @@ use caliopen::{
     store::{
         record,
         restore::Room,
+        rows,
         search::block,
         slots::{Slots, recovery},
     },
@@ -89,7 +91,9 @@ pub const ALL: &[Target] = targets! {
     form "web";
     form_with_files "web";
     hosts_of "web";
+    imap_said "imap";
     key_record "auth";
+    listed "restic";
     log_in "report";
     look_alike "web";
     mailbox "mbox";
@@ -102,6 +106,7 @@ pub const ALL: &[Target] = targets! {
     key_code "pgp";
     openpgp "pgp";
     passkey "passkey";
+    passphrase "web";
     people_typed "smtp";
     proof "web";
     prose "web";
@@ -111,6 +116,7 @@ pub const ALL: &[Target] = targets! {
     recovery_code "slots";
     report "report";
     report_places "report";
+    row_of_a_table "rows";
     search_block "web";
     search_query "search";
     search_words "search";
@@ -119,9 +125,11 @@ pub const ALL: &[Target] = targets! {
     spam_model "slots";
     spam_sight "mime";
     spf_record "auth";
+    statement_of "statement";
     tag_list "auth";
     tag_name "web";
     text "smtp";
+    update_answer "auth";
     vcards "vcard";
     words_of "web";
     zipped "files";
@@ -691,6 +699,12 @@ fn proof(octets: &[u8]) {
     if let Some(proof) = jws::proof(&text) {
         assert!(!proof.is_of(&[4; 65]), "no point of the curve");
     }
+    if let Some((x, rest)) = octets.split_at_checked(32)
+        && let Some((y, signature)) = rest.split_at_checked(32)
+    {
+        let point = es256::point(x, y).expect("two of 32 octets");
+        assert!(!es256::verify(&point, b"message", signature), "nobody signed it");
+    }
     if let Some(read) = base64url::decode(&text, 4096) {
         assert_eq!(base64url::encode(&read), text, "one text for one string of octets");
     }
@@ -792,6 +806,7 @@ fn forged(octets: &[u8]) {
     let host = "mail.home.test";
     let left = authentication_results::without(octets, host);
     assert_eq!(authentication_results::without(&left, host), left);
+    authentication_claims::topmost(&lossy(octets));
 }
 
 /// What the owner calls a tag, what an address asks for, and a range of importance.
@@ -920,6 +935,12 @@ fn certified(octets: &[u8]) {
             assert!(!facts.issuer.contains(char::is_control));
         }
     }
+    if let Some((numbers, data)) = octets.split_at_checked(3)
+        && let Some(record) = dane::Association::of(numbers[0], numbers[1], numbers[2], data)
+    {
+        record.means(octets);
+        assert!(record.written().is_ascii());
+    }
     let text = lossy(octets);
     let _ = (certificate::stamp(&text), http_date::read(&text));
 }
@@ -1016,5 +1037,63 @@ fn folder_name(octets: &[u8]) {
     assert!(read.len() <= 2 * name.len());
     if !name.contains('&') {
         assert_eq!(read, name);
+    }
+}
+
+/// What a server of mailboxes says is bounded alike, in whatever pieces it comes.
+fn imap_said(octets: &[u8]) {
+    let whole = imap::probe(octets, octets.len());
+    assert_eq!(imap::probe(octets, 1), whole);
+    assert_eq!(imap::probe(octets, 7), whole);
+}
+
+/// What a server says lies in a backup: no more than it has octets for.
+fn listed(octets: &[u8]) {
+    let (members, rows) = restic::probe(octets);
+    assert!(members <= octets.len() / 6 && rows <= octets.len() / 2);
+}
+
+fn passphrase(octets: &[u8]) {
+    let text = lossy(octets);
+    assert!(password::strength(&text, &["me@home.test"]) <= password::Strength(4));
+}
+
+/// A row of an export that somebody wrote: what is read of it is written as it was read.
+fn row_of_a_table(octets: &[u8]) {
+    if let Ok(row) = serde_json::from_slice(octets) {
+        let (read, same) = rows::probe(&row);
+        assert_eq!(read, same, "{row}");
+    }
+}
+
+/// A box's statement about itself holds for nobody without a key that is known.
+fn statement_of(octets: &[u8]) {
+    let now = Time(1_790_000_000);
+    let head = br#"{"caliopen":"statement","version":1,"domain":"home.test","issued":1789990000,"expires":1790090000,"#;
+    let end = b"\n-----BEGIN PGP SIGNATURE-----\n";
+    for file in [octets.to_vec(), [head, octets].concat(), [&head[..], octets, end, octets].concat()] {
+        assert!(statement::read(&file, "home.test", &[], now).is_err());
+    }
+}
+
+/// What a name server answers to a change, signed with a key that nobody here knows.
+fn update_answer(octets: &[u8]) {
+    let key = dns_update::Key {
+        name: "key.home.test",
+        secret: b"a secret of the name server's",
+    };
+    let change = dns_update::Change {
+        id: 7,
+        zone: "home.test",
+        host: "home.test",
+        addresses: &[[192, 0, 2, 1].into()],
+        ttl: 60,
+        now: 1_790_000_000,
+    };
+    let signed = dns_update::signed(&change, key).expect("a change");
+    let answered = [&[0, 7, 0xa8], octets].concat();
+    for octets in [octets, &answered, &signed.octets] {
+        let said = dns_update::answer(&signed, key, octets);
+        assert_ne!(said, dns_update::Said::Done, "it would have to be signed");
     }
 }

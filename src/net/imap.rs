@@ -8,6 +8,9 @@
 
 mod guard;
 
+#[doc(hidden)]
+pub use guard::probe;
+
 use super::{
     demand::{self, Demand},
     dns::Kind,

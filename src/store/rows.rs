@@ -199,6 +199,28 @@ pub(super) fn cells<K: Cell, V: Cell>(row: &Json) -> Option<(K::Held, V::Held)> 
     Some((K::held(row.get("key")?)?, V::held(value)?))
 }
 
+/// Reads a row of somebody's as rows of some forms, for the fuzzer: says as how many it can be read, and as how many of them
+/// it is written and read again as the same.
+#[doc(hidden)]
+pub fn probe(given: &Json) -> (usize, usize) {
+    fn reads<K: Cell + 'static, V: Cell + 'static>(given: &Json) -> (usize, usize) {
+        let Some((key, value)) = cells::<K, V>(given) else { return (0, 0) };
+        let once = row::<K, V>("", &K::lent(&key), &V::lent(&value));
+        let again = cells::<K, V>(&once).map(|(key, value)| row::<K, V>("", &K::lent(&key), &V::lent(&value)));
+        (1, usize::from(again.as_ref() == Some(&once)))
+    }
+    [
+        reads::<u64, &'static [u8]>(given),
+        reads::<&'static str, u64>(given),
+        reads::<(i64, u64), ()>(given),
+        reads::<(u64, u32, u32), &'static [u8]>(given),
+        reads::<(&'static str, i64, u64), u32>(given),
+        reads::<u128, u64>(given),
+    ]
+    .into_iter()
+    .fold((0, 0), |sum, each| (sum.0 + each.0, sum.1 + each.1))
+}
+
 /// The names of the tables of a place.
 pub fn tables(of: Place) -> Vec<&'static str> {
     writer::names().into_iter().filter(|table| place(table) == of).collect()

@@ -66,7 +66,7 @@ impl Dav {
 }
 
 /// The members that an answer to PROPFIND names, whatever prefixes its elements have.
-fn members(text: &str) -> Vec<(String, u64)> {
+pub(super) fn members(text: &str) -> Vec<(String, u64)> {
     let mut found: Vec<(String, u64)> = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {

@@ -46,6 +46,13 @@ use std::{
     time::Duration,
 };
 
+/// How many files a list that a server gives names, for the fuzzer: as WebDAV has it, and as restic's own protocol has it.
+#[doc(hidden)]
+pub fn probe(octets: &[u8]) -> (usize, usize) {
+    let members = dav::members(&String::from_utf8_lossy(octets));
+    (members.len(), rest::listed(octets).map_or(0, |rows| rows.len()))
+}
+
 /// What the snapshots of this program say as their host.
 const HOST: &str = "caliopen";
 /// How long one sleep of a slowed write is: an end is not waited for longer.

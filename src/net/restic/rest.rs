@@ -26,6 +26,17 @@ fn path(kind: FileType, id: &Id) -> String {
     }
 }
 
+/// What a list names, and how many octets each has.
+pub(super) fn listed(body: &[u8]) -> Result<Vec<(Id, u32)>, Trouble> {
+    let rows: Vec<Value> = serde_json::from_slice(body).map_err(|_| Trouble::Unreachable)?;
+    let row = |row: &Value| {
+        let id = row.get("name")?.as_str()?.parse().ok()?;
+        let size = u32::try_from(row.get("size")?.as_u64()?).ok()?;
+        Some((id, size))
+    };
+    Ok(rows.iter().filter_map(row).collect())
+}
+
 impl Rest {
     pub(super) fn new(account: &Account, https: &Https) -> Result<Self, Trouble> {
         Remote::new(account, https).map(Self)
@@ -53,13 +64,7 @@ impl Shelf for Rest {
             Err(Trouble::Missing) => return Ok(Vec::new()),
             body => body?,
         };
-        let rows: Vec<Value> = serde_json::from_slice(&body).map_err(|_| Trouble::Unreachable)?;
-        let row = |row: &Value| {
-            let id = row.get("name")?.as_str()?.parse().ok()?;
-            let size = u32::try_from(row.get("size")?.as_u64()?).ok()?;
-            Some((id, size))
-        };
-        Ok(rows.iter().filter_map(row).collect())
+        listed(&body)
     }
 
     fn read(&self, kind: FileType, id: &Id, part: Option<(u32, u32)>) -> Result<Bytes, Trouble> {

@@ -75,7 +75,7 @@ pub(super) fn body_hash(form: Form, text: &[u8], length: Option<u64>) -> (Vec<u8
         let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
         let bare = match form {
             Form::Simple => bare,
-            Form::Relaxed => bare.trim_ascii_end(),
+            Form::Relaxed => without_blanks(bare),
         };
         // Empty lines count only where something follows them.
         if bare.is_empty() {
@@ -95,6 +95,14 @@ pub(super) fn body_hash(form: Form, text: &[u8], length: Option<u64>) -> (Vec<u8
         sink.put(b"\r\n");
     }
     (sink.context.finish().as_ref().to_vec(), sink.whole)
+}
+
+/// A line without the blanks at its end. A form feed is none: WSP is SP and HTAB only (section 2.8).
+fn without_blanks(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
 }
 
 struct Sink {
@@ -162,6 +170,7 @@ mod tests {
         is(Form::Relaxed, "a", "a\r\n");
         is(Form::Relaxed, "\ta\tb\t \tc  d e\t\r\n\r\nf\r\n", " a b c d e\r\n\r\nf\r\n");
         is(Form::Relaxed, "a  b\tc", "a b c\r\n");
+        is(Form::Relaxed, "a\x0c\r\n\x0c \r\n", "a\x0c\r\n\x0c\r\n");
         let (part, whole) = body_hash(Form::Simple, b"ab\r\ncd\r\n", Some(4));
         assert_eq!((part.as_slice(), whole), (digest(&SHA256, b"ab\r\n").as_ref(), 8));
     }

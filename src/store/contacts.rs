@@ -217,6 +217,10 @@ pub fn split(tables: &mut Tables<'_>, id: u64, name: &str, addresses: &[String])
     if !moved || addresses.is_empty() || stays.addresses.is_empty() {
         return Ok(Put::Missing);
     }
+    // Asked before anything is taken off the card.
+    if tables.contacts.len()? >= MAX_CARDS as u64 {
+        return Ok(Put::TooMany);
+    }
     put(tables, Some(id), &stays, None)?;
     let leaves = Contact {
         name: name.to_owned(),

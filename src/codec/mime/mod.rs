@@ -110,16 +110,14 @@ pub fn each_part(raw: &[u8], wanted: &[u32], mut show: impl FnMut(u32, &[u8])) {
     }
 }
 
-/// The addresses of every `From` field; `None` where there is no such field, or one without any address.
+/// The addresses of every `From` field; `None` where there is none. A field without an address hides no other one.
 pub fn authors(raw: &[u8]) -> Option<Vec<Address>> {
     let lines = tree::with_lines(raw);
     let start = tree::header_start(&lines);
     let (end, _) = tree::header_end(&lines, start, |_| false);
     let block = lines.get(start..end).unwrap_or_default();
-    let fields: Vec<Vec<Address>> = field::all(block, "from")
-        .map(|value| field::mailboxes(value).into_iter().map(|mailbox| mailbox.address).collect())
-        .collect();
-    (!fields.is_empty() && fields.iter().all(|field| !field.is_empty())).then(|| fields.concat())
+    let addresses = field::all(block, "from").flat_map(field::mailboxes).map(|mailbox| mailbox.address);
+    Some(addresses.collect::<Vec<_>>()).filter(|addresses| !addresses.is_empty())
 }
 
 /// The `List-Id` of a message as [`Reading::list_id`] has it, read without the rest.

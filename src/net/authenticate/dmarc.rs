@@ -59,8 +59,8 @@ async fn record(lookups: &Lookups, domain: &str) -> Result<Option<Record>, (Outc
 }
 
 /// Puts together what was found: says which identities are aligned, and what the policy makes of it. Of
-/// several domains in From the strictest that is not met decides.
-pub fn judge(found: &mut Authentication, unreadable: bool, published: &[Published], lot: u8) {
+/// several domains in From the strictest that is not met decides. `last` says that nobody will be asked again.
+pub fn judge(found: &mut Authentication, published: &[Published], (lot, last): (u8, bool)) {
     let first = published.first();
     let record = first.and_then(|first| first.record.ok().flatten()).map(|(record, _)| record);
     let domain = first.map(|first| first.domain.clone()).unwrap_or_default();
@@ -68,7 +68,7 @@ pub fn judge(found: &mut Authentication, unreadable: bool, published: &[Publishe
     for signature in &mut found.signatures {
         signature.aligned = is_aligned(&signature.domain, &domain, record.is_some_and(|record| record.strict_dkim));
     }
-    if unreadable || published.is_empty() {
+    if published.is_empty() {
         found.dmarc = Dmarc {
             outcome: Outcome::PermError,
             reason: Reason::From,
@@ -76,7 +76,7 @@ pub fn judge(found: &mut Authentication, unreadable: bool, published: &[Publishe
         };
         return;
     }
-    let judged = published.iter().map(|published| one(found, published, lot));
+    let judged = published.iter().map(|published| one(found, published, (lot, last)));
     let worst = judged.max_by_key(|dmarc| {
         let weight = match dmarc.outcome {
             Outcome::Fail => 3,
@@ -95,7 +95,7 @@ pub fn judge(found: &mut Authentication, unreadable: bool, published: &[Publishe
     }
 }
 
-fn one(found: &Authentication, published: &Published, lot: u8) -> Dmarc {
+fn one(found: &Authentication, published: &Published, (lot, last): (u8, bool)) -> Dmarc {
     let domain = published.domain.clone();
     let (record, above) = match published.record {
         Ok(Some(record)) => record,
@@ -124,7 +124,7 @@ fn one(found: &Authentication, published: &Published, lot: u8) -> Dmarc {
     let policy = if above { record.below } else { record.policy };
     let outcome = if identities.iter().any(|outcome| outcome.is_pass()) {
         Outcome::Pass
-    } else if let Some(open) = identities.iter().find(|outcome| outcome.is_open()) {
+    } else if let Some(open) = identities.iter().find(|outcome| outcome.is_open() && !last) {
         // Refused only where it is sure that nothing vouches.
         *open
     } else {

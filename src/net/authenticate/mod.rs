@@ -46,7 +46,7 @@ pub struct Envelope {
 struct Said {
     signatures: Vec<Read>,
     chain: Result<Vec<Link>, Reason>,
-    /// The domains of From, each once, in lower case; `None` where a From holds no address.
+    /// The domains of From, each once, in lower case; `None` where no From holds an address.
     from: Option<Vec<String>>,
     /// A number from 0 to 99 that is the message's own: whom a policy's percentage takes.
     lot: u8,
@@ -68,6 +68,16 @@ impl Authenticate {
     /// All there is to be found about a message. `raw` is the message as it was received, without anything
     /// of ours before it.
     pub async fn message(&self, raw: Arc<Vec<u8>>, envelope: &Envelope) -> Authentication {
+        self.look(raw, envelope, false).await
+    }
+
+    /// The same for the second and last time: an identity that still cannot be told vouches for nobody. It is the sender
+    /// who chooses the identities, and one whose name servers never answer would else be spared by every policy.
+    pub async fn again(&self, raw: Arc<Vec<u8>>, envelope: &Envelope) -> Authentication {
+        self.look(raw, envelope, true).await
+    }
+
+    async fn look(&self, raw: Arc<Vec<u8>>, envelope: &Envelope, last: bool) -> Authentication {
         let lookups = Lookups::new(self.dns.clone(), PATIENCE);
         let reading = tokio::task::spawn_blocking(move || Said::read(&raw));
         let sent = spf::check(&lookups, envelope, &self.host);
@@ -93,8 +103,9 @@ impl Authenticate {
         found.dkim = dkim::best(&signatures);
         found.signatures = signatures;
         found.arc = arc;
-        dmarc::judge(&mut found, said.from.is_none(), &policies, said.lot);
-        if lookups.found_nobody() {
+        let nobody = lookups.found_nobody();
+        dmarc::judge(&mut found, &policies, (said.lot, last && !nobody));
+        if nobody {
             forget_failures(&mut found);
         }
         found

@@ -8,7 +8,7 @@
 
 use super::{
     fact::Fact,
-    privacy::evidence::{Authentic, Dmarc as Met},
+    privacy::evidence::{Authentic, Dmarc as Met, Travel},
 };
 
 /// Signatures of one message that are verified; the rest is not looked at.
@@ -314,6 +314,12 @@ impl Authentication {
             Outcome::Fail if self.dmarc.policy > Policy::None => Fact::Known(Met::Refused),
             _ => Fact::Known(Met::NoPolicy),
         }
+    }
+
+    /// Makes it evidence: who vouches for the sender, and what the policy makes of it.
+    pub fn weigh(&self, travel: &mut Travel) {
+        travel.authentic = self.authentic();
+        travel.dmarc = self.met();
     }
 
     /// Whether the From domain asks for this message to be refused, and nothing explains it.

@@ -36,6 +36,17 @@ impl DiscussionKey {
         Self("box:".to_owned())
     }
 
+    /// The key of what came in by the door, names nobody but the owner, and has nobody who vouches for it: no note of the
+    /// owner's, whatever it says of itself.
+    pub fn of_an_unknown() -> Self {
+        Self("unknown:".to_owned())
+    }
+
+    /// Whether nobody but the owner is in it.
+    pub fn is_note(&self) -> bool {
+        self.0 == "with:"
+    }
+
     /// The key as the store orders it.
     pub fn as_str(&self) -> &str {
         &self.0

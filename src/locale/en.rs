@@ -105,6 +105,7 @@ pub(super) const WORDS: Words = Words {
 
     back: "All discussions",
     with: "With",
+    somebody_unknown: "somebody unknown",
     note_to_self: "Notes to yourself",
     mark_read: "Mark as read",
     mark_unread: "Mark as unread",

@@ -105,6 +105,7 @@ pub(super) const WORDS: Words = Words {
 
     back: "Toutes les discussions",
     with: "Avec",
+    somebody_unknown: "quelqu’un d’inconnu",
     note_to_self: "Notes à vous-même",
     mark_read: "Marquer comme lue",
     mark_unread: "Marquer comme non lue",

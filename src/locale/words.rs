@@ -100,6 +100,8 @@ pub struct Words {
     // A discussion.
     pub back: &'static str,
     pub with: &'static str,
+    /// Of a discussion with what names nobody: after "With".
+    pub somebody_unknown: &'static str,
     pub note_to_self: &'static str,
     pub mark_read: &'static str,
     pub mark_unread: &'static str,

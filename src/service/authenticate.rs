@@ -8,14 +8,12 @@
 //! explain; the rest waits, sealed, and is judged when the box is unlocked. By then it has been taken, and
 //! what nothing explains is kept as a suspect (`Authentication::is_suspect`).
 
-use super::receive::vouched;
 use crate::{
     codec::{hosts, mime},
     domain::{
         authentication::{Authentication, Explained},
         discussion::DiscussionKey,
         id::MessageId,
-        privacy::message::evaluate,
         transport::Arrival,
     },
     net::{
@@ -25,7 +23,7 @@ use crate::{
     store::{
         self,
         mail::Snapshot,
-        recheck::{self, Found},
+        recheck,
         vault::{Open, Vault},
     },
 };
@@ -73,7 +71,8 @@ impl Senders {
             return AtTheDoor { found, refused: false };
         }
         let judged = self.explain(&mut found, raw).await;
-        let refused = found.is_refused() && (judged || !could_be_explained(&found, raw));
+        let explainable = if judged { may_yet_be_explained(&found, raw) } else { could_be_explained(&found, raw) };
+        let refused = found.is_refused() && !explainable;
         AtTheDoor { found, refused }
     }
 
@@ -134,29 +133,21 @@ impl Senders {
                 open.writer.write(move |tables| recheck::forget(tables, due, id)).await?;
                 continue;
             };
-            let found = self.again(raw, id, proof).await?;
-            open.writer.write(move |tables| recheck::found(tables, due, &found)).await?;
+            let found = self.again(raw, proof).await?;
+            open.writer.write(move |tables| recheck::told(tables, (due, id), &found)).await?;
         }
         Ok(1)
     }
 
     /// Asks again about a kept message, as of the time when it arrived.
-    async fn again(&self, raw: Vec<u8>, message: u64, proof: store::record::Proof) -> Result<Found, store::Error> {
+    async fn again(&self, raw: Vec<u8>, proof: store::record::Proof) -> Result<Authentication, store::Error> {
         let Some(arrival) = proof.arrival.as_ref().map(store::record::Arrived::arrival) else {
             return Err(store::Error::Damaged);
         };
         let raw = Arc::new(unstamped(&raw, &self.host));
-        let mut found = self.authenticate.message(raw.clone(), &envelope(&arrival)).await;
+        let mut found = self.authenticate.again(raw.clone(), &envelope(&arrival)).await;
         self.explain(&mut found, &raw).await;
-        let mut evidence = proof.evidence();
-        vouched(&mut evidence, &found);
-        let index = evaluate(&evidence);
-        Ok(Found {
-            message,
-            proof: store::record::Proof::of(&evidence, Some(&arrival)).with(Some(&found)),
-            index: index.points,
-            padlock: index.padlock as u8,
-        })
+        Ok(found)
     }
 
     /// The sealers that the owner trusts.
@@ -220,7 +211,13 @@ fn list_of(found: &Authentication, raw: &[u8]) -> Option<String> {
 
 /// Whether a sealer or a list could explain it, if only one knew which the owner trusts.
 fn could_be_explained(found: &Authentication, raw: &[u8]) -> bool {
-    found.sealer().is_some() || list_of(found, raw).is_some()
+    found.sealer().is_some() || list_of(found, raw).is_some() || may_yet_be_explained(found, raw)
+}
+
+/// Whether an answer that is still open could show a sealer or a list: a name server that fails refuses no mail.
+fn may_yet_be_explained(found: &Authentication, raw: &[u8]) -> bool {
+    let vouching = found.spf.outcome.is_open() || found.signatures.iter().any(|signature| signature.outcome.is_open());
+    found.arc.outcome.is_open() || (vouching && mime::list_id(raw).is_some())
 }
 
 fn explained(open: &Open, sealer: Option<String>, list: Option<String>) -> Result<Option<Explained>, store::Error> {

@@ -97,6 +97,7 @@ impl Discussions {
                 .filter_map(|person| people.named(snapshot, &person.name, &person.address).transpose());
             Ok(DiscussionPage {
                 id,
+                unknown: super::timeline::is_of_an_unknown(snapshot, id.0)?,
                 people: named.collect::<Result<_, _>>()?,
                 index: row.index(),
                 padlock: Padlock::from_rung(row.padlock),
@@ -320,7 +321,13 @@ fn show(
             .map(|mailbox| people.of(snapshot, &mailbox.name, &mailbox.address))
             .collect()
     };
-    let (from, to, cc) = (name(&reading.from)?, name(&reading.to)?, name(&reading.cc)?);
+    let (mut from, to, cc) = (name(&reading.from)?, name(&reading.to)?, name(&reading.cc)?);
+    // What came in by the door and only says that it is the owner's is not shown as theirs.
+    if snapshot.proof(id)?.is_some_and(|proof| proof.arrival.is_some() && !proof.evidence().travel.is_vouched()) {
+        for person in from.iter_mut().filter(|person| person.owner) {
+            (person.owner, person.known) = (false, false);
+        }
+    }
     let view = reading
         .html
         .as_deref()

@@ -115,8 +115,7 @@ fn is_read(snapshot: &Snapshot, asked: &Asked<'_>) -> Result<bool, store::Error>
 /// From this very domain: verified, or never outside.
 fn is_internal(asked: &Asked<'_>, author: Option<&Address>) -> bool {
     let ours = author.is_some_and(|author| author.domain() == asked.domain) && asked.reading.from.len() == 1;
-    let verified = matches!(asked.evidence.travel.authentic, Fact::Known(Authentic::Spf | Authentic::Dkim));
-    ours && (asked.evidence.direction == Direction::Local || verified)
+    ours && (asked.evidence.direction == Direction::Local || asked.evidence.travel.is_vouched())
 }
 
 /// Whether it was looked at who sent it, and nobody vouches for that.

@@ -12,7 +12,6 @@ mod prepare;
 pub(super) use prepare::content;
 mod spool;
 
-pub(super) use prepare::vouched;
 
 use super::{
     authenticate::Senders,

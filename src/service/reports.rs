@@ -11,7 +11,7 @@ use crate::{
         fact::Fact,
         id::MessageId,
         message::Reading,
-        privacy::evidence::{Authentic, Dmarc, Evidence},
+        privacy::evidence::{Dmarc, Evidence},
         report::{self, Summary, Told},
         time::Time,
     },
@@ -85,7 +85,7 @@ impl Reports {
 /// The report that a message brings about this domain.
 pub(super) fn brought(raw: &[u8], reading: &Reading, domain: &str, evidence: &Evidence) -> Option<record::Report> {
     let report = codec::report::read(raw, reading, domain)?;
-    let vouched = matches!(evidence.travel.authentic, Fact::Known(Authentic::Spf | Authentic::Dkim));
+    let vouched = evidence.travel.is_vouched();
     let sender = reading.author().map(|author| author.address.domain().to_owned());
     Some(record::Report::of(&Told {
         report,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
+        discussion::DiscussionKey,
         id::{DiscussionId, MessageId},
         importance::Range,
         padlock::Padlock,
@@ -149,6 +150,11 @@ pub(super) fn rows(
     rows.collect()
 }
 
+/// Whether this is the discussion of what names nobody and has nobody who vouches for it.
+pub(super) fn is_of_an_unknown(snapshot: &Snapshot, id: u64) -> Result<bool, Error> {
+    Ok(snapshot.discussion_id(DiscussionKey::of_an_unknown().as_str())? == Some(id))
+}
+
 fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion, viewer: &Viewer) -> Result<TimelineRow, Error> {
     let more = row.people.len().saturating_sub(NAMED);
     let named = row
@@ -157,7 +163,7 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion, 
         .take(NAMED)
         .filter_map(|person| people.named(snapshot, &person.name, &person.address).transpose());
     let mut named = named.collect::<Result<Vec<_>, _>>()?;
-    if named.is_empty() {
+    if named.is_empty() && !is_of_an_unknown(snapshot, id)? {
         named.extend(people.owner());
     }
     let masked = row

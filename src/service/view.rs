@@ -170,6 +170,8 @@ pub struct DiscussionPage {
     pub id: DiscussionId,
     /// Everyone who takes part but the owner.
     pub people: Vec<Person>,
+    /// Whether it is the one of what names nobody and has nobody who vouches for it.
+    pub unknown: bool,
     /// The name of the mailing list, where it is one.
     pub list: Option<String>,
     /// The subject of the newest message.

@@ -8,7 +8,12 @@ use super::{
     schema::{DISCUSSION_OF, META, RECHECKS},
     writer::Tables,
 };
-use crate::domain::{fact::Fact, importance::Spam, privacy::evidence::Dmarc};
+use crate::domain::{
+    authentication::Authentication,
+    fact::Fact,
+    importance::Spam,
+    privacy::{evidence::Dmarc, message::evaluate},
+};
 use redb::ReadableTable;
 
 /// The setting that holds the sealers, a domain a line.
@@ -46,6 +51,29 @@ pub fn found(tables: &mut Tables<'_>, due: i64, found: &Found) -> Result<(), Err
         filing::judge(tables, id, Spam::Quarantined(0), true)?;
     }
     Ok(())
+}
+
+/// Writes down what asking once more found about the sender of a message. All else stays as it is by now: a key may have
+/// opened the message while the name servers were waited for.
+pub fn told(tables: &mut Tables<'_>, (due, id): (i64, u64), sender: &Authentication) -> Result<(), Error> {
+    let Some(octets) = tables.proofs.get(id)?.map(|value| value.value().to_vec()) else {
+        return forget(tables, due, id);
+    };
+    let before = Proof::decode(id, &octets)?;
+    let mut evidence = before.evidence();
+    sender.weigh(&mut evidence.travel);
+    let index = evaluate(&evidence);
+    let proof = Proof {
+        arrival: before.arrival,
+        ..Proof::of(&evidence, None)
+    };
+    let now = Found {
+        message: id,
+        proof: proof.with(Some(sender)),
+        index: index.points,
+        padlock: index.padlock as u8,
+    };
+    found(tables, due, &now)
 }
 
 /// Gives a message other evidence, and with it its index and padlock, also where its discussion shows them; says

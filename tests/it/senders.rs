@@ -190,6 +190,44 @@ async fn a_policy_is_followed_where_nothing_explains_the_failure() {
         Err(NotKept::Refused),
         "the stricter of two"
     );
+    let hidden = mail("news@bank.test", "From: somebody\r\n");
+    assert_eq!(
+        house.take(9, "x@evil.test", &hidden).await,
+        Err(NotKept::Refused),
+        "one without an address hides nothing"
+    );
+}
+
+/// The sender chooses which names are asked for: one that never answers spares nobody for good.
+#[tokio::test]
+async fn what_cannot_be_told_twice_vouches_for_nobody() {
+    let mut table = zone();
+    table.set("lame.bank.test", Kind::Txt, Entry::Fails(Failure::Temporary));
+    let house = open(make(), Dns::table(table), true);
+    let kept = house.keep(9, "x@lame.bank.test", &mail("news@bank.test", "")).await;
+    let found = house.found(kept.message.0);
+    assert_eq!((found.dmarc.outcome, found.is_suspect()), (Outcome::TempError, false), "not yet");
+    house.clock.set(Time(NOW.0 + 3600));
+    house.services.senders.recheck().await;
+    let found = house.found(kept.message.0);
+    assert_eq!((found.dmarc.outcome, found.dmarc.disposition), (Outcome::Fail, Policy::Reject));
+    let tags = Snapshot::of(&house.vault.open().unwrap()).unwrap().tags_of(kept.message.0).unwrap();
+    assert_eq!(tags.len(), 1, "put aside: {tags:?}");
+}
+
+/// Whoever says that they are the owner, by the door and with nobody who vouches for it, is not taken for them.
+#[tokio::test]
+async fn a_forged_note_is_no_note_of_the_owners() {
+    let house = open(make(), Dns::table(zone().with_text("home.test", "v=spf1 ip4:192.0.2.7 ?all")), true);
+    let forged = house.keep(9, "x@evil.test", &mail("me@home.test", "")).await;
+    let own = house.keep(7, "me@home.test", &mail("me@home.test", "")).await;
+    assert_ne!(forged.discussion, own.discussion);
+    let shown = async |kept: Kept| {
+        let discussions = &house.services.discussions;
+        let from = discussions.message(kept.message).await.unwrap().message.from.unwrap();
+        (from.owner, discussions.page(kept.discussion, 1).await.unwrap().unknown)
+    };
+    assert_eq!((shown(forged).await, shown(own).await), ((false, true), (true, false)));
 }
 
 #[tokio::test]
@@ -219,6 +257,17 @@ async fn a_list_that_the_owner_reads_explains_and_a_list_that_anybody_names_does
     let found = house.found(kept.message.0);
     assert_eq!(found.dmarc.explained, Some(Explained::List("talk.list.test".into())));
     assert_eq!((found.met(), found.is_suspect()), (Fact::Known(Dmarc::Explained), false));
+
+    // The same list while its name server fails: taken as a suspect, and not refused.
+    let House {
+        services, vault, folder, ..
+    } = house;
+    drop((services, vault));
+    let mut table = zone();
+    table.set("lists.list.test", Kind::Txt, Entry::Fails(Failure::Temporary));
+    let house = open(folder, Dns::table(table), true);
+    let kept = house.keep(9, "talk@lists.list.test", &through).await;
+    assert!(house.found(kept.message.0).is_suspect());
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ impl Evidence {
     /// a key of the From address. What never left this appliance needs nobody to say so.
     pub fn is_vouched_for(&self) -> bool {
         self.direction == Direction::Local
-            || matches!(self.travel.authentic, Fact::Known(Authentic::Spf | Authentic::Dkim))
+            || self.travel.is_vouched()
             || self.content.signature == Fact::Known(Signature::Valid)
     }
 
@@ -163,6 +163,13 @@ pub struct Travel {
     pub dmarc: Fact<Dmarc>,
     /// What earlier `Received` lines claim.
     pub hops: Fact<HopClaims>,
+}
+
+impl Travel {
+    /// Whether the From domain is known to have sent it.
+    pub fn is_vouched(&self) -> bool {
+        matches!(self.authentic, Fact::Known(Authentic::Spf | Authentic::Dkim))
+    }
 }
 
 /// How well one hop was encrypted. Ordered, weakest first.

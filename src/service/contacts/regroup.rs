@@ -109,7 +109,7 @@ fn key_of(snapshot: &Snapshot, id: u64, message: &Message, owner: &HashSet<Addre
     let is_owner = |address: &Address| address.is_one_of(owner.iter());
     let key = DiscussionKey::of(&reading, is_owner, |address| cards.get(address).copied());
     // A message whose people stand in none of its fields (all of them unseen) stays where it is.
-    Ok(Some(key.as_str().to_owned()).filter(|key| key != "with:"))
+    Ok(Some(key).filter(|key| !key.is_note()).map(|key| key.as_str().to_owned()))
 }
 
 fn changes(

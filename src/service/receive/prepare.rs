@@ -241,14 +241,16 @@ impl Inner {
     ) -> Result<Weighed, store::Error> {
         let mut evidence = self.evidence((reading, met, known), opened, owner);
         if let Some(found) = &met.found {
-            vouched(&mut evidence, found);
+            found.weigh(&mut evidence.travel);
             evidence.travel.strict = strict::of_our_door(open, &self.domain, met.received)?;
         }
         let key = if met.own {
             DiscussionKey::of_the_box()
         } else {
             let contact = |address: &Address| known.get(address).map(|card| card.id);
-            DiscussionKey::of(reading, |address| address.is_one_of(owners.iter()), contact)
+            let key = DiscussionKey::of(reading, |address| address.is_one_of(owners.iter()), contact);
+            let claimed = met.arrival.is_some() && !evidence.travel.is_vouched();
+            if claimed && key.is_note() { DiscussionKey::of_an_unknown() } else { key }
         };
         Ok(Weighed {
             index: evaluate(&evidence),
@@ -288,7 +290,9 @@ impl Inner {
         (known, report): (&Known, bool),
         filling: &mut Filling,
     ) -> Result<(), store::Error> {
-        let author = reading.author().filter(|author| !self.is_owner(&author.address));
+        // Whoever only says that they are the owner waits like everybody.
+        let is_owner = |address| self.is_owner(address) && weighed.evidence.travel.is_vouched();
+        let author = reading.author().filter(|author| !is_owner(&author.address));
         let (Some(arrival), Some(author)) = (&met.arrival, author) else {
             return Ok(());
         };
@@ -435,10 +439,4 @@ fn travel(arrival: &Arrival) -> Travel {
         quantum: Fact::Known(quantum),
         ..Travel::default()
     }
-}
-
-/// Who vouches for the sender becomes evidence.
-pub(in crate::service) fn vouched(evidence: &mut Evidence, found: &Authentication) {
-    evidence.travel.authentic = found.authentic();
-    evidence.travel.dmarc = found.met();
 }

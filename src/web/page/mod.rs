@@ -180,6 +180,15 @@ impl Named {
         }
     }
 
+    /// Nobody who could be named.
+    fn unknown(w: &Words) -> Self {
+        Self {
+            name: w.somebody_unknown.to_owned(),
+            address: None,
+            card: None,
+        }
+    }
+
     /// Several in a row: an unknown person who is not the first stands there by address alone.
     fn row(w: &Words, people: &[Person]) -> Vec<Self> {
         let brief = |person: &Person| match Self::of(w, person) {

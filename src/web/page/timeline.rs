@@ -141,7 +141,10 @@ pub(super) fn days(site: &Site, w: &Words, rows: Vec<TimelineRow>) -> Vec<Day> {
         row.subject = calm(&row.subject);
         row.excerpt = calm(&row.excerpt);
         row.list = row.list.as_deref().map(calm);
-        let people = Named::row(w, &row.people);
+        let mut people = Named::row(w, &row.people);
+        if people.is_empty() {
+            people.push(Named::unknown(w));
+        }
         let row = Row {
             chips: tagging::chips(w, &row.tags),
             address: people.first().and_then(|first| first.address.clone()),

@@ -71,7 +71,11 @@ impl Senders {
             return AtTheDoor { found, refused: false };
         }
         let judged = self.explain(&mut found, raw).await;
-        let explainable = if judged { may_yet_be_explained(&found, raw) } else { could_be_explained(&found, raw) };
+        let explainable = if judged {
+            may_yet_be_explained(&found, raw)
+        } else {
+            could_be_explained(&found, raw)
+        };
         let refused = found.is_refused() && !explainable;
         AtTheDoor { found, refused }
     }

@@ -323,7 +323,10 @@ fn show(
     };
     let (mut from, to, cc) = (name(&reading.from)?, name(&reading.to)?, name(&reading.cc)?);
     // What came in by the door and only says that it is the owner's is not shown as theirs.
-    if snapshot.proof(id)?.is_some_and(|proof| proof.arrival.is_some() && !proof.evidence().travel.is_vouched()) {
+    if snapshot
+        .proof(id)?
+        .is_some_and(|proof| proof.arrival.is_some() && !proof.evidence().travel.is_vouched())
+    {
         for person in from.iter_mut().filter(|person| person.owner) {
             (person.owner, person.known) = (false, false);
         }

@@ -12,7 +12,6 @@ mod prepare;
 pub(super) use prepare::content;
 mod spool;
 
-
 use super::{
     authenticate::Senders,
     comers::{Comers, Door},

@@ -31,9 +31,7 @@ impl Evidence {
     /// Whether something that verified says who sent it: an aligned DKIM or SPF pass, or a signature by
     /// a key of the From address. What never left this appliance needs nobody to say so.
     pub fn is_vouched_for(&self) -> bool {
-        self.direction == Direction::Local
-            || self.travel.is_vouched()
-            || self.content.signature == Fact::Known(Signature::Valid)
+        self.direction == Direction::Local || self.travel.is_vouched() || self.content.signature == Fact::Known(Signature::Valid)
     }
 
     /// The first key that an encrypted message rests on and that the owner never verified: those of the

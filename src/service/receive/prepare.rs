@@ -250,7 +250,11 @@ impl Inner {
             let contact = |address: &Address| known.get(address).map(|card| card.id);
             let key = DiscussionKey::of(reading, |address| address.is_one_of(owners.iter()), contact);
             let claimed = met.arrival.is_some() && !evidence.travel.is_vouched();
-            if claimed && key.is_note() { DiscussionKey::of_an_unknown() } else { key }
+            if claimed && key.is_note() {
+                DiscussionKey::of_an_unknown()
+            } else {
+                key
+            }
         };
         Ok(Weighed {
             index: evaluate(&evidence),

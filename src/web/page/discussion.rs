@@ -345,7 +345,11 @@ fn view(site: &Site, visit: &Visit, mut discussion: DiscussionPage) -> Page {
     });
     Page {
         messages: messages.collect(),
-        people: if discussion.unknown { vec![Named::unknown(w)] } else { Named::row(w, &discussion.people) },
+        people: if discussion.unknown {
+            vec![Named::unknown(w)]
+        } else {
+            Named::row(w, &discussion.people)
+        },
         badge: Badge::of(discussion.index),
         lock: Lock::of(w, discussion.padlock),
         pager: Pager::of(

@@ -121,6 +121,7 @@ pub struct ComposeWords {
     pub key_write: &'static str,
 
     // Asking for a key.
+    pub ask_for_key: &'static str,
     pub ask_subject: &'static str,
     pub ask_text: &'static str,
 
@@ -316,6 +317,7 @@ static EN: ComposeWords = ComposeWords {
     key_reply: "Answer",
     key_write: "Write a message",
 
+    ask_for_key: "Ask for a key",
     ask_subject: "Your key, so that only you can read what I write",
     ask_text: "Hello,\n\nI would like to write to you so that nobody on the way can read it. For that my mailbox needs your OpenPGP key.\n\nDo you have one? Then please send it to me as a file (.asc), or just answer from the program that holds it. If you have none, Thunderbird and many other mail programs make one in a minute.\n\nThank you!",
 
@@ -480,6 +482,7 @@ static FR: ComposeWords = ComposeWords {
     key_reply: "Répondre",
     key_write: "Écrire un message",
 
+    ask_for_key: "Demander une clé",
     ask_subject: "Votre clé, pour que vous seul puissiez me lire",
     ask_text: "Bonjour,\n\nJ’aimerais vous écrire sans que personne puisse lire en chemin. Pour cela, ma boîte a besoin de votre clé OpenPGP.\n\nEn avez-vous une\u{202f}? Alors envoyez-la-moi en fichier (.asc), ou répondez simplement depuis le logiciel où elle se trouve. Sinon, Thunderbird et bien d’autres logiciels de courrier en créent une en une minute.\n\nMerci\u{202f}!",
 

@@ -61,6 +61,11 @@ fn the_people_who_are_written_to_most_are_named_and_each_is_asked_alone() {
     ] {
         assert!(asking.contains(text), "{text}: {asking}");
     }
+    // So does the part of the page that tells how it would travel.
+    assert!(
+        asking.contains("ask=key\" target=\"_blank\" rel=\"noopener\">Ask for a key"),
+        "{asking}"
+    );
     owner.lang = "fr";
     let asking = owner.get("/write?to=carol%40x.test&ask=key").body;
     assert!(asking.contains("Votre clé, pour que vous seul"), "{asking}");

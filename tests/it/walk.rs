@@ -8,9 +8,21 @@ use crate::{
     story::{TRIPS, find, script, until},
     web::{Visitor, deliver},
 };
-use caliopen::web::{
-    ASSETS,
-    routes::{ROUTES, Who},
+use caliopen::{
+    domain::{
+        mailbox::{Folder as Inside, Server, State},
+        time::Time,
+    },
+    store::{
+        mailboxes,
+        record::{Mailbox, MailboxSecret},
+        slots::Opening,
+        vault::{Secret, Vault},
+    },
+    web::{
+        ASSETS,
+        routes::{ROUTES, Who},
+    },
 };
 use html5ever::{
     Attribute, ExpandedName, QualName,
@@ -206,6 +218,36 @@ fn furnished(appliance: &Appliance) -> Visitor {
     owner
 }
 
+/// A box that also has a mailbox elsewhere, by which it sends too; it cannot be reached, and the pages say so.
+async fn with_a_mailbox_elsewhere() -> Folder {
+    let folder = Folder::make();
+    let vault = Vault::locked(&folder.data);
+    let opened = vault.unlock(&Opening::Passphrase(crate::appliance::PASSPHRASE)).unwrap();
+    assert!(matches!(opened, Secret::Right(_)));
+    let server = |port| Server {
+        host: "mail.x.test".into(),
+        port,
+        implicit: true,
+    };
+    let mut mailbox = Mailbox::new("me@x.test", &server(993), "me", MailboxSecret::default(), true, Time(0));
+    mailbox.set_state(State::On);
+    mailbox.set_sends(Some(&server(465)));
+    mailbox.set_folders(&[Inside {
+        name: "INBOX".into(),
+        wanted: true,
+        all: 9,
+        done: 4,
+        ..Inside::default()
+    }]);
+    let open = vault.open().unwrap();
+    let writing = open.writer.write(move |tables| mailboxes::add(tables, &mailbox, 1));
+    assert_eq!(writing.await.unwrap(), Some(1));
+    drop(open);
+    vault.lock();
+    drop(vault);
+    folder
+}
+
 /// Every page that a person looks at, by address. What is handed out as a file or leads on is left out by what it answers.
 fn pages(visitor: &mut Visitor) -> Vec<String> {
     let part = {
@@ -245,13 +287,15 @@ fn pages(visitor: &mut Visitor) -> Vec<String> {
     all
 }
 
-#[test]
-fn every_page_is_valid_and_says_all_of_it_in_its_own_language() {
-    let folder = Folder::make();
+#[tokio::test]
+async fn every_page_is_valid_and_says_all_of_it_in_its_own_language() {
+    let folder = with_a_mailbox_elsewhere().await;
     let appliance = folder.serve();
     let mut owner = furnished(&appliance);
     let pages = pages(&mut owner);
     assert!(pages.len() > 50, "{pages:?}");
+    assert!(pages.contains(&"/settings/mailboxes/1".to_owned()), "{pages:?}");
+    assert!(owner.get("/write").body.contains("me@x.test"), "there is an address to choose");
     let mut wrong = Vec::new();
     for lang in ["en", "fr"] {
         owner.cookies.retain(|(name, _)| name != "lang");
@@ -330,7 +374,7 @@ const RUN_AXE: &str = "const done = arguments[arguments.length - 1];
 async fn no_page_keeps_anybody_out() {
     let Some(browser) = Browser::start(&[]).await else { return };
     let axe = axe();
-    let folder = Folder::make();
+    let folder = with_a_mailbox_elsewhere().await;
     let appliance = folder.serve();
     let pages = pages(&mut furnished(&appliance));
     let base = format!("http://{}", appliance.http);

@@ -231,7 +231,7 @@ fn ways(w: &Words, advice: Advice, page: &AccountPage) -> Vec<Way> {
 }
 
 /// Where somebody is asked for their key: a message to them that is written already, to be looked over and sent.
-fn asking(address: &str) -> String {
+pub(super) fn asking(address: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("to", address)
         .append_pair("ask", "key")

@@ -4,7 +4,9 @@
 use super::{
     super::{
         super::{Site, problem::Problem, shell, visit::Visit},
-        Badge, Lock, Named, calm, lines,
+        Badge, Lock, Named,
+        account::asking,
+        calm, lines,
     },
     Axis, Opened, open,
 };
@@ -61,6 +63,8 @@ pub(super) struct Row {
     pub(super) lock: Lock,
     pub(super) notes: String,
     pub(super) owner: bool,
+    /// Where they are asked for a key, if they have none.
+    pub(super) ask: Option<String>,
 }
 
 impl Panel {
@@ -162,6 +166,7 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row
             format!("{key} · {way}{}", last.unwrap_or_default())
         },
         owner: standing.person.owner,
+        ask: (standing.key == Fact::Known(KeyState::Missing) && !standing.person.owner).then(|| asking(standing.person.address.as_str())),
     }
 }
 

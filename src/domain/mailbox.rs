@@ -65,15 +65,17 @@ pub enum Trouble {
     SignIn,
     /// The provider does not renew the access that was given.
     Token,
-    /// What it says cannot be read, or is refused.
+    /// What it says cannot be read.
     Garbled,
     /// This box could not keep what came.
     Store,
+    /// It refuses for now what it is asked.
+    Refused,
 }
 
 impl Trouble {
     /// All of them, in the order of the numbers on the disk; it only ever grows.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoAddress,
         Self::Unreachable,
         Self::Silent,
@@ -87,6 +89,7 @@ impl Trouble {
         Self::Token,
         Self::Garbled,
         Self::Store,
+        Self::Refused,
     ];
 }
 
@@ -111,6 +114,15 @@ pub fn again(failures: u32) -> i64 {
     }
 }
 
+/// Milliseconds to wait before a folder is looked through that has had news at once so many times in a row, so that a server
+/// that always has some is looked through twice a minute.
+pub fn breath(often: u32) -> u64 {
+    match often {
+        0 => 0,
+        _ => 500 << (often - 1).min(6),
+    }
+}
+
 /// Whether a mailbox that has failed since then is switched off.
 pub fn is_hopeless(since: Time, now: Time) -> bool {
     now.0.saturating_sub(since.0) >= PATIENCE
@@ -129,5 +141,6 @@ mod tests {
     fn patience_has_an_end() {
         assert!(!is_hopeless(Time(0), Time(PATIENCE - 1)) && is_hopeless(Time(0), Time(PATIENCE)));
         assert_eq!([1, 2, 3, 99].map(again), [60, 300, 900, 900]);
+        assert_eq!([0, 1, 2, 7, u32::MAX].map(breath), [0, 500, 1_000, 32_000, 32_000]);
     }
 }

@@ -75,6 +75,7 @@ pub struct MailboxWords {
     pub progress: &'static str,
     pub brought: Plural,
     pub passed: Plural,
+    pub shut: &'static str,
     pub last: &'static str,
     pub since: &'static str,
     pub off_text: &'static str,
@@ -161,9 +162,10 @@ const EN: MailboxWords = MailboxWords {
         many: "{n} messages fetched so far",
     },
     passed: Plural {
-        one: "{n} could not be taken in: too large, or too odd to be read",
-        many: "{n} could not be taken in: too large, or too odd to be read",
+        one: "{n} could not be taken in: too large, too odd to be read, or not given out by the provider",
+        many: "{n} could not be taken in: too large, too odd to be read, or not given out by the provider",
     },
+    shut: "The provider does not open the folder “{name}”: it was deleted or renamed there, or is refused for now. The other folders do not wait for it.",
     last: "Last looked at {when}.",
     since: "Since {when}:",
     off_text: "It failed for three days and is not tried any more. Mend what is wrong, then let it go on.",
@@ -250,9 +252,10 @@ const FR: MailboxWords = MailboxWords {
         many: "{n} messages relevés jusqu’ici",
     },
     passed: Plural {
-        one: "{n} n’a pas pu être pris\u{202f}: trop gros, ou trop étrange pour être lu",
-        many: "{n} n’ont pas pu être pris\u{202f}: trop gros, ou trop étranges pour être lus",
+        one: "{n} n’a pas pu être pris\u{202f}: trop gros, trop étrange pour être lu, ou que le fournisseur ne donne pas",
+        many: "{n} n’ont pas pu être pris\u{202f}: trop gros, trop étranges pour être lus, ou que le fournisseur ne donne pas",
     },
+    shut: "Le fournisseur n’ouvre pas le dossier «\u{202f}{name}\u{202f}»\u{202f}: il y a été supprimé ou renommé, ou il est refusé pour l’instant. Les autres dossiers ne l’attendent pas.",
     last: "Relevée pour la dernière fois {when}.",
     since: "Depuis {when}\u{202f}:",
     off_text: "Elle a échoué pendant trois jours et n’est plus essayée. Réparez ce qui ne va pas, puis reprenez.",
@@ -294,6 +297,9 @@ pub fn trouble(lang: Lang, trouble: Trouble) -> &'static str {
         (Lang::En, Trouble::Token) => "the provider does not renew the access by token. It may have to be given again.",
         (Lang::En, Trouble::Garbled) => "the server’s answer cannot be read. Is it a server of mailboxes (IMAP)?",
         (Lang::En, Trouble::Store) => "this box could not keep what came.",
+        (Lang::En, Trouble::Refused) => {
+            "the server refuses for now. Many do so when they have much to do, or have given out much in a day."
+        }
         (Lang::Fr, Trouble::NoAddress) => "le nom du serveur n’a pas d’adresse. Est-il bien écrit\u{202f}?",
         (Lang::Fr, Trouble::Unreachable) => "le serveur est injoignable, ou a raccroché.",
         (Lang::Fr, Trouble::Silent) => "le serveur ne répond pas.",
@@ -315,13 +321,16 @@ pub fn trouble(lang: Lang, trouble: Trouble) -> &'static str {
         (Lang::Fr, Trouble::Token) => "le fournisseur ne renouvelle pas l’accès par jeton. Il faut peut-être le redonner.",
         (Lang::Fr, Trouble::Garbled) => "la réponse du serveur est illisible. Est-ce un serveur de boîtes (IMAP)\u{202f}?",
         (Lang::Fr, Trouble::Store) => "cette boîte n’a pas pu garder ce qui est venu.",
+        (Lang::Fr, Trouble::Refused) => {
+            "le serveur refuse pour l’instant. Beaucoup font ainsi quand ils ont trop à faire, ou ont déjà beaucoup donné dans la journée."
+        }
     }
 }
 
 /// The message that the box writes when it has switched a mailbox off: subject and text, in both languages, because
 /// nobody is there whose language is known.
 pub fn switched_off(name: &str, why: Trouble) -> (String, String) {
-    let subject = format!("Other mailbox switched off / Autre boîte arrêtée: {name}");
+    let subject = format!("Other mailbox switched off / Autre boîte arrêtée\u{202f}: {name}");
     let text = format!(
         "This box could not fetch the mail of {name} for three days and has stopped trying.\n\nWhat goes wrong: {}\n\n\
          Mend it, then let it go on: /settings/mailboxes\n\n--\n\nCette boîte n’a pas pu relever le courrier de {name} pendant \

@@ -3,9 +3,11 @@
 //!
 //! TLS begins at once or by STARTTLS; octets that come with the answer to STARTTLS were put there by somebody in between
 //! and end the visit, and where no TLS can be agreed on nothing is tried without. Nothing is changed at the other end:
-//! folders are only examined, and messages only peeked at. What the server says is read with limits on time; a message
-//! is asked for only after its size is known. Its words are never passed on: they may name people.
+//! folders are only examined, and messages only peeked at. What the server says is read with limits on time and size
+//! (`guard`), and to the line that ends an answer, which may refuse (`asking`); a message is asked for only after its size
+//! is known. Its words are never passed on: they may name people.
 
+mod asking;
 mod guard;
 
 #[doc(hidden)]
@@ -24,13 +26,11 @@ use crate::domain::{
 use async_imap::{
     Client, Session,
     error::Error,
-    imap_proto::{RequestId, Response, Status},
-    types::{Flag, NameAttribute},
+    imap_proto::{Capability, MailboxDatum, NameAttribute, RequestId, Response, ResponseCode, Status},
 };
-use futures_util::{Stream, StreamExt, TryStreamExt};
-use guard::Guard;
+use guard::{Guard, Most};
 use rustls::{CertificateError, pki_types::ServerName};
-use std::{io, net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, io, net::IpAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -39,12 +39,32 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use zeroize::Zeroizing;
 
-/// How long is waited for an answer, and for the next octets of one.
+/// How long is waited for an answer.
 const ANSWER: Duration = Duration::from_secs(60);
 /// Octets of what comes before TLS.
 const CLEAR: usize = 8 * 1024;
-/// Octets of a message, or of anything else that a server announces before it says it.
-const LARGEST: u64 = 32 * 1024 * 1024;
+/// How long it may take until somebody is signed in, all together.
+const OPENING: Duration = Duration::from_secs(4 * 60);
+/// Octets of a folder's name.
+const NAME: usize = 1_000;
+/// What a server may say at most when it is asked for words, for the numbers of messages (eight octets each: a million), and
+/// for messages.
+const WORDS: Most = Most {
+    line: 64 * 1024,
+    literal: 64 * 1024,
+    octets: 16 * 1024 * 1024,
+};
+const NUMBERS: Most = Most {
+    line: 8 * 1024 * 1024,
+    ..WORDS
+};
+const MESSAGES: Most = Most {
+    literal: 32 * 1024 * 1024,
+    octets: 64 * 1024 * 1024,
+    ..WORDS
+};
+/// What a refusal says that is not about the password (RFC 5530 section 3).
+const FOR_NOW: [&str; 4] = ["[UNAVAILABLE]", "[LIMIT]", "[INUSE]", "[SERVERBUG]"];
 /// Addresses of one server that are tried.
 const ADDRESSES: usize = 4;
 /// How long a server is listened to at a time; RFC 2177 wants less than 29 minutes.
@@ -92,6 +112,8 @@ pub enum Heard {
     News,
     /// Nothing, for as long as was listened.
     Nothing,
+    /// That the server does not tell after all.
+    Refusal,
 }
 
 async fn within<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, Trouble> {
@@ -113,12 +135,17 @@ fn why(error: &Error) -> Trouble {
 }
 
 impl Mailbox {
-    /// Connects, sees to it that the connection is encrypted and the server's, and signs in.
+    /// Connects, sees to it that the connection is encrypted and the server's, and signs in; in [`OPENING`] at most.
     pub async fn open(outward: &Outward, server: &Server, user: &str, sign_in: &SignIn) -> Result<Self, Trouble> {
+        let opening = Box::pin(Self::sign_in(outward, server, user, sign_in));
+        timeout(OPENING, opening).await.unwrap_or(Err(Trouble::Silent))
+    }
+
+    async fn sign_in(outward: &Outward, server: &Server, user: &str, sign_in: &SignIn) -> Result<Self, Trouble> {
         let socket = connect(outward, server).await?;
         let socket = if server.implicit { socket } else { start_tls(socket).await? };
         let stream = seal(outward, server, socket).await?;
-        let mut client = Client::new(Guard::new(stream, LARGEST));
+        let mut client = Client::new(Guard::new(stream, WORDS));
         if server.implicit {
             let greeting = within(client.read_response()).await?.ok_or(Trouble::Unreachable)?;
             // A server that greets somebody as known already does not know whom it speaks with.
@@ -138,6 +165,7 @@ impl Mailbox {
         match timeout(ANSWER, signing).await {
             Err(_) => Err(Trouble::Silent),
             Ok(Ok(session)) => Ok(Self(Box::new(session))),
+            Ok(Err(Error::No(said))) if FOR_NOW.iter().any(|code| said.contains(code)) => Err(Trouble::Refused),
             Ok(Err(Error::No(_) | Error::Bad(_) | Error::Validate(_))) => Err(Trouble::SignIn),
             Ok(Err(error)) => Err(why(&error)),
         }
@@ -145,105 +173,120 @@ impl Mailbox {
 
     /// The folders that can be opened, by name, and whether what lies in each is kept elsewhere too, or is rubbish.
     pub async fn folders(&mut self, most: usize) -> Result<Vec<(String, bool)>, Trouble> {
-        let listing = async {
-            let names = self.0.list(Some(""), Some("*")).await?;
-            names.take(most).try_collect::<Vec<_>>().await
-        };
-        let names = within(listing).await?;
-        let opens = |attribute: &NameAttribute<'_>| !matches!(attribute, NameAttribute::NoSelect);
         let spare = |attribute: &NameAttribute<'_>| {
             matches!(
                 attribute,
                 NameAttribute::Trash | NameAttribute::Junk | NameAttribute::Drafts | NameAttribute::All | NameAttribute::Flagged
             )
         };
-        Ok(names
-            .iter()
-            .filter(|name| name.attributes().iter().all(opens))
-            .map(|name| (name.name().to_owned(), name.attributes().iter().any(spare)))
-            .collect())
+        let mut found = Vec::new();
+        self.ask("LIST \"\" \"*\"", WORDS, |response| {
+            let Response::MailboxData(MailboxDatum::List(folder)) = response else {
+                return;
+            };
+            let opens = !folder.name_attributes.contains(&NameAttribute::NoSelect);
+            if found.len() < most && opens && folder.name.len() <= NAME && asking::quoted(&folder.name).is_some() {
+                found.push((folder.name.clone().into_owned(), folder.name_attributes.iter().any(spare)));
+            }
+        })
+        .await?;
+        Ok(found)
     }
 
-    /// Opens a folder without changing anything in it.
+    /// Opens a folder without changing anything in it; [`Trouble::Refused`] where it is not there, or not opened.
     pub async fn examine(&mut self, folder: &str) -> Result<Examined, Trouble> {
-        let found = within(self.0.examine(folder)).await?;
-        Ok(Examined {
-            validity: found.uid_validity.unwrap_or(0),
-            next: found.uid_next,
+        let name = asking::quoted(folder).ok_or(Trouble::Refused)?;
+        let mut found = Examined::default();
+        self.ask(&format!("EXAMINE {name}"), WORDS, |response| {
+            let Response::Data {
+                status: Status::Ok,
+                outcome,
+            } = response
+            else {
+                return;
+            };
+            match outcome.code {
+                Some(ResponseCode::UidValidity(validity)) => found.validity = validity,
+                Some(ResponseCode::UidNext(next)) => found.next = Some(next),
+                _ => {}
+            }
         })
+        .await?;
+        Ok(found)
     }
 
     /// The numbers of the messages after one, those only that came on a day (`24-Nov-2026`) or later where one is given;
     /// in order.
     pub async fn after(&mut self, last: u32, since: Option<&str>) -> Result<Vec<u32>, Trouble> {
-        let mut query = format!("UID {}:*", last.saturating_add(1));
+        let mut query = format!("UID SEARCH UID {}:*", last.saturating_add(1));
         if let Some(day) = since {
             query.push_str(&format!(" SINCE {day}"));
         }
-        let found = within(self.0.uid_search(&query)).await?;
-        // `n:*` holds the last message even where n is beyond it.
-        let mut found: Vec<u32> = found.into_iter().filter(|uid| *uid > last).collect();
+        let mut found = Vec::new();
+        self.ask(&query, NUMBERS, |response| {
+            if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
+                // `n:*` holds the last message even where n is beyond it.
+                found.extend(uids.iter().copied().filter(|uid| *uid > last));
+            }
+        })
+        .await?;
         found.sort_unstable();
+        found.dedup();
         Ok(found)
     }
 
     /// What is known of these messages; those that are gone are missing.
     pub async fn look(&mut self, uids: &[u32]) -> Result<Vec<Known>, Trouble> {
-        let fetching = async {
-            let found = self.0.uid_fetch(set(uids), "(UID RFC822.SIZE FLAGS INTERNALDATE)").await?;
-            found.take(uids.len().saturating_mul(2)).try_collect::<Vec<_>>().await
-        };
-        let found = within(fetching).await?;
-        let mut known: Vec<Known> = found
-            .iter()
-            .filter_map(|fetch| {
-                Some(Known {
-                    uid: fetch.uid?,
-                    size: fetch.size.unwrap_or(u32::MAX),
-                    seen: fetch.flags().any(|flag| flag == Flag::Seen),
-                    at: fetch.internal_date().map(|at| Time(at.timestamp())),
-                    keywords: fetch
-                        .flags()
-                        .filter_map(|flag| match flag {
-                            Flag::Custom(word) => Some(word.into_owned()),
-                            _ => None,
-                        })
-                        .collect(),
-                })
-            })
-            .filter(|known| uids.contains(&known.uid))
-            .collect();
-        known.sort_unstable_by_key(|known| known.uid);
-        known.dedup_by_key(|known| known.uid);
-        Ok(known)
+        let mut known: BTreeMap<u32, Known> = BTreeMap::new();
+        let command = format!("UID FETCH {} (UID RFC822.SIZE FLAGS INTERNALDATE)", set(uids));
+        self.ask(&command, WORDS, |response| {
+            let Response::Fetch(_, told) = response else { return };
+            if let Some(uid) = asking::uid(told).filter(|uid| uids.contains(uid)) {
+                asking::learn(known.entry(uid).or_default(), uid, told);
+            }
+        })
+        .await?;
+        Ok(known.into_values().collect())
     }
 
-    /// The octets of these messages; those that are gone are missing. Whoever asks sees to it that they are not too many.
-    pub async fn fetch(&mut self, uids: &[u32]) -> Result<Vec<(u32, Vec<u8>)>, Trouble> {
-        let mut coming = within(self.0.uid_fetch(set(uids), "(UID BODY.PEEK[])")).await?;
-        let mut found = Vec::with_capacity(uids.len());
-        while let Some(fetch) = next(&mut coming).await? {
-            if let (Some(uid), Some(body)) = (fetch.uid, fetch.body()) {
-                found.push((uid, body.to_vec()));
+    /// The octets of these messages; those that are gone are missing. Whoever asks sees to it that they are not too many;
+    /// what was not asked for is not taken.
+    pub async fn fetch(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, Vec<u8>>, Trouble> {
+        let mut found = BTreeMap::new();
+        self.ask(&format!("UID FETCH {} (UID BODY.PEEK[])", set(uids)), MESSAGES, |response| {
+            let Response::Fetch(_, told) = response else { return };
+            if let (Some(uid), Some(body)) = (asking::uid(told).filter(|uid| uids.contains(uid)), asking::body(told)) {
+                found.entry(uid).or_insert_with(|| body.to_vec());
             }
-        }
+        })
+        .await?;
         Ok(found)
     }
 
     /// Whether the server tells of news by itself (IDLE, RFC 2177).
     pub async fn tells(&mut self) -> Result<bool, Trouble> {
-        Ok(within(self.0.capabilities()).await?.has_str("IDLE"))
+        let mut tells = false;
+        self.ask("CAPABILITY", WORDS, |response| {
+            if let Response::Capabilities(all) = response {
+                tells |= all
+                    .iter()
+                    .any(|one| matches!(one, Capability::Atom(name) if name.eq_ignore_ascii_case("IDLE")));
+            }
+        })
+        .await?;
+        Ok(tells)
     }
 
     /// Listens in the folder that is open until there is news, or for this long. Written out here because the library's
     /// own way gives up the program where a server refuses without a word.
     pub async fn listen(&mut self, long: Duration) -> Result<Heard, Trouble> {
-        let asked = within(self.0.run_command("IDLE")).await?;
+        let asked = self.say("IDLE", WORDS).await?;
         let mut heard = Heard::Nothing;
         loop {
-            match self.hear(&asked).await? {
+            match self.hear(|response| said(response, &asked)).await? {
                 Said::Go => break,
-                Said::Done(_) => return Err(Trouble::Garbled),
+                Said::Done(false) => return Ok(Heard::Refusal),
+                Said::Done(true) => return Err(Trouble::Garbled),
                 Said::News => heard = Heard::News,
                 Said::Nothing => {}
             }
@@ -262,18 +305,14 @@ impl Mailbox {
             }
         }
         within(self.0.run_command_untagged("DONE")).await?;
+        self.0.get_mut().begin(WORDS);
         loop {
-            match self.hear(&asked).await? {
+            match self.hear(|response| said(response, &asked)).await? {
                 Said::Done(true) => return Ok(heard),
                 Said::Done(false) => return Err(Trouble::Garbled),
                 Said::Go | Said::News | Said::Nothing => {}
             }
         }
-    }
-
-    async fn hear(&mut self, asked: &RequestId) -> Result<Said, Trouble> {
-        let response = within(self.0.read_response()).await?.ok_or(Trouble::Unreachable)?;
-        Ok(said(response.parsed(), asked))
     }
 
     /// Says goodbye; how it is taken does not matter.
@@ -300,15 +339,6 @@ fn said(response: &Response<'_>, asked: &RequestId) -> Said {
         Response::Done { tag, status, .. } if tag == asked => Said::Done(*status == Status::Ok),
         Response::Data { status: Status::Ok, .. } | Response::Done { .. } => Said::Nothing,
         _ => Said::News,
-    }
-}
-
-async fn next<T>(coming: &mut (impl Stream<Item = Result<T, Error>> + Unpin)) -> Result<Option<T>, Trouble> {
-    match timeout(ANSWER, coming.next()).await {
-        Err(_) => Err(Trouble::Silent),
-        Ok(None) => Ok(None),
-        Ok(Some(Ok(item))) => Ok(Some(item)),
-        Ok(Some(Err(error))) => Err(why(&error)),
     }
 }
 

@@ -53,7 +53,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("instant_acme", &["net/acme"]),
     (
         "jiff",
-        &["codec/mime/received", "service/zone", "cli/demo", "cli/authenticate", "net/restic"],
+        &[
+            "codec/mime/received",
+            "service/zone",
+            "cli/demo",
+            "cli/authenticate",
+            "net/imap",
+            "net/restic",
+        ],
     ),
     ("mail_auth", &["net", "codec"]),
     ("mail_builder", &["codec/mime"]),

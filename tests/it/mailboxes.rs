@@ -25,14 +25,14 @@ use tokio::{
     task::JoinHandle,
 };
 
-const NOW: Time = Time(1_782_000_000);
+pub const NOW: Time = Time(1_782_000_000);
 
 /// A Dovecot with one mailbox; ended when dropped.
-struct Dovecot {
+pub struct Dovecot {
     child: Option<Child>,
     folder: tempfile::TempDir,
     port: u16,
-    tls_port: u16,
+    pub tls_port: u16,
 }
 
 fn free() -> u16 {
@@ -41,7 +41,7 @@ fn free() -> u16 {
 
 impl Dovecot {
     /// With this chain and key (PEM); `None` where there is no Dovecot here, or nobody who may start it.
-    fn make(certificate: &str, key: &str) -> Option<Self> {
+    pub fn make(certificate: &str, key: &str) -> Option<Self> {
         let here = Command::new("dovecot").arg("--version").stdout(Stdio::null()).status();
         if !here.is_ok_and(|status| status.success()) || !rustix::process::geteuid().is_root() {
             eprintln!("no Dovecot here that may be started: not tried");
@@ -84,11 +84,11 @@ impl Dovecot {
         Some(made)
     }
 
-    fn mail(&self) -> PathBuf {
+    pub fn mail(&self) -> PathBuf {
         self.folder.path().join("mail/me")
     }
 
-    fn owned(&self) {
+    pub fn owned(&self) {
         let done = Command::new("chown")
             .args(["-R", "65534:65534"])
             .arg(self.folder.path().join("mail"))
@@ -119,7 +119,7 @@ impl Dovecot {
         }
     }
 
-    fn put(&self, folder: &str, number: usize, flags: &str) {
+    pub fn put(&self, folder: &str, number: usize, flags: &str) {
         let raw = format!(
             "Received: by x.test; Tue, 3 Mar 2026 09:00:00 +0000\nFrom: list{}@x.test\nTo: me@x.test\nSubject: number {number}\n\
              Date: Tue, 3 Mar 2026 09:00:00 +0000\nMessage-ID: <{number}@x.test>\n\nbody {number}\n{}",
@@ -141,14 +141,14 @@ impl Drop for Dovecot {
     }
 }
 
-fn pem_of(identity: &caliopen::net::tls::Identity) -> (String, String) {
+pub fn pem_of(identity: &caliopen::net::tls::Identity) -> (String, String) {
     (
         crate::internet::pem("CERTIFICATE", &identity.chain[0]),
         crate::internet::pem("PRIVATE KEY", &identity.key),
     )
 }
 
-fn outward(authority: &Authority) -> Outward {
+pub fn outward(authority: &Authority) -> Outward {
     let table = Table::default()
         .with("imap.x.test", Record::A([127, 0, 0, 1].into()))
         .with("_imaps._tcp.x.test", Record::Srv(0, 1, 993, "imap.x.test".into()));
@@ -158,7 +158,7 @@ fn outward(authority: &Authority) -> Outward {
     }
 }
 
-fn typed(port: u16, implicit: bool, password: &str, history: bool) -> Typed {
+pub fn typed(port: u16, implicit: bool, password: &str, history: bool) -> Typed {
     Typed {
         name: "me@x.test".into(),
         server: Server {
@@ -174,7 +174,7 @@ fn typed(port: u16, implicit: bool, password: &str, history: bool) -> Typed {
 }
 
 /// Has the mailboxes looked at for as long as it lives.
-fn works(home: &Home) -> JoinHandle<()> {
+pub fn works(home: &Home) -> JoinHandle<()> {
     let mailboxes = home.services.mailboxes.clone();
     tokio::spawn(async move {
         let mut workers = tokio::task::JoinSet::new();
@@ -184,7 +184,7 @@ fn works(home: &Home) -> JoinHandle<()> {
     })
 }
 
-async fn until(home: &Home, id: u64, what: &str, is: impl Fn(&View) -> bool) -> View {
+pub async fn until(home: &Home, id: u64, what: &str, is: impl Fn(&View) -> bool) -> View {
     let looking = async {
         loop {
             let view = home.services.mailboxes.one(id).await.unwrap();
@@ -226,7 +226,7 @@ async fn cutting(to: u16) -> u16 {
     port
 }
 
-fn raws(home: &Home) -> Vec<(String, bool)> {
+pub fn raws(home: &Home) -> Vec<(String, bool)> {
     let snapshot = home.snapshot();
     let ids = snapshot.messages_after(0, usize::MAX).unwrap();
     ids.into_iter()
@@ -263,7 +263,7 @@ async fn a_mailbox_with_its_history_comes_once_however_often_it_is_cut() {
     assert_eq!(raws(&home).len(), 0, "nothing is fetched before the folders are chosen");
 
     let working = works(&home);
-    mailboxes.choose(id, vec![0, 1]).await.unwrap();
+    mailboxes.choose(id, vec!["INBOX".into(), "Lists".into()]).await.unwrap();
     let mut cuts = 0;
     loop {
         let view = until(&home, id, "it ends or is cut off", |view| {
@@ -377,7 +377,7 @@ async fn only_what_comes_from_now_on_is_fetched_where_that_was_asked() {
     let mailboxes = &home.services.mailboxes;
     let id = mailboxes.add(typed(dovecot.port, false, "right", false)).await.unwrap().unwrap();
     let working = works(&home);
-    mailboxes.choose(id, vec![0]).await.unwrap();
+    mailboxes.choose(id, vec!["INBOX".into()]).await.unwrap();
     until(&home, id, "it listens", |view| {
         view.running.is_some_and(|running| running.listening)
     })

@@ -32,11 +32,11 @@ use tokio_rustls::TlsAcceptor;
 
 const NOW: Time = Time(1_782_000_000);
 
-type Heard = Arc<Mutex<Vec<String>>>;
+pub type Heard = Arc<Mutex<Vec<String>>>;
 
 /// A server over TLS that greets, and answers lines; `None` ends a session, and what begins with `!` is for it to
 /// remember a line without answering.
-async fn server(
+pub async fn server(
     identity: &Identity,
     greeting: &'static str,
     answer: impl Fn(&str, &str) -> Option<String> + Send + Sync + 'static,

@@ -47,6 +47,7 @@ mod key_sources;
 mod living;
 mod locks;
 mod mailboxes;
+mod mailboxes_refusing;
 mod mailboxes_sending;
 mod mdns;
 mod memory;

@@ -1,40 +1,63 @@
-//! What a server of mailboxes may say at most: a line, and a literal (RFC 3501 section 4.3), whose length it announces
-//! and for which a reader would make room before a single octet of it has come.
+//! What a server of mailboxes may say at most in answer to a command: octets in all, in a line, and in a literal
+//! (RFC 3501 section 4.3), whose length it announces and for which a reader would make room before one octet has come.
 
 use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Instant,
+};
 
-/// Octets of a line: the numbers of a million messages fit.
-const LINE: usize = 16 * 1024 * 1024;
+/// What may be said at most, in octets.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Most {
+    /// In a line.
+    pub(super) line: usize,
+    /// In a literal.
+    pub(super) literal: u64,
+    /// In all, from one command to the next.
+    pub(super) octets: u64,
+}
 
 /// A connection on which nobody says more than that.
 #[derive(Debug)]
 pub(super) struct Guard<S> {
     inner: S,
     watch: Watch,
+    begun: Instant,
 }
 
 impl<S> Guard<S> {
-    /// Over this connection, with literals of so many octets at most.
-    pub(super) fn new(inner: S, largest: u64) -> Self {
+    /// Over this connection, with so much at most until a command begins.
+    pub(super) fn new(inner: S, most: Most) -> Self {
+        let watch = Watch { most, ..Watch::default() };
         Self {
             inner,
-            watch: Watch {
-                largest,
-                ..Watch::default()
-            },
+            watch,
+            begun: Instant::now(),
         }
+    }
+
+    /// A command begins, and so much may be said in answer.
+    pub(super) fn begin(&mut self, most: Most) {
+        (self.watch.most, self.watch.said, self.begun) = (most, 0, Instant::now());
+    }
+
+    /// When the last command began, and the octets that were said since.
+    pub(super) fn so_far(&self) -> (Instant, u64) {
+        (self.begun, self.watch.said)
     }
 }
 
 /// Where in what is said we are.
 #[derive(Debug, Default)]
 struct Watch {
-    largest: u64,
+    most: Most,
+    /// Octets since the command began.
+    said: u64,
     /// Octets of a literal that are still to come.
     literal: u64,
     /// Octets of the line so far.
@@ -54,6 +77,10 @@ enum End {
 impl Watch {
     /// Takes in what was said; false where it is more than may be.
     fn take(&mut self, mut octets: &[u8]) -> bool {
+        self.said = self.said.saturating_add(octets.len() as u64);
+        if self.said > self.most.octets {
+            return false;
+        }
         while let Some((first, rest)) = octets.split_first() {
             if self.literal > 0 {
                 let skipped = usize::try_from(self.literal).unwrap_or(usize::MAX).min(octets.len());
@@ -71,7 +98,7 @@ impl Watch {
                 (b'}', End::Open(length, true)) => End::Closed(*length),
                 (b'\r', End::Closed(length)) => End::Closed(*length),
                 (b'\n', End::Closed(length)) => {
-                    if *length > self.largest {
+                    if *length > self.most.literal {
                         return false;
                     }
                     self.literal = *length;
@@ -83,7 +110,7 @@ impl Watch {
                 }
                 _ => End::Other,
             };
-            if self.line > LINE {
+            if self.line > self.most.line {
                 return false;
             }
         }
@@ -91,12 +118,16 @@ impl Watch {
     }
 }
 
-/// Whether all of this may be said where no literal may be larger than a thousand octets, as it comes in pieces of so many
-/// octets; for the fuzzer.
+/// Whether all of this may be said where a line may have 500 octets, a literal a thousand and all two thousand, as it comes in
+/// pieces of so many octets; for the fuzzer.
 #[doc(hidden)]
 pub fn probe(said: &[u8], piece: usize) -> bool {
     let mut watch = Watch {
-        largest: 1_000,
+        most: Most {
+            line: 500,
+            literal: 1_000,
+            octets: 2_000,
+        },
         ..Watch::default()
     };
     said.chunks(piece.max(1)).all(|piece| watch.take(piece))
@@ -159,10 +190,10 @@ mod tests {
         ] {
             assert!(!passes(bad), "{}", String::from_utf8_lossy(bad));
         }
-        let mut watch = Watch {
-            largest: 1_000,
-            ..Watch::default()
-        };
-        assert!(!watch.take(&vec![b'x'; LINE + 1]));
+        assert!(!passes(&[b'x'; 501]), "a line");
+        assert!(
+            passes(b"12345678\n".repeat(200).as_slice()) && !passes(b"12345678\n".repeat(300).as_slice()),
+            "in all"
+        );
     }
 }

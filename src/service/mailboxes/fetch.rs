@@ -1,20 +1,24 @@
 //! Fetching what is new in a mailbox, folder by folder, the oldest first: looked at in slices, fetched in bundles that
 //! are bounded, kept, and only then noted as done. What breaks off goes on from there; what comes twice is kept once.
+//!
+//! A server that refuses a bundle is mostly busy, and is asked again later; nothing counts as gone that it did not say is
+//! gone. Where it refuses for ever, it may be one message that it cannot read itself: that one is found, and passed by.
 
 use super::{Mailboxes, Running};
 use crate::{
     domain::{
-        mailbox::{Folder, Trouble},
+        mailbox::{Folder, MAX_FOLDERS, Trouble},
         tag::{MAX_ON_MESSAGE, Name},
         time::Time,
     },
-    net::imap::{Known, Mailbox as Opened},
+    net::imap::{Examined, Known, Mailbox as Opened},
     service::{
         Error,
         import::labels,
         read,
         receive::{Brought, MAX_MESSAGE, NotKept},
     },
+    store::record::Mailbox,
 };
 use std::{collections::HashMap, time::Duration};
 use tokio::task::JoinSet;
@@ -28,6 +32,12 @@ const BUNDLE_SIZE: u64 = 4 * 1024 * 1024;
 const AT_ONCE: usize = 32;
 /// The share of the time, in fourths, that a line is left to others after each bundle.
 const REST: u32 = 4;
+/// Refusals in a row after which the messages of a bundle are asked for one by one.
+const SUSPICION: u32 = 3;
+/// Messages of a bundle that may be refused one by one before it is the server that refuses.
+const SUSPECTS: usize = 3;
+/// Seconds of refusing after which even a message that nothing else can be compared with is passed by.
+const LONG: i64 = 2 * DAY;
 /// The seconds of a day.
 const DAY: i64 = 24 * 3600;
 
@@ -55,19 +65,53 @@ const PROGRAMS: &[&str] = &[
 struct Done {
     brought: u64,
     passed: u64,
+    /// Whether the server gave something out.
+    given: bool,
+}
+
+/// How patient one is with refusals by now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// The server is busy.
+    Whole,
+    /// It may be one message.
+    Suspicious,
+    /// It has been so for days.
+    Gone,
+}
+
+impl Patience {
+    fn of(mailbox: &Mailbox, now: Time) -> Self {
+        match mailbox.failing {
+            Some((since, times)) if times >= SUSPICION && mailbox.trouble() == Some(Trouble::Refused) => {
+                let long = now.0.saturating_sub(since) >= LONG;
+                if long { Self::Gone } else { Self::Suspicious }
+            }
+            _ => Self::Whole,
+        }
+    }
 }
 
 impl Mailboxes {
-    /// Fetches what is new in every wanted folder.
+    /// Fetches what is new in every wanted folder. One that the server does not open is noted, and keeps nothing else back.
     pub(super) async fn fetch(&self, id: u64, opened: &mut Opened) -> Result<(), Trouble> {
         let kept = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await;
         let mailbox = kept.map_err(|_| Trouble::Store)?;
-        let mut work = Vec::new();
-        for (at, folder) in mailbox.folders().into_iter().enumerate().filter(|(_, folder)| folder.wanted) {
-            let (folder, uids) = self.new_in(opened, folder, mailbox.history, Time(mailbox.since)).await?;
-            work.push((at, folder, uids));
+        let patience = Patience::of(&mailbox, self.0.clock.now());
+        let (mut work, mut shut) = (Vec::new(), Vec::new());
+        for folder in mailbox.folders().into_iter().filter(|folder| folder.wanted) {
+            match opened.examine(&folder.name).await {
+                Ok(now) => work.push(self.new_in(opened, folder, now, mailbox.history, Time(mailbox.since)).await?),
+                Err(Trouble::Refused) => shut.push(folder.name),
+                Err(trouble) => return Err(trouble),
+            }
         }
-        let all = work.iter().map(|(_, _, uids)| uids.len() as u64).sum();
+        let none = work.is_empty() && !shut.is_empty();
+        self.note_shut(id, shut);
+        if none {
+            return Err(Trouble::Refused);
+        }
+        let all = work.iter().map(|(_, uids)| uids.len() as u64).sum();
         let since = self.0.clock.now();
         self.note(id, |running| {
             *running = Running {
@@ -76,38 +120,53 @@ impl Mailboxes {
                 ..Running::default()
             };
         });
-        for (at, mut folder, uids) in work {
+        for (mut folder, uids) in work {
             (folder.all, folder.done) = (uids.len() as u64, 0);
-            self.keep(id, at, &folder, &Done::default()).await?;
+            self.keep(id, &folder, &Done::default()).await?;
             if uids.is_empty() {
                 continue;
             }
             opened.examine(&folder.name).await?;
             for slice in uids.chunks(SLICE) {
-                let known = opened.look(slice).await?;
-                // What is gone by now needs no fetching.
-                let gone = (slice.len() - known.len().min(slice.len())) as u64;
-                self.note(id, |running| running.done += gone);
-                folder.done += gone;
-                for bundle in bundles(&known) {
-                    let begun = std::time::Instant::now();
-                    let done = self.bundle(opened, &folder, bundle).await?;
-                    folder.last = bundle.last().map_or(folder.last, |known| known.uid);
-                    folder.done += bundle.len() as u64;
-                    self.keep(id, at, &folder, &done).await?;
-                    self.note(id, |running| running.done += bundle.len() as u64);
-                    tokio::time::sleep((begun.elapsed() / REST).min(Duration::from_secs(2))).await;
-                }
-                folder.last = folder.last.max(slice.last().copied().unwrap_or(0));
+                self.slice(id, opened, &mut folder, slice, patience).await?;
             }
-            self.keep(id, at, &folder, &Done::default()).await?;
+            self.keep(id, &folder, &Done::default()).await?;
         }
         Ok(())
     }
 
+    /// Fetches these messages of the folder that is open.
+    async fn slice(&self, id: u64, opened: &mut Opened, folder: &mut Folder, slice: &[u32], patience: Patience) -> Result<(), Trouble> {
+        let known = opened.look(slice).await?;
+        // What is gone by now needs no fetching.
+        let gone = (slice.len() - known.len().min(slice.len())) as u64;
+        self.note(id, |running| running.done += gone);
+        folder.done += gone;
+        for bundle in bundles(&known) {
+            let begun = std::time::Instant::now();
+            let done = match self.bundle(opened, folder, bundle).await {
+                Err(Trouble::Refused) if patience != Patience::Whole => self.one_by_one(opened, folder, bundle, patience).await?,
+                done => done?,
+            };
+            folder.last = bundle.last().map_or(folder.last, |known| known.uid);
+            folder.done += bundle.len() as u64;
+            self.keep(id, folder, &done).await?;
+            self.note(id, |running| running.done += bundle.len() as u64);
+            tokio::time::sleep((begun.elapsed() / REST).min(Duration::from_secs(2))).await;
+        }
+        folder.last = folder.last.max(slice.last().copied().unwrap_or(0));
+        Ok(())
+    }
+
     /// The folder as it is now, and the numbers of what is new in it.
-    async fn new_in(&self, opened: &mut Opened, mut folder: Folder, history: bool, added: Time) -> Result<(Folder, Vec<u32>), Trouble> {
-        let now = opened.examine(&folder.name).await?;
+    async fn new_in(
+        &self,
+        opened: &mut Opened,
+        mut folder: Folder,
+        now: Examined,
+        history: bool,
+        added: Time,
+    ) -> Result<(Folder, Vec<u32>), Trouble> {
         let first = folder.validity == 0;
         let changed = !first && folder.validity != now.validity;
         folder.validity = now.validity.max(1);
@@ -142,7 +201,14 @@ impl Mailboxes {
         let mut keeping = JoinSet::new();
         let of_folder = of_folder(&folder.name);
         let receive = &self.0.receive;
-        for (uid, raw) in opened.fetch(&uids).await? {
+        let bodies = opened.fetch(&uids).await?;
+        let missing: Vec<u32> = uids.iter().copied().filter(|uid| !bodies.contains_key(uid)).collect();
+        // What did not come is gone only where the server no longer knows of it.
+        if !missing.is_empty() && !opened.look(&missing).await?.is_empty() {
+            return Err(Trouble::Refused);
+        }
+        done.given = !bodies.is_empty();
+        for (uid, raw) in bodies {
             let Some(known) = known.get(&uid) else { continue };
             let brought = Brought {
                 received: known.at,
@@ -164,13 +230,38 @@ impl Mailboxes {
         Ok(done)
     }
 
-    /// Notes how far a folder is.
-    async fn keep(&self, id: u64, at: usize, folder: &Folder, done: &Done) -> Result<(), Trouble> {
-        let (folder, brought, passed) = (folder.clone(), done.brought, done.passed);
+    /// Fetches the messages of a bundle that is refused as a whole. What is refused while others are given, twice, is what
+    /// the server cannot read, and is passed by.
+    async fn one_by_one(&self, opened: &mut Opened, folder: &Folder, bundle: &[Known], patience: Patience) -> Result<Done, Trouble> {
+        let (mut all, mut suspects) = (Done::default(), Vec::new());
+        for known in bundle.chunks(1) {
+            match self.bundle(opened, folder, known).await {
+                Ok(done) => all.add(&done),
+                Err(Trouble::Refused) if suspects.len() < SUSPECTS => suspects.push(known),
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        if !all.given && patience != Patience::Gone {
+            return Err(Trouble::Refused);
+        }
+        for known in suspects {
+            match self.bundle(opened, folder, known).await {
+                Ok(done) => all.add(&done),
+                Err(Trouble::Refused) => all.passed += 1,
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Notes how far a folder is. A server that gives something out has not failed since before that: else a large mailbox
+    /// that is given out in parts over many days would be switched off in the middle.
+    async fn keep(&self, id: u64, folder: &Folder, done: &Done) -> Result<(), Trouble> {
+        let (folder, brought, passed, given) = (folder.clone(), done.brought, done.passed, done.given);
         let changed = self
             .change(id, move |mailbox| {
                 let mut folders = mailbox.folders();
-                if let Some(known) = folders.get_mut(at).filter(|known| known.name == folder.name) {
+                if let Some(known) = folders.iter_mut().find(|known| known.name == folder.name) {
                     *known = Folder {
                         wanted: known.wanted,
                         ..folder.clone()
@@ -179,9 +270,21 @@ impl Mailboxes {
                 mailbox.set_folders(&folders);
                 mailbox.brought = mailbox.brought.saturating_add(brought);
                 mailbox.passed = mailbox.passed.saturating_add(passed);
+                if given {
+                    mailbox.failing = None;
+                    mailbox.set_trouble(None);
+                }
             })
             .await;
         changed.map_err(|_| Trouble::Store)
+    }
+}
+
+impl Done {
+    fn add(&mut self, other: &Self) {
+        self.brought += other.brought;
+        self.passed += other.passed;
+        self.given |= other.given;
     }
 }
 
@@ -231,6 +334,27 @@ const SPARE: &[&str] = &[
 /// Whether a folder is called like one that is not wanted at first.
 pub(super) fn is_spare(folder: &str) -> bool {
     SPARE.contains(&last(&crate::codec::utf7::decode(folder)).to_lowercase().as_str())
+}
+
+/// The folders of a mailbox, made to be those that the server has by now. A new one is not wanted before somebody says so;
+/// one that is wanted and not there stays, so that it is seen to be missing.
+pub(super) fn merged(mut folders: Vec<Folder>, found: &[(String, bool)]) -> Vec<Folder> {
+    folders.retain(|folder| folder.wanted || found.iter().any(|(name, _)| *name == folder.name));
+    for (name, _) in found {
+        if folders.len() < MAX_FOLDERS && folders.iter().all(|folder| folder.name != *name) {
+            folders.push(Folder {
+                name: name.clone(),
+                ..Folder::default()
+            });
+        }
+    }
+    in_order(&mut folders);
+    folders
+}
+
+/// The one where mail arrives first, then by name.
+pub(super) fn in_order(folders: &mut [Folder]) {
+    folders.sort_by_key(|folder| (!folder.name.eq_ignore_ascii_case("inbox"), folder.name.clone()));
 }
 
 /// The folder itself, without those that it lies in.
@@ -298,6 +422,25 @@ mod tests {
         let large = [known(1, 3_000_000), known(2, 3_000_000), known(3, u32::MAX), known(4, 1)];
         assert_eq!(bundles(&large).iter().map(|bundle| bundle.len()).collect::<Vec<_>>(), [1, 1, 1, 1]);
         assert!(bundles(&[]).is_empty());
+    }
+
+    #[test]
+    fn new_folders_are_shown_and_a_missing_one_is_forgotten_only_where_nobody_wants_it() {
+        let folder = |name: &str, wanted: bool, last: u32| Folder {
+            name: name.into(),
+            wanted,
+            last,
+            ..Folder::default()
+        };
+        let before = vec![folder("INBOX", true, 7), folder("old", false, 0), folder("wanted", true, 3)];
+        let found = [("b".to_owned(), false), ("INBOX".to_owned(), false), ("a".to_owned(), true)];
+        let after = [
+            folder("INBOX", true, 7),
+            folder("a", false, 0),
+            folder("b", false, 0),
+            folder("wanted", true, 3),
+        ];
+        assert_eq!(merged(before, &found), after);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
     codec::mime::notice,
     domain::{
         address::Address,
-        mailbox::{Folder, MAX_FOLDERS, MAX_MAILBOXES, Server, State, Trouble, again, is_hopeless, is_host},
+        mailbox::{Folder, MAX_FOLDERS, MAX_MAILBOXES, PAUSE, Server, State, Trouble, again, breath, is_hopeless, is_host},
         moving::left,
         time::Time,
     },
@@ -27,7 +27,7 @@ use crate::{
     net::{
         clock::Clock,
         https::Https,
-        imap::{LISTEN, Mailbox as Opened, SignIn},
+        imap::{Heard, LISTEN, Mailbox as Opened, SignIn},
         outward::Outward,
     },
     store::{
@@ -41,11 +41,15 @@ use access::Access;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{sync::Notify, task::JoinSet};
 use zeroize::Zeroizing;
 
+/// Seconds after which it is asked again which folders there are.
+const LISTED: i64 = 3600;
+/// News that comes sooner after the last comes often.
+const OFTEN: Duration = Duration::from_secs(30);
 /// The longest name, and the longest secret.
 const LONGEST: usize = 500;
 
@@ -93,6 +97,8 @@ pub struct View {
     pub brought: u64,
     /// Messages that could not be.
     pub passed: u64,
+    /// Its wanted folders that the server did not open at the last look.
+    pub shut: Vec<String>,
     /// How far it is, where it is being looked at.
     pub running: Option<Running>,
     /// The whole seconds that are left of it.
@@ -146,6 +152,8 @@ struct Inner {
     access: Access,
     receive: Receive,
     running: Mutex<HashMap<u64, Running>>,
+    /// See [`View::shut`].
+    shut: Mutex<HashMap<u64, Vec<String>>>,
     /// What is being looked at, and what tells it to end.
     workers: Mutex<HashMap<u64, Arc<Notify>>>,
     /// Something was changed: look again at what is to be done.
@@ -165,6 +173,7 @@ impl Mailboxes {
             outward,
             receive,
             running: Mutex::default(),
+            shut: Mutex::default(),
             workers: Mutex::default(),
             changed: Notify::new(),
         }))
@@ -200,6 +209,7 @@ impl Mailboxes {
             last: (mailbox.last > 0).then_some(Time(mailbox.last)),
             brought: mailbox.brought,
             passed: mailbox.passed,
+            shut: self.shut(id),
             running,
             left: running.and_then(|it| left(it.done, it.all, u64::try_from(now.0 - it.since.0).unwrap_or(0))),
         }
@@ -245,7 +255,7 @@ impl Mailboxes {
             ..Folder::default()
         };
         let mut folders: Vec<Folder> = folders.into_iter().map(folder).collect();
-        folders.sort_by_key(|folder| (!folder.name.eq_ignore_ascii_case("inbox"), folder.name.clone()));
+        fetch::in_order(&mut folders);
         mailbox.set_folders(&folders);
         let writing = self
             .0
@@ -277,13 +287,13 @@ impl Mailboxes {
         if writing.await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// Fetches from these folders from now on, by their places.
-    pub async fn choose(&self, id: u64, wanted: Vec<usize>) -> Result<(), Error> {
+    /// Fetches from these folders from now on, by the server's names for them.
+    pub async fn choose(&self, id: u64, wanted: Vec<String>) -> Result<(), Error> {
         self.end(id);
         self.change(id, move |mailbox| {
             let mut folders = mailbox.folders();
-            for (at, folder) in folders.iter_mut().enumerate() {
-                folder.wanted = wanted.contains(&at);
+            for folder in &mut folders {
+                folder.wanted = wanted.contains(&folder.name);
             }
             mailbox.set_folders(&folders);
             begin(mailbox);
@@ -342,6 +352,7 @@ impl Mailboxes {
     /// Lets it go with its password; what was brought from it stays.
     pub async fn remove(&self, id: u64) -> Result<(), Error> {
         self.end(id);
+        self.note_shut(id, Vec::new());
         let writing = self.0.vault.open()?.writer.write(move |tables| mailboxes::remove(tables, id));
         if writing.await? { Ok(()) } else { Err(Error::NotFound) }
     }
@@ -425,7 +436,13 @@ impl Mailboxes {
     async fn look(&self, id: u64, mailbox: &Mailbox) -> Result<u64, Trouble> {
         let mut opened = self.open(Some(id), mailbox).await?;
         let tells = opened.tells().await?;
+        let (mut listed, mut often) = (None, 0);
         loop {
+            let now = self.0.clock.now();
+            if listed.is_none_or(|at: Time| now.0 - at.0 >= LISTED) {
+                self.list_again(id, &mut opened).await?;
+                listed = Some(now);
+            }
             self.fetch(id, &mut opened).await?;
             let now = self.0.clock.now();
             let noted = self
@@ -436,16 +453,54 @@ impl Mailboxes {
                 })
                 .await;
             noted.map_err(|_| Trouble::Store)?;
-            let first = mailbox.folders().into_iter().find(|folder| folder.wanted);
+            let shut = self.shut(id);
+            let first = mailbox.folders().into_iter().find(|it| it.wanted && !shut.contains(&it.name));
             let Some(first) = first.filter(|_| tells) else {
                 opened.close().await;
-                return Ok(crate::domain::mailbox::PAUSE as u64);
+                return Ok(PAUSE as u64);
             };
             // The folder that is listened to is the first, mostly the one where mail arrives.
             opened.examine(&first.name).await?;
             self.note(id, |running| running.listening = true);
+            let begun = Instant::now();
             // Looked through again either way: not every server tells of everything, and not of other folders.
-            opened.listen(LISTEN).await?;
+            if opened.listen(LISTEN).await? == Heard::Refusal {
+                opened.close().await;
+                return Ok(PAUSE as u64);
+            }
+            often = if begun.elapsed() < OFTEN { often + 1 } else { 0 };
+            tokio::time::sleep(Duration::from_millis(breath(often))).await;
+        }
+    }
+
+    /// Asks which folders there are by now.
+    async fn list_again(&self, id: u64, opened: &mut Opened) -> Result<(), Trouble> {
+        let found = match opened.folders(MAX_FOLDERS).await {
+            Ok(found) if !found.is_empty() => found,
+            Ok(_) | Err(Trouble::Refused) => return Ok(()),
+            Err(trouble) => return Err(trouble),
+        };
+        let kept = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await;
+        let before = kept.map_err(|_| Trouble::Store)?.folders();
+        if fetch::merged(before.clone(), &found) == before {
+            return Ok(());
+        }
+        let changed = self.change(id, move |mailbox| mailbox.set_folders(&fetch::merged(mailbox.folders(), &found)));
+        changed.await.map_err(|_| Trouble::Store)
+    }
+
+    fn shut(&self, id: u64) -> Vec<String> {
+        let shut = self.0.shut.lock().unwrap_or_else(PoisonError::into_inner);
+        shut.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Notes which wanted folders the server does not open.
+    fn note_shut(&self, id: u64, folders: Vec<String>) {
+        let mut shut = self.0.shut.lock().unwrap_or_else(PoisonError::into_inner);
+        if folders.is_empty() {
+            shut.remove(&id);
+        } else {
+            shut.insert(id, folders);
         }
     }
 

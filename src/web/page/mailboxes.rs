@@ -13,7 +13,7 @@ use crate::{
     codec::utf7,
     domain::{
         journal::Event,
-        mailbox::{Server, State, Trouble},
+        mailbox::{Folder, Server, State, Trouble},
         outgoing::Kind,
     },
     locale::{
@@ -52,7 +52,10 @@ struct Row {
     address: Option<String>,
     /// The server by which that leaves.
     sends: Option<String>,
-    folders: Vec<(usize, String, bool, String)>,
+    /// What is said of folders that the provider does not open.
+    shut: Vec<String>,
+    /// The provider's name for each, how it is shown, whether it is wanted, and how far it is.
+    folders: Vec<(String, String, bool, String)>,
 }
 
 impl Row {
@@ -89,7 +92,7 @@ impl Row {
         if let Some(last) = view.last {
             told.push(m.last.replace("{when}", &say(last)));
         }
-        let folder = |(at, folder): (usize, &crate::domain::mailbox::Folder)| {
+        let folder = |folder: &Folder| {
             let told = if folder.all > 0 {
                 m.progress
                     .replace("{done}", &w.number(folder.done))
@@ -97,7 +100,7 @@ impl Row {
             } else {
                 String::new()
             };
-            (at, calm(&utf7::decode(&folder.name)), folder.wanted, told)
+            (folder.name.clone(), calm(&utf7::decode(&folder.name)), folder.wanted, told)
         };
         Self {
             id: view.id,
@@ -122,7 +125,12 @@ impl Row {
             by_token: view.by_token,
             address: view.address.as_ref().map(ToString::to_string),
             sends: view.sends.as_ref().map(|server| server.host.clone()),
-            folders: view.folders.iter().enumerate().map(folder).collect(),
+            shut: view
+                .shut
+                .iter()
+                .map(|name| m.shut.replace("{name}", &calm(&utf7::decode(name))))
+                .collect(),
+            folders: view.folders.iter().map(folder).collect(),
         }
     }
 }
@@ -343,8 +351,8 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
     let mailboxes = &site.services.mailboxes;
     match visit.field("do") {
         "folders" => {
-            let chosen = visit.form.iter().filter(|(name, _)| name == "folder");
-            mailboxes.choose(id, chosen.filter_map(|(_, at)| at.parse().ok()).collect()).await?;
+            let chosen = visit.form.iter().filter(|(field, _)| field == "folder");
+            mailboxes.choose(id, chosen.map(|(_, name)| name.clone()).collect()).await?;
         }
         "pause" => mailboxes.pause(id, true).await?,
         "on" => mailboxes.pause(id, false).await?,

@@ -288,6 +288,10 @@ impl Certificates {
         let draw = drawn()?;
         self.change(move |kept| {
             kept.looked = now.0;
+            // No name that leads here is refused any more.
+            if !more && kept.refused.iter().all(|(_, at)| now.0.saturating_sub(*at) >= LEFT_OUT) {
+                kept.failed = None;
+            }
             if more {
                 kept.due = now.0;
             } else if let Some((_, end)) = suggested
@@ -354,11 +358,12 @@ impl Certificates {
             front.key.clone()
         };
         let facts = front.chain.first().and_then(|first| certificate::facts(first)).unwrap_or_default();
-        let done = match self.names(&kept, &facts, now).await {
-            Err(refusal) => Err(refusal),
+        let names = self.names(&kept, &facts, now).await;
+        let done = match &names {
+            Err(refusal) => Err(refusal.clone()),
             Ok(names) => {
                 let old = front.chain.first().filter(|_| !facts.is_own);
-                self.ask(&kept, &names, &key, old.map(Vec::as_slice)).await
+                self.ask(&kept, names, &key, old.map(Vec::as_slice)).await
             }
         };
         match done {
@@ -368,7 +373,10 @@ impl Certificates {
                 Ok(Ok(()))
             }
             Err(refusal) => {
-                self.keep_refusal(&refusal, now).await?;
+                let left = names.iter().flatten().filter(|name| !refusal.names.contains(name));
+                // What could be certified is: there is nothing to order before its time.
+                let enough = !facts.is_own && facts.is_for(&self.0.host) && left.into_iter().all(|name| facts.is_for(name));
+                self.keep_refusal(&refusal, enough.then_some(&facts), now).await?;
                 self.0.parts.journal.note_own(Event::CertificateFailed);
                 Ok(Err(NotYet::Refused(refusal)))
             }
@@ -459,8 +467,10 @@ impl Certificates {
         .await
     }
 
-    async fn keep_refusal(&self, refusal: &Refusal, now: Time) -> Result<(), Error> {
+    /// Keeps why an order failed; with the facts of a certificate that is enough without the names that were refused.
+    async fn keep_refusal(&self, refusal: &Refusal, enough: Option<&Facts>, now: Time) -> Result<(), Error> {
         let (refusal, host, draw) = (refusal.clone(), self.0.host.clone(), drawn()?);
+        let due = enough.map(|facts| renewal(Time(facts.begins), Time(facts.ends), None, draw).0);
         self.change(move |kept| {
             kept.attempts = kept.attempts.saturating_add(1);
             kept.due = now.0 + wait(kept.attempts, draw);
@@ -472,8 +482,13 @@ impl Certificates {
             let others: Vec<String> = refusal.names.into_iter().filter(|name| *name != host).collect();
             if !others.is_empty() {
                 kept.refused.extend(others.into_iter().map(|name| (name, now.0)));
-                // The names that are left may well be certified at once.
-                kept.due = now.0 + PAUSE;
+                if let Some(due) = due.filter(|due| *due > now.0) {
+                    kept.due = due;
+                    kept.attempts = 0;
+                } else {
+                    // The names that are left may well be certified at once.
+                    kept.due = now.0 + PAUSE;
+                }
             }
         })
         .await

@@ -65,6 +65,8 @@ struct Authority {
     _programs: [Program; 2],
     folder: tempfile::TempDir,
     port: u16,
+    /// Where its name server is told what to say.
+    names: u16,
 }
 
 impl Authority {
@@ -78,7 +80,7 @@ impl Authority {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
         std::fs::write(folder.path().join("cert.pem"), pem("CERTIFICATE", made.cert.der())).unwrap();
         std::fs::write(folder.path().join("key.pem"), pem("PRIVATE KEY", &made.signing_key.serialize_der())).unwrap();
-        let (names, management) = (port(), port());
+        let (names, management, told) = (port(), port(), port());
         let config = serde_json::json!({ "pebble": {
             "listenAddress": format!("127.0.0.1:{at}"),
             "managementListenAddress": format!("127.0.0.1:{management}"),
@@ -95,12 +97,7 @@ impl Authority {
         let mut server = Command::new("pebble-challtestsrv");
         server
             .args(["-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", ""])
-            .args([
-                "-dns01",
-                &format!("127.0.0.1:{names}"),
-                "-management",
-                &format!("127.0.0.1:{}", port()),
-            ]);
+            .args(["-dns01", &format!("127.0.0.1:{names}"), "-management", &format!("127.0.0.1:{told}")]);
         let mut authority = Command::new("pebble");
         authority
             .args(["-strict", "-dnsserver", &format!("127.0.0.1:{names}"), "-config"])
@@ -111,13 +108,25 @@ impl Authority {
             _programs: [quiet(server), quiet(authority)],
             folder,
             port: at,
+            names: told,
         };
-        for at in [at, management] {
+        for at in [at, management, told] {
             while TcpStream::connect(("127.0.0.1", at)).await.is_err() {
                 tokio::task::yield_now().await;
             }
         }
         started
+    }
+
+    /// From now on this name leads to where nobody is.
+    async fn leads_astray(&self, name: &str) {
+        let body = format!("{{\"host\":\"{name}.\",\"addresses\":[\"127.0.0.9\"]}}");
+        let request = format!("POST /add-a HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let mut stream = TcpStream::connect(("127.0.0.1", self.names)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.contains(" 200 "), "{answer}");
     }
 
     /// The authority of its own web server, as a box trusts it.
@@ -505,6 +514,63 @@ async fn an_authority_that_wants_it_renewed_early_is_obeyed_and_told_what_is_rep
     };
     assert_eq!(*advising.replaced.lock().unwrap(), [id(&first)], "by its name, and once");
     assert_eq!(*advising.asked.lock().unwrap(), [id(&first), id(&first), id(&second)]);
+    home.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_cannot_be_certified_costs_only_itself_and_no_certificate_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = port();
+    let doors = home(folder.path(), at, None).await;
+    let (http, https) = (doors.http[0], doors.https[0]);
+    doors.stop().await;
+    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
+    let authority = Authority::start(at, http.port(), https.port(), &fast).await;
+    authority.leads_astray("mta-sts.home.test").await;
+    let clock = Clock::fixed(Clock::system().now());
+    let home = started_with(folder.path(), &authority, [http, https], &[], clock.clone()).await;
+    let certificates = home.services().certificates;
+    let later = |seconds: i64| clock.set(Time(clock.now().0 + seconds));
+    certificates.accept("").await.unwrap();
+    let refused = async || loop {
+        let view = certificates.view().await.unwrap();
+        if view.failed.is_some() {
+            return view;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(refused().await.facts.is_own);
+    later(61);
+    certificates.step().await;
+    let first = certificates.view().await.unwrap();
+    assert!(
+        first.facts.is_for("home.test") && !first.facts.is_for("mta-sts.home.test"),
+        "{:?}",
+        first.facts.names
+    );
+    assert_eq!(first.failed, None);
+
+    // A day later it is tried again with that name, and nothing but a refusal comes of it.
+    for _ in 0..2 {
+        later(25 * 3600);
+        certificates.step().await;
+        let view = refused().await;
+        assert!(
+            view.failed
+                .is_some_and(|(_, stage, words)| stage == Stage::Proving && words.contains("mta-sts"))
+        );
+        for _ in 0..3 {
+            later(61);
+            certificates.step().await;
+        }
+        let view = certificates.view().await.unwrap();
+        assert_eq!(view.facts.serial, first.facts.serial, "no other one was ordered");
+        assert!(
+            view.due
+                .is_some_and(|due| due.0 > clock.now().0 + 24 * 3600 && due.0 < first.facts.ends)
+        );
+    }
+    drop(certificates);
     home.stop().await;
 }
 

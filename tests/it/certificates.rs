@@ -29,7 +29,10 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -51,9 +54,16 @@ impl Drop for Program {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that is free and stays so: below those that the system gives to connections, and in a part of this process's own.
 fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let own = (std::process::id() % 600) as u16 * 20;
+        let port = 20_000 + own + NEXT.fetch_add(1, Ordering::Relaxed) % 20;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

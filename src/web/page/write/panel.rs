@@ -63,7 +63,7 @@ pub(super) struct Row {
     pub(super) lock: Lock,
     pub(super) notes: String,
     pub(super) owner: bool,
-    /// Where they are asked for a key, if they have none.
+    /// Where they are asked for a key, if none is known.
     pub(super) ask: Option<String>,
 }
 
@@ -142,6 +142,7 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row
         Fact::Known(false) => c.way_loose,
         Fact::Unknown => c.way_unknown,
     };
+    let has_key = standing.key.known().is_some_and(|state| state >= KeyState::Usable);
     Row {
         name: Named::of(w, &standing.person),
         address: standing.person.address.to_string(),
@@ -166,7 +167,7 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row
             format!("{key} · {way}{}", last.unwrap_or_default())
         },
         owner: standing.person.owner,
-        ask: (standing.key == Fact::Known(KeyState::Missing) && !standing.person.owner).then(|| asking(standing.person.address.as_str())),
+        ask: (!has_key && !standing.person.owner).then(|| asking(standing.person.address.as_str())),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     Error,
     crypt::destroy,
     front::{self, FrontFile},
+    imported,
     mail::Snapshot,
     record::{self, Record as _},
     rows::RESTORING,
@@ -32,7 +33,7 @@ use std::{
 };
 
 /// Tables that are made anew, or say what only the running box knows. Messages are files of their own.
-const ANEW: [&str; 7] = ["raw", "fresh", "words", "postings", "gone", "drained", "jobs"];
+const ANEW: [&str; 8] = ["raw", "told", "fresh", "words", "postings", "gone", "drained", "jobs"];
 
 /// Octets of one part of the front at most.
 const PART: usize = 4 * 1024 * 1024;
@@ -194,8 +195,10 @@ pub fn put(tables: &mut Tables<'_>, table: &str, lines: &[String]) -> Result<(),
     Ok(())
 }
 
-/// Notes that the words of all messages are to be indexed.
+/// What is made anew of what was put down: by which text a message is known, and a note that the words of all are to be
+/// indexed.
 pub fn index(tables: &mut Tables<'_>) -> Result<(), Error> {
+    imported::find_again(tables)?;
     search::adopt(tables)
 }
 

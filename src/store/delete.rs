@@ -16,6 +16,7 @@ fn forget(tables: &mut Tables<'_>, id: u64, message: &Message) -> Result<(), Err
     tables.messages.remove(id)?;
     tables.proofs.remove(id)?;
     tables.dangers.remove(id)?;
+    super::imported::forget(tables, id, message)?;
     super::spam::forget(tables, id)?;
     super::reports::forget(tables, id)?;
     super::outbox::forget(tables, id)?;
@@ -81,7 +82,6 @@ pub fn message(tables: &mut Tables<'_>, wanted: &Wanted) -> Result<Deleted, Erro
         return Ok(Deleted::Changed);
     }
     forget(tables, wanted.id, &message)?;
-    tables.imported.retain(|_, id| id != wanted.id)?;
     match &wanted.after {
         None => forget_discussion(tables, discussion, &wanted.before)?,
         Some(after) => {
@@ -106,15 +106,13 @@ pub fn discussion(tables: &mut Tables<'_>, id: u64) -> Result<Deleted, Error> {
         return Ok(Deleted::Nothing);
     };
     let messages = tables.discussed.range((id, i64::MIN, 0)..=(id, i64::MAX, u64::MAX))?;
-    let mut messages = messages.map(|entry| Ok(entry?.0.value().2)).collect::<Result<Vec<u64>, Error>>()?;
-    messages.sort_unstable();
+    let messages = messages.map(|entry| Ok(entry?.0.value().2)).collect::<Result<Vec<u64>, Error>>()?;
     let mut gone = Vec::with_capacity(messages.len());
     for message in &messages {
         let kept = record(tables, *message)?.ok_or(Error::Damaged)?;
         forget(tables, *message, &kept)?;
         gone.push((*message, kept));
     }
-    tables.imported.retain(|_, message| messages.binary_search(&message).is_err())?;
     forget_discussion(tables, id, &row)?;
     for (message, kept) in &gone {
         filing::forget(tables, *message, kept)?;

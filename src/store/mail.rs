@@ -4,6 +4,7 @@
 use super::{
     Error, contacts,
     filing::{self, Filling},
+    imported,
     keys::{self, Learnt},
     nuisance::{self, Change},
     recheck,
@@ -70,13 +71,6 @@ pub struct Keep {
     pub same: Option<[u8; 32]>,
 }
 
-/// The key in [`super::schema::IMPORTED`] of a message that is told by its text.
-fn told(hash: &[u8; 32]) -> [u8; 33] {
-    let mut key = [b'='; 33];
-    key.iter_mut().skip(1).zip(hash).for_each(|(to, from)| *to = *from);
-    key
-}
-
 /// Counts the changes of names and addresses in the address book: whoever changes one takes the next number.
 pub const EDITION: &str = "address_book";
 
@@ -136,12 +130,11 @@ pub(super) fn pieces(mut packed: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Keeps a message: its octets, its record, its evidence, its place in discussion and timeline.
 pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
-    let is_here = tables.imported.get(keep.octets.as_slice())?.is_some();
-    if keep.once && is_here {
+    if keep.once && imported::knows(tables, &keep.octets)? {
         return Ok(Kept::Before);
     }
-    if let Some(hash) = &keep.same
-        && tables.imported.get(told(hash).as_slice())?.is_some()
+    if let Some(text) = &keep.same
+        && imported::knows_text(tables, text)?
     {
         return Ok(Kept::Before);
     }
@@ -154,12 +147,7 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
         tables.drained.insert(number, ())?;
     }
     let id = tables.next("message")?;
-    if !is_here {
-        tables.imported.insert(keep.octets.as_slice(), id)?;
-    }
-    if let Some(hash) = &keep.same {
-        tables.imported.insert(told(hash).as_slice(), id)?;
-    }
+    imported::keep(tables, id, &keep.octets, keep.same.as_ref())?;
     for (piece, number) in pieces(&keep.packed).zip(0_u32..) {
         tables.raw.insert((id, number), piece)?;
     }

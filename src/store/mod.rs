@@ -15,6 +15,7 @@ pub mod drafts;
 pub mod erase;
 pub mod filing;
 pub mod front;
+mod imported;
 pub mod key_file;
 pub mod keys;
 pub mod learning;

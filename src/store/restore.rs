@@ -6,7 +6,7 @@
 //! [`Snapshot::scrub`] compares every message with its octets at the end.
 
 use super::{
-    Error,
+    Error, imported,
     mail::{Snapshot, pieces},
     rows::{COUNTERS, Place, RESTORING, place, stays},
     schema::{CONTACTS, DISCUSSIONS, META},
@@ -77,9 +77,10 @@ pub fn octets(tables: &mut Tables<'_>, message: u64, packed: &[u8]) -> Result<()
     Ok(())
 }
 
-/// Ends it: the messages are to be indexed, and contacts weighed anew.
+/// Ends it: what messages are known by is noted with them, they are to be indexed, and contacts weighed anew.
 pub fn end(tables: &mut Tables<'_>) -> Result<(), Error> {
     tables.meta.remove(RESTORING)?;
+    imported::find_again(tables)?;
     search::adopt(tables)?;
     super::contacts::stale_all(tables)
 }

@@ -39,7 +39,7 @@ pub fn place(table: &str) -> Place {
         | "rules" | "lessons" | "examples" | "background" | "verdicts" | "taught" | "heard" | "outbox" | "outbox_of" | "copies"
         | "peer_keys" | "openings" | "sent" | "answered" | "order" | "ledger" | "returned" | "views" | "peer_boxes" => Place::Clear,
         "devices" | "journal" | "notices" | "outbox_due" => Place::Shown,
-        "raw" | "fresh" | "words" | "postings" | "gone" | "drained" | "jobs" | "regroups" => Place::Left,
+        "raw" | "told" | "fresh" | "words" | "postings" | "gone" | "drained" | "jobs" | "regroups" => Place::Left,
         _ => Place::Sealed,
     }
 }

@@ -51,8 +51,10 @@ pub const REGROUPS: TableDefinition<&str, ()> = TableDefinition::new("regroups")
 pub const DRAINED: TableDefinition<u64, ()> = TableDefinition::new("drained");
 /// Name of a job → `record::Job`: when it is due, and how far it is.
 pub const JOBS: TableDefinition<&str, Octets> = TableDefinition::new("jobs");
-/// SHA-256 of the octets of a message → the first of those octets: importing what is here keeps nothing.
+/// SHA-256 of the octets of a message, or of its text → the first of those: importing what is here keeps nothing.
 pub const IMPORTED: TableDefinition<Octets, u64> = TableDefinition::new("imported");
+/// Message → its key there that is of its text.
+pub const TOLD: TableDefinition<u64, Octets> = TableDefinition::new("told");
 /// (Due, message): messages about whose senders the DNS is asked once more.
 pub const RECHECKS: TableDefinition<(i64, u64), ()> = TableDefinition::new("rechecks");
 /// Device → `record::Device`.

@@ -139,6 +139,7 @@ tables! {
     drained: u64 => () = DRAINED;
     jobs: &'static str => Octets = JOBS;
     imported: Octets => u64 = IMPORTED;
+    told: u64 => Octets = TOLD;
     rechecks: (i64, u64) => () = RECHECKS;
     nuisances: &'static str => Octets = NUISANCES;
     devices: u64 => Octets = DEVICES;

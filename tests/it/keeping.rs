@@ -11,12 +11,13 @@ use caliopen::{
     },
     net::clock::Clock,
     service::{
-        receive::{Kept, NotKept, Recipient, Taken},
+        receive::{Brought, Kept, NotKept, Recipient, Taken},
         setup,
         view::Body,
     },
     store::{
         front::{self, FrontFile},
+        mail::Snapshot,
         slots::{Kind, Opening},
         vault::{Secret, Vault},
     },
@@ -269,4 +270,54 @@ async fn an_arrival_that_the_vault_has_is_not_taken_from_the_spool_again() {
     house.vault.unlock(&Opening::Typed("word")).unwrap();
     assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(0), 0));
     assert_eq!(house.services.timeline.page(1).await.unwrap().rows[0].messages, 1);
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_known_no_more_and_what_stays_is() {
+    let house = house();
+    let receive = &house.services.receive;
+    let by_content = || Brought {
+        by_content: true,
+        ..Brought::default()
+    };
+    let known = || {
+        let snapshot = Snapshot::of(&house.vault.open().unwrap()).unwrap();
+        (snapshot.row_count("imported").unwrap(), snapshot.row_count("told").unwrap())
+    };
+    let fetched = |subject: &str| mail("Bob <bob@x.test>", "", subject, "hello");
+    let first = receive.bring(fetched("one"), by_content()).await.unwrap().unwrap();
+    let second = receive.bring(fetched("two"), by_content()).await.unwrap().unwrap();
+    let other = receive
+        .import(mail("carol@y.test", "", "three", "x"), None, true)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (first.discussion, known()),
+        (second.discussion, (5, 2)),
+        "by octets, and two by their text"
+    );
+
+    // By its octets and by its text, each alone and with the way that it came by this time.
+    house.services.delete.message(first.message).await.unwrap();
+    assert_eq!(known(), (3, 1));
+    let other_way = [
+        b"Received: by elsewhere.test; Tue, 14 Nov 2023 22:13:20 +0000\r\n".as_slice(),
+        &fetched("two"),
+    ]
+    .concat();
+    assert_eq!(receive.bring(other_way.clone(), by_content()).await.unwrap(), None);
+    assert_eq!(receive.import(fetched("two"), None, true).await.unwrap(), None);
+    assert!(receive.bring(fetched("one"), by_content()).await.unwrap().is_some());
+    assert_eq!(known(), (5, 2));
+
+    house.services.delete.discussion(first.discussion).await.unwrap();
+    assert_eq!(known(), (1, 0), "what is not deleted stays known");
+    assert_eq!(
+        receive.import(mail("carol@y.test", "", "three", "x"), None, true).await.unwrap(),
+        None
+    );
+    assert!(receive.bring(other_way, by_content()).await.unwrap().is_some());
+    house.services.delete.discussion(other.discussion).await.unwrap();
+    assert_eq!(known(), (2, 1));
 }

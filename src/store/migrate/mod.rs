@@ -22,6 +22,7 @@ mod m0019_seen_ways;
 mod m0020_pushes;
 mod m0021_mailboxes;
 mod m0022_peer_boxes;
+mod m0023_told;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -53,6 +54,7 @@ const STEPS: &[Step] = &[
     m0020_pushes::run,
     m0021_mailboxes::run,
     m0022_peer_boxes::run,
+    m0023_told::run,
 ];
 
 /// The schema that this program writes.

@@ -10,6 +10,7 @@ mod access;
 mod fetch;
 mod finding;
 mod sending;
+mod working;
 
 pub use access::{Grant, Question, begin as begin_to_ask};
 pub use sending::{NotSending, Providers};
@@ -19,7 +20,7 @@ use crate::{
     codec::mime::notice,
     domain::{
         address::Address,
-        mailbox::{Folder, MAX_FOLDERS, MAX_MAILBOXES, PAUSE, Server, State, Trouble, again, breath, is_hopeless, is_host},
+        mailbox::{Folder, MAX_FOLDERS, MAX_MAILBOXES, Server, State, Trouble, again, breath, is_hopeless, is_host},
         moving::left,
         time::Time,
     },
@@ -43,7 +44,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::sync::Notify;
+use working::Stand;
 use zeroize::Zeroizing;
 
 /// Seconds after which it is asked again which folders there are.
@@ -154,8 +156,8 @@ struct Inner {
     running: Mutex<HashMap<u64, Running>>,
     /// See [`View::shut`].
     shut: Mutex<HashMap<u64, Vec<String>>>,
-    /// What is being looked at, and what tells it to end.
-    workers: Mutex<HashMap<u64, Arc<Notify>>>,
+    /// What is being looked at, or rests; what is not in it is looked at at once.
+    stand: Mutex<HashMap<u64, Stand>>,
     /// Something was changed: look again at what is to be done.
     changed: Notify,
 }
@@ -174,7 +176,7 @@ impl Mailboxes {
             receive,
             running: Mutex::default(),
             shut: Mutex::default(),
-            workers: Mutex::default(),
+            stand: Mutex::default(),
             changed: Notify::new(),
         }))
     }
@@ -357,83 +359,8 @@ impl Mailboxes {
         if writing.await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// Tells whatever looks at it to end.
-    fn end(&self, id: u64) {
-        let worker = self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        if let Some(worker) = worker {
-            worker.notify_one();
-        }
-    }
-
-    /// Has every mailbox that is on looked at by a worker of its own, and waits until something changes; `seconds` at
-    /// most.
-    pub async fn step(&self, workers: &mut JoinSet<()>, seconds: u64) {
-        while workers.try_join_next().is_some() {}
-        let all = match read(&self.0.vault, |snapshot| Ok(snapshot.mailboxes()?)).await {
-            Ok(all) => all,
-            Err(error) => {
-                if !matches!(error, Error::Locked) {
-                    tracing::error!(%error, "other mailboxes could not be read and will be looked at again");
-                }
-                Vec::new()
-            }
-        };
-        for (id, _) in all.iter().filter(|(_, mailbox)| mailbox.state() == State::On) {
-            let end = {
-                let mut known = self.0.workers.lock().unwrap_or_else(PoisonError::into_inner);
-                if known.contains_key(id) {
-                    continue;
-                }
-                known.entry(*id).or_default().clone()
-            };
-            let work = Work {
-                of: self.clone(),
-                id: *id,
-                end,
-            };
-            workers.spawn(async move {
-                tokio::select! {
-                    () = work.of.work(work.id) => {}
-                    () = work.end.notified() => {}
-                }
-            });
-        }
-        tokio::select! {
-            () = self.0.changed.notified() => {}
-            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
-        }
-    }
-
-    /// Tells every worker to end.
-    pub fn stop(&self) {
-        let workers = std::mem::take(&mut *self.0.workers.lock().unwrap_or_else(PoisonError::into_inner));
-        workers.values().for_each(|worker| worker.notify_one());
-    }
-
-    /// Looks at a mailbox for as long as it is on.
-    async fn work(&self, id: u64) {
-        loop {
-            let found = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await;
-            let Ok(mailbox) = found else { return };
-            if mailbox.state() != State::On {
-                return;
-            }
-            let outcome = Box::pin(self.look(id, &mailbox)).await;
-            self.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-            let wait = match outcome {
-                Ok(wait) => wait,
-                Err(Trouble::Store) if self.0.vault.open().is_err() => return,
-                Err(trouble) => match self.failed(id, trouble).await {
-                    Ok(Some(wait)) => wait,
-                    Ok(None) | Err(_) => return,
-                },
-            };
-            tokio::time::sleep(Duration::from_secs(wait)).await;
-        }
-    }
-
-    /// Fetches what is new, and listens where the server tells of news; the seconds until the next look.
-    async fn look(&self, id: u64, mailbox: &Mailbox) -> Result<u64, Trouble> {
+    /// Fetches what is new, and listens for as long as the server tells of news; ends where it does not.
+    async fn look(&self, id: u64, mailbox: &Mailbox) -> Result<(), Trouble> {
         let mut opened = self.open(Some(id), mailbox).await?;
         let tells = opened.tells().await?;
         let (mut listed, mut often) = (None, 0);
@@ -457,7 +384,7 @@ impl Mailboxes {
             let first = mailbox.folders().into_iter().find(|it| it.wanted && !shut.contains(&it.name));
             let Some(first) = first.filter(|_| tells) else {
                 opened.close().await;
-                return Ok(PAUSE as u64);
+                return Ok(());
             };
             // The folder that is listened to is the first, mostly the one where mail arrives.
             opened.examine(&first.name).await?;
@@ -466,7 +393,7 @@ impl Mailboxes {
             // Looked through again either way: not every server tells of everything, and not of other folders.
             if opened.listen(LISTEN).await? == Heard::Refusal {
                 opened.close().await;
-                return Ok(PAUSE as u64);
+                return Ok(());
             }
             often = if begun.elapsed() < OFTEN { often + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(breath(often))).await;
@@ -505,7 +432,7 @@ impl Mailboxes {
     }
 
     /// A look failed: the seconds until the next one; `None` where the mailbox was switched off.
-    async fn failed(&self, id: u64, trouble: Trouble) -> Result<Option<u64>, Error> {
+    async fn failed(&self, id: u64, trouble: Trouble) -> Result<Option<i64>, Error> {
         let now = self.0.clock.now();
         self.change(id, move |mailbox| {
             let (since, times) = mailbox.failing.unwrap_or((now.0, 0));
@@ -522,8 +449,7 @@ impl Mailboxes {
             return Ok(None);
         }
         let found = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await?;
-        let wait = again(found.failing.map_or(0, |(_, times)| times));
-        Ok(Some(u64::try_from(wait).unwrap_or(60)))
+        Ok(Some(again(found.failing.map_or(0, |(_, times)| times))))
     }
 
     /// Writes to the owner that a mailbox was switched off.
@@ -546,23 +472,6 @@ impl Mailboxes {
 
     fn note(&self, id: u64, note: impl FnOnce(&mut Running)) {
         note(self.0.running.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default());
-    }
-}
-
-/// What a worker does; however it ends, another one may begin.
-struct Work {
-    of: Mailboxes,
-    id: u64,
-    end: Arc<Notify>,
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        let mut known = self.of.0.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.get(&self.id).is_none_or(|mine| Arc::ptr_eq(mine, &self.end)) {
-            known.remove(&self.id);
-            self.of.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-        }
     }
 }
 

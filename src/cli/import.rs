@@ -68,7 +68,7 @@ impl fmt::Display for Why {
             Reason::TooDeep => "a folder too deep inside others, or an archive inside of an archive",
             Reason::Closed => "encrypted, or packed in an unknown way",
             Reason::Damaged => "damaged: it is not what was packed",
-            Reason::ForeignKey => "a secret key under another passphrase (see --open-with)",
+            Reason::ForeignKey => "a secret key under another passphrase (see --open-with), or of which only a part is here",
             Reason::Sealed => "sealed with another passphrase (see --open-with)",
             Reason::Newer => "of a newer version: mail, cards and keys only",
             Reason::OddCards => "cards that cannot be taken in",

@@ -22,7 +22,7 @@ pub enum Reason {
     Closed,
     /// A file in an archive that was damaged.
     Damaged,
-    /// A secret key under another passphrase.
+    /// A secret key under another passphrase, or of which only a part is there (the rest is on a card).
     ForeignKey,
     /// The secrets of an export under another passphrase: nothing of it was taken in.
     Sealed,

@@ -91,6 +91,17 @@ pub struct OwnView {
     pub record: (String, String),
 }
 
+/// What was brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Keys that are new.
+    pub keys: usize,
+    /// Messages that were opened with them.
+    pub opened: usize,
+    /// Keys that the passphrase did not open.
+    pub closed: usize,
+}
+
 /// Why a key was not brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotBrought {
@@ -366,10 +377,10 @@ impl Keys {
     }
 
     /// Brings keys along, with the passphrase that protects them; they open old mail, and one of them is used
-    /// only when the owner says so. Says how many are new, and how many messages were opened with them.
-    pub async fn bring(&self, octets: Vec<u8>, passphrase: String) -> Result<Result<(usize, usize), NotBrought>, Error> {
-        let reading = tokio::task::spawn_blocking(move || SecretKey::read_all(&octets, &passphrase));
-        let keys = match reading.await.map_err(|_| store::Error::Damaged)? {
+    /// only when the owner says so.
+    pub async fn bring(&self, octets: Vec<u8>, passphrase: String) -> Result<Result<Brought, NotBrought>, Error> {
+        let reading = tokio::task::spawn_blocking(move || SecretKey::read_ring(&octets, &passphrase));
+        let (keys, closed) = match reading.await.map_err(|_| store::Error::Damaged)? {
             Ok(keys) => keys,
             Err(why) => return Ok(Err(NotBrought::No(why))),
         };
@@ -380,19 +391,19 @@ impl Keys {
             .filter(|key| !known.contains(&key.fingerprint().hex()))
             .filter_map(|key| self.row(key, now))
             .collect();
-        if fresh.is_empty() {
+        if fresh.is_empty() && closed == 0 {
             return Ok(Err(NotBrought::Here));
         }
         if known.len() + fresh.len() > MOST {
             return Ok(Err(NotBrought::TooMany));
         }
-        let (count, open) = (fresh.len(), self.0.vault.open()?);
+        let (keys, open) = (fresh.len(), self.0.vault.open()?);
         let writing = open
             .writer
             .write(move |tables| fresh.iter().try_for_each(|key| add_own(tables, key).map(|_| ())));
         writing.await?;
         let opened = self.reopen().await?;
-        Ok(Ok((count, opened)))
+        Ok(Ok(Brought { keys, opened, closed }))
     }
 
     fn row(&self, key: &SecretKey, now: Time) -> Option<OwnKey> {

@@ -32,6 +32,7 @@ use caliopen::{
         dns::{Dns, Table},
     },
     service::{
+        keys::Brought,
         protect,
         receive::Taken,
         setup,
@@ -264,7 +265,14 @@ async fn a_key_that_is_brought_opens_what_was_closed() {
     let locked = old.armored(Some("years ago")).unwrap();
     let keys = &house.services.keys;
     assert!(keys.bring(locked.clone().into_bytes(), "wrong".into()).await.unwrap().is_err());
-    assert_eq!(keys.bring(locked.into_bytes(), "years ago".into()).await.unwrap(), Ok((1, 1)));
+    assert_eq!(
+        keys.bring(locked.into_bytes(), "years ago".into()).await.unwrap(),
+        Ok(Brought {
+            keys: 1,
+            opened: 1,
+            closed: 0
+        })
+    );
     let page = house.services.discussions.message(page.message.id).await.unwrap();
     assert_eq!(text(&page).trim(), "Meet me at the mill.");
     assert_eq!(page.message.padlock, Padlock::Envelope);
@@ -646,10 +654,10 @@ fn the_messages_of_many_programs_are_opened() {
 }
 
 /// GnuPG with a home of its own; `None` where it is not installed.
-struct Gnupg(tempfile::TempDir);
+pub struct Gnupg(tempfile::TempDir);
 
 impl Gnupg {
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         let there = Command::new("gpg").arg("--version").output().is_ok_and(|out| out.status.success());
         if !there {
             println!("no GnuPG here");
@@ -661,7 +669,8 @@ impl Gnupg {
         Some(Self(home))
     }
 
-    fn run(&self, args: &[&str], input: &[u8]) -> (bool, Vec<u8>, String) {
+    /// Whether it went well, what it wrote, and what it said.
+    pub fn run(&self, args: &[&str], input: &[u8]) -> (bool, Vec<u8>, String) {
         use std::io::Write;
         let mut child = Command::new("gpg")
             .env("GNUPGHOME", self.0.path())

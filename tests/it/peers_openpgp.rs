@@ -26,6 +26,7 @@ use caliopen::{
     },
     net::{clock::Clock, dns::Dns},
     service::{
+        keys::Brought,
         protect,
         receive::Taken,
         view::{Body, MessagePage, Standing},
@@ -406,7 +407,15 @@ async fn both_ways(peer: &dyn Peer, kinds: &[(&str, Option<bool>)]) {
             is_readable(&home, peer, "our own", (&who, &theirs), (&print, &print), None);
         }
         // With one of the same kind, brought along and in use; it signs too.
-        assert_eq!(keys.bring(mine.secret.clone(), String::new()).await.unwrap(), Ok((1, 0)), "{kind}");
+        assert_eq!(
+            keys.bring(mine.secret.clone(), String::new()).await.unwrap(),
+            Ok(Brought {
+                keys: 1,
+                opened: 0,
+                closed: 0
+            }),
+            "{kind}"
+        );
         let own = keys
             .list()
             .await

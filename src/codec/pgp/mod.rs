@@ -200,6 +200,15 @@ impl SecretKey {
     /// some parts are secret (a smartcard's) is no key here. An Autocrypt Setup Message is read too: its setup code is
     /// the passphrase (Autocrypt Level 1 section 4.4).
     pub fn read_all(octets: &[u8], passphrase: &str) -> Result<Vec<Self>, NoKey> {
+        Ok(Self::read_ring(octets, passphrase)?.0)
+    }
+
+    /// The same, and how many keys more there are that this passphrase does not open.
+    ///
+    /// # Errors
+    ///
+    /// Where it opens none.
+    pub fn read_ring(octets: &[u8], passphrase: &str) -> Result<(Vec<Self>, usize), NoKey> {
         if octets.len() <= MAX_KEYS && armor::find(octets).iter().any(|block| block.kind == armor::Kind::Message) {
             let inside = open::open_with(octets, passphrase).map_err(|_| NoKey::Passphrase)?;
             return Self::read_bare(&inside, "");
@@ -207,7 +216,7 @@ impl SecretKey {
         Self::read_bare(octets, passphrase)
     }
 
-    fn read_bare(octets: &[u8], passphrase: &str) -> Result<Vec<Self>, NoKey> {
+    fn read_bare(octets: &[u8], passphrase: &str) -> Result<(Vec<Self>, usize), NoKey> {
         let keys: Vec<SignedSecretKey> = read_all(octets)?
             .into_iter()
             .filter_map(|key| SignedSecretKey::try_from(key).ok())
@@ -224,9 +233,15 @@ impl SecretKey {
                 }
                 Ok(Self(key))
             })
-            .ok_or(NoKey::Passphrase)
         };
-        keys.into_iter().map(open).collect()
+        let all = keys.len();
+        let opened: Vec<Self> = keys.into_iter().filter_map(open).collect();
+        let closed = all - opened.len();
+        if opened.is_empty() {
+            Err(NoKey::Passphrase)
+        } else {
+            Ok((opened, closed))
+        }
     }
 
     /// Reads one as [`SecretKey::octets`] wrote it.

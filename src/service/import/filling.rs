@@ -1,6 +1,9 @@
 //! An empty box is filled from an export: rows and octets as they come, in any order, and a look at the whole at the end.
 
-use super::super::{Error, read, search};
+use super::{
+    super::{Error, read, search},
+    Held,
+};
 use crate::store::{
     self, restore,
     vault::{Open, Vault},
@@ -63,17 +66,21 @@ impl Filling {
         Ok(())
     }
 
-    pub(super) async fn rows(&mut self, table: String, lines: Vec<String>) -> Result<(), Error> {
+    pub(super) async fn rows(&mut self, table: String, lines: Vec<String>, held: Held) -> Result<(), Error> {
         let but = self.but;
-        let writing = self
-            .open
-            .writer
-            .write(move |tables| restore::rows(tables, &table, &lines, but).map(drop));
+        let writing = self.open.writer.write(move |tables| {
+            // Room for others as soon as it is written, whoever waits for that.
+            let _held = &held;
+            restore::rows(tables, &table, &lines, but).map(drop)
+        });
         self.begun(Box::pin(writing)).await
     }
 
-    pub(super) async fn octets(&mut self, message: u64, packed: Vec<u8>) -> Result<(), Error> {
-        let writing = self.open.writer.write(move |tables| restore::octets(tables, message, &packed));
+    pub(super) async fn octets(&mut self, message: u64, packed: Vec<u8>, held: Held) -> Result<(), Error> {
+        let writing = self.open.writer.write(move |tables| {
+            let _held = &held;
+            restore::octets(tables, message, &packed)
+        });
         self.begun(Box::pin(writing)).await
     }
 

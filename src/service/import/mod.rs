@@ -15,11 +15,12 @@ use super::{
     Error,
     contacts::Contacts,
     keyring::Keyring,
-    keys::Keys,
+    keys::{Keys, NotBrought},
     read,
     receive::{Brought, NotKept, Receive},
 };
 use crate::{
+    codec::pgp::NoKey,
     domain::{
         moving::{Reason, Tally},
         time::Time,
@@ -31,15 +32,17 @@ use filling::Filling;
 use finding::{Context, Found, Item};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::{
-    sync::{Semaphore, mpsc},
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::{JoinError, JoinSet},
 };
 use zeroize::Zeroizing;
 
-/// Messages that are prepared at once, and the octets of them all, in units.
+/// Messages that are prepared at once.
 const AT_ONCE: usize = 64;
+/// Octets of everything that is held at once, waiting or being kept, in units: a message that is larger is held alone.
 const UNIT: usize = 64 * 1024;
-const UNITS: usize = 512;
+const UNITS: usize = 256;
 /// Things that wait to be taken in.
 const WAITING: usize = 16;
 
@@ -162,18 +165,25 @@ impl Import {
             schema: migrate::VERSION,
         };
         let (found, mut coming) = mpsc::channel(WAITING);
-        let finder = tokio::task::spawn_blocking(move || find(context, &mut |item| found.blocking_send(item).is_ok()));
+        let (room, runtime) = (Arc::new(Semaphore::new(UNITS)), Handle::current());
+        let finder = tokio::task::spawn_blocking(move || {
+            find(context, &mut |item| {
+                let held = runtime.block_on(room.clone().acquire_many_owned(units(&item)));
+                let is_wanted = held.is_ok_and(|held| found.blocking_send((item, held)).is_ok());
+                // Nothing more is read while half of the room is taken: how large the next one is is not known before.
+                is_wanted && runtime.block_on(room.acquire_many(UNITS as u32 / 2)).is_ok()
+            });
+        });
         let mut taking = Taking {
             import: self,
             secret: secret.unwrap_or_default(),
             tally: Tally::default(),
             under_way: JoinSet::new(),
-            units: Arc::new(Semaphore::new(UNITS)),
             filling: None,
             complete: false,
         };
-        while let Some(item) = coming.recv().await {
-            taking.take(item).await?;
+        while let Some((item, held)) = coming.recv().await {
+            taking.take(item, held).await?;
         }
         let tally = taking.end().await?;
         finder.await.map_err(|_| Stopped::Storage)?;
@@ -191,6 +201,20 @@ fn stopped(error: Error) -> Stopped {
     }
 }
 
+/// The units of what was found.
+fn units(item: &Item) -> u32 {
+    let octets = match item {
+        Item::Message(message) => message.raw.len(),
+        Item::Cards(_, octets) | Item::Keys(_, octets) | Item::Octets(_, octets) => octets.len(),
+        Item::Rows(_, lines) => lines.iter().map(String::len).sum(),
+        Item::Mailbox | Item::Skipped(..) | Item::Whole(_) | Item::Complete => 0,
+    };
+    octets.div_ceil(UNIT).min(UNITS) as u32
+}
+
+/// Room for something that is held; free again when this is dropped.
+type Held = OwnedSemaphorePermit;
+
 type Outcome = (String, Result<bool, NotKept>);
 
 struct Taking<'a> {
@@ -198,18 +222,17 @@ struct Taking<'a> {
     secret: Zeroizing<String>,
     tally: Tally,
     under_way: JoinSet<Outcome>,
-    units: Arc<Semaphore>,
     filling: Option<Filling>,
     /// Whether all of the export came that the box is filled from.
     complete: bool,
 }
 
 impl Taking<'_> {
-    async fn take(&mut self, item: Item) -> Result<(), Stopped> {
+    async fn take(&mut self, item: Item, held: Held) -> Result<(), Stopped> {
         match item {
             Item::Mailbox => self.tally.recognised = true,
             Item::Skipped(reason, name) => self.tally.skip(reason, name),
-            Item::Message(message) => self.message(*message).await?,
+            Item::Message(message) => self.message(*message, held).await?,
             Item::Cards(name, octets) => self.cards(name, octets).await?,
             Item::Keys(name, octets) => self.keys(name, octets).await?,
             Item::Whole(manifest) => {
@@ -219,13 +242,13 @@ impl Taking<'_> {
             Item::Complete => self.complete = true,
             Item::Rows(table, lines) => {
                 if let Some(filling) = &mut self.filling {
-                    filling.rows(table, lines).await.map_err(stopped)?;
+                    filling.rows(table, lines, held).await.map_err(stopped)?;
                 }
             }
             Item::Octets(message, packed) => {
                 if let Some(filling) = &mut self.filling {
                     self.tally.read += 1;
-                    filling.octets(message, packed).await.map_err(stopped)?;
+                    filling.octets(message, packed, held).await.map_err(stopped)?;
                 }
             }
         }
@@ -241,10 +264,8 @@ impl Taking<'_> {
         self.import.note(|progress| progress.tally = tally);
     }
 
-    async fn message(&mut self, message: Found) -> Result<(), Stopped> {
+    async fn message(&mut self, message: Found, held: Held) -> Result<(), Stopped> {
         self.tally.read += 1;
-        let units = message.raw.len().div_ceil(UNIT).clamp(1, UNITS) as u32;
-        let held = self.units.clone().acquire_many_owned(units).await.map_err(|_| Stopped::Storage)?;
         let receive = self.import.0.receive.clone();
         self.under_way.spawn(async move {
             let _held = held;
@@ -303,21 +324,26 @@ impl Taking<'_> {
 
     async fn keys(&mut self, name: String, octets: Vec<u8>) -> Result<(), Stopped> {
         let inner = &self.import.0;
-        let is_secret = finding::holds_secret(&octets);
-        if is_secret {
+        self.tally.recognised = true;
+        if finding::holds_secret(&octets) {
             let passphrase = self.secret.as_str().to_owned();
             match inner.keys.bring(octets, passphrase).await.map_err(stopped)? {
-                Ok((keys, _)) => self.tally.keys += keys as u64,
-                Err(super::keys::NotBrought::Here) => self.tally.recognised = true,
-                Err(_) => self.tally.skip(Reason::ForeignKey, name),
+                Ok(brought) => {
+                    self.tally.keys += brought.keys as u64;
+                    for _ in 0..brought.closed {
+                        self.tally.skip(Reason::ForeignKey, name.clone());
+                    }
+                }
+                Err(NotBrought::Here) => {}
+                Err(NotBrought::No(NoKey::Unreadable)) => self.tally.skip(Reason::Unreadable, name),
+                Err(NotBrought::No(NoKey::TooLarge)) => self.tally.skip(Reason::TooLarge, name),
+                Err(NotBrought::TooMany) => self.tally.skip(Reason::TooComplex, name),
+                Err(NotBrought::No(NoKey::Passphrase)) => self.tally.skip(Reason::ForeignKey, name),
             }
             return Ok(());
         }
         match inner.keyring.bring(octets).await.map_err(stopped)? {
-            Ok(people) => {
-                self.tally.keys += people.len() as u64;
-                self.tally.recognised = true;
-            }
+            Ok(people) => self.tally.keys += people.len() as u64,
             Err(_) => self.tally.skip(Reason::Unreadable, name),
         }
         Ok(())

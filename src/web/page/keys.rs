@@ -154,6 +154,7 @@ async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Par
         k,
         done: match visit.asked("done").as_str() {
             "brought" => Some(k.done_brought),
+            "brought_some" => Some(k.done_brought_some),
             "used" => Some(k.done_used),
             "renewed" => Some(k.done_renewed),
             "modern" => Some(f.modern_done),
@@ -262,9 +263,10 @@ pub(in crate::web) async fn bring(site: Arc<Site>, visit: Visit) -> Result<Respo
     let k = keys::words(visit.lang);
     let (key, passphrase) = (visit.field("key").as_bytes().to_vec(), visit.field("passphrase").to_owned());
     let why = match site.services.keys.bring(key, passphrase).await? {
-        Ok(_) => {
+        Ok(brought) => {
             site.services.journal.note_own(Event::KeyBrought);
-            return Ok(shell::see_other("/settings/keys?done=brought"));
+            let done = if brought.closed == 0 { "brought" } else { "brought_some" };
+            return Ok(shell::see_other(&format!("/settings/keys?done={done}")));
         }
         Err(NotBrought::No(NoKey::Unreadable)) => k.bring_unreadable,
         Err(NotBrought::No(NoKey::TooLarge)) => k.bring_large,

@@ -121,6 +121,14 @@ impl Draft {
     pub fn files_size(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
     }
+
+    /// About how many octets it has on its way: its files in base 64, in lines of 76 characters (RFC 2045 section 6.8), and
+    /// where it is encrypted all of it once more in armor, in lines of 64. Its header is not counted.
+    pub fn size_on_its_way(&self, encrypted: bool) -> u64 {
+        let files: u64 = self.files.iter().map(|file| file.size.div_ceil(57) * 78).sum();
+        let entity = self.text.len() as u64 + files;
+        if encrypted { entity.div_ceil(48) * 66 } else { entity }
+    }
 }
 
 /// Reads a field of recipients: addresses, each with a name before it or without, between commas, semicolons or
@@ -319,6 +327,21 @@ pub fn references(reading: &Reading) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_grows_on_its_way() {
+        let file = |size| Attached {
+            size,
+            ..Attached::default()
+        };
+        let draft = Draft {
+            text: "look".to_owned(),
+            files: vec![file(57), file(5_700_000)],
+            ..Draft::default()
+        };
+        assert_eq!(draft.size_on_its_way(false), 4 + 78 + 7_800_000);
+        assert_eq!(draft.size_on_its_way(true), 7_800_082_u64.div_ceil(48) * 66);
+    }
 
     fn boxes(list: &str) -> Vec<Mailbox> {
         people(list).unwrap()

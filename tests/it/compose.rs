@@ -332,6 +332,30 @@ fn photograph() -> Vec<u8> {
 }
 
 #[test]
+fn what_is_too_large_on_its_way_is_said_before_it_leaves() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    let typed = [("to", "alice@x.test"), ("subject", "Large"), ("text", "look")];
+    let said = "On its way this message has about 27";
+    let octets = vec![b'x'; 20_000_000];
+    for (piece, is_said) in [(&octets[..1_000_000], false), (&octets[1_000_000..], true)] {
+        location(&home.send(&id, "attach", &typed, &[("film.bin", "a/b", piece)]));
+        let page = home.owner.get(&format!("/write/{id}")).body;
+        assert_eq!(page.contains(said), is_said, "{page}");
+    }
+    // What stays on this box is as large as it likes.
+    location(&home.send(&id, "look", &[("to", OWNER), ("text", "look")], &[]));
+    assert!(!home.owner.get(&format!("/write/{id}")).body.contains("On its way this message"));
+    location(&home.send(&id, "send", &typed, &[]));
+    let source = home.owner.get("/messages/1/source").body;
+    assert!(
+        (27_000_000..27_800_000).contains(&source.len()),
+        "it was foreseen: {}",
+        source.len()
+    );
+}
+
+#[test]
 fn files_go_along_pictures_without_what_they_tell_and_too_much_is_said() {
     let mut home = Box::open();
     let id = home.fresh();

@@ -22,7 +22,7 @@ use crate::{
         message::{Mailbox, Reading},
         padlock::Padlock,
         privacy::{
-            evidence::{Direction, Evidence, HtmlFindings, KeyState, Other, Tls},
+            evidence::{Direction, Encryption, Evidence, HtmlFindings, KeyState, Other, Tls},
             gather::{Hosts, Observed, gather},
             index::Index,
             message::evaluate,
@@ -34,6 +34,7 @@ use crate::{
         Error,
         protect::{self, Plan},
         read,
+        receive::MAX_MESSAGE,
         strict::Known,
         view::Person,
     },
@@ -94,6 +95,8 @@ pub struct Preview {
     /// The server that passes it on, and so sees whom it goes to and what is not encrypted; `None` where it goes straight to
     /// everyone's.
     pub passed_on_by: Option<String>,
+    /// About how many octets it has on its way, where that is more than a box like this one takes.
+    pub too_large: Option<u64>,
 }
 
 impl Preview {
@@ -274,6 +277,10 @@ impl Inner {
             discussion,
             checked: checked(ways, own.at),
             passed_on_by: ways.passed_on_by.clone().filter(|_| !others.is_empty()),
+            too_large: {
+                let size = draft.size_on_its_way(plan.content.encryption == Fact::Known(Encryption::Whole));
+                (!others.is_empty() && size > MAX_MESSAGE as u64).then_some(size)
+            },
         })
     }
 

@@ -50,6 +50,7 @@ pub(in crate::web::page) struct Panel {
     pub(super) asks: bool,
     /// Who passes it on, and what they see.
     pub(super) passed_on: Option<String>,
+    pub(super) too_large: Option<String>,
     pub(super) before: Option<(String, String)>,
     pub(in crate::web::page) button: &'static str,
     pub(in crate::web::page) rung: u8,
@@ -115,6 +116,7 @@ impl Panel {
                 };
                 sees.replace("{host}", host)
             }),
+            too_large: preview.too_large.map(|size| c.too_large.replace("{size}", &w.octets(size))),
             before: preview.discussion.as_ref().map(|(id, subject)| {
                 let subject = calm(subject);
                 let subject = if subject.is_empty() { w.no_subject.to_owned() } else { subject };

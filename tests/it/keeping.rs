@@ -249,6 +249,41 @@ async fn a_locked_box_seals_what_comes_and_takes_it_in_once_in_order() {
 }
 
 #[tokio::test]
+async fn an_arrival_that_cannot_be_taken_in_keeps_none_of_the_others_back() {
+    let house = house();
+    // What the vault knows of one sender is damaged, and mended later.
+    let damage = async |damaged: bool| {
+        let open = house.vault.open().unwrap();
+        let writing = open.writer.write(move |tables| {
+            if damaged {
+                tables.contact_of.insert("ill@x.test", 99)?;
+                tables.contacts.insert(99, [1, 2, 3].as_slice())?;
+            } else {
+                tables.contact_of.remove("ill@x.test")?;
+                tables.contacts.remove(99)?;
+            }
+            Ok(())
+        });
+        writing.await.unwrap();
+    };
+    damage(true).await;
+    house.vault.lock();
+    for (from, subject) in [
+        ("ill@x.test", "one"),
+        ("well@x.test", "two"),
+        ("ill@x.test", "three"),
+        ("well@x.test", "four"),
+    ] {
+        assert_eq!(house.take(&mail(from, "", subject, "b"), true).await, Taken::Sealed);
+    }
+    house.vault.unlock(&Opening::Typed("word")).unwrap();
+    assert_eq!(house.services.receive.drain().await, Err(NotKept::Storage));
+    assert_eq!(house.file.waiting().unwrap(), 2, "two are in, two wait");
+    damage(false).await;
+    assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(2), 0));
+}
+
+#[tokio::test]
 async fn an_arrival_that_the_vault_has_is_not_taken_from_the_spool_again() {
     let house = house();
     house.vault.lock();

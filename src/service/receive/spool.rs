@@ -28,7 +28,8 @@ impl Receive {
     }
 
     /// Takes everything from the spool into the vault, in order, each once; says how many. What cannot be
-    /// opened stays where it is and is said in the log: it may be the disk, and a backup may have it whole.
+    /// opened stays where it is and is said in the log: it may be the disk, and a backup may have it whole. One that cannot be
+    /// taken in stays too and keeps none of the others back; the first such error is the outcome.
     pub async fn drain(&self) -> Result<u64, NotKept> {
         let _one = self.0.draining.lock().await;
         let open = self.0.vault.taking().map_err(|_| {
@@ -37,16 +38,16 @@ impl Receive {
             NotKept::Locked
         })?;
         self.0.nuisances.load(&open).map_err(not_kept)?;
-        let (mut after, mut drained) = (0, 0);
+        let (mut after, mut drained, mut failed) = (0, 0, None);
         loop {
             // Locked, or about to be written anew: what is left waits where it is.
             if !self.0.vault.taking().is_ok_and(|now| Arc::ptr_eq(&now, &open)) {
-                return Ok(drained);
+                return failed.map_or(Ok(drained), Err);
             }
             let (inner, reader) = (self.0.clone(), open.clone());
             let next = tokio::task::spawn_blocking(move || inner.unseal_after(&reader, after));
             let Some((number, opened)) = next.await.map_err(|_| NotKept::Storage)?.map_err(not_kept)? else {
-                return Ok(drained);
+                return failed.map_or(Ok(drained), Err);
             };
             after = number;
             let Some((arrival, found, raw)) = opened else { continue };
@@ -55,7 +56,14 @@ impl Receive {
             self.0.senders.explain(&mut found, &raw).await;
             let (found, spooled) = (Box::new(found), Some(number));
             let source = Source::Door { arrival, found, spooled };
-            drained += u64::from(self.take(&open, raw, source, None).await?.is_some());
+            match self.take(&open, raw, source, None).await {
+                Ok(kept) => drained += u64::from(kept.is_some()),
+                Err(why) => {
+                    tracing::error!(number, ?why, "an arrival in the spool could not be taken in and stays there");
+                    failed = failed.or(Some(why));
+                    continue;
+                }
+            }
             let inner = self.0.clone();
             let gone = tokio::task::spawn_blocking(move || inner.file.unspool(number));
             gone.await.map_err(|_| NotKept::Storage)?.map_err(not_kept)?;

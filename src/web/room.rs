@@ -1,9 +1,13 @@
-//! Seats for connections: so many and no more. When all are taken, the newcomer gets the seat of the
-//! oldest connection that is not being answered right now, one that never asked for anything first. So a
-//! thousand connections that only sit there cannot keep the owner out.
+//! Seats for connections: so many and no more, and so many for one network, as at the other door
+//! (`smtp::guests`). When all are taken, the newcomer gets the seat of the oldest connection that is not being
+//! answered right now, one that never asked for anything first; where its network has used up its share, of that
+//! network's. So neither a thousand connections that only sit there, nor a neighbour's that are slow to say what
+//! they want, can keep the owner out. This machine itself may have all.
 
+use crate::domain::network::Network;
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -14,12 +18,13 @@ use tokio::sync::Notify;
 /// The seats.
 pub(super) struct Room {
     most: usize,
+    share: usize,
     next: AtomicU64,
     taken: Mutex<BTreeMap<u64, Arc<Use>>>,
 }
 
-#[derive(Default)]
 struct Use {
+    network: Network,
     asked: AtomicU64,
     busy: AtomicUsize,
     leave: Notify,
@@ -32,23 +37,31 @@ pub(super) struct Seat {
     room: Arc<Room>,
 }
 
-/// A request that is being answered; over when dropped.
+/// A request that is being answered, to the last octet of its answer; over when dropped.
 pub(super) struct Busy(Arc<Use>);
 
 impl Room {
-    pub(super) fn new(most: usize) -> Arc<Self> {
+    /// So many in all, and of one network.
+    pub(super) fn new(most: usize, share: usize) -> Arc<Self> {
         Arc::new(Self {
             most,
+            share,
             next: AtomicU64::new(0),
             taken: Mutex::default(),
         })
     }
 
     /// A seat, if need be somebody else's; `None` where everyone is being answered.
-    pub(super) fn take(self: &Arc<Self>) -> Option<Seat> {
+    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Seat> {
+        let network = Network::of(peer);
+        let share = if peer.to_canonical().is_loopback() { self.most } else { self.share };
         let mut taken = self.taken();
-        if taken.len() >= self.most {
-            let idle = taken.iter().filter(|(_, using)| using.busy.load(Ordering::Relaxed) == 0);
+        let neighbours = taken.values().filter(|using| using.network == network).count();
+        let crowded = neighbours >= share;
+        if crowded || taken.len() >= self.most {
+            let idle = taken
+                .iter()
+                .filter(|(_, using)| using.busy.load(Ordering::Relaxed) == 0 && (!crowded || using.network == network));
             let number = *idle
                 .min_by_key(|(number, using)| (using.asked.load(Ordering::Relaxed) > 0, **number))?
                 .0;
@@ -57,7 +70,12 @@ impl Room {
             }
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let using = Arc::<Use>::default();
+        let using = Arc::new(Use {
+            network,
+            asked: AtomicU64::new(0),
+            busy: AtomicUsize::new(0),
+            leave: Notify::new(),
+        });
         taken.insert(number, using.clone());
         Some(Seat {
             number,
@@ -106,22 +124,51 @@ impl Drop for Busy {
 mod tests {
     use super::*;
 
+    fn from(room: &Arc<Room>, peer: &str) -> Option<Seat> {
+        room.take(peer.parse().unwrap())
+    }
+
+    fn take(room: &Arc<Room>) -> Option<Seat> {
+        from(room, "127.0.0.1")
+    }
+
+    #[tokio::test]
+    async fn a_network_has_its_share_and_gets_no_more_by_being_slow() {
+        let room = Room::new(6, 2);
+        let slow = [from(&room, "192.0.2.1").unwrap(), from(&room, "192.0.2.2").unwrap()];
+        let asking = [slow[0].begin(), slow[1].begin()];
+        assert!(from(&room, "192.0.2.3").is_none(), "its share is used up");
+        assert!(from(&room, "::ffff:192.0.2.4").is_none());
+        let six = [from(&room, "2001:db8::1").unwrap(), from(&room, "2001:db8::2").unwrap()];
+        let _asking = [six[0].begin(), six[1].begin()];
+        assert!(from(&room, "2001:db8:0:0:9::1").is_none());
+        let owner = from(&room, "198.51.100.1").unwrap();
+        let _answering = owner.begin();
+        // One of its own that is idle makes room for the next of that network.
+        drop(asking);
+        let _next = from(&room, "192.0.2.3").unwrap();
+        slow[0].asked_to_leave().await;
+        // This machine may have all that is left, and then its own idle seats.
+        let (_one, _two) = (take(&room).unwrap(), take(&room).unwrap());
+        assert_eq!(room.taken().len(), 6);
+    }
+
     #[tokio::test]
     async fn the_silent_make_room_before_the_idle_and_the_busy_never() {
-        let room = Room::new(3);
-        let idle = room.take().unwrap();
+        let room = Room::new(3, 3);
+        let idle = take(&room).unwrap();
         drop(idle.begin());
-        let silent = room.take().unwrap();
-        let busy = room.take().unwrap();
+        let silent = take(&room).unwrap();
+        let busy = take(&room).unwrap();
         let answering = busy.begin();
-        let first = room.take().unwrap();
+        let first = take(&room).unwrap();
         silent.asked_to_leave().await;
-        let _second = (first.begin(), room.take().unwrap());
+        let _second = (first.begin(), take(&room).unwrap());
         idle.asked_to_leave().await;
         drop((answering, silent, idle));
-        let third = room.take().unwrap();
+        let third = take(&room).unwrap();
         let _held = third.begin();
-        assert!(room.take().is_some(), "the busy one is idle by now");
+        assert!(take(&room).is_some(), "the busy one is idle by now");
         assert_eq!(room.taken().len(), 2, "a seat is given back");
         drop(third);
         assert_eq!(room.taken().len(), 1);
@@ -129,9 +176,9 @@ mod tests {
 
     #[test]
     fn a_full_room_of_busy_people_takes_nobody() {
-        let room = Room::new(1);
-        let seat = room.take().unwrap();
+        let room = Room::new(1, 1);
+        let seat = take(&room).unwrap();
         let _answering = seat.begin();
-        assert!(room.take().is_none());
+        assert!(take(&room).is_none());
     }
 }

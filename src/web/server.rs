@@ -6,17 +6,28 @@
 
 use super::{
     House, Services, headers,
-    room::{Room, Seat},
+    room::{Busy, Room, Seat},
     routes,
 };
 use crate::service::certificates::ACME_ALPN;
-use hyper::{Request, body::Incoming, service::service_fn};
+use hyper::{
+    Request,
+    body::{Body, Frame, Incoming, SizeHint},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
 use rustls::ServerConfig;
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -26,8 +37,9 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
-/// Connections at a time.
+/// Connections at a time, and those of one network: a household's browsers have some each.
 const CONNECTIONS: usize = 200;
+const SHARE: usize = 60;
 /// The longest TLS handshake, the longest head of a request, and the longest silence before the first.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How old a connection may grow; a browser opens another without anyone noticing.
@@ -64,7 +76,7 @@ pub async fn serve(
 ) {
     let site = Arc::new(House::new(pages, shutdown.clone()));
     let acceptor = tls.map(TlsAcceptor::from);
-    let room = Room::new(CONNECTIONS);
+    let room = Room::new(CONNECTIONS, SHARE);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -75,7 +87,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, address)) => {
-                if let Some(seat) = room.take() {
+                if let Some(seat) = room.take(address.ip()) {
                     connections.spawn(connection(stream, address, acceptor.clone(), site.clone(), seat, shutdown.clone()));
                 }
             }
@@ -147,8 +159,8 @@ where
         async move {
             let mut response = answers.call(request).await?;
             headers::dress(&mut response);
-            drop(busy);
-            Ok::<_, Infallible>(response)
+            let whole = response.map(|body| Whole { body, _busy: busy });
+            Ok::<_, Infallible>(whole)
         }
     });
     let builder = builder();
@@ -179,6 +191,29 @@ where
     }
     http.as_mut().graceful_shutdown();
     let _ = timeout(GRACE, http).await;
+}
+
+/// A body whose answer is under way until its end: what is taken out, or told live, is not idle.
+struct Whole<B> {
+    body: B,
+    _busy: Busy,
+}
+
+impl<B: Body + Unpin> Body for Whole<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 fn builder() -> auto::Builder<TokioExecutor> {

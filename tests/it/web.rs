@@ -462,6 +462,33 @@ fn a_page_says_within_a_second_that_something_came() {
 }
 
 #[test]
+fn an_answer_that_is_under_way_keeps_its_seat_however_many_others_come() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let owner = Visitor::owner(&appliance);
+    let cookie = owner.cookies.iter().find(|(name, _)| name == "caliopen").unwrap().1.clone();
+    let ask = |request: String| {
+        let mut stream = TcpStream::connect(appliance.http).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        BufReader::new(stream).lines().map_while(Result::ok)
+    };
+    let mut live = ask(format!(
+        "GET /live HTTP/1.1\r\nHost: {}\r\nCookie: caliopen={cookie}\r\n\r\n",
+        appliance.http
+    ));
+    assert!(live.any(|line| line.is_empty()), "it listens");
+    let mut others = Vec::new();
+    for _ in 0..300 {
+        let mut other = ask(format!("GET /health HTTP/1.1\r\nHost: {}\r\n\r\n", appliance.http));
+        assert!(other.any(|line| line.is_empty()), "it was answered, and sits there");
+        others.push(other);
+    }
+    deliver(&appliance, "a@x.test", "Now", "\r\nNow\r\n");
+    assert!(live.any(|line| line == "event:arrived"), "it is told");
+}
+
+#[test]
 fn a_thousand_silent_connections_keep_nobody_out() {
     let folder = Folder::make();
     let appliance = folder.serve();

@@ -31,9 +31,13 @@ use std::{
     collections::BTreeMap,
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 use subtle::ConstantTimeEq;
-use tokio::sync::mpsc;
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{self, error::SendTimeoutError},
+};
 use zeroize::Zeroizing;
 
 /// What an archive says that it is.
@@ -45,6 +49,9 @@ const WAIT: i64 = 10 * 60;
 /// Octets that are handed on at a time, and how many such pieces may wait.
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 8;
+/// How long a piece waits for whoever fetches to take one, and how often it is looked whether the box was locked meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const LOCKED: Duration = Duration::from_secs(1);
 /// Messages that are listed at a time.
 const SLICE: usize = 256;
 
@@ -131,11 +138,13 @@ impl Export {
             let _turn = turn;
             let out = Pipe {
                 give: give.clone(),
+                vault: export.0.vault.clone(),
                 piece: Vec::with_capacity(PIECE),
             };
             if let Err(error) = export.write(out, &secret, lang) {
                 tracing::warn!(%error, "an export broke off");
-                let _ = give.blocking_send(Err(io::ErrorKind::Interrupted.into()));
+                // Whoever takes nothing is not told: the end of the pieces before the archive's tells as well.
+                let _ = give.try_send(Err(io::ErrorKind::Interrupted.into()));
             }
         });
         Ok(Some(pieces))
@@ -164,16 +173,25 @@ impl Export {
     }
 }
 
-/// Hands octets on in pieces to whoever fetches them.
+/// Hands octets on in pieces to whoever fetches them. Somebody who takes none, because their machine sleeps, is waited for,
+/// but not for ever, and not once the box is locked: until the store is let go, nobody can sign in again.
 struct Pipe {
     give: mpsc::Sender<io::Result<Vec<u8>>>,
+    vault: Vault,
     piece: Vec<u8>,
 }
 
 impl Pipe {
     fn hand(&mut self) -> io::Result<()> {
-        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
-        self.give.blocking_send(Ok(piece)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let mut piece = Ok(std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE)));
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match Handle::current().block_on(self.give.send_timeout(piece, LOCKED)) {
+                Ok(()) => return Ok(()),
+                Err(SendTimeoutError::Timeout(back)) if Instant::now() < end && self.vault.open().is_ok() => piece = back,
+                Err(_) => return Err(io::ErrorKind::BrokenPipe.into()),
+            }
+        }
     }
 }
 

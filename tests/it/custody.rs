@@ -3,6 +3,7 @@
 use caliopen::{
     app::{self, Services},
     domain::{time::Time, transport::Arrival},
+    locale::Lang,
     net::clock::Clock,
     service::{
         Error,
@@ -14,7 +15,7 @@ use caliopen::{
         crypt::Sectors,
         mail::Snapshot,
         slots::{Opening, Slots},
-        vault::{self, Vault},
+        vault::{self, Secret, Vault},
     },
 };
 use redb::StorageBackend;
@@ -218,6 +219,31 @@ async fn writing_anew_keeps_what_is_read_and_written_meanwhile() {
     let snapshot = Snapshot::of(&house.vault.open().unwrap()).unwrap();
     assert_eq!(snapshot.messages().unwrap(), 80);
     assert_eq!(snapshot.scrub(0, 1000).unwrap().1, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_that_stands_still_does_not_keep_the_owner_out() {
+    let house = house();
+    for n in 0..5 {
+        // What cannot be packed: more than waits between the store and whoever fetches.
+        let noise = (0..10_000).map(|k| store::hex(&store::record::sha256(format!("{n} {k}").as_bytes())) + "\n");
+        house
+            .keep(&mail("bob@x.test", &format!("number {n}"), &noise.collect::<String>()))
+            .await;
+    }
+    let export = &house.services.export;
+    let ticket = export.prepare("another").unwrap();
+    let mut pieces = export.fetch(&ticket, Lang::En).unwrap().unwrap();
+    assert!(pieces.recv().await.unwrap().is_ok(), "it has begun, and nobody takes the rest");
+    house.vault.lock();
+    let vault = house.vault.clone();
+    let opened = tokio::task::spawn_blocking(move || vault.unlock(&Opening::Typed("word")))
+        .await
+        .unwrap();
+    assert!(matches!(opened, Ok(Secret::Right(_))));
+    while pieces.recv().await.is_some() {}
+    let ticket = export.prepare("another").unwrap();
+    assert!(export.fetch(&ticket, Lang::En).unwrap().is_some(), "another one may begin");
 }
 
 fn names(folder: &Path) -> Vec<String> {

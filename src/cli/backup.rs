@@ -24,18 +24,24 @@ use zeroize::Zeroizing;
 #[derive(clap::Args)]
 struct At {
     /// A folder in which it is kept, or is to be
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["rest", "webdav"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["rest", "webdav", "s3"])]
     folder: Option<PathBuf>,
     /// The https address of a server that speaks restic's protocol
-    #[arg(long, value_name = "URL", conflicts_with = "webdav")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["webdav", "s3"])]
     rest: Option<String>,
     /// The https address of a folder on a WebDAV server
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "s3")]
     webdav: Option<String>,
-    /// The name at the server
+    /// The https address of a bucket of S3, or of a folder in one: `https://server/bucket/folder`
+    #[arg(long, value_name = "URL")]
+    s3: Option<String>,
+    /// The region of the bucket; `us-east-1` unless it is said
+    #[arg(long, value_name = "REGION", default_value = "", requires = "s3", hide_default_value = true)]
+    region: String,
+    /// The name at the server; with S3 the access key
     #[arg(long, value_name = "NAME", default_value = "")]
     user: String,
-    /// A file whose first line is the password at the server
+    /// A file whose first line is the password at the server; with S3 the secret of the key
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// A file whose first line is the code on the recovery sheet
@@ -83,7 +89,21 @@ impl At {
         });
         let rest = || self.rest.clone().map(|url| (Kind::Rest, url));
         let webdav = || self.webdav.clone().map(|url| (Kind::WebDav, url));
-        folder.or_else(rest).or_else(webdav)
+        let s3 = || self.s3.clone().map(|url| (Kind::S3, url));
+        folder.or_else(rest).or_else(webdav).or_else(s3)
+    }
+
+    /// The place that is said, with its password; `None` where none is.
+    fn wish(&self) -> Result<Option<Wish>, Failure> {
+        let Some((kind, at)) = self.chosen() else { return Ok(None) };
+        Ok(Some(Wish {
+            kind: Some(kind),
+            at,
+            user: self.user.clone(),
+            password: Self::secret(self.password_file.as_ref())?,
+            region: self.region.clone(),
+            ..Wish::default()
+        }))
     }
 
     fn outward(&self) -> Result<Outward, Failure> {
@@ -119,6 +139,10 @@ fn wrong(wrong: Wrong) -> Failure {
     match wrong {
         Wrong::Folder => Failure::new(code::DATA, "a backup is kept in a folder outside of the data folder"),
         Wrong::Url => Failure::new(code::DATA, "that is no address over https without name and password in it"),
+        Wrong::Bucket => Failure::new(
+            code::DATA,
+            "that is no address of a bucket: https://server/bucket, or with a folder after it",
+        ),
         Wrong::Code => Failure::new(code::NO_PERMISSION, "that is not the code on the recovery sheet"),
         Wrong::Place(trouble) => failed(trouble),
     }
@@ -128,7 +152,7 @@ fn broken(error: Error) -> Failure {
     match error {
         Error::NotFound => Failure::new(
             2,
-            "backups are off: say where with --folder, --rest or --webdav, and give --code-with",
+            "backups are off: say where with --folder, --rest, --webdav or --s3, and give --code-with",
         ),
         error => Failure::new(code::IO, error),
     }
@@ -156,16 +180,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 async fn make(args: &Args, services: &Services) -> Result<(), Failure> {
     let backups = &services.backups;
-    if let Some((kind, at)) = args.at.chosen() {
+    if let Some(wish) = args.at.wish()? {
         let known = backups.view().await.map_err(broken)?;
         let wish = Wish {
-            kind: Some(kind),
-            at,
-            user: args.at.user.clone(),
-            password: At::secret(args.at.password_file.as_ref())?,
             code: At::secret(args.at.code_with.as_ref())?,
             often: known.as_ref().map(|view| view.often).unwrap_or_default(),
             limit: known.map_or(0, |view| view.limit),
+            ..wish
         };
         backups.switch_on(wish).await.map_err(broken)?.map_err(wrong)?;
     }
@@ -184,8 +205,9 @@ async fn make(args: &Args, services: &Services) -> Result<(), Failure> {
 /// Makes a mailbox of a backup and reports.
 pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
     log_to_stderr();
-    let Some((kind, at)) = args.at.chosen() else {
-        return Err(Failure::new(2, "say where the backup is kept with --folder, --rest or --webdav"));
+    let Some(wish) = args.at.wish()? else {
+        let ways = "say where the backup is kept with --folder, --rest, --webdav or --s3";
+        return Err(Failure::new(2, ways));
     };
     let Some(code_file) = &args.at.code_with else {
         return Err(Failure::new(2, "give the code on the recovery sheet with --code-with"));
@@ -193,7 +215,6 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
     let Some(typed) = backup::code_of(&secret_from(code_file)?) else {
         return Err(failed(Trouble::Code));
     };
-    let password = At::secret(args.at.password_file.as_ref())?;
     let outward = args.at.outward()?;
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&args.data);
     made.map_err(|error| Failure::new(code::CANNOT_CREATE, format_args!("the folder cannot be used: {error}")))?;
@@ -204,10 +225,9 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
     let (file, vault) = (FrontFile::open(&args.data).map_err(of_store)?, Vault::locked(&args.data));
     let inner = vault.clone();
     let earlier = args.earlier;
-    let user = args.at.user.clone();
     let restored = runtime()?.block_on(async move {
         let https = Https::lasting(outward.dns.clone(), outward.roots.clone(), PATIENCE);
-        let place = place(kind, &at, &user, &password, &https).map_err(wrong)?;
+        let place = place(&wish, &https).map_err(wrong)?;
         let work = inner.clone();
         let done = tokio::task::spawn_blocking(move || {
             restore((&place, &typed, earlier), (&work, &file), &Progress::default(), &Control::default())

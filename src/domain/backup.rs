@@ -7,6 +7,9 @@ const DAY: i64 = 24 * 3600;
 
 /// Of each of the last so many days, weeks and months the last backup is kept.
 pub const KEPT: [i32; 3] = [7, 4, 12];
+/// Seconds by which a backup that is kept is older than the newest, at most: twelve months that have backups may lie further
+/// apart than a year.
+pub const LONGEST: i64 = 365 * DAY;
 /// Seconds after which the owner is told that the last backup is old: two nights were missed.
 pub const OLD: i64 = 3 * DAY;
 /// Seconds within which a backup counts as tried, for the account's index.
@@ -21,11 +24,13 @@ pub enum Kind {
     Rest = 1,
     /// A WebDAV server, such as Nextcloud.
     WebDav = 2,
+    /// A bucket at a server that speaks S3.
+    S3 = 3,
 }
 
 impl Kind {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 3] = [Self::Folder, Self::Rest, Self::WebDav];
+    pub const ALL: [Self; 4] = [Self::Folder, Self::Rest, Self::WebDav, Self::S3];
 
     /// Its word in forms; never translated.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +38,7 @@ impl Kind {
             Self::Folder => "folder",
             Self::Rest => "rest",
             Self::WebDav => "webdav",
+            Self::S3 => "s3",
         }
     }
 
@@ -121,11 +127,17 @@ pub enum Trouble {
     NotBlank = 12,
     /// This box's own store could not be read or written.
     Store = 13,
+    /// The clocks of this machine and of the place differ, and what one signs the other refuses.
+    Clock = 14,
+    /// There is no such bucket.
+    NoBucket = 15,
+    /// What this box signs is not what the place expects: the secret or the region is wrong.
+    Signature = 16,
 }
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Unreachable,
         Self::Refused,
         Self::Full,
@@ -139,6 +151,9 @@ impl Trouble {
         Self::Differs,
         Self::NotBlank,
         Self::Store,
+        Self::Clock,
+        Self::NoBucket,
+        Self::Signature,
     ];
 
     /// By its number on the disk.
@@ -163,6 +178,9 @@ impl std::fmt::Display for Trouble {
             Self::Differs => "what was restored is not what was backed up",
             Self::NotBlank => "a backup is restored into an empty folder only",
             Self::Store => "this box's own store cannot be read or written",
+            Self::Clock => "the clocks of this machine and of the place of the backup differ",
+            Self::NoBucket => "there is no such bucket",
+            Self::Signature => "the place of the backup does not take the signature: the secret or the region is wrong",
         })
     }
 }

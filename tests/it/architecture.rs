@@ -73,6 +73,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("postcard", &["store"]),
     ("psl", &["codec"]),
     ("qrcode", &["codec/qr"]),
+    ("quick_xml", &["net/restic/s3"]),
     ("rand_core", &["codec/pgp"]),
     ("rcgen", &["net/tls"]),
     ("redb", &["store"]),
@@ -82,6 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustic_core", &["net/restic"]),
     ("rustix", &["store", "app", "cli"]),
     ("rustls", &["net", "smtp", "web", "app", "cli"]),
+    ("rusty_s3", &["net/restic/s3"]),
     ("sd_notify", &["app"]),
     ("serde", &["store", "cli"]),
     (

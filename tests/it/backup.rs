@@ -429,6 +429,19 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
             "{at}"
         );
     }
+    let bucket = [
+        ("do", "on"),
+        ("kind", "s3"),
+        ("at", "https://s3.x.test"),
+        ("region", "eu-west-3"),
+        ("code", &code),
+    ];
+    let refused = fill(&mut visitor, "/settings/backup", &bucket);
+    assert!(
+        refused.status == 422 && refused.body.contains("no address of a bucket") && refused.body.contains("value=\"eu-west-3\""),
+        "{}",
+        refused.body
+    );
     let mut pairs = vec![("do", "on"), ("kind", "folder"), ("often", "daily"), ("limit", "0")];
     pairs.extend([("at", place.as_str()), ("code", code.as_str())]);
     let set = fill(&mut visitor, "/settings/backup", &pairs);

@@ -26,11 +26,11 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-const DAY: i64 = 24 * 3600;
+pub const DAY: i64 = 24 * 3600;
 /// Half past two at night, UTC.
-const NIGHT: i64 = 20_000 * DAY + 2 * 3600 + 1800;
+pub const NIGHT: i64 = 20_000 * DAY + 2 * 3600 + 1800;
 
-async fn keep(home: &Home, n: i64) {
+pub async fn keep(home: &Home, n: i64) {
     let raw = format!(
         "From: Ann <ann@x.test>\r\nTo: me@home.test\r\nSubject: Number {n}\r\nMessage-ID: <{n}@x.test>\r\nDate: Tue, 24 Nov 2026 08:00:00 +0000\r\n\r\nHello {n}\r\n"
     );
@@ -43,12 +43,12 @@ async fn keep(home: &Home, n: i64) {
 }
 
 /// A new sheet; its code.
-async fn sheet(home: &Home) -> Zeroizing<String> {
+pub async fn sheet(home: &Home) -> Zeroizing<String> {
     home.services.custody.new_sheet().await.unwrap();
     home.services.custody.printable().unwrap().code
 }
 
-fn wish(kind: Kind, at: &str, code: &str) -> Wish {
+pub fn wish(kind: Kind, at: &str, code: &str) -> Wish {
     Wish {
         kind: Some(kind),
         at: at.to_owned(),
@@ -57,17 +57,17 @@ fn wish(kind: Kind, at: &str, code: &str) -> Wish {
     }
 }
 
-async fn view(home: &Home) -> View {
+pub async fn view(home: &Home) -> View {
     home.services.backups.view().await.unwrap().unwrap()
 }
 
-async fn standing(home: &Home) -> Standing {
+pub async fn standing(home: &Home) -> Standing {
     let view = view(home).await;
     view.history.standing(view.often, home.clock.now())
 }
 
 /// Everything that is due now.
-async fn round(home: &Home) {
+pub async fn round(home: &Home) {
     while home.services.backups.step().await.unwrap() == 1 {}
 }
 
@@ -81,7 +81,7 @@ fn found(home: &Home) -> Option<Finding> {
 }
 
 /// Messages of the box that the code makes of the newest backup.
-async fn restored(place: Place, code: &str) -> Result<u64, Trouble> {
+pub async fn restored(place: Place, code: &str) -> Result<u64, Trouble> {
     let code = code.to_owned();
     let work = move || {
         let folder = tempfile::tempdir().unwrap();
@@ -263,7 +263,7 @@ async fn one_that_is_cut_short_is_no_failure_and_is_made_later() {
 }
 
 /// A program of somebody else's; killed when dropped.
-struct Program(Child);
+pub struct Program(pub Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -353,7 +353,7 @@ async fn servers_that_are_not_ours_keep_it() {
 
         // What lies there is a repository for whoever copies it to a disk.
         let https = Https::lasting(Dns::nobody(), roots, PATIENCE);
-        let there = place(kind, &at, "box", "open sesame", &https).unwrap();
+        let there = place(&with("open sesame"), &https).unwrap();
         assert_eq!(restored(there, &code).await, Ok(31), "{how}");
         let copied = if kind == Kind::WebDav {
             folder.path().join("deep")

@@ -17,22 +17,24 @@ mod pack;
 mod read;
 mod remote;
 mod rest;
+mod s3;
 
 pub use pack::{Writing, file, folder as folder_node};
 pub use read::{Entry, Reading};
 pub use remote::Account;
+pub use s3::is_bucket;
 
 use crate::{
     domain::{
-        backup::{KEPT, Trouble},
+        backup::{KEPT, LONGEST, Trouble},
         time::Time,
     },
     net::https::Https,
 };
 use bytes::Bytes;
 use rustic_core::{
-    BlobId, ConfigOptions, Credentials, ErrorKind, FileType, Id, KeepOptions, KeyOptions, OpenStatus, PruneOptions, ReadBackend,
-    Repository, RepositoryBackends, RepositoryOptions, RusticError, RusticResult, WriteBackend,
+    BlobId, ConfigOptions, Credentials, ErrorKind, FileType, Id, KeepOptions, KeyOptions, LimitOption, OpenStatus, PruneOptions,
+    ReadBackend, Repository, RepositoryBackends, RepositoryOptions, RusticError, RusticResult, WriteBackend,
     repofile::{KeyId, SnapshotFile},
 };
 use std::{
@@ -67,6 +69,8 @@ pub enum Place {
     Rest(Account, Https),
     /// On a WebDAV server (RFC 4918).
     WebDav(Account, Https),
+    /// In a bucket of S3, in this region; none is the usual one.
+    S3(Account, String, Https),
 }
 
 /// The files of a repository, wherever they lie. A file is written once and is whole or is not there.
@@ -252,6 +256,7 @@ impl Repo {
             Place::Folder(folder) => Box::new(folder::Folder::new(folder)),
             Place::Rest(account, https) => Box::new(cache::Cached::new(rest::Rest::new(account, https)?)),
             Place::WebDav(account, https) => Box::new(cache::Cached::new(dav::Dav::new(account, https)?)),
+            Place::S3(account, region, https) => Box::new(cache::Cached::new(s3::S3::new(account, region, https)?)),
         };
         let backend = Arc::new(Backend {
             shelf,
@@ -336,7 +341,7 @@ impl Repo {
         Ok(Reading::over(backend, repository))
     }
 
-    /// Lets go of backups that need not be kept (see [`KEPT`]); says of how many.
+    /// Lets go of backups that need not be kept (see [`KEPT`] and [`LONGEST`]); says of how many.
     pub fn forget(&self) -> Result<usize, Trouble> {
         let [days, weeks, months] = KEPT;
         let keep = KeepOptions::default()
@@ -349,9 +354,10 @@ impl Repo {
             return Ok(0);
         };
         let judged = guarded(&self.backend, || keep.apply(snapshots, &newest))?;
+        let old = |made: Time| newest.timestamp().as_second().saturating_sub(made.0) > LONGEST;
         let gone: Vec<_> = judged
             .iter()
-            .filter(|judged| !judged.keep)
+            .filter(|judged| !judged.keep || old(kept(&judged.snapshot).made))
             .map(|judged| judged.snapshot.id)
             .collect();
         guarded(&self.backend, || self.repository.delete_snapshots(&gone))?;
@@ -361,8 +367,12 @@ impl Repo {
     /// Throws away what no backup needs any more. What is unneeded is marked first, and thrown away by the first time that
     /// comes a day later.
     pub fn tidy(&self) -> Result<(), Trouble> {
-        // Packs of ours are smaller than those of others; that alone is no reason to write them anew.
-        let options = PruneOptions::default().no_resize(true);
+        // Packs of ours are smaller than those of others; that alone is no reason to write them anew. What is left over in a
+        // pack that is needed for something else is: what was deleted would stay in it.
+        let options = PruneOptions::default()
+            .no_resize(true)
+            .max_unused(LimitOption::Percentage(0))
+            .max_repack(LimitOption::Unlimited);
         guarded(&self.backend, || {
             let plan = self.repository.prune_plan(&options)?;
             self.repository.prune(&options, plan)

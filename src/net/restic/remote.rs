@@ -25,9 +25,9 @@ const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 pub struct Account {
     /// The address of the repository, over `https`, without a slash at its end.
     pub url: String,
-    /// The name; empty where the server asks for none.
+    /// The name; empty where the server asks for none. With S3 the access key.
     pub user: String,
-    /// The password.
+    /// The password. With S3 the secret of the key.
     pub password: Zeroizing<String>,
 }
 
@@ -58,11 +58,25 @@ impl Remote {
             Some(value)
         };
         Ok(Self {
-            https: https.clone(),
             base: account.url.trim_end_matches('/').to_owned(),
             sign,
+            ..Self::unnamed(https)?
+        })
+    }
+
+    /// For whom says with each address who asks.
+    pub(super) fn unnamed(https: &Https) -> Result<Self, Trouble> {
+        Ok(Self {
+            https: https.clone(),
+            base: String::new(),
+            sign: None,
             runtime: Handle::try_current().map_err(|_| Trouble::Unreachable)?,
         })
+    }
+
+    /// How many seconds the server's clock is ahead of ours, where it said its time.
+    pub(super) fn skew(&self) -> Option<i64> {
+        self.https.skew()
     }
 
     /// The address of something below the repository.
@@ -70,11 +84,16 @@ impl Remote {
         format!("{}/{path}", self.base)
     }
 
-    /// One exchange, whatever the status.
+    /// One exchange about something below the repository, whatever the status.
     pub(super) fn ask(&self, method: &Method, path: &str, head: &[(HeaderName, String)], body: &Bytes) -> Result<Answer, Trouble> {
+        self.ask_at(method, &self.url(path), head, body)
+    }
+
+    /// The same at a whole address.
+    pub(super) fn ask_at(&self, method: &Method, url: &str, head: &[(HeaderName, String)], body: &Bytes) -> Result<Answer, Trouble> {
         let mut pauses = AGAIN.iter();
         loop {
-            let outcome = self.once(method, path, head, body);
+            let outcome = self.once(method, url, head, body);
             let again = match &outcome {
                 Ok(answer) => matches!(answer.status, 429 | 500 | 502 | 503 | 504),
                 Err(trouble) => *trouble == Trouble::Unreachable,
@@ -86,7 +105,7 @@ impl Remote {
         }
     }
 
-    fn once(&self, method: &Method, path: &str, head: &[(HeaderName, String)], body: &Bytes) -> Result<Answer, Trouble> {
+    fn once(&self, method: &Method, url: &str, head: &[(HeaderName, String)], body: &Bytes) -> Result<Answer, Trouble> {
         let mut fields = HeaderMap::new();
         for (name, value) in head {
             fields.insert(name, HeaderValue::from_str(value).map_err(|_| Trouble::Unreachable)?);
@@ -94,10 +113,9 @@ impl Remote {
         if let Some(sign) = &self.sign {
             fields.insert(AUTHORIZATION, sign.clone());
         }
-        let url = self.url(path);
         let exchange = Exchange {
             method: method.clone(),
-            url: &url,
+            url,
             head: fields,
             body: body.to_vec(),
         };

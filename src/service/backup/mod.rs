@@ -29,7 +29,7 @@ use crate::{
     net::{
         clock::Clock,
         https::Https,
-        restic::{Account, Control, Place, Repo, Secret},
+        restic::{Account, Control, Place, Repo, Secret, is_bucket},
     },
     store::{
         self, backup,
@@ -83,10 +83,12 @@ pub struct Wish {
     pub kind: Option<Kind>,
     /// The folder, or the address.
     pub at: String,
-    /// The name at a server.
+    /// The name at a server; with S3 the access key.
     pub user: String,
-    /// The password there; empty is the one that is known.
+    /// The password there, with S3 the secret; empty is the one that is known.
     pub password: Zeroizing<String>,
+    /// The region of a bucket; empty is the usual one.
+    pub region: String,
     /// How often.
     pub often: Often,
     /// Octets a second; 0 is as quick as it goes.
@@ -102,6 +104,8 @@ pub enum Wrong {
     Folder,
     /// No address over https.
     Url,
+    /// No address of a bucket.
+    Bucket,
     /// The code is not that of the sheet.
     Code,
     /// The place.
@@ -117,6 +121,8 @@ pub struct View {
     pub at: String,
     /// The name there.
     pub user: String,
+    /// The region of a bucket.
+    pub region: String,
     /// How often.
     pub often: Often,
     /// Octets a second; 0 is as quick as it goes.
@@ -162,10 +168,13 @@ pub(super) fn is_tried(kept: &record::Backup, now: Time) -> bool {
     history(kept).is_tried(now)
 }
 
-/// A place as it was typed; an error where it is none.
-pub fn place(kind: Kind, at: &str, user: &str, password: &str, https: &Https) -> Result<Place, Wrong> {
-    let at = at.trim().trim_end_matches('/');
-    let whole = at.len() <= LONGEST && user.len() <= LONGEST && password.len() <= LONGEST;
+/// The place that is wished for, as it was typed; an error where it is none.
+pub fn place(wish: &Wish, https: &Https) -> Result<Place, Wrong> {
+    let kind = wish.kind.ok_or(Wrong::Folder)?;
+    let at = wish.at.trim().trim_end_matches('/');
+    let whole = [at, &wish.user, &wish.password, &wish.region]
+        .iter()
+        .all(|text| text.len() <= LONGEST);
     if kind == Kind::Folder {
         let path = PathBuf::from(at);
         return if path.is_absolute() && whole {
@@ -184,13 +193,15 @@ pub fn place(kind: Kind, at: &str, user: &str, password: &str, https: &Https) ->
     }
     let account = Account {
         url: at.to_owned(),
-        user: user.trim().to_owned(),
-        password: Zeroizing::new(password.to_owned()),
+        user: wish.user.trim().to_owned(),
+        password: wish.password.clone(),
     };
-    Ok(match kind {
-        Kind::WebDav => Place::WebDav(account, https.clone()),
-        _ => Place::Rest(account, https.clone()),
-    })
+    match kind {
+        Kind::S3 if !is_bucket(at) => Err(Wrong::Bucket),
+        Kind::S3 => Ok(Place::S3(account, wish.region.trim().to_owned(), https.clone())),
+        Kind::WebDav => Ok(Place::WebDav(account, https.clone())),
+        _ => Ok(Place::Rest(account, https.clone())),
+    }
 }
 
 /// The code in the form in which it is restic's password: as it stands on the sheet. `None` where it has not that form.
@@ -241,8 +252,7 @@ impl Backups {
 
     /// A place as it was typed, reached as backups are; an error where it is none.
     pub fn place(&self, wish: &Wish) -> Result<Place, Wrong> {
-        let kind = wish.kind.ok_or(Wrong::Folder)?;
-        place(kind, &wish.at, &wish.user, &wish.password, &self.0.ground.https)
+        place(wish, &self.0.ground.https)
     }
 
     /// Cuts short what is being done: the box is locked, or the program ends. What was made before stays good.
@@ -276,6 +286,7 @@ impl Backups {
             size: (kept.size, kept.kept),
             at: kept.at,
             user: kept.user,
+            region: kept.region,
             busy,
         }))
     }
@@ -334,12 +345,11 @@ impl Backups {
         let Some(kind) = wish.kind else { return Ok(Err(Wrong::Folder)) };
         let at = wish.at.trim().trim_end_matches('/').to_owned();
         let same = (kind as u8, &at, wish.user.trim()) == (known.kind, &known.at, known.user.as_str());
-        let password = if wish.password.is_empty() && same {
-            known.password.clone()
-        } else {
-            wish.password.to_string()
-        };
-        let place = match place(kind, &at, &wish.user, &password, &ground.https) {
+        let mut wish = wish.clone();
+        if wish.password.is_empty() && same {
+            wish.password = Zeroizing::new(known.password.clone());
+        }
+        let place = match place(&wish, &ground.https) {
             Ok(Place::Folder(folder)) if within(&folder, ground.vault.folder()) || within(ground.vault.folder(), &folder) => {
                 return Ok(Err(Wrong::Folder));
             }
@@ -372,7 +382,12 @@ impl Backups {
             kind: kind as u8,
             at,
             user: wish.user.trim().to_owned(),
-            password,
+            password: wish.password.to_string(),
+            region: if kind == Kind::S3 {
+                wish.region.trim().to_owned()
+            } else {
+                String::new()
+            },
             often: wish.often as u8,
             limit: if wish.limit == 0 { 0 } else { wish.limit.max(SLOWEST) },
             code_waits: begun.code_waits && *code == begun.code,

@@ -1,7 +1,7 @@
 //! What is done by itself: a backup when it is time, what is not needed any more let go, and the last one tried.
 
 use super::{
-    Backups, code_of, kind, often, place, restore,
+    Backups, Wish, code_of, kind, often, place, restore,
     restore::{Progress, Restored},
     write::{self, Made},
 };
@@ -18,6 +18,7 @@ use crate::{
     },
 };
 use std::{sync::Arc, time::Instant};
+use zeroize::Zeroizing;
 
 /// Seconds after which a backup that failed is tried again.
 const AGAIN: i64 = 3600;
@@ -126,7 +127,15 @@ impl Backups {
     }
 
     fn kept_at(&self, kept: &record::Backup) -> Result<Place, Trouble> {
-        place(kind(kept), &kept.at, &kept.user, &kept.password, &self.0.ground.https).map_err(|_| Trouble::Unreachable)
+        let wish = Wish {
+            kind: Some(kind(kept)),
+            at: kept.at.clone(),
+            user: kept.user.clone(),
+            password: Zeroizing::new(kept.password.clone()),
+            region: kept.region.clone(),
+            ..Wish::default()
+        };
+        place(&wish, &self.0.ground.https).map_err(|_| Trouble::Unreachable)
     }
 
     fn write(&self, kept: &record::Backup, control: &Control) -> Result<Run, Trouble> {

@@ -1,7 +1,7 @@
 //! What is set about backups and what became of the last ones, as a record of the settings. It holds secrets: the code of the
 //! recovery sheet, so that a restore can be tried with what the sheet says; the key of the repository; a password.
 
-use super::Record;
+use super::{super::Error, Record};
 use serde::{Deserialize, Serialize};
 
 /// See [`crate::domain::backup`] for what the numbers mean.
@@ -51,9 +51,38 @@ pub struct Backup {
     pub unproven: u8,
     /// When what is not needed any more was last thrown away.
     pub tidied: i64,
+    /// The region of a bucket; empty is the usual one.
+    pub region: String,
 }
 
 impl Record for Backup {
     const TABLE: &'static str = "backup";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    /// As it was before there were regions: a struct is its fields in a row, and no text is a length of 0 (postcard's
+    /// specification).
+    fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
+        match version {
+            1 => postcard::from_bytes(&[body, &[0]].concat()).map_err(|_| Error::Damaged),
+            _ => Err(Error::Damaged),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_without_a_region_is_read() {
+        let old = Backup {
+            at: "/media/disk".to_owned(),
+            tidied: 7,
+            ..Backup::default()
+        };
+        let mut body = postcard::to_stdvec(&old).unwrap();
+        assert_eq!(body.pop(), Some(0));
+        assert_eq!(Backup::read_older(1, &body).ok(), Some(old));
+        assert!(Backup::read_older(3, &body).is_err());
+    }
 }

@@ -58,6 +58,7 @@ struct On {
 struct Typed {
     at: String,
     user: String,
+    region: String,
     limit: String,
 }
 
@@ -93,6 +94,7 @@ async fn page(site: &Site, visit: &Visit, done: Option<&'static str>, wrong: Opt
             Typed {
                 at: visit.field("at").chars().take(1_000).collect(),
                 user: visit.field("user").chars().take(1_000).collect(),
+                region: visit.field("region").chars().take(1_000).collect(),
                 limit: visit.field("limit").chars().take(12).collect(),
             },
         ),
@@ -100,13 +102,16 @@ async fn page(site: &Site, visit: &Visit, done: Option<&'static str>, wrong: Opt
     let error = wrong.map(|wrong| match wrong {
         Wrong::Folder => ("at", t.wrong_folder),
         Wrong::Url => ("at", t.wrong_url),
+        Wrong::Bucket => ("at", t.wrong_bucket),
         Wrong::Code => ("code", t.wrong_code),
         Wrong::Place(trouble) => ("at", words::trouble(s.w.lang, trouble)),
     });
     let option = if kind == Kind::Folder { "folder" } else { kind.as_str() };
     let shown = view.as_ref().map_or("…", |view| &view.at);
+    let region = view.as_ref().map(|view| view.region.as_str()).filter(|region| !region.is_empty());
+    let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
     let page = Page {
-        command: format!("caliopen restore --data DIR --code-with FILE --{option} {shown}"),
+        command: format!("caliopen restore --data DIR --code-with FILE --{option} {shown}{region}"),
         on: view.as_ref().map(|view| on(site, &s, t, view)),
         kinds: Kind::ALL
             .map(|each| (each.as_str(), words::kind(s.w.lang, each), each == kind))
@@ -131,6 +136,7 @@ fn set(view: &View) -> Typed {
     Typed {
         at: view.at.clone(),
         user: view.user.clone(),
+        region: view.region.clone(),
         limit: (view.limit / KB).to_string(),
     }
 }
@@ -194,6 +200,7 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
                 at: visit.field("at").to_owned(),
                 user: visit.field("user").to_owned(),
                 password: Zeroizing::new(visit.field("password").to_owned()),
+                region: visit.field("region").to_owned(),
                 often: Often::of(visit.field("often")).unwrap_or_default(),
                 limit: visit.field("limit").trim().parse::<u64>().unwrap_or(0).saturating_mul(KB),
                 code: Zeroizing::new(visit.field("code").to_owned()),

@@ -39,6 +39,7 @@ struct Page {
     kinds: Vec<(&'static str, &'static str, bool)>,
     at: String,
     user: String,
+    region: String,
 }
 
 fn page(site: &Site, visit: &Visit, wrong: Option<Wrong>) -> Result<Response, Problem> {
@@ -53,6 +54,7 @@ fn page(site: &Site, visit: &Visit, wrong: Option<Wrong>) -> Result<Response, Pr
     let error = match (wrong, back) {
         (Some(Wrong::Folder), _) => Some(("at", b.wrong_folder.to_owned())),
         (Some(Wrong::Url), _) => Some(("at", b.wrong_url.to_owned())),
+        (Some(Wrong::Bucket), _) => Some(("at", b.wrong_bucket.to_owned())),
         (Some(Wrong::Code), _) => Some(("code", b.wrong_code.to_owned())),
         (Some(Wrong::Place(trouble)), _) | (None, Back::Failed(trouble)) => Some(("at", said(trouble))),
         _ => None,
@@ -70,6 +72,7 @@ fn page(site: &Site, visit: &Visit, wrong: Option<Wrong>) -> Result<Response, Pr
             .to_vec(),
         at: typed("at"),
         user: typed("user"),
+        region: typed("region"),
         t: setup::words(visit.lang),
         b,
         under,
@@ -94,6 +97,7 @@ pub(in crate::web) async fn restore(site: Arc<Site>, visit: Visit) -> Result<Res
         at: visit.field("at").to_owned(),
         user: visit.field("user").to_owned(),
         password: Zeroizing::new(visit.field("password").to_owned()),
+        region: visit.field("region").to_owned(),
         ..Wish::default()
     };
     let Some(code) = code_of(visit.field("code")) else {

@@ -129,8 +129,14 @@ pub fn new_code(tables: &mut Tables<'_>, code: &str) -> Result<(), Error> {
     .map(drop)
 }
 
-/// Switches backups on, or off.
+/// Switches backups on, or off. Where a secret is let go of or replaced, the file is written anew, so that nothing is left of it.
 pub fn set(tables: &mut Tables<'_>, backup: Option<&record::Backup>) -> Result<(), Error> {
+    let old = tables.meta.get(record::Backup::TABLE)?;
+    let old = old.map(|value| record::Backup::decode(0, value.value())).transpose()?;
+    let secrets = |of: &record::Backup| (of.password.clone(), of.code.clone(), of.key.clone());
+    if old.is_some_and(|old| backup.map(secrets) != Some(secrets(&old))) {
+        tables.meta.insert(vault::DELETED, [1].as_slice())?;
+    }
     match backup {
         Some(backup) => tables.meta.insert(record::Backup::TABLE, backup.encode(0)?.as_slice())?,
         None => tables.meta.remove(record::Backup::TABLE)?,

@@ -9,7 +9,7 @@ use super::{
     },
     sign_in::{caller, said},
 };
-use crate::locale::{backup, custody::CustodyWords};
+use crate::locale::{backup, custody::CustodyWords, mailboxes};
 use askama::Template;
 use http::StatusCode;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ struct Page {
     s: Shell,
     t: &'static CustodyWords,
     mail: String,
-    /// Where backups are kept, and that they stay.
-    elsewhere: Option<String>,
+    /// Where backups are kept, what other mailboxes there are, and that both stay.
+    elsewhere: Vec<String>,
     ask: String,
     word: String,
     word_error: Option<String>,
@@ -51,8 +51,12 @@ async fn page(
         .and_then(|owner| owner.rsplit_once('@'))
         .map_or("", |(_, domain)| domain);
     let kept = site.services.backups.view().await?;
+    let kept = kept.map(|kept| backup::words(visit.lang).erase_note.replace("{at}", &super::calm(&kept.at)));
+    let others = site.services.mailboxes.list().await?;
+    let names: Vec<String> = others.iter().map(|other| super::calm(&other.name)).collect();
+    let others = (!names.is_empty()).then(|| mailboxes::words(visit.lang).erase_note.replace("{names}", &names.join(", ")));
     let mut response = shell::page(&Page {
-        elsewhere: kept.map(|kept| backup::words(visit.lang).erase_note.replace("{at}", &super::calm(&kept.at))),
+        elsewhere: kept.into_iter().chain(others).collect(),
         mail: t.erase_mail.replace("{domain}", domain),
         ask: t.erase_type.replace("{word}", t.erase_word),
         word: visit.field("word").to_owned(),

@@ -94,6 +94,8 @@ pub enum Defect {
     TooManyParts,
     /// The headers are longer than will be read.
     LongHeaders,
+    /// The text, or the HTML, is longer than will be read.
+    LongText,
     /// A part that claims an encoding cannot be decoded in it.
     Encoding,
     /// There is no text in it that could be read.

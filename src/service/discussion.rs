@@ -12,9 +12,10 @@ use crate::{
         mime,
     },
     domain::{
+        danger::{Danger, Look},
         fact::Fact,
         id::{DiscussionId, MessageId},
-        message::{Mailbox, Reading},
+        message::{Attachment, Mailbox, Reading},
         padlock::Padlock,
         privacy::{evidence::Signature, index::Letter, message::evaluate},
         time::Time,
@@ -158,6 +159,7 @@ impl Discussions {
             // The newest line of a message from our own door is our own: the arrival says it better.
             let hops = reading.hops.into_iter().skip(usize::from(arrival.is_some())).collect();
             let authentication = proof.authentication();
+            let evidence = proof.evidence();
             let trusted = snapshot.sealers()?;
             Ok(MessagePage {
                 sealer: authentication
@@ -165,8 +167,12 @@ impl Discussions {
                     .map(|sealer| (sealer.to_owned(), trusted.iter().any(|each| each == sealer))),
                 authentication,
                 message,
-                index: evaluate(&proof.evidence()),
-                journey: Journey { arrival, hops },
+                index: evaluate(&evidence),
+                journey: Journey {
+                    direction: evidence.direction,
+                    arrival,
+                    hops,
+                },
             })
         })
         .await
@@ -262,15 +268,21 @@ fn embedded(raw: &[u8], reading: &Reading) -> Vec<Embedded> {
         room -= if fits { file.size } else { 0 };
         fits
     });
-    fitting
-        .filter_map(|file| {
+    let fitting: Vec<&Attachment> = fitting.collect();
+    let wanted: Vec<u32> = fitting.iter().map(|file| file.part).collect();
+    let mut found = Vec::with_capacity(fitting.len());
+    // One walk for all of them.
+    mime::each_part(raw, &wanted, |part, bytes| {
+        let file = fitting.iter().find(|file| file.part == part);
+        found.extend(file.and_then(|file| {
             Some(Embedded {
                 content_id: file.content_id.clone()?,
                 media_type: file.media_type.clone(),
-                bytes: mime::part(raw, file.part)?,
+                bytes: bytes.to_vec(),
             })
-        })
-        .collect()
+        }));
+    });
+    found
 }
 
 /// What opening the message showed, with the people of its signatures.
@@ -304,6 +316,13 @@ fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) 
 fn brings_key(raw: &[u8], reading: &Reading) -> bool {
     let mut files = reading.attachments.iter();
     files.any(|file| mime::carried::may_carry_key(&file.media_type, &file.name)) && !mime::carried::carried_keys(raw).is_empty()
+}
+
+/// What is told of a message; where its text is masked, without what quotes it: the words of a link.
+fn look(mut look: Look, masked: bool) -> Look {
+    look.dangers
+        .retain(|danger| !(masked && matches!(danger, Danger::DeceptiveLink { .. })));
+    look
 }
 
 fn show(
@@ -370,10 +389,10 @@ fn show(
         body,
         has_html: reading.html.is_some() && !masked,
         findings,
-        trackers,
+        trackers: if masked { Vec::new() } else { trackers },
         brings_key: !masked && brings_key(&raw, &reading),
         protection,
-        look: super::danger::known_look(snapshot, id, &raw, &reading)?,
+        look: look(super::danger::known_look(snapshot, id, &raw, &reading)?, masked),
         attachments: if masked { Vec::new() } else { reading.attachments.clone() },
         defects: reading.defects.clone(),
         size: record.size,

@@ -11,7 +11,7 @@ use crate::{
         fact::Fact,
         id::MessageId,
         openpgp::KeyFacts,
-        privacy::{evidence::Authentic, message::evaluate},
+        privacy::{evidence::Authentic, gather::is_read_whole, message::evaluate},
         time::Time,
     },
     net::clock::Clock,
@@ -468,13 +468,15 @@ fn open_again(snapshot: &Snapshot, id: MessageId, owner: &[Address], now: Time) 
     let html = evidence.content.html;
     evidence.content = step.content;
     evidence.content.html = match &step.shown {
-        Some(shown) => Fact::Known(
-            crate::codec::mime::read(shown)
-                .html
-                .as_deref()
-                .map(|source| crate::codec::html::findings(source).0)
-                .unwrap_or_default(),
-        ),
+        Some(shown) => {
+            let reading = crate::codec::mime::read(shown);
+            let found = reading.html.as_deref().map(|source| crate::codec::html::findings(source).0);
+            if is_read_whole(&reading) {
+                Fact::Known(found.unwrap_or_default())
+            } else {
+                Fact::Unknown
+            }
+        }
         None => html,
     };
     let index = evaluate(&evidence);

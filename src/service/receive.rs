@@ -4,8 +4,6 @@
 //! `Authentication-Results` and `Received`) → prepare (`prepare`: read, what do we know, what may do harm, does
 //! anybody want it, weigh, file, pack) → one write → announce. The slow ones run on the blocking pool, before the
 //! write. While the box is locked, the end of this waits in the `spool`.
-//!
-//! Absent so far: opening what is encrypted. Its evidence is "not known" until then.
 
 mod prepare;
 

@@ -12,7 +12,7 @@ use crate::domain::{
     openpgp::{NotOpened, Outside, Worth},
     padlock::Padlock,
     privacy::{
-        evidence::{Encryption, HtmlFindings},
+        evidence::{Direction, Encryption, HtmlFindings},
         index::{Index, Letter},
     },
     tag::{Colour, System},
@@ -320,7 +320,9 @@ pub struct MessagePage {
 /// How a message travelled (P05).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journey {
-    /// What this appliance saw; `None` for an imported message.
+    /// Which way it went.
+    pub direction: Direction,
+    /// What this appliance saw; `None` where it did not come through its door.
     pub arrival: Option<Arrival>,
     /// What earlier servers claim, newest first.
     pub hops: Vec<Hop>,

@@ -158,7 +158,7 @@ fn a_second_browser_is_a_stranger_until_it_is_let_in() {
         .has("Chrome on Android")
         .has("127.0.0.1")
         .has(&format!("/devices/{id}/not-me"));
-    read.has("never left this box").has("Caliopen");
+    read.has("never left this box").has_not("it was imported").has("Caliopen");
 
     // A stranger can change nothing of the others.
     let other = first.device();

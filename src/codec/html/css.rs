@@ -16,6 +16,9 @@ const REACHES: [&str; 12] = [
     "-moz-binding",
 ];
 
+/// Characters of an address that are read.
+const MAX_ADDRESS: usize = 2048;
+
 /// A style without comments and escapes, so that a word in it is the word a browser would see.
 fn unescaped(css: &str) -> String {
     let mut out = String::with_capacity(css.len());
@@ -54,37 +57,58 @@ fn unescaped(css: &str) -> String {
     plain
 }
 
-/// The addresses that a style would fetch, as written.
-pub(super) fn fetches(css: &str) -> Vec<String> {
+/// The addresses that a style would fetch, on a page that lies at `base` (see [`elsewhere`]). Linear: what is read of a
+/// word ends where the same word comes again.
+pub(super) fn fetches(css: &str, base: Option<&str>) -> Vec<String> {
     let css = unescaped(css);
     let lower = css.to_ascii_lowercase();
     let mut found = Vec::new();
-    for word in REACHES {
-        for (at, _) in lower.match_indices(word) {
-            let argument = css.get(at + word.len()..).unwrap_or_default().trim_start();
-            let end = argument.find([')', ';', '}', '\n']).unwrap_or(argument.len());
-            let argument = argument.get(..end).unwrap_or_default();
+    for word in REACHES.iter().filter(|word| **word != "@font-face") {
+        let base = base.filter(|_| matches!(*word, "url(" | "src(" | "@import"));
+        let mut matches = lower.match_indices(word).map(|(at, _)| at).peekable();
+        while let Some(at) = matches.next() {
+            let end = matches.peek().copied().unwrap_or(css.len());
+            let argument = css.get(at + word.len()..end).unwrap_or_default().trim_start();
+            let argument = argument.split([')', ';', '}']).next().unwrap_or_default();
             let argument = argument.trim_start_matches("url(").trim().trim_matches(['"', '\'']);
-            if word != "@font-face" && is_elsewhere(argument) {
-                found.push(argument.to_owned());
-            }
+            found.extend(elsewhere(argument, base));
         }
     }
     found
 }
 
-/// Whether an address leaves the message.
-pub(super) fn is_elsewhere(address: &str) -> bool {
-    let address = address.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
-    let Some((scheme, _)) = address.split_once(':') else {
-        return address.starts_with("//") || address.starts_with("\\\\") || address.starts_with("/\\");
+/// An address as a browser asks for it (WHATWG URL: tabs and line ends are taken out wherever they stand, a backslash
+/// is a slash), at most [`MAX_ADDRESS`] characters of it; `None` where it does not leave the message. On a page that
+/// says where it lies, at the root `base`, an address without a scheme leaves it as well.
+pub(super) fn elsewhere(address: &str, base: Option<&str>) -> Option<String> {
+    let start = address.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
+    let plain: String = start
+        .chars()
+        .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
+        .take(MAX_ADDRESS)
+        .collect();
+    let slash = |c: char| matches!(c, '/' | '\\');
+    if plain.chars().take_while(|c| slash(*c)).nth(1).is_some() {
+        return Some(format!("//{}", plain.trim_start_matches(slash)));
+    }
+    let is_scheme = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     };
-    !address.starts_with(['#', '?'])
-        && matches!(
-            scheme.to_ascii_lowercase().as_str(),
-            "http" | "https" | "ftp" | "ws" | "wss" | "file"
-        )
-        || address.starts_with("//")
+    if let Some((scheme, rest)) = plain.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
+        let scheme = scheme.to_ascii_lowercase();
+        let leaves = matches!(scheme.as_str(), "http" | "https" | "ftp" | "ws" | "wss" | "file");
+        return leaves.then(|| format!("{scheme}://{}", rest.trim_start_matches(slash)));
+    }
+    let base = base.filter(|_| !plain.is_empty() && !plain.starts_with('#'))?;
+    Some(format!("{base}/{}", plain.trim_start_matches(slash)))
+}
+
+/// The root of an address that leaves the message: what stands in it before its path.
+pub(super) fn root(address: &str) -> Option<String> {
+    let address = elsewhere(address, None)?;
+    let (scheme, rest) = address.split_once("//")?;
+    let authority = rest.split(['/', '\\', '?', '#']).next()?;
+    Some(format!("{scheme}//{authority}"))
 }
 
 /// Whether a style runs a program in some browser.
@@ -132,14 +156,21 @@ mod tests {
             "@im\\70ort \"http://a.test/x\"",
             "background:image-set('http://a.test/x' 1x)",
             "@font-face{font-family:x;src:url(http://a.test/x)}",
+            "background:url(ht\\a tp://a.test/x)",
+            "background:url('htt\np://a.test/x')",
+            "background:url(url(http://a.test/x",
         ] {
-            assert_eq!(fetches(css).first().map(|found| found.contains("a.test/x")), Some(true), "{css}");
+            assert_eq!(
+                fetches(css, None).first().map(|found| found.contains("a.test/x")),
+                Some(true),
+                "{css}"
+            );
             let after = disarmed(css);
-            assert_eq!(fetches(&after), Vec::<String>::new(), "{css} became {after}");
+            assert_eq!(fetches(&after, None), Vec::<String>::new(), "{css} became {after}");
             assert!(!after.to_ascii_lowercase().contains("url("), "{after}");
         }
         assert_eq!(disarmed("color:red;margin:0 auto"), "color:red;margin:0 auto");
-        assert!(fetches("background:url(data:image/png;base64,xx)").is_empty());
+        assert!(fetches("background:url(data:image/png;base64,xx)", None).is_empty());
         // Comments divide words; a disarmed style must not be put together by taking one out.
         for css in [
             "u/**/rl(http://a.test)",
@@ -149,5 +180,44 @@ mod tests {
         ] {
             assert!(!disarmed(css).to_ascii_lowercase().contains("url("), "{css}");
         }
+    }
+
+    #[test]
+    fn an_address_is_read_as_a_browser_reads_it() {
+        for (address, expected) in [
+            ("HTTP://a.test/x", Some("http://a.test/x")),
+            ("ht\ntp\ts://a.test/x", Some("https://a.test/x")),
+            (" \u{1}https:\\\\a.test", Some("https://a.test")),
+            ("https:a.test", Some("https://a.test")),
+            ("//a.test:80/x", Some("//a.test:80/x")),
+            ("\\\\a.test:80/x", Some("//a.test:80/x")),
+            ("/\t/a.test", Some("//a.test")),
+            ("x.gif", None),
+            ("/x.gif", None),
+            ("#x:y", None),
+            ("cid:x", None),
+            ("data:image/png;base64,xx", None),
+            ("", None),
+        ] {
+            assert_eq!(elsewhere(address, None).as_deref(), expected, "{address:?}");
+        }
+        let base = root("https://t.example\\a/b?c");
+        assert_eq!(base.as_deref(), Some("https://t.example"));
+        assert_eq!(root("/a"), None);
+        for (address, expected) in [
+            ("x.gif", Some("https://t.example/x.gif")),
+            ("/x.gif?y=1:2", Some("https://t.example/x.gif?y=1:2")),
+            ("#x", None),
+            ("", None),
+            ("data:image/png;base64,xx", None),
+            ("//a.test/", Some("//a.test/")),
+        ] {
+            assert_eq!(elsewhere(address, base.as_deref()).as_deref(), expected, "{address}");
+        }
+        assert_eq!(fetches("a{background:url(x.gif)}", base.as_deref()), ["https://t.example/x.gif"]);
+        assert_eq!(
+            fetches("a{width:expression(x)}p{filter:url(#x)}", base.as_deref()),
+            Vec::<String>::new()
+        );
     }
 }

@@ -264,6 +264,61 @@ mod tests {
     }
 
     #[test]
+    fn what_a_browser_would_fetch_is_counted_however_it_is_written() {
+        for (html, remote) in [
+            ("<base href=https://t.example/a/><img src=x.gif><img src=cid:y><a href=z>z</a>", 1),
+            ("<base href=//t.example><p style='background:url(x.gif)'>", 1),
+            ("<base target=_blank><img src=x.gif>", 0),
+            ("<img src=x.gif><img src=#y:z>", 0),
+            ("<img src=\"ht&#10;tps://t.example/x.gif\">", 1),
+            ("<img src=\"&#9;/&#9;/t.example/x.gif\">", 1),
+            ("<img src='https:\\\\t.example/x.gif'>", 1),
+            ("<p>x<style>p{background:url(https://t.example/x.gif)}", 1),
+            ("<style/>@import 'https://t.example/x.css';</style>", 1),
+            ("<title/><!--</title><img src=https://t.example/x.gif>-->", 1),
+        ] {
+            let expected = HtmlFindings {
+                remote,
+                ..HtmlFindings::default()
+            };
+            assert_eq!(findings(html).0, expected, "{html}");
+        }
+        assert_eq!(
+            findings("<base href=https://t.example/><img src=x.gif width=1 height=1>").1,
+            ["t.example"]
+        );
+        // What is read otherwise in a drawing, and what is none.
+        for html in [
+            "<svg><style><img src=https://t.example/x.gif></style></svg>",
+            "<svg><title/><!--</title><img src=https://t.example/x.gif>--></svg>",
+        ] {
+            assert!(!findings(html).0.is_clean(), "{html}");
+        }
+        for html in ["<svg><title>Logo</title></svg>", "<title/><p>x", "<style>a>b{color:red}"] {
+            assert!(findings(html).0.is_clean(), "{html}");
+        }
+        assert_eq!(text("<title/><p>x"), "x");
+    }
+
+    #[test]
+    fn what_would_be_quadratic_is_bounded() {
+        let many = |piece: &str| piece.repeat(MAX_HTML / piece.len());
+        for html in [
+            format!("<p style=\"{}", many("url(")),
+            format!("<p style=\"{}", many("url(//a ")),
+            format!("<style>{}", many("url(")),
+            format!("<style>{}", many("@import //a")),
+            format!("<style>{}", many("url(image-set(")),
+            many("<img src=//a>"),
+            format!("<base href=https://{}><img src=x>", "a".repeat(MAX_HTML / 2)),
+            format!("<base href=https://{}>{}", "a".repeat(MAX_HTML / 2), "<img src=x>".repeat(40_000)),
+        ] {
+            // A quadratic reader would not come to the end of this test.
+            findings(&html);
+        }
+    }
+
+    #[test]
     fn what_is_too_much_for_a_tree_is_shown_as_text() {
         let many = |word: &str| (0..5_000).map(|n| format!("{word}{n} ")).collect::<String>();
         let fonts: String = (0..200).map(|n| format!("<font color={n}>")).collect();

@@ -29,6 +29,9 @@ const MAX_LINK_TEXT: usize = 2_000;
 const MAX_DECEPTIVE: usize = 20;
 const MAX_SHOWN: usize = 100;
 
+/// Addresses that are looked for among those who watch: more of them only count.
+const MAX_LOOKED_UP: u32 = 2_000;
+
 /// What a pass found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scan {
@@ -69,6 +72,8 @@ pub(super) fn scan(html: &str, with_text: bool) -> Scan {
     tokenizer.end();
     let mut state = tokenizer.sink.0.into_inner();
     state.close_link();
+    // A browser closes a style that nothing closes.
+    state.close_style();
     let text = state.scan.text.trim_end().len();
     state.scan.text.truncate(text);
     state.scan
@@ -173,6 +178,8 @@ struct State {
     muted: Option<Muted>,
     in_style: bool,
     style: String,
+    /// Where the page says that it lies (`<base>`): addresses without a scheme leave for it.
+    base: Option<String>,
     link: Option<(String, String)>,
     pre: u32,
     line: Line,
@@ -302,9 +309,6 @@ impl State {
                 _ => (),
             }
         }
-        if tag.self_closing {
-            return TokenSinkResult::Continue;
-        }
         let (muted, raw) = match name {
             "script" => (Muted::Script, RawKind::ScriptData),
             "style" => (Muted::Style, RawKind::Rawtext),
@@ -312,6 +316,12 @@ impl State {
             "xmp" | "iframe" | "noembed" | "noframes" => (Muted::Other, RawKind::Rawtext),
             _ => return TokenSinkResult::Continue,
         };
+        // Only in a drawing does such an element end itself. Elsewhere it takes in what follows, as in a browser; but
+        // whoever wants the text wants it all the same.
+        if tag.self_closing && (self.with_text || self.in_drawing()) {
+            self.odd();
+            return TokenSinkResult::Continue;
+        }
         self.muted = Some(muted);
         self.in_style = muted == Muted::Style;
         TokenSinkResult::RawData(raw)
@@ -319,11 +329,7 @@ impl State {
 
     fn end(&mut self, tag: &Tag) {
         let name: &str = &tag.name;
-        if self.in_style && name == "style" {
-            let style = std::mem::take(&mut self.style);
-            self.style_fetches(&style);
-            self.in_style = false;
-        }
+        self.close_style();
         self.muted = None;
         if let Some(open) = self.open_by_name.get_mut(name).filter(|open| **open > 0) {
             *open -= 1;
@@ -351,7 +357,29 @@ impl State {
         self.scan.too_much |= self.tags > MAX_TAGS || self.open > MAX_OPEN || self.copies > MAX_COPIES;
     }
 
+    fn close_style(&mut self) {
+        if std::mem::take(&mut self.in_style) {
+            let style = std::mem::take(&mut self.style);
+            self.style_fetches(&style);
+        }
+    }
+
+    /// Whether an `svg` or `math` may be open: a browser reads the text of a style or title in it as tags.
+    fn in_drawing(&self) -> bool {
+        ["svg", "math"]
+            .iter()
+            .any(|name| self.open_by_name.get(*name).is_some_and(|open| *open > 0))
+    }
+
+    /// What cannot be read is not read as harmless.
+    fn odd(&mut self) {
+        self.scan.findings.active = self.scan.findings.active.saturating_add(1);
+    }
+
     fn characters(&mut self, text: &str) {
+        if matches!(self.muted, Some(Muted::Style | Muted::Other)) && text.contains('<') && self.in_drawing() {
+            self.odd();
+        }
         if self.in_style {
             self.style.push_str(text);
         }
@@ -429,14 +457,17 @@ impl State {
                 self.style_fetches(value);
             }
         }
+        if name == "base" && self.base.is_none() {
+            self.base = attribute(attrs, "href").and_then(css::root);
+        }
         let hidden = name == "img" && is_unseen(attrs);
-        for address in fetched(name, attrs) {
+        for address in fetched(name, attrs, self.base.as_deref()) {
             self.remote(&address, hidden);
         }
     }
 
     fn style_fetches(&mut self, style: &str) {
-        for address in css::fetches(style) {
+        for address in css::fetches(style, self.base.as_deref()) {
             self.remote(&address, false);
         }
         if css::runs(style) {
@@ -454,7 +485,8 @@ impl State {
             .unwrap_or((rest, ""));
         let host = authority.rsplit('@').next().unwrap_or_default();
         let host = host.split(':').next().unwrap_or_default();
-        let known = trackers::name_of(host, path);
+        let looked_at = self.scan.findings.remote <= MAX_LOOKED_UP;
+        let known = looked_at.then(|| trackers::name_of(host, path)).flatten();
         if known.is_none() && !unseen {
             return;
         }
@@ -496,14 +528,10 @@ fn is_program(value: &str) -> bool {
         .any(|scheme| start.starts_with(scheme))
 }
 
-/// The addresses outside of the message that an element would fetch by being shown.
-fn fetched(name: &str, attrs: &[Attribute]) -> Vec<String> {
+/// The addresses outside of the message that an element would fetch by being shown, on a page that lies at `base`.
+fn fetched(name: &str, attrs: &[Attribute], base: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    let mut take = |value: &str| {
-        if css::is_elsewhere(value) {
-            found.push(value.to_owned());
-        }
-    };
+    let mut take = |value: &str| found.extend(css::elsewhere(value, base));
     for attr in attrs {
         let value: &str = &attr.value;
         match (name, &*attr.name.local) {

@@ -50,6 +50,9 @@ fn mended_quoted_printable(body: &[u8]) -> Vec<u8> {
     let mut fixed = Vec::with_capacity(body.len() + body.len() / 8);
     for (at, octet) in body.iter().enumerate() {
         fixed.push(*octet);
+        if *octet != b'=' {
+            continue;
+        }
         let next = body.get(at + 1..).unwrap_or_default();
         let escapes = match next {
             [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
@@ -58,7 +61,7 @@ fn mended_quoted_printable(body: &[u8]) -> Vec<u8> {
                 .find(|octet| !matches!(octet, b' ' | b'\t' | b'\r'))
                 .is_none_or(|octet| *octet == b'\n'),
         };
-        if *octet == b'=' && !escapes {
+        if !escapes {
             fixed.extend_from_slice(b"3D");
         }
     }

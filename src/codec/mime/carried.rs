@@ -13,6 +13,9 @@ use crate::codec::{pgp::armor, vcard};
 /// Keys of one message that are looked at.
 const MOST: usize = 10;
 
+/// Octets of a file that is looked into: what is longer is nobody's key.
+const MAX_FILE: usize = 1024 * 1024;
+
 /// Whether a file of this type and name may carry a key. What is in it is not looked at.
 pub fn may_carry_key(media_type: &str, name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -25,7 +28,7 @@ pub fn may_carry_key(media_type: &str, name: &str) -> bool {
     }
 }
 
-/// The keys of such files: their octets, armored or not, at most ten.
+/// The keys of such files: their octets, armored or not, at most ten, of files of at most 1 MiB.
 pub fn carried_keys(raw: &[u8]) -> Vec<Vec<u8>> {
     let raw = tree::with_lines(raw);
     let message = Message {
@@ -48,6 +51,9 @@ fn of_part(message: &Message<'_>, part: &Part) -> Vec<Vec<u8>> {
         return Vec::new();
     }
     let octets = message.octets(part).0;
+    if octets.len() > MAX_FILE {
+        return Vec::new();
+    }
     let alone = kind == "application/pgp-keys" || armor::find(&octets).iter().any(|block| block.kind == armor::Kind::Key);
     if alone {
         return vec![octets.into_owned()];

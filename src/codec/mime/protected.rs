@@ -86,24 +86,27 @@ impl Protected<'_> {
     pub fn merged(&self, outer: &[u8], body: bool) -> Vec<u8> {
         let mut out = Vec::with_capacity(outer.len() + self.inside.len());
         let mut done: Vec<&str> = Vec::new();
+        // Asked once for each name: a block may have it a hundred thousand times.
+        let taken = TAKEN.map(|known| self.takes(known, outer).then_some(known));
+        let dropped = DROPPED.map(|known| (self.complete && self.first(known).is_none()).then_some(known));
         for (name, value) in field::fields(outer) {
             let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
             let known = TAKEN.iter().find(|known| **known == lower).copied();
             match known {
-                Some(known) if self.takes(known, outer) => {
+                Some(known) if taken.contains(&Some(known)) => {
                     // Its first place is where the one inside goes; another one outside is nobody's.
                     if !done.contains(&known) {
                         put(&mut out, name, self.first(known).unwrap_or_default());
                         done.push(known);
                     }
                 }
-                Some(known) if self.complete && self.first(known).is_none() && DROPPED.contains(&known) => {}
+                Some(known) if dropped.contains(&Some(known)) => {}
                 _ if is_about_body(name) && !body => {}
                 _ => put(&mut out, name, value),
             }
         }
         for known in TAKEN {
-            if !done.contains(&known) && known != "from" && field::first(outer, known).is_none() && self.takes(known, outer) {
+            if !done.contains(&known) && known != "from" && field::first(outer, known).is_none() && taken.contains(&Some(known)) {
                 put(&mut out, known.as_bytes(), self.first(known).unwrap_or_default());
             }
         }

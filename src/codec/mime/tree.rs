@@ -27,6 +27,10 @@ pub(super) const MAX_HEADERS: usize = 256 * 1024;
 /// Octets of a part's headers that are looked at.
 const MAX_PART_HEADERS: usize = 64 * 1024;
 
+/// Octets in which the end of headers is looked for behind a line that is no field: every multipart of a hostile
+/// message could have one.
+const MAX_STRAY: usize = 256 * 1024;
+
 /// One part.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -76,11 +80,14 @@ pub(super) fn with_lines(raw: &[u8]) -> Cow<'_, [u8]> {
 
 /// Where the header block that begins at `from` ends and the body begins: at the first line that is
 /// empty or blank, at a line that `stops` it, at once where the first line is no field. Where none of
-/// these comes, at the first line that is no field, or else at the end of the message.
+/// these comes in [`MAX_STRAY`] octets, at the first line that is no field, or else at the end of the message.
 pub(super) fn header_end(raw: &[u8], from: usize, stops: impl Fn(&[u8]) -> bool) -> (usize, usize) {
     let mut at = from;
     let mut stray = None;
     while let Some(line) = line_at(raw, at) {
+        if let Some(stray) = stray.filter(|stray| at - stray > MAX_STRAY) {
+            return (stray, stray);
+        }
         let folded = line.starts_with(b" ") || line.starts_with(b"\t");
         match line {
             _ if line.trim_ascii().is_empty() => return (at, at + line.len()),

@@ -43,8 +43,10 @@ pub(super) fn unfolded(text: &str) -> impl Iterator<Item = String> {
     let mut lines = text.split('\n').map(|line| line.trim_end_matches('\r')).peekable();
     std::iter::from_fn(move || {
         let mut whole = lines.next()?.to_owned();
+        // Each piece is looked at once, up to where the value begins: the value may be long, and come in many.
+        let (mut quoted, mut in_head) = (is_quoted(&whole), !whole.contains(':'));
         loop {
-            let soft = whole.ends_with('=') && is_quoted(&whole);
+            let soft = quoted && whole.ends_with('=');
             let Some(next) = lines.peek() else { break };
             let rest = match next.strip_prefix([' ', '\t']) {
                 Some(rest) => rest,
@@ -53,6 +55,10 @@ pub(super) fn unfolded(text: &str) -> impl Iterator<Item = String> {
             };
             if soft {
                 whole.pop();
+            }
+            if in_head {
+                quoted |= is_quoted(rest);
+                in_head = !rest.contains(':');
             }
             if whole.len() + rest.len() <= MAX_LINE {
                 whole.push_str(rest);
@@ -63,6 +69,7 @@ pub(super) fn unfolded(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// Whether the head of a field, or a piece of one, says that its value is quoted-printable.
 fn is_quoted(line: &str) -> bool {
     let (head, _) = line.split_once(':').unwrap_or((line, ""));
     head.to_ascii_uppercase().contains("QUOTED-PRINTABLE")

@@ -94,3 +94,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_that_goes_on_for_ever_is_read_once() {
+    let folded = "X;ENCODING=QUOTED-PRINTABLE:".to_owned() + &"=\n =\n".repeat(1_500_000);
+    for text in [
+        "=\n =\n".repeat(1_500_000),
+        folded,
+        ";".repeat(4_000_000) + ":x",
+        "\";".repeat(2_000_000) + ":x",
+    ] {
+        // A quadratic reader would not come to the end of this test.
+        assert!(read(text.as_bytes()).cards.is_empty());
+    }
+    let card = "BEGIN:VCARD\nFN;CHARSET=UTF-8;\n ENCODING=QUOTED-PRINTABLE:=C3=89t=\n=C3=A9\nEND:VCARD\n";
+    assert_eq!(read(card.as_bytes()).cards[0].card.name, "Été");
+}

@@ -100,7 +100,7 @@ fn content(reading: &Reading, html: HtmlFindings, seen: &Content) -> Content {
         }
         fact => fact,
     };
-    let hidden = (claims_encryption && !encryption.is_known()) || reading.defects.contains(&Defect::TooManyParts);
+    let hidden = (claims_encryption && !encryption.is_known()) || !is_read_whole(reading);
     let html = match seen.html {
         Fact::Unknown if absent(hidden) => Fact::Known(html),
         fact => fact,
@@ -111,6 +111,12 @@ fn content(reading: &Reading, html: HtmlFindings, seen: &Content) -> Content {
         html,
         ..seen.clone()
     }
+}
+
+/// Whether all of the HTML that there may be was read: of what was not, nobody knows what it would do.
+pub fn is_read_whole(reading: &Reading) -> bool {
+    let cut = reading.html.is_some() && reading.defects.contains(&Defect::LongText);
+    !cut && !reading.defects.contains(&Defect::TooManyParts)
 }
 
 /// Whether nothing at all could be read.

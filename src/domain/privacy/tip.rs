@@ -138,9 +138,9 @@ fn advise(line: &Line, evidence: &Evidence) -> (Who, Advice) {
     let author = if out { Who::You } else { Who::Contact };
     let own_domain = if out { Who::You } else { Who::TheirProvider };
     match line.id {
-        LineId::ContentEncrypted | LineId::ContentAuthenticated | LineId::ContentHeaders | LineId::ContentClean if !line.known => {
-            (Who::You, Advice::Open)
-        }
+        LineId::ContentEncrypted | LineId::ContentAuthenticated | LineId::ContentHeaders if !line.known => (Who::You, Advice::Open),
+        // What is open, and was not read to its end, needs no key.
+        LineId::ContentClean if !line.known && !evidence.content.encryption.is_known() => (Who::You, Advice::Open),
         LineId::ContentSigned | LineId::ContentSigner if !line.known && !out => (Who::Contact, Advice::CheckSignature),
         LineId::ContentEncrypted if matches!(line.reason, Reason::Encrypted(Encryption::Part | Encryption::Inline)) => {
             (author, Advice::EncryptWhole(way))

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     domain::{
         id::MessageId,
+        privacy::evidence::Direction,
         transport::{Arrival, Hop, TlsFacts, TlsVersion},
     },
     locale::{Words, authentication::Finding},
@@ -44,6 +45,8 @@ struct Page {
     axes: Vec<Axis>,
     stops: Vec<Stop>,
     arrival: Option<Last>,
+    /// Why there is no arrival.
+    unseen: &'static str,
     senders: Vec<Finding>,
     sealer: Option<Sealer>,
     sent: Option<When>,
@@ -141,7 +144,7 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         let phrase = w.then_and_now.replace("{then}", &Badge::of(then).short(w));
         phrase.replace("{now}", &today.short(w))
     });
-    let Journey { arrival, hops } = page.journey;
+    let Journey { direction, arrival, hops } = page.journey;
     Page {
         size: w.octets(page.message.size),
         sent: page.message.date.map(|date| site.zone.say(w, date, now)),
@@ -152,6 +155,11 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         }),
         stops: hops.into_iter().rev().map(|hop| stop(site, w, hop)).collect(),
         arrival: arrival.map(|arrival| last(site, w, arrival)),
+        unseen: match direction {
+            Direction::In => w.not_seen,
+            Direction::Out => w.not_seen_sent,
+            Direction::Local => w.not_seen_local,
+        },
         limit: lines::limit(w, &page.index),
         axes: lines::axes(w, &page.index),
         message: Letterhead::of(site, w, page.message),

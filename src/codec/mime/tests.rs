@@ -1,0 +1,106 @@
+//! What a message may be, and what it may not cost.
+
+use super::*;
+
+fn nested(depth: usize) -> String {
+    let mut raw = String::from("From: a@example.org\r\n");
+    for level in 0..depth {
+        raw.push_str(&format!("Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n"));
+    }
+    raw
+}
+
+fn with_parts(parts: usize) -> String {
+    let mut raw = String::from("From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
+    for part in 0..parts {
+        raw.push_str(&format!("--b\r\nContent-Type: text/plain\r\n\r\npart {part}\r\n"));
+    }
+    raw + "--b--\r\n"
+}
+
+#[test]
+fn a_big_digest_passes_and_a_bomb_does_not() {
+    for (raw, refused, defect) in [
+        (with_parts(900), false, false),
+        (with_parts(4_000), false, true),
+        (with_parts(20_000), true, true),
+        (nested(40), false, false),
+        (nested(90), false, true),
+        (nested(1_000), true, true),
+        (format!("X: {}\r\n\r\n", "x".repeat(2 << 20)), true, false),
+    ] {
+        assert_eq!(is_too_complex(raw.as_bytes()), refused);
+        assert_eq!(read(raw.as_bytes()).defects.contains(&Defect::TooManyParts), defect);
+    }
+}
+
+#[test]
+fn what_would_be_quadratic_is_bounded() {
+    // Boundaries that never come, words that never end, parameters without end, nested messages.
+    let part = "--b\r\nContent-Type: multipart/mixed; boundary=never\r\n\r\n";
+    let cases = [
+        format!(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}{}",
+            part.repeat(900),
+            "x\n".repeat(2_000_000)
+        ),
+        format!("Subject: {}\r\n\r\n", "=?ab?q?".repeat(30_000)),
+        format!("To: {}\r\n\r\n", "=?ab?q?".repeat(30_000)),
+        format!("Content-Type: text/plain; {}\r\n\r\n", "a*1*=x; ".repeat(30_000)),
+        "Content-Type: message/rfc822\r\n\r\n".repeat(100_000),
+        format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--x\r\n".repeat(1_000_000)),
+        format!("{}\r\n", "Received: from a by b; x\r\n".repeat(8_000)),
+        // An equals sign that escapes nothing, in a line of blanks.
+        format!("Content-Transfer-Encoding: quoted-printable\r\n\r\n=x{}", " ".repeat(4_000_000)),
+        // Multiparts in one another whose headers never end.
+        format!(
+            "{}{}",
+            (0..100)
+                .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\nno field\n--b{n}\n"))
+                .collect::<String>(),
+            "x\n".repeat(2_000_000)
+        ),
+        // A root that is none of the parts.
+        format!(
+            "Content-Type: multipart/related; boundary=b; start=\"<none>\"\r\n\r\n{}",
+            format!("--b\r\nContent-Type: image/png\r\n{}\r\n", "A: b\r\n".repeat(3_000)).repeat(900)
+        ),
+    ];
+    for raw in cases {
+        // A quadratic reader would not come to the end of this test.
+        is_too_complex(raw.as_bytes());
+        assert!(read(raw.as_bytes()).attachments.len() <= MAX_ATTACHMENTS);
+    }
+}
+
+#[test]
+fn a_text_that_is_not_read_to_its_end_says_so() {
+    let raw = |kind: &str, text: &str| format!("From: a@example.org\r\nContent-Type: {kind}\r\n\r\n{text}");
+    for (kind, text, expected) in [
+        ("text/html", format!("<p>{}", "x".repeat(MAX_TEXT)), true),
+        ("text/html", format!("<p>{}", "x".repeat(MAX_TEXT - 3)), false),
+        ("text/plain", "x".repeat(MAX_TEXT + 1), true),
+        ("text/plain", "x".repeat(MAX_TEXT), false),
+        // Octets that become nothing.
+        (
+            "text/html; charset=iso-2022-jp",
+            format!("{}<img src=https://t.example/x>", "\u{1b}(B".repeat(MAX_TEXT * 2)),
+            true,
+        ),
+    ] {
+        let reading = read(raw(kind, &text).as_bytes());
+        assert_eq!(reading.defects.contains(&Defect::LongText), expected, "{kind} {}", text.len());
+    }
+}
+
+#[test]
+fn a_file_that_holds_no_key_is_not_searched_for_ever() {
+    let card = |length: usize| {
+        format!(
+            "Content-Type: text/vcard; name=a.vcf\r\n\r\nBEGIN:VCARD\nKEY:data:application/pgp-keys;base64,mQ==\n{}\nEND:VCARD\n",
+            "=\n ".repeat(length / 3)
+        )
+    };
+    assert_eq!(carried::carried_keys(card(300_000).as_bytes()), [[0x99]]);
+    assert_eq!(carried::carried_keys(card(10_000_000).as_bytes()), Vec::<Vec<u8>>::new());
+}

@@ -261,12 +261,12 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         (LineId::KeyExists, true) => say(
             lang,
             "People can write to you so that only you read it.",
-            "On peut vous écrire de sorte que vous seul lisiez.",
+            "On peut vous écrire de sorte que vous seul puissiez le lire.",
         ),
         (LineId::KeyExists, false) => say(
             lang,
             "Nobody can write to you so that only you read it.",
-            "Personne ne peut vous écrire de sorte que vous seul lisiez.",
+            "Personne ne peut vous écrire de sorte que vous seul puissiez le lire.",
         ),
         (LineId::KeyPublished, true) => say(
             lang,
@@ -283,7 +283,7 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         (LineId::KeyExpiry, true) => say(
             lang,
             "It ends on a day that is still to come.",
-            "Elle finit un jour qui est encore à venir.",
+            "Sa date de fin est encore à venir.",
         ),
         (LineId::KeyExpiry, false) => say(lang, "It has ended, or never ends.", "Elle est finie, ou ne finit jamais."),
         (LineId::StorageSealed, _) => say(lang, "Whoever takes the disk reads nothing.", "Qui prend le disque ne lit rien."),
@@ -344,7 +344,7 @@ pub fn advice(lang: Lang, advice: Advice) -> &'static str {
             "Laissez les autres trouver votre clé sur votre domaine.",
         ),
         Advice::BackUpKey => say(lang, "Keep a copy of your key.", "Gardez une copie de votre clé."),
-        Advice::RenewKey => say(lang, "Give your key a new end.", "Donnez à votre clé une nouvelle fin."),
+        Advice::RenewKey => say(lang, "Give your key a new end.", "Donnez à votre clé une nouvelle date de fin."),
         Advice::Passkey => say(lang, "Sign in with a passkey.", "Connectez-vous avec une clé d’accès."),
         Advice::Passphrase => say(
             lang,

@@ -55,7 +55,11 @@ pub fn line(lang: Lang, id: LineId) -> &'static str {
     match id {
         LineId::Dkim => say(lang, "Your signature can be checked (DKIM)", "Votre signature se vérifie (DKIM)"),
         LineId::Spf => say(lang, "Who may send is said (SPF)", "Il est dit qui peut envoyer (SPF)"),
-        LineId::Dmarc => say(lang, "Forgeries are spoken of (DMARC)", "Il est question des contrefaçons (DMARC)"),
+        LineId::Dmarc => say(
+            lang,
+            "Forgeries are spoken of (DMARC)",
+            "Des consignes existent contre les contrefaçons (DMARC)",
+        ),
         LineId::DmarcEnforces => say(lang, "Forgeries are put aside", "Les contrefaçons sont mises à part"),
         LineId::Reverse => say(lang, "The address has your name", "L’adresse porte votre nom"),
         LineId::MtaSts => say(lang, "Encryption is demanded (MTA-STS)", "Le chiffrement est exigé (MTA-STS)"),
@@ -67,7 +71,7 @@ pub fn line(lang: Lang, id: LineId) -> &'static str {
             "Failures are reported to you (TLS-RPT)",
             "Les échecs vous sont signalés (TLS-RPT)",
         ),
-        LineId::Wkd => say(lang, "Your key is found (WKD)", "Votre clé se trouve (WKD)"),
+        LineId::Wkd => say(lang, "Your key is found (WKD)", "On trouve votre clé (WKD)"),
         LineId::Sealed => say(lang, "Sealed on the disk", "Scellé sur le disque"),
         LineId::Version => say(lang, "The program is recent", "Le logiciel est récent"),
         LineId::NoCopy => say(lang, "No copy elsewhere", "Aucune copie ailleurs"),
@@ -169,7 +173,7 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         (LineId::Tls, true) => say(
             lang,
             "The certificate is valid, and nothing older than TLS 1.2 is spoken.",
-            "Le certificat est valable, et rien de plus ancien que TLS 1.2 n’est parlé.",
+            "Le certificat est valable, et rien de plus ancien que TLS 1.2 n’est accepté.",
         ),
         (LineId::Tls, false) => say(
             lang,

@@ -34,7 +34,8 @@ pub struct ContactWords {
     pub groups: &'static str,
     pub groups_all: &'static str,
     pub more_addresses: Plural,
-    pub exchanged: &'static str,
+    /// What came, and what went.
+    pub exchanged: [Plural; 2],
     pub never_exchanged: &'static str,
 
     // A card's form.
@@ -136,6 +137,7 @@ pub struct ContactWords {
     pub import_do: &'static str,
     pub import_nothing: &'static str,
     pub import_done: &'static str,
+    pub import_new: Plural,
     pub import_gone: &'static str,
     pub export: &'static str,
     pub export_one: &'static str,
@@ -175,7 +177,7 @@ pub(super) const EN: ContactWords = ContactWords {
     groups: "Groups",
     groups_all: "Everybody",
     more_addresses: plural("+{n} address", "+{n} addresses"),
-    exchanged: "{from} from, {to} to",
+    exchanged: [plural("{n} from", "{n} from"), plural("{n} to", "{n} to")],
     never_exchanged: "nothing exchanged",
 
     add: "Add a contact",
@@ -275,7 +277,8 @@ pub(super) const EN: ContactWords = ContactWords {
     report_and: plural("and {n} more", "and {n} more"),
     import_do: "Take them in",
     import_nothing: "There is nothing to take in.",
-    import_done: "It is done: {new} new, {more} with something new.",
+    import_done: "It is done: {new}, {more} with something new.",
+    import_new: plural("{n} new", "{n} new"),
     import_gone: "That file is no longer here. Choose it again.",
     export: "Export all",
     export_one: "Export",
@@ -298,7 +301,7 @@ pub(super) const FR: ContactWords = ContactWords {
     groups: "Groupes",
     groups_all: "Tout le monde",
     more_addresses: plural("+{n} adresse", "+{n} adresses"),
-    exchanged: "{from} reçus, {to} envoyés",
+    exchanged: [plural("{n} reçu", "{n} reçus"), plural("{n} envoyé", "{n} envoyés")],
     never_exchanged: "rien échangé",
 
     add: "Ajouter un contact",
@@ -398,7 +401,8 @@ pub(super) const FR: ContactWords = ContactWords {
     report_and: plural("et {n} autre", "et {n} autres"),
     import_do: "Les prendre",
     import_nothing: "Il n’y a rien à prendre.",
-    import_done: "C’est fait\u{202f}: {new} nouveaux, {more} avec du nouveau.",
+    import_done: "C’est fait\u{202f}: {new}, {more} avec du nouveau.",
+    import_new: plural("{n} nouveau", "{n} nouveaux"),
     import_gone: "Ce fichier n’est plus là. Choisissez-le de nouveau.",
     export: "Tout exporter",
     export_one: "Exporter",

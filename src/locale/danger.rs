@@ -285,7 +285,7 @@ fn threat_consequence(lang: Lang, threat: &Threat) -> String {
         ),
         Threat::TestVirus => (
             "Somebody is trying out whether dangerous files are seen. They are.",
-            "Quelqu’un essaie si les fichiers dangereux sont vus. Ils le sont.",
+            "Quelqu’un vérifie si les fichiers dangereux sont repérés. Ils le sont.",
         ),
     };
     say(lang, english, french)
@@ -298,7 +298,7 @@ pub fn scan(lang: Lang, scan: Scan) -> Option<String> {
         Scan::Clean => say(
             lang,
             "Your virus scanner knows nothing against this message. What is new is not known to it either.",
-            "Votre antivirus ne sait rien contre ce message. Ce qui est nouveau, il ne le connaît pas non plus.",
+            "Votre antivirus n’a rien trouvé contre ce message. Ce qui est nouveau, il ne le connaît pas non plus.",
         ),
         Scan::NotKnown => say(
             lang,

@@ -299,12 +299,12 @@ pub const FR: LivingWords = LivingWords {
         many: "{n} discussions ont été retirées des favoris.",
     },
     unwanted: Plural {
-        one: "{n} discussion est indésirable. Elle est cachée, et le filtre en apprend.",
-        many: "{n} discussions sont indésirables. Elles sont cachées, et le filtre en apprend.",
+        one: "{n} discussion est indésirable. Elle est cachée, et le filtre en tient compte.",
+        many: "{n} discussions sont indésirables. Elles sont cachées, et le filtre en tient compte.",
     },
     wanted: Plural {
-        one: "{n} discussion est finalement désirable.",
-        many: "{n} discussions sont finalement désirables.",
+        one: "{n} discussion n’est plus indésirable.",
+        many: "{n} discussions ne sont plus indésirables.",
     },
 
     parts: "Afficher",

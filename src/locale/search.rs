@@ -209,7 +209,6 @@ fn clause(lang: Lang, clause: &Clause) -> String {
         }
         .to_owned();
     }
-    let not = if clause.not { say(lang, "not ", "pas ") } else { "" };
     let what = match &clause.what {
         What::Words(place, text) => words(lang, *place, text),
         What::Tag(slug) => format!("{} {}", say(lang, "tagged", "avec l’étiquette"), quoted(lang, slug)),
@@ -250,7 +249,30 @@ fn clause(lang: Lang, clause: &Clause) -> String {
             compared(lang, *order)
         ),
     };
-    format!("{not}{what}")
+    if clause.not { negated(lang, &what) } else { what }
+}
+
+/// The contrary of a clause.
+fn negated(lang: Lang, what: &str) -> String {
+    let (pairs, not): (&[_], _) = match lang {
+        Lang::En => (&[("with ", "without ")], "not"),
+        Lang::Fr => (
+            &[
+                ("avec des ", "sans "),
+                ("avec un ", "sans "),
+                ("avec ", "sans "),
+                ("auxquels vous avez ", "auxquels vous n’avez pas "),
+                ("de ", "pas de "),
+                ("à ", "pas à "),
+                ("sur ", "pas sur "),
+            ],
+            "non",
+        ),
+    };
+    let other = pairs
+        .iter()
+        .find_map(|(one, other)| Some(format!("{other}{}", what.strip_prefix(one)?)));
+    other.unwrap_or_else(|| format!("{not} {what}"))
 }
 
 fn compared(lang: Lang, order: Order) -> &'static str {
@@ -368,8 +390,13 @@ mod tests {
             ),
             (
                 "-\"no thanks\" subject:pay* after:2026-05-01",
-                "Messages not with exactly “no thanks”, with “pay…” in the subject, received since 1 May 2026.",
-                "Messages pas avec exactement «\u{202f}no thanks\u{202f}», avec «\u{202f}pay…\u{202f}» dans l’objet, reçus depuis le 1er mai 2026.",
+                "Messages without exactly “no thanks”, with “pay…” in the subject, received since 1 May 2026.",
+                "Messages sans exactement «\u{202f}no thanks\u{202f}», avec «\u{202f}pay…\u{202f}» dans l’objet, reçus depuis le 1er mai 2026.",
+            ),
+            (
+                "-from:alice -has:attachment -is:answered -before:2026-05-01",
+                "Messages not from “alice”, without files, not answered, not received before 1 May 2026.",
+                "Messages pas de «\u{202f}alice\u{202f}», sans fichiers, auxquels vous n’avez pas répondu, non reçus avant le 1er mai 2026.",
             ),
             (
                 "date:2026-05 privacy:<C",

@@ -51,7 +51,7 @@ phrases! {
     /// The way back.
     back "In the message" "Retour au message";
     /// Where the verdict stands as a number.
-    likelihood "Likelihood of spam: {n}\u{a0}%" "Probabilité d’indésirable\u{202f}: {n}\u{202f}%";
+    likelihood "Likelihood of spam: {n}%" "Probabilité d’indésirable\u{202f}: {n}\u{202f}%";
 }
 
 impl Words {

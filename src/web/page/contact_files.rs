@@ -69,7 +69,7 @@ pub(in crate::web) async fn choose(site: Arc<Site>, visit: Visit) -> Result<Resp
     let w = visit.lang.words();
     let number = |name: &str| visit.asked(name).parse::<u64>().ok();
     let done = number("new").zip(number("more")).map(|(new, more)| {
-        let said = w.contacts.import_done.replace("{new}", &w.number(new));
+        let said = w.contacts.import_done.replace("{new}", &w.count(&w.contacts.import_new, new));
         said.replace("{more}", &w.number(more))
     });
     import_page(&site, &visit, None, done)

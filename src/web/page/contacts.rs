@@ -163,13 +163,13 @@ fn under(w: &Words, rows: Vec<Row>) -> Vec<Under> {
 
 fn card(w: &Words, row: Row) -> Card {
     let (from, to) = row.exchanged;
-    let exchanged = w.contacts.exchanged.replace("{from}", &w.number(from));
+    let [came, went] = &w.contacts.exchanged;
     Card {
         more: (row.more > 0).then(|| w.count(&w.contacts.more_addresses, row.more as u64)),
         exchanged: if from + to == 0 {
             w.contacts.never_exchanged.to_owned()
         } else {
-            exchanged.replace("{to}", &w.number(to))
+            format!("{}, {}", w.count(came, from), w.count(went, to))
         },
         badge: Badge::of(row.index),
         chips: chips(w, &row.tags),

@@ -128,17 +128,6 @@ pub enum Failure {
     NobodyKnows,
 }
 
-impl Failure {
-    /// Whether it is worth trying again, here or elsewhere; a lost answer is for people to judge.
-    pub fn is_temporary(&self) -> bool {
-        match self {
-            Self::Refused(_, reply) => reply.is_temporary(),
-            Self::NobodyKnows => false,
-            _ => true,
-        }
-    }
-}
-
 /// What was seen of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -344,12 +333,14 @@ impl Courier {
         }
     }
 
-    /// Lets go of what was announced.
+    /// Lets go of what was announced; a server that will not do that is not one for another message.
     pub async fn reset(&mut self) -> Result<(), Failure> {
-        self.ask("RSET\r\n", Stage::Sender).await.map(|_| ())
+        let said = self.ask("RSET\r\n", Stage::Sender).await?;
+        good(said, Stage::Sender).map(|_| ())
     }
 
-    /// Sends the message that was announced; gives what the server said to it. `raw` ends its lines with CRLF.
+    /// Sends the message that was announced; gives what the server said to it. `raw` ends its lines with CRLF. Where DATA
+    /// itself was refused ([`Stage::Data`]), what was announced still stands and must be let go of.
     pub async fn hand_over(&mut self, raw: &[u8]) -> Result<Reply, Failure> {
         let go = self.ask("DATA\r\n", Stage::Data).await?;
         if go.code != 354 {
@@ -365,18 +356,6 @@ impl Courier {
             (Err(failure), Err(_)) => Err(failure),
             (Ok(()), Err(_)) => Err(Failure::NobodyKnows),
         }
-    }
-
-    /// Announces a message and hands it over: for each recipient what the server said. A message that nobody
-    /// takes is not sent.
-    pub async fn send(&mut self, envelope: &Envelope<'_>, raw: &[u8]) -> Result<Vec<Reply>, Failure> {
-        let taken = self.announce(envelope, raw).await?;
-        if taken.iter().any(Reply::is_good) {
-            self.hand_over(raw).await?;
-        } else {
-            self.reset().await?;
-        }
-        Ok(taken)
     }
 
     /// Says goodbye. What becomes of that changes nothing.
@@ -436,7 +415,10 @@ impl Courier {
 
     async fn read_reply(&mut self, stage: Stage) -> Result<Reply, Failure> {
         let (mut code, mut words) = (None, String::new());
-        for _ in 0..MAX_LINES {
+        // What a server offers is read to the end: with a line that is left out, encryption might be.
+        let hello = stage == Stage::Hello;
+        let most = if hello { MAX_LINES * MAX_LINE } else { MAX_WORDS };
+        for at in 0..MAX_LINES {
             let line = self.read_line(stage).await?;
             let garbled = || Failure::Garbled(stage);
             let digits = line
@@ -448,9 +430,10 @@ impl Courier {
                 return Err(garbled());
             }
             let text = String::from_utf8_lossy(line.get(4..).unwrap_or_default());
-            if words.chars().count() < MAX_WORDS {
-                words.extend((!words.is_empty()).then_some('\n'));
-                words.extend(text.chars().filter(|c| !c.is_control()).take(MAX_WORDS));
+            if words.len() < most {
+                let begins = if hello { at > 0 } else { !words.is_empty() };
+                words.extend(begins.then_some('\n'));
+                words.extend(text.chars().filter(|c| !c.is_control()).take(most));
             }
             match line.get(3) {
                 Some(b'-') => {}
@@ -491,10 +474,10 @@ impl Courier {
 
 fn good(reply: Reply, stage: Stage) -> Result<Reply, Failure> {
     if reply.is_good() {
-        Ok(reply)
-    } else {
-        Err(Failure::Refused(stage, reply))
+        return Ok(reply);
     }
+    let words = reply.words.chars().take(MAX_WORDS).collect();
+    Err(Failure::Refused(stage, Reply { words, ..reply }))
 }
 
 /// The lines of an answer to EHLO behind the first, which is its name.

@@ -86,6 +86,17 @@ const ENVELOPE: Envelope<'_> = Envelope {
     require_tls: false,
 };
 
+/// Announces a message and hands it over, if anybody takes it.
+async fn send(courier: &mut Courier, raw: &[u8]) -> Result<Vec<Reply>, Failure> {
+    let taken = courier.announce(&ENVELOPE, raw).await?;
+    if taken.iter().any(Reply::is_good) {
+        courier.hand_over(raw).await?;
+    } else {
+        courier.reset().await?;
+    }
+    Ok(taken)
+}
+
 #[tokio::test]
 async fn a_message_goes_over_in_the_servers_own_words() {
     let lines = vec![
@@ -104,7 +115,7 @@ async fn a_message_goes_over_in_the_servers_own_words() {
         (courier.offers.size, courier.offers.eight_bit, courier.offers.tls),
         (1000, true, false)
     );
-    let said = courier.send(&ENVELOPE, "Subject: é\r\n\r\n.dot\r\n..two".as_bytes()).await.unwrap();
+    let said = send(&mut courier, "Subject: é\r\n\r\n.dot\r\n..two".as_bytes()).await.unwrap();
     assert!(said[0].is_good());
     assert_eq!(said[1].to_string(), "550 5.1.1 no such user");
     assert_eq!((courier.facts.tls.clone(), courier.facts.proof), (None, Proof::None));
@@ -118,48 +129,53 @@ async fn a_message_goes_over_in_the_servers_own_words() {
 
 #[tokio::test]
 async fn what_goes_wrong_is_said_as_what_it_is() {
-    for (lines, expected, again) in [
-        (vec!["554 5.7.1 not you"], "Refused(Greeting", false),
-        (vec!["421 later"], "Refused(Greeting", true),
-        (vec!["hello"], "Garbled(Greeting", true),
-        (vec!["220 x", "250-mx\r\n251 other"], "Garbled(Hello", true),
-        (
-            vec!["220 x", "250 mx", "451 4.7.1 too much", "503 x", "503 x"],
-            "Refused(Sender",
-            true,
-        ),
-        (
-            vec!["220 x", "250 mx", "250 ok", "250 ok", "250 ok", "451 no room"],
-            "Refused(Data",
-            true,
-        ),
+    for (lines, expected) in [
+        (vec!["554 5.7.1 not you"], "Refused(Greeting"),
+        (vec!["421 later"], "Refused(Greeting"),
+        (vec!["hello"], "Garbled(Greeting"),
+        (vec!["220 x", "250-mx\r\n251 other"], "Garbled(Hello"),
+        (vec!["220 x", "250 mx", "451 4.7.1 too much", "503 x", "503 x"], "Refused(Sender"),
+        (vec!["220 x", "250 mx", "250 ok", "250 ok", "250 ok", "451 no room"], "Refused(Data"),
         (
             vec!["220 x", "250 mx", "250 ok", "250 ok", "250 ok", "354 go", "554 5.6.0 no"],
             "Refused(Message",
-            false,
         ),
-        (
-            vec!["220 x", "250 mx", "250 ok", "250 ok", "250 ok", "354 go", ""],
-            "NobodyKnows",
-            false,
-        ),
-        (vec!["220 x", "250 mx", ""], "Gone(Sender", true),
+        (vec!["220 x", "250 mx", "250 ok", "250 ok", "250 ok", "354 go", ""], "NobodyKnows"),
+        (vec!["220 x", "250 mx", ""], "Gone(Sender"),
     ] {
         let (address, serving) = server(lines.clone(), None).await;
         let failure = match Courier::visit(&visit(address, &Demand::Nothing)).await {
-            Ok(mut courier) => courier.send(&ENVELOPE, b"x\r\n").await.unwrap_err(),
+            Ok(mut courier) => send(&mut courier, b"x\r\n").await.unwrap_err(),
             Err(failure) => failure,
         };
         assert!(format!("{failure:?}").starts_with(expected), "{lines:?}: {failure:?}");
-        assert_eq!(failure.is_temporary(), again, "{failure:?}");
         drop(serving);
     }
     let (address, serving) = server(vec!["220 x", "250 mx", "250 ok", "450 a", "550 b", "250 reset"], None).await;
     let mut courier = Courier::visit(&visit(address, &Demand::Nothing)).await.unwrap();
-    let said = courier.send(&ENVELOPE, b"x\r\n").await.unwrap();
+    let said = send(&mut courier, b"x\r\n").await.unwrap();
     assert!(said[0].is_temporary() && !said[1].is_good() && !said[1].is_temporary());
     drop(courier);
     assert!(!serving.await.unwrap().contains("DATA"), "nobody takes it, so it is not sent");
+}
+
+#[tokio::test]
+async fn what_is_offered_late_or_behind_an_empty_name_is_seen() {
+    let many: String = (0..60).map(|n| format!("250-XEXTENSION{n} with a word or two\r\n")).collect();
+    let late: &'static str = Box::leak(format!("250-mx\r\n{many}250 STARTTLS").into_boxed_str());
+    for hello in [late, "250-\r\n250-STARTTLS\r\n250 PIPELINING"] {
+        let (address, _serving) = server(vec!["220 x", hello], None).await;
+        let visit = Visit {
+            start: Start::Never,
+            ..visit(address, &Demand::Nothing)
+        };
+        assert!(Courier::visit(&visit).await.unwrap().offers.tls, "{hello}");
+    }
+    // What is kept of a refusal stays short.
+    let long: &'static str = Box::leak(format!("550 {}", "x".repeat(1_900)).into_boxed_str());
+    let (address, _serving) = server(vec!["220 x", long, long], None).await;
+    let refused = Courier::visit(&visit(address, &Demand::Nothing)).await.err();
+    assert!(matches!(refused, Some(Failure::Refused(Stage::Hello, reply)) if reply.words.len() == MAX_WORDS));
 }
 
 #[tokio::test]

@@ -137,11 +137,13 @@ pub enum Kind {
     Late,
     /// The mailbox elsewhere by whose server it was to leave is not there any more, or sends no longer.
     NoMailbox,
+    /// What was to be sent cannot be read here any more: the disk damaged it.
+    Unreadable,
 }
 
 impl Kind {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::NoNames,
         Self::NoSuchDomain,
         Self::TakesNoMail,
@@ -170,6 +172,7 @@ impl Kind {
         Self::TurnedAway,
         Self::Late,
         Self::NoMailbox,
+        Self::Unreadable,
     ];
 
     /// Whether it is a matter of confidentiality: sending without it would help.
@@ -235,6 +238,7 @@ impl Trouble {
             | Kind::LostAnswer
             | Kind::WentDown
             | Kind::NoMailbox
+            | Kind::Unreadable
             | Kind::Returned => false,
             _ => true,
         }
@@ -351,8 +355,9 @@ pub struct Delivery {
 /// What came of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A server answered for each recipient that was waiting, in order: how it took it, or what it said.
-    Answered(Vec<Result<Box<Handed>, Trouble>>),
+    /// A server answered for these recipients: how it took it, or what it said. Each is named, because the row may have
+    /// been changed since it was read.
+    Answered(Vec<(Address, Result<Box<Handed>, Trouble>)>),
     /// Nobody got it.
     Trouble(Trouble),
     /// Nobody was visited: its servers have a rest until then. This is no try.
@@ -408,15 +413,18 @@ impl Delivery {
         let waiting = self.recipients.iter_mut().filter(|recipient| recipient.state == State::Waiting);
         match outcome {
             Outcome::Answered(answers) => {
-                for (recipient, answer) in waiting.zip(answers) {
-                    match answer {
-                        Ok(handed) => {
+                for recipient in waiting {
+                    let answer = answers.iter().find(|(address, _)| *address == recipient.address);
+                    match answer.map(|(_, answer)| answer) {
+                        // It was made to wait meanwhile, and was not among those that were told.
+                        None => {}
+                        Some(Ok(handed)) => {
                             recipient.state = State::Delivered;
                             recipient.handed = Some((**handed).clone());
                             recipient.trouble = None;
                             recipient.since = now;
                         }
-                        Err(trouble) => troubled(recipient, trouble, now),
+                        Some(Err(trouble)) => troubled(recipient, trouble, now),
                     }
                 }
             }
@@ -496,8 +504,11 @@ impl Delivery {
     }
 
     /// The owner wants it to be sent once more to whom it may or may not have reached, or did not; says whether there
-    /// is such a recipient. Patience begins anew.
+    /// is such a recipient. Patience begins anew. While it is just being sent to others it must wait.
     pub fn again(&mut self, now: Time) -> bool {
+        if self.begun.is_some() {
+            return false;
+        }
         let mut some = false;
         let ended = [State::NobodyKnows, State::Failed];
         for recipient in self.recipients.iter_mut().filter(|recipient| ended.contains(&recipient.state)) {
@@ -505,15 +516,19 @@ impl Delivery {
             recipient.since = now;
             some = true;
         }
-        if some && self.begun.is_none() {
+        if some {
             (self.queued, self.not_before, self.due) = (now, now, Some(now));
             (self.attempts, self.told_late) = (0, false);
         }
         some
     }
 
-    /// The owner wants it to be sent although nobody promises to keep it confidential.
+    /// The owner wants it to be sent although nobody promises to keep it confidential; as with [`Self::again`], not while
+    /// it is being sent.
     pub fn without_confidence(&mut self, now: Time) -> bool {
+        if self.begun.is_some() {
+            return false;
+        }
         let was = std::mem::replace(&mut self.confidential, false);
         let refused = |recipient: &Recipient| {
             recipient.state == State::Failed && recipient.trouble.as_ref().is_some_and(|trouble| trouble.kind.is_of_confidence())

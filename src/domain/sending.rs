@@ -1,8 +1,9 @@
 //! By which way mail leaves: straight to each domain's servers, or by a smarthost; and whether port 25 is shut where
 //! this box stands, as many providers of home lines have it.
 //!
-//! That port 25 is shut is never asked of anybody: it shows in what deliveries meet. Several servers with several
-//! names that nobody can connect to, and none that one can, is a shut port; one server that is down is not.
+//! That port 25 is shut is never asked of anybody: it shows in what deliveries meet. Servers of several domains that
+//! nobody can connect to, and none that one can, is a shut port; one domain whose servers are all down is not, and
+//! neither is one server that is down for several domains.
 
 use super::time::Time;
 
@@ -86,13 +87,26 @@ impl Unreached {
 /// What deliveries met at port 25 lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Servers that nobody could connect to since one last could: when, its name, how; the newest last, each name once.
-    pub failed: Vec<(Time, String, Unreached)>,
+    /// Servers that nobody could connect to since one last could; the newest last, each domain and each server once.
+    pub failed: Vec<NotReached>,
     /// When somebody last could.
     pub reached: Option<Time>,
 }
 
-/// Servers of several names it takes before the port is called shut.
+/// A server that nobody could connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReached {
+    /// When.
+    pub at: Time,
+    /// The domain whose mail it was to take.
+    pub domain: String,
+    /// Its name.
+    pub host: String,
+    /// How it could not be reached.
+    pub how: Unreached,
+}
+
+/// Domains, with a server of its own each, that it takes before the port is called shut.
 const ENOUGH: usize = 3;
 /// Servers that are remembered.
 const MOST: usize = 8;
@@ -108,20 +122,26 @@ impl Reach {
         news
     }
 
-    /// A server could not be reached.
-    pub fn unreached(&mut self, host: &str, how: Unreached, now: Time) {
-        self.failed.retain(|(_, known, _)| known != host);
-        self.failed.push((now, host.to_owned(), how));
+    /// A server of a domain could not be reached. It takes the place of whatever was known of either: each of those that
+    /// are counted says something of its own.
+    pub fn unreached(&mut self, (domain, host): (&str, &str), how: Unreached, now: Time) {
+        self.failed.retain(|known| known.domain != domain && known.host != host);
+        self.failed.push(NotReached {
+            at: now,
+            domain: domain.to_owned(),
+            host: host.to_owned(),
+            how,
+        });
         let surplus = self.failed.len().saturating_sub(MOST);
         self.failed.drain(..surplus);
     }
 
     /// Since when the port is shut, and how that shows; `None` where it is not, or not known.
     pub fn shut(&self, now: Time) -> Option<(Time, Unreached)> {
-        let counts = self.failed.iter().filter(|(at, _, _)| now.0.saturating_sub(at.0) < COUNTS);
+        let counts = self.failed.iter().filter(|one| now.0.saturating_sub(one.at.0) < COUNTS);
         let counts: Vec<_> = counts.collect();
-        let (_, _, how) = counts.last()?;
-        (counts.len() >= ENOUGH).then(|| (counts.iter().map(|(at, _, _)| *at).min().unwrap_or(now), *how))
+        let how = counts.last()?.how;
+        (counts.len() >= ENOUGH).then(|| (counts.iter().map(|one| one.at).min().unwrap_or(now), how))
     }
 }
 
@@ -133,15 +153,29 @@ mod tests {
     fn one_server_that_is_down_is_no_shut_port() {
         let mut reach = Reach::default();
         for minute in 0..10 {
-            reach.unreached("mx.x.test", Unreached::Dropped, Time(minute * 60));
+            reach.unreached(("x.test", "mx.x.test"), Unreached::Dropped, Time(minute * 60));
         }
         assert_eq!(reach.shut(Time(600)), None);
-        reach.unreached("mx.y.test", Unreached::Dropped, Time(700));
-        reach.unreached("mx.z.test", Unreached::Refused, Time(800));
+        reach.unreached(("y.test", "mx.y.test"), Unreached::Dropped, Time(700));
+        reach.unreached(("z.test", "mx.z.test"), Unreached::Refused, Time(800));
         assert_eq!(reach.shut(Time(800)), Some((Time(540), Unreached::Refused)));
         assert_eq!(reach.shut(Time(800 + COUNTS)), None, "after a day it is tried again");
         assert!(reach.reached(Time(900)) && !reach.reached(Time(901)));
         assert_eq!(reach.shut(Time(901)), None);
+    }
+
+    #[test]
+    fn neither_is_one_domain_with_many_servers_or_one_server_of_many_domains() {
+        let mut reach = Reach::default();
+        for n in 0..9 {
+            reach.unreached(("x.test", &format!("mx{n}.x.test")), Unreached::Dropped, Time(n));
+        }
+        for n in 0..9 {
+            reach.unreached((&format!("{n}.test"), "mx.host.test"), Unreached::Dropped, Time(n));
+        }
+        assert_eq!((reach.failed.len(), reach.shut(Time(10))), (2, None));
+        reach.unreached(("y.test", "mx.y.test"), Unreached::Dropped, Time(10));
+        assert!(reach.shut(Time(10)).is_some());
     }
 
     #[test]

@@ -16,11 +16,13 @@ use crate::{
         time::Time,
     },
     net::clock::Clock,
-    store::{mail::Snapshot, outbox, vault::Vault},
+    store::{self, mail::Snapshot, outbox, vault::Vault},
 };
 
-/// Rows that the page of the outbox shows.
+/// Rows that the page of the outbox shows of either kind.
 const SHOWN: usize = 200;
+/// Octets of a message that are read for its subject.
+const HEAD: usize = 64 * 1024;
 /// Rows that are looked through for what did not arrive, the newest first.
 const LOOKED: usize = 2_000;
 /// Seconds for which what did not arrive stands on that page.
@@ -44,7 +46,7 @@ pub struct Item {
 pub struct Content {
     /// Messages for which somebody waits, the one that is due first in front.
     pub waiting: Vec<Item>,
-    /// Messages that did not arrive, or may not have, lately; the newest first.
+    /// The newest messages that did not arrive, or may not have, lately; the newest first.
     pub failed: Vec<Item>,
     /// Whether more wait than are shown.
     pub more: bool,
@@ -110,6 +112,9 @@ impl Outbox {
                 add(snapshot, &mut content.waiting, id)?;
             }
             for id in snapshot.ended_badly(LOOKED, Time(now.0.saturating_sub(RECENT)))? {
+                if content.failed.len() >= SHOWN {
+                    break;
+                }
                 add(snapshot, &mut content.failed, id)?;
             }
             let waits: Vec<MessageId> = content.waiting.iter().map(|item| item.message).collect();
@@ -168,13 +173,18 @@ impl Outbox {
 
 /// Adds the message of a delivery to a list, once.
 fn add(snapshot: &Snapshot, items: &mut Vec<Item>, id: u64) -> Result<(), Error> {
-    let Some(delivery) = snapshot.delivery(id)? else { return Ok(()) };
+    let delivery = match snapshot.delivery(id) {
+        Ok(Some(delivery)) => delivery,
+        // One that the disk damaged is no reason not to show the others.
+        Ok(None) | Err(store::Error::Damaged) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     let message = delivery.message;
     if items.iter().any(|item| item.message == message) {
         return Ok(());
     }
     let Some(kept) = snapshot.message(message.0)? else { return Ok(()) };
-    let subject = mime::read(&snapshot.raw(message.0, &kept)?).subject;
+    let subject = mime::read(&snapshot.raw_start(message.0, &kept, HEAD)?).subject;
     items.push(Item {
         message,
         discussion: DiscussionId(kept.discussion),

@@ -231,7 +231,10 @@ impl Snapshot {
         for entry in table.iter()?.rev().take(look) {
             let (id, value) = entry?;
             let id = id.value();
-            let delivery = Row::decode(id, value.value())?.delivery(id).ok_or(Error::Damaged)?;
+            // One that the disk damaged is no reason not to show the others.
+            let Some(delivery) = Row::decode(id, value.value()).ok().and_then(|row| row.delivery(id)) else {
+                continue;
+            };
             let bad = |recipient: &Recipient| recipient.state >= State::NobodyKnows && recipient.since >= since;
             if delivery.recipients.iter().any(bad) {
                 found.push(id);

@@ -1,5 +1,6 @@
 //! Messages leave, and what becomes of them is told as it is: over real sockets to servers of every manner.
 
+mod meanwhile;
 mod peer;
 mod sign_in;
 mod tls;

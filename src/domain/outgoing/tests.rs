@@ -50,14 +50,15 @@ fn no(code: u16) -> Trouble {
     Trouble::of(Kind::Refused).at("mx.x.test").saying(code, "no")
 }
 
-/// A server's answers: 0 for taken.
-fn answered(at: i64, codes: &[u16]) -> Outcome {
-    let answer = |code: &u16| {
-        if *code == 0 {
+/// A server's answers to each: 0 for taken.
+fn answered(at: i64, codes: &[(&str, u16)]) -> Outcome {
+    let answer = |(to, code): &(&str, u16)| {
+        let answer = if *code == 0 {
             Ok(Box::new(handed(Time(at))))
         } else {
             Err(no(*code))
-        }
+        };
+        (address(to), answer)
     };
     Outcome::Answered(codes.iter().map(answer).collect())
 }
@@ -69,13 +70,13 @@ fn each_recipient_has_its_own_end() {
         it.begin(Via::Direct, Time(30)) && !it.begin(Via::Direct, Time(31)),
         "one try at a time"
     );
-    it.settle(&answered(31, &[0, 550, 450]), Time(31), 0);
+    it.settle(&answered(31, &[("a@x.test", 0), ("b@x.test", 550), ("c@x.test", 450)]), Time(31), 0);
     let states: Vec<State> = it.recipients.iter().map(|recipient| recipient.state).collect();
     assert_eq!(states, [State::Delivered, State::Failed, State::Waiting]);
     assert_eq!(it.state(), State::Failed);
     assert_eq!(it.due, Some(Time(31 + delay(1, 0))));
     // The next try is for the one that waits.
-    it.settle(&answered(400, &[0]), Time(400), 0);
+    it.settle(&answered(400, &[("c@x.test", 0)]), Time(400), 0);
     assert_eq!((it.due, it.attempts), (None, 2));
     assert_eq!(it.recipients[2].state, State::Delivered);
     assert_eq!(it.recipients[0].since, Time(31), "what ended stays as it ended");
@@ -123,12 +124,31 @@ fn a_lost_answer_is_not_tried_again() {
 #[test]
 fn what_waits_is_taken_back_and_what_left_is_not() {
     let mut it = delivery(&["a@x.test", "b@x.test"]);
-    it.settle(&answered(30, &[0, 450]), Time(30), 0);
+    it.settle(&answered(30, &[("a@x.test", 0), ("b@x.test", 450)]), Time(30), 0);
     assert!(it.take_back(Time(31)) && !it.take_back(Time(32)));
     let states: Vec<State> = it.recipients.iter().map(|recipient| recipient.state).collect();
     assert_eq!(states, [State::Delivered, State::TakenBack]);
     assert_eq!(it.due, None);
     assert!(!it.begin(Via::Direct, Time(33)));
+}
+
+#[test]
+fn what_is_wanted_again_while_others_are_being_sent_to_gets_nobodys_answer() {
+    let mut it = delivery(&["a@x.test", "b@x.test"]);
+    it.confidential = true;
+    it.settle(&answered(30, &[("a@x.test", 550), ("b@x.test", 450)]), Time(30), 0);
+    let before = it.clone();
+    assert!(it.begin(Via::Direct, Time(400)));
+    let begun = it.clone();
+    assert!(!it.again(Time(401)) && !it.without_confidence(Time(401)) && it == begun);
+    it.settle(&answered(402, &[("b@x.test", 0)]), Time(402), 0);
+    let states = |it: &Delivery| it.recipients.iter().map(|recipient| recipient.state).collect::<Vec<State>>();
+    assert_eq!(states(&it), [State::Failed, State::Delivered]);
+    // Before it has begun it may be wanted; what a server then says was said of those that it was told of.
+    let mut it = before;
+    assert!(it.again(Time(401)));
+    it.settle(&answered(402, &[("b@x.test", 550)]), Time(402), 0);
+    assert_eq!(states(&it), [State::Waiting, State::Failed]);
 }
 
 #[test]
@@ -146,7 +166,7 @@ fn only_what_left_comes_back() {
     let mut it = delivery(&["a@x.test", "b@x.test"]);
     let back = Trouble::of(Kind::Returned).saying(550, "mailbox full");
     assert!(!it.returned(&address("a@x.test"), &back, Time(30)), "it has not left");
-    it.settle(&answered(30, &[0, 0]), Time(30), 0);
+    it.settle(&answered(30, &[("a@x.test", 0), ("b@x.test", 0)]), Time(30), 0);
     assert!(!it.returned(&address("z@x.test"), &back, Time(31)), "nobody we wrote to");
     let late = Trouble::of(Kind::Late);
     assert!(it.reported_late(&address("a@x.test"), &late) && !it.reported_late(&address("a@x.test"), &late));

@@ -23,7 +23,7 @@ fn en(kind: Kind) -> &'static str {
         Kind::HungUp => "{host} hung up before it had the message.",
         Kind::Garbled => "What {host} said is no answer.",
         Kind::Refused => "{host} refused it.",
-        Kind::NoTls => "{host} offers no encryption, and its domain demands it. So nothing was sent.",
+        Kind::NoTls => "{host} offers no encryption just now, and without it nothing may go there. So nothing was sent.",
         Kind::Certificate => "The certificate of {host} is not the one it must be. Somebody may stand in between, so nothing was sent.",
         Kind::Injected => "Something was put into the connection to {host} before it was encrypted, so nothing was sent.",
         Kind::Withheld => "What the DNS says of the certificate of {host} cannot be read just now, so nothing was sent.",
@@ -40,6 +40,7 @@ fn en(kind: Kind) -> &'static str {
         Kind::TurnedAway => "{host} talks to nobody from here just now.",
         Kind::Late => "It left; {host} says that it is late on the way, and still tries.",
         Kind::NoMailbox => "It was to leave by a mailbox that you have elsewhere, which is not set up to send any more.",
+        Kind::Unreadable => "This box can no longer read what was to be sent: its disk has damaged it. Write it anew.",
     }
 }
 
@@ -56,7 +57,7 @@ fn fr(kind: Kind) -> &'static str {
         Kind::HungUp => "{host} a raccroché avant d’avoir le message.",
         Kind::Garbled => "Ce qu’a dit {host} n’est pas une réponse.",
         Kind::Refused => "{host} l’a refusé.",
-        Kind::NoTls => "{host} n’offre pas de chiffrement, et son domaine l’exige. Rien n’a donc été envoyé.",
+        Kind::NoTls => "{host} n’offre pas de chiffrement pour l’instant, et rien ne doit y aller sans. Rien n’a donc été envoyé.",
         Kind::Certificate => {
             "Le certificat de {host} n’est pas celui qu’il doit être. Quelqu’un se tient peut-être entre les deux, rien n’a donc été envoyé."
         }
@@ -75,5 +76,6 @@ fn fr(kind: Kind) -> &'static str {
         Kind::TurnedAway => "{host} ne parle à personne d’ici pour l’instant.",
         Kind::Late => "Il est parti\u{202f}; {host} dit qu’il a du retard en chemin, et essaie encore.",
         Kind::NoMailbox => "Il devait partir par une boîte que vous avez ailleurs, et qui ne sert plus à envoyer.",
+        Kind::Unreadable => "Cette boîte ne peut plus lire ce qui devait être envoyé\u{202f}: son disque l’a abîmé. Écrivez-le de nouveau.",
     }
 }

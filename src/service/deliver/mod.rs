@@ -3,8 +3,9 @@
 //!
 //! A lane for each domain (or for the smarthost) has a queue and a few workers; a worker keeps its session for as long
 //! as its lane has messages. A row is changed at two moments only: just before the first octet of the message is sent
-//! (`Delivery::begin`), and when it is known what came of it. A row that the owner took back meanwhile is not begun. What
-//! a server answered while the box was locked under the worker's feet is kept in memory until it is unlocked.
+//! (`Delivery::begin`), and when it is known what came of it (`written`). A row that the owner took back meanwhile is not
+//! begun. A row with which something goes wrong here, such as one that the disk damaged, is left alone for a minute, and
+//! holds up no other.
 //!
 //! Absent on purpose: sending again by itself what may have arrived already.
 
@@ -12,16 +13,15 @@ mod rests;
 mod seen;
 mod visit;
 mod way;
+mod written;
 
 pub use rests::Rests;
 
 use super::{Error, mailboxes::Providers, strict::Strict, tls_reports::TlsReports};
 use crate::{
-    codec::idna,
     domain::{
         mailbox::Server,
-        outgoing::{Delivery, Kind, Outcome, State, Trouble, Via, is_due},
-        privacy::gather::session,
+        outgoing::{Delivery, Kind, Outcome, Trouble, Via, is_due},
         sending::{Choice, Reach, Smarthost, Unreached},
         time::Time,
         transport::TlsFacts,
@@ -31,14 +31,13 @@ use crate::{
         self,
         mail::Snapshot,
         outbox,
-        record::{SeenWay, Sending},
-        seen_ways, sending, sent,
+        record::Sending,
+        sending,
         vault::{Open, Vault},
     },
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    hash::{BuildHasher, RandomState},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -60,6 +59,8 @@ const SLICE: usize = 5_000;
 const SHARE: usize = 4;
 /// The longest that is waited before looking again, in seconds.
 const NAP: u64 = 60;
+/// Seconds for which a row is left alone with which something went wrong here.
+const PAUSE: i64 = 60;
 
 /// Hands messages over; cheap to clone.
 #[derive(Clone)]
@@ -78,8 +79,10 @@ struct Inner {
     own: String,
     rests: Rests,
     lanes: Mutex<HashMap<Key, Lane>>,
-    /// What a server answered and could not be written down: the box was locked.
+    /// What a server answered and could not be written down: the box was locked, or the store failed.
     unwritten: Mutex<HashMap<u64, Outcome>>,
+    /// Rows with which something went wrong here, and until when they are left alone.
+    paused: Mutex<HashMap<u64, Time>>,
     reach: Mutex<Reach>,
     sessions: Semaphore,
     /// Kibibytes that messages on their way may take in memory together.
@@ -130,6 +133,7 @@ impl Deliver {
             rests,
             lanes: Mutex::default(),
             unwritten: Mutex::default(),
+            paused: Mutex::default(),
             reach: Mutex::default(),
             sessions: Semaphore::new(SESSIONS),
             room: Semaphore::new(ROOM as usize),
@@ -145,25 +149,34 @@ impl Deliver {
         while workers.try_join_next().is_some() {}
         let open = self.0.vault.open()?;
         self.0.look_through(&open).await?;
-        self.0.write_down(&open).await?;
+        self.0.write_down(&open).await;
         self.0.reports.keep().await?;
         let now = self.0.clock.now();
-        let reading = open.clone();
+        let (reading, mut left_alone) = (open.clone(), self.0.paused_at(now));
+        left_alone.extend(held(&self.0.unwritten).keys());
         let look = move || {
             let snapshot = Snapshot::of(&reading)?;
-            let mut rows = Vec::new();
+            let (mut rows, mut damaged) = (Vec::new(), Vec::new());
             let mut due = snapshot.due(now, SLICE)?;
             let next = snapshot.next_due(now)?;
             if let Some(next) = next.filter(|next| is_due(*next, now)) {
                 // Nothing is put off for so long: the clock was set back.
                 due.extend(snapshot.due(next, SLICE)?);
             }
-            for (_, id) in due {
-                rows.extend(snapshot.delivery(id)?.map(|delivery| (id, leads(delivery))));
+            for (_, id) in due.into_iter().filter(|(_, id)| !left_alone.contains(id)) {
+                match snapshot.delivery(id) {
+                    Ok(row) => rows.extend(row.filter(|row| row.begun.is_none()).map(|row| (id, leads(&row)))),
+                    Err(store::Error::Damaged) => damaged.push(id),
+                    Err(error) => return Err(error),
+                }
             }
-            Ok::<_, store::Error>((rows, next, snapshot.sending()?))
+            Ok::<_, store::Error>((rows, damaged, next, snapshot.sending()?))
         };
-        let (rows, next, sending) = super::blocking(look).await?;
+        let (rows, damaged, next, sending) = super::blocking(look).await?;
+        if !damaged.is_empty() {
+            tracing::error!(rows = damaged.len(), "rows of the outbox are damaged and are passed over");
+            damaged.into_iter().for_each(|id| self.0.pause(id));
+        }
         self.assign(rows, &sending, workers);
         let wait = next.map_or(NAP, |next| u64::try_from(next.0.saturating_sub(now.0)).unwrap_or(0));
         Ok(wait.clamp(1, NAP))
@@ -177,11 +190,7 @@ impl Deliver {
             if lanes.values().any(|lane| lane.flying.contains(&id)) {
                 continue;
             }
-            let key = match key {
-                Key::Domain(_) if via != Via::Direct => Key::Smarthost(via),
-                key => key,
-            };
-            let lane = lanes.entry(key).or_default();
+            let lane = lanes.entry(key.by(via)).or_default();
             lane.flying.insert(id);
             lane.queue.push_back(id);
         }
@@ -218,7 +227,8 @@ impl Deliver {
             if let Err(error) = self.0.deliver(&key, id, &mut session).await
                 && !matches!(error, Error::Locked)
             {
-                tracing::error!(%error, "a delivery could not be written down and will be tried again");
+                tracing::error!(%error, "something went wrong here with a delivery, which is looked at again in a minute");
+                self.0.pause(id);
             }
             if let Some(lane) = held(&self.0.lanes).get_mut(&key) {
                 lane.flying.remove(&id);
@@ -248,61 +258,6 @@ impl Inner {
         next
     }
 
-    /// Once for each time that the vault is opened: what was being sent when the power went may have arrived.
-    async fn look_through(&self, open: &Arc<Open>) -> Result<(), Error> {
-        if std::ptr::eq(held(&self.seen).as_ptr(), Arc::as_ptr(open)) {
-            return Ok(());
-        }
-        let reading = open.clone();
-        let look = move || {
-            let snapshot = Snapshot::of(&reading)?;
-            let mut begun = Vec::new();
-            for (_, id) in snapshot.due(Time(i64::MAX), usize::MAX)? {
-                begun.extend(snapshot.delivery(id)?.filter(|delivery| delivery.begun.is_some()).map(|_| id));
-            }
-            Ok::<_, store::Error>((begun, snapshot.reach()?))
-        };
-        let (begun, reach) = super::blocking(look).await?;
-        *held(&self.reach) = reach;
-        let now = self.clock.now();
-        let ours: HashSet<u64> = held(&self.lanes).values().flat_map(|lane| lane.flying.iter().copied()).collect();
-        let lost: Vec<u64> = {
-            let unwritten = held(&self.unwritten);
-            begun
-                .into_iter()
-                .filter(|id| !ours.contains(id) && !unwritten.contains_key(id))
-                .collect()
-        };
-        if !lost.is_empty() {
-            tracing::warn!(
-                deliveries = lost.len(),
-                "nobody knows whether these arrived: the box went down while sending them"
-            );
-            let writing = open.writer.write(move |tables| {
-                for id in &lost {
-                    if let Some((true, delivery)) = outbox::change(tables, *id, |delivery| delivery.recover(now))? {
-                        sent::weigh(tables, delivery.message.0)?;
-                        sent::attention(tables, delivery.message.0)?;
-                    }
-                }
-                Ok(())
-            });
-            writing.await?;
-        }
-        *held(&self.seen) = Arc::downgrade(open);
-        Ok(())
-    }
-
-    /// Writes down what could not be while the box was locked.
-    async fn write_down(&self, open: &Arc<Open>) -> Result<(), Error> {
-        let outcomes: Vec<(u64, Outcome)> = held(&self.unwritten).iter().map(|(id, outcome)| (*id, outcome.clone())).collect();
-        for (id, outcome) in outcomes {
-            self.settle(open, id, outcome).await?;
-            held(&self.unwritten).remove(&id);
-        }
-        Ok(())
-    }
-
     /// By which way mail leaves now.
     fn via(&self, sending: &Sending) -> Via {
         match sending.choice() {
@@ -312,6 +267,20 @@ impl Inner {
             Choice::WhenShut if held(&self.reach).shut(self.clock.now()).is_some() => Via::SmarthostForShut,
             Choice::WhenShut => Via::Direct,
         }
+    }
+
+    /// Leaves a row alone for a while.
+    fn pause(&self, id: u64) {
+        let until = Time(self.clock.now().0.saturating_add(PAUSE));
+        held(&self.paused).insert(id, until);
+    }
+
+    /// The rows that are left alone now.
+    fn paused_at(&self, now: Time) -> HashSet<u64> {
+        let mut paused = held(&self.paused);
+        // A pause that seems to be longer was put down by a clock that has been set back since.
+        paused.retain(|_, until| (1..=PAUSE).contains(&until.0.saturating_sub(now.0)));
+        paused.keys().copied().collect()
     }
 
     /// One row: read, handed over, written down. The session is for the next one of its lane.
@@ -326,7 +295,10 @@ impl Inner {
         let read = move || {
             let snapshot = Snapshot::of(&reading)?;
             let Some(delivery) = snapshot.delivery(id)? else { return Ok(None) };
-            let raw = snapshot.sent_octets(id)?.ok_or(store::Error::Damaged)?;
+            let raw = match snapshot.sent_octets(id) {
+                Err(store::Error::Damaged) => None,
+                read => read?,
+            };
             Ok::<_, store::Error>(Some((delivery, raw, snapshot.sending()?)))
         };
         let Some((delivery, raw, sending)) = super::blocking(read).await? else {
@@ -338,18 +310,19 @@ impl Inner {
         if delivery.begun.is_some() || !delivery.due.is_some_and(|due| is_due(due, now)) {
             return Ok(());
         }
-        let outcome = match self.attempt(key, &delivery, &raw, &sending, session).await {
-            visit::Attempt::Came(outcome) => outcome,
-            visit::Attempt::Gone => return Ok(()),
-        };
-        let outcome = self.hurried(key, &sending, outcome);
-        match self.vault.open() {
-            Ok(open) => self.settle(&open, id, outcome).await,
-            Err(locked) => {
-                held(&self.unwritten).insert(id, outcome);
-                Err(locked.into())
-            }
+        // The owner chose another way, or the port turned out to be shut, while it stood in this lane: the next step puts
+        // it into the right one.
+        if leads(&delivery).by(self.via(&sending)) != *key {
+            return Ok(());
         }
+        let outcome = match raw {
+            None => Outcome::Trouble(Trouble::of(Kind::Unreadable)),
+            Some(raw) => match self.attempt(key, &delivery, &raw, &sending, session).await? {
+                visit::Attempt::Came(outcome) => self.hurried(key, &sending, outcome),
+                visit::Attempt::Gone => return Ok(()),
+            },
+        };
+        self.write(id, outcome).await
     }
 
     /// Where it has just become plain that port 25 is shut and the smarthost is for that, it is tried by it at once.
@@ -365,46 +338,15 @@ impl Inner {
         }
     }
 
-    /// Writes down what came of a try: the row, what was seen of the way, and whether the owner must look at it.
-    async fn settle(&self, open: &Arc<Open>, id: u64, outcome: Outcome) -> Result<(), Error> {
-        let now = self.clock.now();
-        let dice = RandomState::new().hash_one(id);
-        let writing = open.writer.write(move |tables| {
-            let settle = |delivery: &mut Delivery| {
-                let before = delivery.state();
-                delivery.settle(&outcome, now, dice);
-                let late = delivery.is_late(now);
-                delivery.told_late |= late;
-                late || (before != delivery.state() && delivery.state() >= State::NobodyKnows)
-            };
-            let Some((look, delivery)) = outbox::change(tables, id, settle)? else {
-                return Ok(());
-            };
-            let message = delivery.message.0;
-            if !matches!(outcome, Outcome::Rest(..)) {
-                sent::weigh(tables, message)?;
-            }
-            if let Some(seen) = seen_in(&outcome, now) {
-                seen_ways::put(tables, &idna::plain(&delivery.domain), &seen)?;
-            }
-            if look {
-                sent::attention(tables, message)?;
-            }
-            Ok(())
-        });
-        writing.await?;
-        Ok(())
-    }
-
     /// Says what was met at port 25, and keeps it where that is news.
-    async fn met(&self, host: &str, how: Option<Unreached>) -> Result<(), Error> {
+    async fn met(&self, (domain, host): (&str, &str), how: Option<Unreached>) -> Result<(), Error> {
         let now = self.clock.now();
         let (news, reach) = {
             let mut reach = held(&self.reach);
             let news = match how {
                 None => reach.reached(now),
                 Some(how) => {
-                    reach.unreached(host, how, now);
+                    reach.unreached((domain, host), how, now);
                     true
                 }
             };
@@ -430,11 +372,21 @@ impl Inner {
 }
 
 /// Where a row leads unless all mail goes by the smarthost.
-fn leads(delivery: Delivery) -> Key {
+fn leads(delivery: &Delivery) -> Key {
     if delivery.via == Via::Provider {
         Key::Provider(delivery.from.to_string())
     } else {
-        Key::Domain(delivery.domain)
+        Key::Domain(delivery.domain.clone())
+    }
+}
+
+impl Key {
+    /// Where it leads while mail leaves by this way.
+    fn by(self, via: Via) -> Self {
+        match self {
+            Self::Domain(_) if via != Via::Direct => Self::Smarthost(via),
+            key => key,
+        }
     }
 }
 
@@ -460,13 +412,6 @@ async fn try_stops(outward: &Outward, own: &str, stops: &[way::Stop]) -> Result<
         }
     }
     Err(last)
-}
-
-/// What the session was like in which something was handed to a domain's own server.
-fn seen_in(outcome: &Outcome, now: Time) -> Option<SeenWay> {
-    let Outcome::Answered(answers) = outcome else { return None };
-    let handed = answers.iter().find_map(|answer| answer.as_ref().ok())?;
-    (handed.via == Via::Direct).then(|| SeenWay::of(now.0, session(handed.tls.as_ref())))
 }
 
 /// Trouble that a server is not visited at all.

@@ -1,7 +1,7 @@
 //! One message at the servers that may take it: visited in order until one does, or says why not.
 
 use super::{
-    Inner, Key, resting,
+    Error, Inner, Key, resting,
     way::{Care, Stop},
 };
 use crate::{
@@ -33,6 +33,16 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Whether it is with the server that the owner's choice still leads to.
+    fn still_leads(&self, sending: &Sending) -> bool {
+        match self.stop.via {
+            Via::Smarthost | Via::SmarthostForShut => sending
+                .smarthost()
+                .is_some_and(|now| now.host == self.stop.host && now.port == self.stop.address.port()),
+            Via::Direct | Via::Provider => true,
+        }
+    }
+
     /// Says goodbye.
     pub(super) async fn leave(self) {
         self.courier.leave().await;
@@ -66,22 +76,24 @@ impl Inner {
         raw: &[u8],
         sending: &Sending,
         session: &mut Option<Session>,
-    ) -> Attempt {
+    ) -> Result<Attempt, Error> {
         let care = match delivery.confidential {
             true => Care::Confidential,
             false if tls_report::is_regardless(raw) => Care::Regardless,
             false => Care::Usual,
         };
         if let Some(mut open) = session.take() {
-            if open.care == care {
-                let (step, stands) = self.hand(&mut open, delivery, raw).await;
+            if open.care == care && open.still_leads(sending) {
+                let (step, stands) = self.hand(&mut open, delivery, raw).await?;
                 *session = stands.then_some(open);
                 match step {
-                    Step::Came(outcome) => return Attempt::Came(outcome),
-                    Step::Gone => return Attempt::Gone,
+                    Step::Came(outcome) => return Ok(Attempt::Came(outcome)),
+                    Step::Gone => return Ok(Attempt::Gone),
                     // A server may hang up after so many messages: it is visited anew.
                     Step::Elsewhere(_) => {}
                 }
+            } else {
+                *session = Some(open);
             }
             if let Some(left) = session.take() {
                 left.leave().await;
@@ -89,7 +101,7 @@ impl Inner {
         }
         let stops = match self.way(key, &delivery.domain, care, sending).await {
             Ok(stops) => stops,
-            Err(trouble) => return Attempt::Came(Outcome::Trouble(trouble)),
+            Err(trouble) => return Ok(Attempt::Came(Outcome::Trouble(trouble))),
         };
         let now = self.clock.now();
         let (mut worst, mut rest): (Option<Trouble>, _) = (None, None);
@@ -101,11 +113,11 @@ impl Inner {
             let trouble = match self.open(stop, delivery, care).await {
                 Err(trouble) => trouble,
                 Ok(mut open) => {
-                    let (step, stands) = self.hand(&mut open, delivery, raw).await;
+                    let (step, stands) = self.hand(&mut open, delivery, raw).await?;
                     *session = stands.then_some(open);
                     match step {
-                        Step::Came(outcome) => return Attempt::Came(outcome),
-                        Step::Gone => return Attempt::Gone,
+                        Step::Came(outcome) => return Ok(Attempt::Came(outcome)),
+                        Step::Gone => return Ok(Attempt::Gone),
                         Step::Elsewhere(trouble) => trouble,
                     }
                 }
@@ -115,13 +127,13 @@ impl Inner {
             }
             worst = Some(worst.filter(|worst| weight(worst) >= weight(&trouble)).unwrap_or(trouble));
         }
-        Attempt::Came(match (worst, rest) {
+        Ok(Attempt::Came(match (worst, rest) {
             (Some(trouble), _) => Outcome::Trouble(trouble),
             (None, until) => {
                 let (trouble, until) = resting(until.unwrap_or(now));
                 Outcome::Rest(trouble, until)
             }
-        })
+        }))
     }
 
     /// Connects; in clear after all where TLS fails and nothing is demanded of it (RFC 7435 section 3: better than to
@@ -141,7 +153,7 @@ impl Inner {
             };
             visited = self.visit(&stop, delivery).await;
         }
-        self.note(stop, &visited).await;
+        self.note(&delivery.domain, stop, &visited).await;
         let mut courier = visited.map_err(|failure| trouble_of(&failure, &stop.host))?;
         if let Some(sign_in) = &stop.sign_in {
             let signed_in = courier.sign_in(sign_in).await;
@@ -175,7 +187,7 @@ impl Inner {
     }
 
     /// Remembers who could be reached, for the next message and for what is said of port 25.
-    async fn note(&self, stop: &Stop, visited: &Result<Courier, Failure>) {
+    async fn note(&self, domain: &str, stop: &Stop, visited: &Result<Courier, Failure>) {
         let direct = stop.sign_in.is_none() && stop.via == Via::Direct;
         let now = self.clock.now();
         let how = match visited {
@@ -199,21 +211,22 @@ impl Inner {
         }
         if direct {
             // A locked box notes it the next time.
-            let _ = self.met(&stop.host, how).await;
+            let _ = self.met((domain, &stop.host), how).await;
         }
     }
 
-    /// Hands the message over in a session; says whether the session still stands.
-    async fn hand(&self, session: &mut Session, delivery: &Delivery, raw: &[u8]) -> (Step, bool) {
+    /// Hands the message over in a session; says whether the session still stands. An error is the store's: nothing was
+    /// sent then.
+    async fn hand(&self, session: &mut Session, delivery: &Delivery, raw: &[u8]) -> Result<(Step, bool), Error> {
         let (host, waiting) = (session.stop.host.clone(), delivery.waiting().collect::<Vec<&Recipient>>());
         if let Some(trouble) = unfit(&session.courier, delivery, &waiting, raw) {
             let elsewhere = trouble.kind == Kind::NoPromise;
             let trouble = trouble.at(&host);
-            return if elsewhere {
+            return Ok(if elsewhere {
                 (Step::Elsewhere(trouble), true)
             } else {
                 (Step::Came(Outcome::Trouble(trouble)), true)
-            };
+            });
         }
         let told: Vec<String> = waiting.iter().map(|recipient| idna::address(&recipient.address)).collect();
         let to: Vec<&str> = told.iter().map(String::as_str).collect();
@@ -226,29 +239,35 @@ impl Inner {
         let taken = match session.courier.announce(&envelope, raw).await {
             Ok(taken) => taken,
             Err(Failure::Refused(stage, reply)) => {
-                let (stands, again) = (reply.code != 421, reply.is_temporary());
+                // 503: it takes this session for one in the middle of something. That says nothing of the message.
+                let lost = reply.code == 503;
+                let (stands, again) = (reply.code != 421 && !lost, reply.is_temporary() || lost);
                 let trouble = trouble_of(&Failure::Refused(stage, reply), &host);
                 let reset = stands && session.courier.reset().await.is_ok();
-                return if again {
+                return Ok(if again {
                     (Step::Elsewhere(trouble), reset)
                 } else {
                     (Step::Came(Outcome::Trouble(trouble)), reset)
-                };
+                });
             }
-            Err(failure) => return (Step::Elsewhere(trouble_of(&failure, &host)), false),
+            Err(failure) => return Ok((Step::Elsewhere(trouble_of(&failure, &host)), false)),
+        };
+        let answered = |answer: &dyn Fn(&Reply) -> Result<Box<Handed>, Trouble>| {
+            let each = waiting.iter().zip(&taken);
+            Outcome::Answered(each.map(|(recipient, reply)| (recipient.address.clone(), answer(reply))).collect())
         };
         if !taken.iter().any(Reply::is_good) {
-            let answers = taken.iter().map(|reply| Err(refused(reply, &host))).collect();
             let stands = session.courier.reset().await.is_ok();
-            return (Step::Came(Outcome::Answered(answers)), stands);
+            return Ok((Step::Came(answered(&|reply| Err(refused(reply, &host)))), stands));
         }
         // From here on nobody can know what happened if the power goes.
-        if !self.begin(delivery, session.stop.via).await.unwrap_or(false) {
+        if !self.begin(delivery, session.stop.via).await? {
             let stands = session.courier.reset().await.is_ok();
-            return (Step::Gone, stands);
+            return Ok((Step::Gone, stands));
         }
         let said = session.courier.hand_over(raw).await;
         let stands = match &said {
+            Err(Failure::Refused(Stage::Data, reply)) => reply.code != 421 && session.courier.reset().await.is_ok(),
             Ok(reply) | Err(Failure::Refused(_, reply)) => reply.code != 421,
             Err(_) => false,
         };
@@ -256,14 +275,14 @@ impl Inner {
             Ok(reply) => Ok(self.handed(session, delivery, reply)),
             Err(failure) => Err(trouble_of(&failure, &host)),
         };
-        let answer = |reply: &Reply| {
+        let outcome = answered(&|reply| {
             if reply.is_good() {
                 end.clone().map(Box::new)
             } else {
                 Err(refused(reply, &host))
             }
-        };
-        (Step::Came(Outcome::Answered(taken.iter().map(answer).collect())), stands)
+        });
+        Ok((Step::Came(outcome), stands))
     }
 
     fn handed(&self, session: &Session, delivery: &Delivery, reply: Reply) -> Handed {
@@ -341,7 +360,8 @@ fn trouble_of(failure: &Failure, host: &str) -> Trouble {
         Failure::Refused(stage, reply) => {
             let kind = match stage {
                 Stage::Greeting | Stage::Hello => Kind::TurnedAway,
-                Stage::Tls => Kind::Certificate,
+                // Such as 454: it has no certificate to show (RFC 3207 section 4).
+                Stage::Tls => Kind::NoTls,
                 Stage::SignIn => Kind::SignIn,
                 _ => Kind::Refused,
             };

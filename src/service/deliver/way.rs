@@ -62,7 +62,9 @@ impl Inner {
                 passed_on(&self.outward, way, Some(sign_in), Via::Provider).await
             }
             (Key::Smarthost(via), Some(smarthost)) => smarthost_stops(&self.outward, &smarthost, &sending.secret, *via).await,
-            _ => self.direct(domain, care).await,
+            // What stood in the smarthost's lane goes into another one; it must not leave by a session of this one.
+            (Key::Smarthost(_), None) => Err(Trouble::of(Kind::NoNames)),
+            (Key::Domain(_), _) => self.direct(domain, care).await,
         }
     }
 

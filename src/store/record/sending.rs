@@ -3,7 +3,7 @@
 
 use super::Record;
 use crate::domain::{
-    sending::{Choice, Reach, Smarthost, Unreached},
+    sending::{Choice, NotReached, Reach, Smarthost, Unreached},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,7 @@ impl Sending {
 /// What was met at port 25.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Met {
+    /// When, the domain and its server with a blank between, and how.
     failed: Vec<(i64, String, u8)>,
     reached: Option<i64>,
 }
@@ -69,7 +70,7 @@ impl Met {
             failed: reach
                 .failed
                 .iter()
-                .map(|(at, host, how)| (at.0, host.clone(), number(how)))
+                .map(|one| (one.at.0, format!("{} {}", one.domain, one.host), number(&one.how)))
                 .collect(),
             reached: reach.reached.map(|at| at.0),
         }
@@ -82,7 +83,16 @@ impl Met {
             failed: self
                 .failed
                 .iter()
-                .map(|(at, host, number)| (Time(*at), host.clone(), how(*number)))
+                .map(|(at, names, number)| {
+                    // Once only the server was written down.
+                    let (domain, host) = names.split_once(' ').unwrap_or((names, names));
+                    NotReached {
+                        at: Time(*at),
+                        domain: domain.to_owned(),
+                        host: host.to_owned(),
+                        how: how(*number),
+                    }
+                })
                 .collect(),
             reached: self.reached.map(Time),
         }

@@ -62,20 +62,22 @@ impl Fates {
         let confidence = |recipient: &Recipient| {
             ended(recipient.state) && recipient.trouble.as_ref().is_some_and(|trouble| trouble.kind.is_of_confidence())
         };
+        // What is just being sent to somebody is left alone until that has ended.
+        let still = deliveries.iter().filter(|delivery| delivery.begun.is_none());
         Some(Self {
             rows: rows.map(|(delivery, recipient)| fate(site, w, t, delivery, recipient)).collect(),
             state: t.state_of(state),
             look: look(state),
             late: deliveries.iter().any(|delivery| delivery.told_late && delivery.is_waiting()),
-            waits: deliveries.iter().any(|delivery| delivery.is_waiting() && delivery.begun.is_none()),
-            again: deliveries
-                .iter()
+            waits: still.clone().any(Delivery::is_waiting),
+            again: still
+                .clone()
                 .any(|delivery| delivery.recipients.iter().any(|recipient| ended(recipient.state))),
             twice: deliveries
                 .iter()
                 .any(|delivery| delivery.recipients.iter().any(|recipient| recipient.state == State::NobodyKnows)),
-            unsealed: deliveries
-                .iter()
+            unsealed: still
+                .clone()
                 .any(|delivery| delivery.confidential && delivery.recipients.iter().any(confidence)),
             t,
         })

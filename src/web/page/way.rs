@@ -76,7 +76,7 @@ async fn page(
     let say = |at| site.zone.say(s.w, at, site.now()).long;
     let port = match (shut, chosen.reach.reached) {
         (Some(since), _) => {
-            let how = chosen.reach.failed.last().map(|(_, _, how)| *how);
+            let how = chosen.reach.failed.last().map(|one| one.how);
             how.map(|how| t.shut_of(how).replace("{when}", &say(since))).unwrap_or_default()
         }
         (None, Some(at)) => t.port_open.replace("{when}", &say(at)),

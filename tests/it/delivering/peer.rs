@@ -13,6 +13,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpListener,
+    sync::Semaphore,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -50,6 +51,8 @@ pub struct Manner {
     pub proves: bool,
     /// Hangs up in the middle of the message.
     pub hangs_up: bool,
+    /// Says what came of a message only when it is let.
+    pub waits: Option<Arc<Semaphore>>,
 }
 
 impl Default for Manner {
@@ -66,6 +69,7 @@ impl Default for Manner {
             scram: None,
             proves: true,
             hangs_up: false,
+            waits: None,
         }
     }
 }
@@ -146,6 +150,8 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         sealed,
         ..Given::default()
     };
+    // As Postfix has it: a refused DATA ends no transaction, and one within another is refused for good.
+    let mut announced = false;
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
@@ -170,7 +176,13 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         } else if let Some(secret) = upper.strip_prefix("AUTH PLAIN ") {
             let right = manner.auth.as_ref().is_some_and(|auth| auth.to_ascii_uppercase() == secret);
             if right { "235 welcome" } else { "535 5.7.8 wrong" }.to_owned()
+        } else if upper.starts_with("MAIL") && announced {
+            "503 5.5.1 Error: nested MAIL command".to_owned()
+        } else if upper == "RSET" {
+            announced = false;
+            "250 ok".to_owned()
         } else if upper.starts_with("MAIL") {
+            announced = manner.mail.starts_with('2');
             given.mail = line.to_owned();
             given.to.clear();
             manner.mail.clone()
@@ -188,8 +200,12 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
             if manner.data.starts_with("354") {
                 stream.get_mut().write_all(format!("{}\r\n", manner.data).as_bytes()).await.ok()?;
                 given.raw = message(stream, manner.hangs_up).await?;
+                announced = false;
                 if manner.end.starts_with("250") || manner.end.is_empty() {
                     log.lock().unwrap().push(given.clone());
+                }
+                if let Some(gate) = &manner.waits {
+                    gate.acquire().await.ok()?.forget();
                 }
                 manner.end.clone()
             } else {

@@ -9,6 +9,7 @@
 
 pub mod guarded;
 mod passkeys;
+mod relock;
 mod second_factor;
 mod secrets;
 mod sessions;
@@ -47,6 +48,7 @@ use crate::{
     },
 };
 use passkeys::AnsweredOnes;
+use relock::Relock;
 use second_factor::{Halves, Proposals};
 use sessions::Sessions;
 use std::{
@@ -214,15 +216,14 @@ impl Unlock {
         let turn = self.0.turn.lock().await;
         let trier = self.trier(caller);
         self.0.tries.may(trier, self.0.clock.now())?;
-        let was_locked = self.is_locked();
-        let outcome = self.try_secret(typed, true).await?;
+        let (outcome, relock) = self.try_secret(typed, true).await?;
         if outcome == Secret::Right(Kind::Passphrase) {
             self.note_strength(typed).await;
         }
         match outcome {
             // What was wrong before is not forgotten yet: the codes of somebody who has the passphrase count on.
             Secret::Right(Kind::Passphrase) if self.has_code()? => {
-                self.begin_half(door, was_locked);
+                self.begin_half(door, relock.settle());
                 Ok(Entered::CodeAwaited)
             }
             Secret::Right(kind) => {
@@ -232,7 +233,7 @@ impl Unlock {
                 } else {
                     Method::Passphrase
                 };
-                self.finish(method, was_locked, caller).await.map(Entered::In)
+                self.finish(method, relock, caller).await.map(Entered::In)
             }
             Secret::Wrong => {
                 self.wrong(trier, caller, Event::Failed);
@@ -241,15 +242,30 @@ impl Unlock {
         }
     }
 
-    /// Tries what somebody typed, on the blocking pool; unlocks with it, or only proves it.
-    async fn try_secret(&self, typed: &str, unlocks: bool) -> Result<Secret, Refused> {
+    /// Tries what somebody typed; unlocks with it, or only proves it.
+    async fn try_secret(&self, typed: &str, unlocks: bool) -> Result<(Secret, Relock), Refused> {
         if typed.len() > MAX_SECRET {
-            return Ok(Secret::Wrong);
+            return Ok((Secret::Wrong, Relock::default()));
         }
-        let (vault, typed) = (self.0.vault.clone(), zeroize::Zeroizing::new(typed.to_owned()));
-        let tried = tokio::task::spawn_blocking(move || {
+        let typed = zeroize::Zeroizing::new(typed.to_owned());
+        self.trying(move |vault| {
             let opening = Opening::Typed(&typed);
             if unlocks { vault.unlock(&opening) } else { vault.prove(&opening) }
+        })
+        .await
+    }
+
+    /// Tries a secret on the vault, on the blocking pool. What it unlocks locks again with what is given, also where
+    /// whoever asked has gone away meanwhile.
+    async fn trying(
+        &self,
+        attempt: impl FnOnce(&Vault) -> Result<Secret, store::Error> + Send + 'static,
+    ) -> Result<(Secret, Relock), Refused> {
+        let unlock = self.clone();
+        let tried = tokio::task::spawn_blocking(move || {
+            let was_locked = unlock.is_locked();
+            let outcome = attempt(&unlock.0.vault)?;
+            Ok::<_, store::Error>((outcome, Relock::of(&unlock, was_locked && !unlock.is_locked())))
         });
         match tried.await {
             Ok(Ok(outcome)) => Ok(outcome),
@@ -262,7 +278,7 @@ impl Unlock {
     }
 
     /// Begins the session of somebody who has shown all that was asked.
-    async fn finish(&self, method: Method, was_locked: bool, caller: Caller<'_>) -> Result<SignedIn, Refused> {
+    async fn finish(&self, method: Method, relock: Relock, caller: Caller<'_>) -> Result<SignedIn, Refused> {
         let arrived = self.0.devices.arrive(Arrival {
             key: caller.device,
             peer: caller.client.peer,
@@ -281,7 +297,7 @@ impl Unlock {
             .sessions
             .begin(arrived.device, method, key, caller.client, self.0.clock.now())?;
         let peer = caller.client.peer;
-        if was_locked {
+        if relock.settle() {
             self.0.happenings.announce(Happening::Unlocked);
             self.0.journal.note(Event::Unlocked, peer, Some(arrived.device));
         }

@@ -8,7 +8,7 @@
 //! A challenge is not remembered: it carries its end and a tag over it and over the browser it was set to.
 //! It serves once: one that was answered rightly is remembered until it ends.
 
-use super::{Caller, Method, Refused, SignedIn, Unlock, locked};
+use super::{Caller, Method, Refused, Relock, SignedIn, Unlock, locked};
 use crate::{
     codec::{
         base64url,
@@ -185,17 +185,19 @@ impl Unlock {
         let Some(end) = self.challenge_end(&answer.challenge, door) else {
             return Err(Refused::Stale);
         };
-        let was_locked = self.is_locked();
-        if was_locked && !self.open_with(&answer).await? {
-            self.wrong(trier, caller, Event::Failed);
-            return Err(Refused::Wrong);
+        let mut relock = Relock::default();
+        if self.is_locked() {
+            let (outcome, unlocked) = self.open_with(&answer).await?;
+            if outcome == Secret::Wrong {
+                self.wrong(trier, caller, Event::Failed);
+                return Err(Refused::Wrong);
+            }
+            relock = unlocked;
         }
         match self.verify(&answer, place).await {
-            Ok(true) if self.spend_challenge(&answer.challenge, end) => self.finish(Method::Passkey, was_locked, caller).await,
+            Ok(true) if self.spend_challenge(&answer.challenge, end) => self.finish(Method::Passkey, relock, caller).await,
             outcome => {
-                if was_locked {
-                    self.lock_if_nobody();
-                }
+                drop(relock);
                 outcome?;
                 self.wrong(trier, caller, Event::Failed);
                 Err(Refused::Wrong)
@@ -204,20 +206,16 @@ impl Unlock {
     }
 
     /// Tries a passkey's PRF on the vault.
-    async fn open_with(&self, answer: &Answer) -> Result<bool, Refused> {
+    async fn open_with(&self, answer: &Answer) -> Result<(Secret, Relock), Refused> {
         let prf = answer.prf.clone().ok_or(Refused::NoPrf)?;
-        let (vault, credential) = (self.0.vault.clone(), answer.credential.clone());
-        let opened = tokio::task::spawn_blocking(move || {
+        let credential = answer.credential.clone();
+        self.trying(move |vault| {
             vault.unlock(&Opening::Passkey {
                 credential: &credential,
                 prf: &prf,
             })
-        });
-        match opened.await {
-            Ok(Ok(Secret::Right(_))) => Ok(true),
-            Ok(Ok(Secret::Wrong)) => Ok(false),
-            _ => Err(Refused::Broken),
-        }
+        })
+        .await
     }
 
     /// Whether the signature is of a known passkey, whose counter is kept.

@@ -4,7 +4,7 @@
 //! The secret lies in the vault, so a locked box opens for the passphrase before it can ask; where no right
 //! code follows it locks again.
 
-use super::{Caller, Keeper, Method, Refused, SignedIn, Unlock, locked, tries::Trier};
+use super::{Caller, Keeper, Method, Refused, Relock, SignedIn, Unlock, locked, tries::Trier};
 use crate::{
     codec::{qr, totp},
     domain::{journal::Event, time::Time},
@@ -53,21 +53,23 @@ pub struct Proposal {
     pub picture: Option<String>,
 }
 
-fn make_room<T>(all: &mut HashMap<[u8; 32], T>, since: impl Fn(&T) -> Time) {
-    if all.len() >= WAITING
-        && let Some(oldest) = all.iter().min_by_key(|(_, one)| since(one)).map(|(key, _)| *key)
-    {
-        all.remove(&oldest);
+/// Forgets the oldest where there are too many; gives it.
+fn make_room<T>(all: &mut HashMap<[u8; 32], T>, since: impl Fn(&T) -> Time) -> Option<T> {
+    if all.len() < WAITING {
+        return None;
     }
+    let oldest = all.iter().min_by_key(|(_, one)| since(one)).map(|(key, _)| *key)?;
+    all.remove(&oldest)
 }
 
 impl Unlock {
     /// Begins a half for the browser behind this door; where it unlocked the box, the box locks again
-    /// if nothing comes of it.
+    /// if nothing comes of it. That duty goes over from a half that it replaces or displaces.
     pub(super) fn begin_half(&self, door: &str, unlocked: bool) {
         let (key, since) = (sha256(door.as_bytes()), self.0.clock.now());
         let mut halves = locked(&self.0.halves);
-        make_room(&mut halves, |half| half.since);
+        let before = [halves.remove(&key), make_room(&mut halves, |half| half.since)];
+        let unlocked = unlocked || before.into_iter().flatten().any(|half| half.unlocked);
         halves.insert(key, Half { since, wrong: 0, unlocked });
         drop(halves);
         if unlocked {
@@ -118,7 +120,8 @@ impl Unlock {
             drop(turn);
             together.into_iter().for_each(|all| self.0.tries.right(all));
             let unlocked = locked(&self.0.halves).remove(&key).is_some_and(|half| half.unlocked);
-            return self.finish(Method::PassphraseAndCode, unlocked, caller).await;
+            let relock = Relock::of(self, unlocked);
+            return self.finish(Method::PassphraseAndCode, relock, caller).await;
         }
         self.wrong(trier, caller, Event::FailedCode);
         together.map(|all| self.0.tries.wrong(all, now));

@@ -41,7 +41,7 @@ impl Unlock {
         let _turn = self.0.turn.lock().await;
         let trier = self.trier(caller);
         self.0.tries.may(trier, self.now())?;
-        match self.try_secret(typed, false).await? {
+        match self.try_secret(typed, false).await?.0 {
             Secret::Right(_) => {
                 self.0.tries.right(trier);
                 Ok(())

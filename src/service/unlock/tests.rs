@@ -309,6 +309,78 @@ async fn a_locked_box_locks_again_when_no_right_code_follows() {
     }
 }
 
+#[tokio::test]
+async fn the_passphrase_twice_leaves_no_box_open_behind() {
+    let house = House::new();
+    let unlock = &house.unlock;
+    let secret = house.set_code_up(&house.enter(me()).await).await;
+    let locked_again = || {
+        house.later(60);
+        unlock.end_all();
+        unlock.0.vault.lock();
+        unlock.0.tries.right(unlock.trier(me()));
+    };
+    let wrong = async |door: &str| {
+        for _ in 0..5 {
+            unlock.complete("12", door, me()).await.err().unwrap();
+            house.later(60);
+        }
+    };
+    locked_again();
+    for _ in 0..2 {
+        assert!(matches!(unlock.sign_in(WORD, DOOR, me()).await, Ok(Entered::CodeAwaited)));
+        house.later(1);
+    }
+    assert!(!unlock.is_locked());
+    wrong(DOOR).await;
+    assert!(unlock.is_locked(), "the second half took over from the first");
+
+    // Displaced by many others, the last of which has the duty then.
+    locked_again();
+    assert!(matches!(unlock.sign_in(WORD, DOOR, me()).await, Ok(Entered::CodeAwaited)));
+    for n in 0..64 {
+        house.later(1);
+        unlock.begin_half(&format!("door {n}"), false);
+    }
+    assert!(!unlock.awaits_code(DOOR) && !unlock.is_locked());
+    wrong("door 63").await;
+    assert!(unlock.is_locked());
+
+    // Somebody comes in after all: it stays open.
+    locked_again();
+    for _ in 0..2 {
+        assert!(matches!(unlock.sign_in(WORD, DOOR, me()).await, Ok(Entered::CodeAwaited)));
+    }
+    house.later(30);
+    unlock.complete(&house.code(&secret), DOOR, me()).await.unwrap();
+    assert!(!unlock.is_locked());
+}
+
+#[tokio::test]
+async fn whoever_goes_away_while_the_box_is_being_opened_leaves_it_locked() {
+    let house = House::new();
+    let unlock = &house.unlock;
+    unlock.0.vault.lock();
+    let (_, relock) = unlock.try_secret(WORD, true).await.unwrap();
+    assert!(!unlock.is_locked());
+    drop(relock);
+    assert!(unlock.is_locked());
+    // Nobody waits for this one's answer.
+    let (tell, told) = std::sync::mpsc::channel();
+    let opening = unlock.trying(move |vault| {
+        let outcome = vault.unlock(&Opening::Typed(WORD));
+        tell.send(()).unwrap();
+        outcome
+    });
+    assert!(futures_util::FutureExt::now_or_never(opening).is_none());
+    told.recv().unwrap();
+    while !unlock.is_locked() {
+        std::thread::yield_now();
+    }
+    assert!(matches!(unlock.sign_in(WORD, DOOR, me()).await, Ok(Entered::In(_))));
+    assert!(!unlock.is_locked());
+}
+
 /// A browser that brings a key of its own at sign-in.
 struct Browser(EcdsaKeyPair);
 

@@ -151,7 +151,7 @@ impl Push {
                 Outcome::Gone
             };
             told += usize::from(outcome == Outcome::Told);
-            self.note(device, subscription, outcome).await?;
+            self.note(device, &subscription, outcome).await?;
         }
         Ok(told)
     }
@@ -172,7 +172,7 @@ impl Push {
     }
 
     /// Remembers how it went: what is gone is forgotten, and what fails for long too.
-    async fn note(&self, device: u64, mut subscription: Subscription, outcome: Outcome) -> Result<(), Error> {
+    async fn note(&self, device: u64, subscription: &Subscription, outcome: Outcome) -> Result<(), Error> {
         let failed = match outcome {
             Outcome::Told => 0,
             Outcome::Failed => subscription.failed.saturating_add(1),
@@ -181,14 +181,12 @@ impl Push {
         if failed == subscription.failed {
             return Ok(());
         }
-        subscription.failed = failed;
-        let writing = self.vault.open()?.writer.write(move |tables| {
-            if failed >= FAILED {
-                push::remove(tables, device).map(|_| ())
-            } else {
-                push::put(tables, device, &subscription)
-            }
-        });
+        let (endpoint, failed) = (subscription.endpoint.clone(), Some(failed).filter(|failed| *failed < FAILED));
+        let writing = self
+            .vault
+            .open()?
+            .writer
+            .write(move |tables| push::note(tables, device, &endpoint, failed));
         Ok(writing.await?)
     }
 }

@@ -15,6 +15,20 @@ pub fn put(tables: &mut Tables<'_>, device: u64, subscription: &Subscription) ->
     Ok(())
 }
 
+/// Keeps how often in a row telling a device failed, or tells it no more where that is `None`; changes nothing where it
+/// gave another address since, or switched it off.
+pub fn note(tables: &mut Tables<'_>, device: u64, endpoint: &str, failed: Option<u8>) -> Result<(), Error> {
+    let kept = match tables.pushes.get(device)? {
+        Some(value) => Subscription::decode(device, value.value())?,
+        None => return Ok(()),
+    };
+    match failed {
+        _ if kept.endpoint != endpoint => Ok(()),
+        Some(failed) => put(tables, device, &Subscription { failed, ..kept }),
+        None => remove(tables, device).map(|_| ()),
+    }
+}
+
 /// Tells a device no more; says whether it was told.
 pub fn remove(tables: &mut Tables<'_>, device: u64) -> Result<bool, Error> {
     Ok(tables.pushes.remove(device)?.is_some())

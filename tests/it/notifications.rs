@@ -41,6 +41,8 @@ struct Service {
     roots: Arc<RootCertStore>,
     asked: Arc<Mutex<Vec<String>>>,
     answers: Arc<Mutex<&'static str>>,
+    /// Whoever holds it keeps the service from answering.
+    slow: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Service {
@@ -55,8 +57,9 @@ impl Service {
             roots: Arc::new(roots),
             asked: Arc::default(),
             answers: Arc::new(Mutex::new("201 Created")),
+            slow: Arc::default(),
         };
-        let (asked, answers) = (service.asked.clone(), service.answers.clone());
+        let (asked, answers, slow) = (service.asked.clone(), service.answers.clone(), service.slow.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let Ok(mut stream) = acceptor.accept(stream).await else { continue };
@@ -78,6 +81,7 @@ impl Service {
                     }
                 }
                 asked.lock().unwrap().push(String::from_utf8_lossy(&heard).into_owned());
+                drop(slow.lock().await);
                 let answer = format!("HTTP/1.1 {}\r\nContent-Length: 0\r\n\r\n", *answers.lock().unwrap());
                 let _ = stream.write_all(answer.as_bytes()).await;
                 let _ = stream.shutdown().await;
@@ -142,7 +146,7 @@ async fn a_device_is_rung_for_without_a_word_of_the_mail_until_it_is_gone() {
     let arrived = home.services.devices.arrive(arrival).await.unwrap();
     assert!(arrived.verified, "the first one is");
     let device = arrived.device;
-    push.switch_on(device, offer).await.unwrap();
+    push.switch_on(device, offer.clone()).await.unwrap();
     assert_eq!(push.tell().await.unwrap(), 1);
     let heard = service.heard();
     assert_eq!(heard.len(), 1);
@@ -178,6 +182,30 @@ async fn a_device_is_rung_for_without_a_word_of_the_mail_until_it_is_gone() {
     *service.answers.lock().unwrap() = "410 Gone";
     assert_eq!(push.tell().await.unwrap(), 0);
     assert!(push.told().await.unwrap().is_empty());
+
+    // What is switched off, or offered anew, while the service takes its time stays as it is then.
+    let anew = push.offer("https://push.test/ring/2", &point, &auth, Lang::Fr).unwrap();
+    for (answer, after) in [("503 Busy", None), ("410 Gone", Some(anew))] {
+        *service.answers.lock().unwrap() = answer;
+        push.switch_on(device, offer.clone()).await.unwrap();
+        service.heard();
+        let slow = service.slow.lock().await;
+        let meanwhile = async {
+            while service.asked.lock().unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            match &after {
+                Some(anew) => push.switch_on(device, anew.clone()).await.unwrap(),
+                None => push.switch_off(device).await.unwrap(),
+            }
+            drop(slow);
+        };
+        let (told, ()) = tokio::join!(push.tell(), meanwhile);
+        assert_eq!(told.unwrap(), 0);
+        let now = push.told().await.unwrap();
+        assert_eq!(now.len(), usize::from(after.is_some()), "{answer}");
+        assert!(now.iter().all(|told| !told.failing));
+    }
 }
 
 #[test]

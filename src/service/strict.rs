@@ -41,8 +41,6 @@ const DAY: i64 = 24 * HOUR;
 pub const PAUSE: i64 = 300;
 /// Seconds after which a domain that is not written to is let go of.
 const LET_GO: i64 = 30 * DAY;
-/// Seconds for which what DNS said of the owner's own domain counts.
-const OWN: i64 = 7 * DAY;
 /// Domains that are asked about in one go.
 const SLICE: usize = 20;
 /// The longest that looking for what is due waits, in seconds.
@@ -70,7 +68,8 @@ struct Inner {
 pub struct Known {
     /// When DNS was asked; `None` where only its policy is known.
     pub asked: Option<Time>,
-    /// Whether its list of mail servers is signed (DNSSEC) and was validated here.
+    /// Whether its list of mail servers is signed (DNSSEC) and was validated here; this and the next are not known where
+    /// that was more than a week ago.
     pub dnssec: Fact<bool>,
     /// Whether each of its mail servers has a certificate named in DNS (DANE).
     pub dane: Fact<bool>,
@@ -85,8 +84,8 @@ impl Known {
         let trouble = record.failed.as_ref();
         Self {
             asked: (record.asked > 0).then_some(Time(record.asked)),
-            dnssec: record.dnssec(),
-            dane: record.dane(),
+            dnssec: record.dnssec(now.0),
+            dane: record.dane(now.0),
             policy: record.valid(now.0).map(Remembered::policy),
             trouble: trouble.and_then(|failed| Unusable::ALL.get(usize::from(failed.why)).copied()),
         }
@@ -311,7 +310,7 @@ impl Inner {
 /// policy of the owner's own domain were seen to forbid it within the last week.
 pub fn of_our_door(open: &Open, domain: &str, now: Time) -> Result<Fact<bool>, store::Error> {
     let record = Snapshot::of(open)?.strict(domain)?;
-    let record = record.filter(|record| record.asked > now.0 - OWN);
+    let record = record.filter(|record| record.is_fresh(now.0));
     Ok(record.map_or(Fact::Unknown, |record| Known::of(&record, now).is_strict()))
 }
 

@@ -234,6 +234,13 @@ async fn asking_on_purpose_tells_what_dns_says_and_our_own_domain_is_asked_about
         (Fact::Known(true), Fact::Known(true), Fact::Known(true))
     );
     assert_eq!(known.asked, Some(Time(1_000_000)));
+    // A record may have been taken out of DNS since.
+    clock.set(Time(1_000_000 + 8 * DAY));
+    let old = over(&vault, &clock, &web, signed.clone()).known("x.test").await.unwrap().unwrap();
+    assert_eq!(
+        (old.dnssec, old.dane, old.is_strict()),
+        (Fact::Unknown, Fact::Unknown, Fact::Unknown)
+    );
     // DNS is away: what was known stays, with its time.
     clock.set(Time(1_000_100));
     let mut deaf = Table::default();

@@ -124,7 +124,7 @@ fn seen(snapshot: &Snapshot, contact: &record::Contact, domain: &str, claim: Cla
             Some(known) if known.asked > 0 => Fact::Known(false),
             _ => Fact::Unknown,
         },
-        Claim::Dane => strict.as_ref().map_or(Fact::Unknown, record::Strictness::dane),
+        Claim::Dane => strict.as_ref().map_or(Fact::Unknown, |known| known.dane(now.0)),
         Claim::Wkd => {
             let mut found = Fact::Unknown;
             for address in at(contact, domain) {

@@ -181,9 +181,9 @@ fn provider(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
         let known = snapshot.strict(domain)?;
         let enforced = known.as_ref().and_then(|known| known.valid(now.0)).map(record::Remembered::policy);
         let enforced = enforced.is_some_and(|policy| policy.mode == crate::codec::mta_sts::Mode::Enforce);
-        let dane = known.as_ref().map_or(Fact::Unknown, record::Strictness::dane);
+        let dane = known.as_ref().map_or(Fact::Unknown, |known| known.dane(now.0));
         strict.push(if enforced { Fact::Known(true) } else { dane });
-        dnssec.push(known.as_ref().map_or(Fact::Unknown, record::Strictness::dnssec));
+        dnssec.push(known.as_ref().map_or(Fact::Unknown, |known| known.dnssec(now.0)));
     }
     Ok((weakest(&strict), weakest(&dnssec)))
 }

@@ -8,6 +8,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+/// Seconds for which what DNS said counts: a record may be taken out of it any day.
+const FRESH: i64 = 7 * 24 * 3600;
+
 /// One domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strictness {
@@ -111,14 +114,19 @@ impl Strictness {
         (self.dnssec, self.dane) = (number(dnssec), number(dane));
     }
 
-    /// Whether its list of mail servers was validated.
-    pub fn dnssec(&self) -> Fact<bool> {
-        fact(self.dnssec)
+    /// Whether DNS was asked lately enough for what it said to count.
+    pub fn is_fresh(&self, now: i64) -> bool {
+        self.asked > now.saturating_sub(FRESH)
     }
 
-    /// Whether each of its mail servers has a certificate named in DNS.
-    pub fn dane(&self) -> Fact<bool> {
-        fact(self.dane)
+    /// Whether its list of mail servers was validated; not known where DNS was last asked long ago.
+    pub fn dnssec(&self, now: i64) -> Fact<bool> {
+        if self.is_fresh(now) { fact(self.dnssec) } else { Fact::Unknown }
+    }
+
+    /// Whether each of its mail servers has a certificate named in DNS; likewise.
+    pub fn dane(&self, now: i64) -> Fact<bool> {
+        if self.is_fresh(now) { fact(self.dane) } else { Fact::Unknown }
     }
 
     /// The policy that counts at this time.

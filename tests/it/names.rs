@@ -8,6 +8,10 @@ use std::{
     net::{SocketAddr, UdpSocket},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -187,4 +191,45 @@ async fn answers_are_secure_insecure_or_bogus() {
     drop(server);
     let gone = Dns::server(address).look("signed", Kind::Txt).await;
     assert!(matches!(gone, Err(Failure::Unreachable | Failure::Silent)), "{gone:?}");
+}
+
+/// Stands before a name server, and swallows what is asked about the keys of its root while it is told to.
+async fn swallowing(server: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let (address, swallows) = (socket.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
+    let told = swallows.clone();
+    tokio::spawn(async move {
+        let mut asked = [0; 4096];
+        while let Ok((size, from)) = socket.recv_from(&mut asked).await {
+            // Behind twelve octets of head stands the name, which is empty, and DNSKEY, which is 48 (RFC 4034).
+            if asked[12..size].starts_with(&[0, 0, 48]) && told.load(Ordering::SeqCst) {
+                continue;
+            }
+            let passing = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            passing.send_to(&asked[..size], server).await.unwrap();
+            let mut answer = [0; 4096];
+            if let Ok(Ok((size, _))) = tokio::time::timeout(PATIENCE, passing.recv_from(&mut answer)).await {
+                socket.send_to(&answer[..size], from).await.unwrap();
+            }
+        }
+    });
+    (address, swallows)
+}
+
+#[tokio::test]
+async fn whoever_swallows_an_answer_does_not_switch_validation_off() {
+    if !zone_tools(&["nsd", "ldns-keygen", "ldns-signzone"]) {
+        return;
+    }
+    let server = serve().await;
+    let (address, swallows) = swallowing(server.address).await;
+    let dns = Dns::anchored(address, &server.anchor).unwrap();
+    swallows.store(true, Ordering::SeqCst);
+    assert!(dns.look("broken", Kind::Txt).await.is_err(), "forged, or nobody knows");
+    swallows.store(false, Ordering::SeqCst);
+    assert_eq!(dns.look("signed", Kind::Txt).await.unwrap().security, Security::Secure);
+    assert_eq!(dns.look("expired", Kind::Txt).await, Err(Failure::Bogus));
+    // It was seen to speak: that is not forgotten either.
+    swallows.store(true, Ordering::SeqCst);
+    assert_eq!(dns.look("mail.broken", Kind::A).await, Err(Failure::Bogus));
 }

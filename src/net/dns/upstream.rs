@@ -3,7 +3,9 @@
 //! Two clients over one configuration: one that validates and one that does not. The second is asked only
 //! where the name server turns out not to speak DNSSEC at all, as in many a home: then nothing can be
 //! validated, and a message must not look forged for it. Whether it speaks is told by the zone of the
-//! trusted keys itself: where that validates, a bogus answer is bogus.
+//! trusted keys itself: where that validates, a bogus answer is bogus. Only an answer without its signatures says that
+//! it does not; no answer says nothing, or whoever can swallow one could switch validation off. And what has once
+//! validated does not stop to speak: from then on it is taken for somebody's doing.
 
 use super::{Answer, Failure, Kind, MAX_RECORDS, MAX_TEXT, Record, Security};
 use hickory_resolver::{
@@ -27,7 +29,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Seconds for which nothing is remembered that has no time of its own.
 const NOTHING: u64 = 60;
-/// How long it is remembered whether the name server speaks DNSSEC.
+/// How long it is remembered that the name server does not speak DNSSEC; that it does, for good.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// A name server, or several, that is asked.
@@ -36,7 +38,7 @@ pub struct Upstream {
     loose: TokioResolver,
     /// The zone whose keys are trusted.
     apex: Name,
-    speaks: Mutex<Option<(Instant, bool)>>,
+    speaks: Mutex<Speaks>,
     /// Their addresses.
     servers: String,
 }
@@ -75,7 +77,7 @@ impl Upstream {
             strict: client(true)?,
             loose: client(false)?,
             apex: Name::from_ascii(apex).ok()?,
-            speaks: Mutex::new(None),
+            speaks: Mutex::default(),
             servers,
         })
     }
@@ -107,18 +109,50 @@ impl Upstream {
         answer
     }
 
-    /// Whether what the name server says of the trusted zone validates.
+    /// Whether what the name server says of the trusted zone validates, as far as it says something.
     async fn speaks_dnssec(&self) -> bool {
         let known = *self.speaks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, speaks)) = known
-            && at.elapsed() < REMEMBERED
-        {
-            return speaks;
+        match known {
+            Speaks::Yes => return true,
+            Speaks::No(at) if at.elapsed() < REMEMBERED => return false,
+            _ => {}
         }
         let answer = self.strict.lookup(self.apex.clone(), RecordType::DNSKEY).await;
-        let speaks = answer.is_ok_and(|found| found.answers().iter().any(|record| record.proof == Proof::Secure));
-        *self.speaks.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), speaks));
-        speaks
+        let Some(speaks) = says(&answer) else {
+            return matches!(known, Speaks::NotKnown);
+        };
+        let mut now = self.speaks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else's question may have been answered meanwhile.
+        if !matches!(*now, Speaks::Yes) {
+            *now = if speaks { Speaks::Yes } else { Speaks::No(Instant::now()) };
+        }
+        matches!(*now, Speaks::Yes)
+    }
+}
+
+/// What is known of whether a name server speaks DNSSEC.
+#[derive(Clone, Copy, Default)]
+enum Speaks {
+    #[default]
+    NotKnown,
+    Yes,
+    /// It answered so then.
+    No(Instant),
+}
+
+/// What the answer about the keys of the trusted zone says of it; `None` where nobody answered, or with trouble of
+/// another kind.
+fn says(answer: &Result<Lookup, NetError>) -> Option<bool> {
+    match answer {
+        Ok(found) => Some(found.answers().iter().any(|record| record.proof == Proof::Secure)),
+        // Without its signatures, without the keys, or not even with the question understood.
+        Err(NetError::Dns(
+            DnsError::DnssecBogus
+            | DnsError::NoRecordsFound(_)
+            | DnsError::Nsec { .. }
+            | DnsError::ResponseCode(ResponseCode::NotImp | ResponseCode::FormErr),
+        )) => Some(false),
+        Err(_) => None,
     }
 }
 
@@ -253,6 +287,16 @@ fn read(data: &RData) -> Option<Record> {
 mod tests {
     use super::*;
     use hickory_resolver::proto::rr::rdata::OPENPGPKEY;
+
+    #[test]
+    fn no_answer_does_not_say_that_nothing_can_be_validated() {
+        let code = |code| says(&Err(NetError::Dns(DnsError::ResponseCode(code))));
+        assert_eq!(says(&Err(NetError::Timeout)), None);
+        assert_eq!(says(&Err(NetError::NoConnections)), None);
+        assert_eq!((code(ResponseCode::ServFail), code(ResponseCode::Refused)), (None, None));
+        assert_eq!(says(&Err(NetError::Dns(DnsError::DnssecBogus))), Some(false));
+        assert_eq!(code(ResponseCode::NotImp), Some(false));
+    }
 
     #[test]
     fn a_key_is_never_cut() {

@@ -203,6 +203,7 @@ struct Going {
     compose: Compose,
     ways: Ways,
     tls_reports: TlsReports,
+    providers: Providers,
     deliver: Deliver,
     outbox: Outbox,
 }
@@ -274,7 +275,8 @@ impl Ground<'_> {
         let tls_reports = TlsReports::new(self.room(), (dns, https), self.happenings.clone(), &front.domain);
         let rests = Rests::default();
         let told = (strict.clone(), tls_reports.clone());
-        let reaching = (self.outward.clone(), Providers::new(vault.clone(), self.https.clone()));
+        let providers = Providers::new(vault.clone(), self.https.clone());
+        let reaching = (self.outward.clone(), providers.clone());
         let deliver = Deliver::new(self.room(), told, reaching, &front.host, rests.clone());
         Going {
             outbox: Outbox::new(vault, clock, self.happenings.clone(), rests),
@@ -283,6 +285,7 @@ impl Ground<'_> {
             compose,
             ways,
             tls_reports,
+            providers,
             deliver,
         }
     }
@@ -448,11 +451,7 @@ impl Services {
             screener: Screener::new(vault.clone(), people.clone(), owner.acts.clone()),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
             discussions: Discussions::new(vault.clone(), people),
-            mailboxes: Mailboxes::new(
-                ground.room(),
-                (ground.outward.clone(), ground.https.clone()),
-                coming.receive.clone(),
-            ),
+            mailboxes: Mailboxes::new(ground.room(), ground.outward.clone(), &going.providers, coming.receive.clone()),
             export: Export::new(vault.clone(), clock, &front.domain, &front.addresses),
             delete: Delete::new(vault, &front.addresses),
             happenings,

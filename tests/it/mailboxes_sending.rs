@@ -387,6 +387,21 @@ async fn what_is_written_from_its_address_leaves_by_its_provider() {
     let copy = [b"Received: by smtp.x.test; Tue, 3 Mar 2026 09:00:00 +0000\r\n".as_slice(), &raw].concat();
     assert_eq!(home.services.receive.bring(copy, brought).await.unwrap(), None);
 
+    // Several workers sign in at once, each with the token that the one before was given.
+    let mut many = Vec::new();
+    for number in 10..26 {
+        let Outcome::Sent(message, _) = write(number).await else {
+            panic!("it is not sent")
+        };
+        many.push(message);
+    }
+    home.later(REST + 1);
+    home.round().await;
+    for message in many {
+        let rows = home.of(message).await;
+        assert_eq!(rows[0].state(), State::Delivered, "{:?}", rows[0].recipients[0].trouble);
+    }
+
     // Where it is no longer set up, what still waits is not sent by another way.
     let Outcome::Sent(message, _) = write(3).await else {
         panic!("it is not sent")

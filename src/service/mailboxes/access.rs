@@ -6,12 +6,17 @@ use crate::{
     codec::{base64url, oauth},
     domain::mailbox::Trouble,
     net::https::Https,
+    service::read,
     store::{
         Error, mailboxes,
         record::{Mailbox, sha256},
         slots::random,
         vault::Vault,
     },
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
 };
 use zeroize::Zeroizing;
 
@@ -85,19 +90,50 @@ impl Grant {
 /// What is kept of access by a token: address of the token service, the owner's client and its secret, the token.
 type Token = (String, String, String, String);
 
-/// What opens mailboxes; cheap to clone.
+/// What opens mailboxes; cheap to clone, and one for all that open any.
 #[derive(Clone)]
 pub(super) struct Access {
     pub vault: Vault,
     pub https: Https,
+    /// A token that lasts may serve once: whoever asks with it for one mailbox waits for whoever did before.
+    turns: Arc<Mutex<HashMap<u64, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl Access {
+    /// Of the mailboxes in this vault.
+    pub fn new(vault: Vault, https: Https) -> Self {
+        Self {
+            vault,
+            https,
+            turns: Arc::default(),
+        }
+    }
+
+    /// The token of a mailbox as it is kept now; somebody else may have been given another one meanwhile.
+    async fn kept(&self, id: u64) -> Result<Option<Token>, Trouble> {
+        let found = read(&self.vault, move |snapshot| Ok(snapshot.mailbox(id)?)).await;
+        let found = found.map_err(|_| Trouble::Store)?;
+        Ok(found.and_then(|mailbox| mailbox.secret.token.clone()))
+    }
+
     /// The word to sign in with, and whether it is a token; of a mailbox that is kept, by its number.
     pub async fn word(&self, id: Option<u64>, mailbox: &Mailbox) -> Result<(Zeroizing<String>, bool), Trouble> {
-        let Some((at, client, secret, refresh)) = &mailbox.secret.token else {
+        let Some(known) = &mailbox.secret.token else {
             return Ok((Zeroizing::new(mailbox.secret.password.clone()), false));
         };
+        let turn = id.map(|id| {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.entry(id).or_default().clone()
+        });
+        let _turn = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        let kept = match id {
+            Some(id) => self.kept(id).await?,
+            None => None,
+        };
+        let (at, client, secret, refresh) = kept.as_ref().unwrap_or(known);
         let given = asked(&self.https, at, oauth::renew(refresh, client, secret)).await?;
         if let (Some(id), Some(other)) = (id, given.refresh.filter(|other| other != refresh)) {
             let open = self.vault.open().map_err(|_| Trouble::Store)?;

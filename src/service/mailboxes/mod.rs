@@ -27,7 +27,6 @@ use crate::{
     locale::mailboxes as words,
     net::{
         clock::Clock,
-        https::Https,
         imap::{Heard, LISTEN, Mailbox as Opened, SignIn},
         outward::Outward,
     },
@@ -163,13 +162,10 @@ struct Inner {
 }
 
 impl Mailboxes {
-    /// Over this vault, reaching out so, and keeping what comes so.
-    pub fn new((vault, clock): (Vault, Clock), (outward, https): (Outward, Https), receive: Receive) -> Self {
+    /// Over this vault, reaching out so, opening them as those do who send by them, and keeping what comes so.
+    pub fn new((vault, clock): (Vault, Clock), outward: Outward, providers: &Providers, receive: Receive) -> Self {
         Self(Arc::new(Inner {
-            access: Access {
-                vault: vault.clone(),
-                https,
-            },
+            access: providers.0.clone(),
             vault,
             clock,
             outward,

@@ -28,12 +28,12 @@ pub enum NotSending {
 
 /// Knows by which server mail leaves that is written from an address elsewhere; cheap to clone.
 #[derive(Clone)]
-pub struct Providers(Access);
+pub struct Providers(pub(super) Access);
 
 impl Providers {
     /// Of the mailboxes in this vault.
     pub fn new(vault: Vault, https: Https) -> Self {
-        Self(Access { vault, https })
+        Self(Access::new(vault, https))
     }
 
     /// The server for an address, and what signs in there.

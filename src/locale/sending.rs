@@ -209,7 +209,7 @@ const FR: SendingWords = SendingWords {
         "Depuis {when}, les serveurs de courrier acceptent la connexion puis se taisent. Quelque chose, entre ici et là-bas, retient le port 25.",
     ],
     shut_do: "Vos messages attendent en sûreté. Demandez à votre fournisseur d’ouvrir le port 25, ou envoyez par un relais.",
-    shut_used: "En attendant, vos messages partent par le relais. Une fois par jour, on essaie si le port est de nouveau ouvert.",
+    shut_used: "En attendant, vos messages partent par le relais. Une fois par jour, on vérifie si le port est de nouveau ouvert.",
     state: [
         "Leur serveur l’a",
         "Repris",

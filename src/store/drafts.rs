@@ -116,7 +116,7 @@ pub fn end(tables: &mut Tables<'_>, draft: u64, file: u64, upload: &Upload) -> R
     Ok(there)
 }
 
-/// A draft becomes this message: it stays as it is, out of sight. `Err` with the message where it became one before.
+/// A draft becomes this message: it stays as it is, out of sight.
 pub fn sent(tables: &mut Tables<'_>, message: u64, sent: &Sent) -> Result<(), Error> {
     if let Some(row) = draft(tables, sent.draft)? {
         let row = Draft {

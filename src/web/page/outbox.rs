@@ -51,7 +51,6 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
         let when = site.zone.say(s.w, since, site.now()).long;
         (t.shut_of(how).replace("{when}", &when), helps)
     });
-    let discussions = site.discussions(&visit);
     let row = |item: Item| {
         let fates = Fates::of(&site, s.w, &item.deliveries)?;
         // A subject is shown where the discussion's row shows it, on any device; its text is not here.
@@ -62,7 +61,6 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             fates,
         })
     };
-    drop(discussions);
     let waiting: Vec<Row> = content.waiting.into_iter().filter_map(row).collect();
     let failed: Vec<Row> = content.failed.into_iter().filter_map(row).collect();
     let done = match visit.asked("done").as_str() {

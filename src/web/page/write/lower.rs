@@ -39,8 +39,7 @@ struct Page {
 }
 
 /// What it was held to: as the address says, and never less than what the discussion has been held to.
-fn was(visit: &Visit, text: &str, agreed: Padlock) -> Padlock {
-    let _ = visit;
+fn was(text: &str, agreed: Padlock) -> Padlock {
     Padlock::from_rung(text.parse().unwrap_or(0)).max(agreed)
 }
 
@@ -52,7 +51,7 @@ pub(in crate::web) async fn lower(site: Arc<Site>, visit: Visit) -> Result<Respo
         Opened::Elsewhere(response) => return Ok(response),
     };
     let preview = site.services.compose.preview(&draft).await?;
-    let was = was(&visit, &visit.asked("was"), preview.agreed);
+    let was = was(&visit.asked("was"), preview.agreed);
     if preview.padlock >= was {
         return Ok(shell::see_other(&format!("/write/{id}")));
     }
@@ -94,7 +93,7 @@ pub(in crate::web) async fn choose(site: Arc<Site>, visit: Visit) -> Result<Resp
         }
         "without" => {
             let preview = compose.preview(&draft).await?;
-            let was = was(&visit, visit.field("was"), preview.agreed);
+            let was = was(visit.field("was"), preview.agreed);
             let causes: Vec<String> = preview.below(was).map(|standing| standing.person.address.to_string()).collect();
             without(&mut draft, &causes.iter().map(String::as_str).collect::<Vec<_>>());
             compose.save(id, draft.clone(), Vec::new()).await?;

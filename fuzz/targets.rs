@@ -653,8 +653,8 @@ fn openpgp(octets: &[u8]) {
     }
     let _ = pgp::autocrypt::parse(octets);
     assert!(mime::carried::carried_keys(octets).len() <= 10);
-    let _ = pgp::open(octets, &[], &|_| Vec::new(), now);
-    let _ = pgp::verify(b"text", octets, &|_| Vec::new(), now);
+    let _ = pgp::open(octets, &[], &pgp::Checking::new(&|_| Vec::new(), now));
+    let _ = pgp::verify(b"text", octets, &pgp::Checking::new(&|_| Vec::new(), now));
     let keys = mime::openpgp::Keys {
         own: &[],
         find: &|_| Vec::new(),

@@ -6,7 +6,7 @@
 //! for the domain that it was fetched from and no other, within its time, and only with a signature by a key that the
 //! reader knew before: a key that came with it would prove nothing.
 
-use super::pgp::{Certificate, SecretKey, verify};
+use super::pgp::{Certificate, Checking, SecretKey, verify};
 use crate::domain::{
     openpgp::{Fingerprint, Worth},
     privacy::index::Letter,
@@ -90,7 +90,7 @@ fn signer(octets: &[u8], keys: &[Certificate], now: Time) -> Option<Fingerprint>
         let named = keys.iter().filter(|key| key.ids().iter().any(|id| ids.contains(id)));
         named.cloned().collect()
     };
-    verify(text, signature, &find, now)
+    verify(text, signature, &Checking::new(&find, now))
         .into_iter()
         .find_map(|signed| match signed.worth {
             Worth::Good(print) => Some(print),

@@ -10,7 +10,7 @@ use caliopen::{
             openpgp::Keys,
             write::{self, Writing},
         },
-        pgp::{Certificate, SecretKey, autocrypt, directory, seal},
+        pgp::{Certificate, Checking, SecretKey, autocrypt, directory, seal},
     },
     domain::{
         address::Address,
@@ -161,7 +161,7 @@ async fn a_sealed_message_is_opened_and_the_more_is_known_the_better_it_stands()
     );
     assert_eq!(
         (first.content.signature, first.social.others[0].key),
-        (Fact::Unknown, Fact::Known(KeyState::Usable))
+        (Fact::Unknown, Fact::Unknown)
     );
     assert_eq!(page.message.padlock, Padlock::Envelope);
     let ring = &house.services.keyring;
@@ -247,6 +247,7 @@ async fn a_changed_key_is_told_and_never_used_where_the_old_one_was_compared() {
     );
     // An older message does not bring an older key back, and forgetting the compared one lets the new one in.
     ring.forget(&alices, alice.fingerprint()).await.unwrap();
+    house.take(with(&mallory, 12)).await;
     house.take(with(&alice, 9)).await;
     let known = ring.person(alices).await.unwrap();
     assert_eq!(
@@ -420,7 +421,8 @@ async fn the_first_message_carries_the_key_and_the_answer_is_sealed_with_no_clic
         (plan.content.encryption, plan.content.integrity),
         (Fact::Known(Encryption::Whole), Fact::Known(Integrity::Aead))
     );
-    assert_eq!(plan.key(&address("me@home.test")), Fact::Known(KeyState::Usable));
+    // It is used, and wins nothing: nobody vouches for the message that brought it.
+    assert_eq!(plan.key(&address("me@home.test")), Fact::Unknown);
     let raw = String::from_utf8(answer.copies[0].raw.clone()).unwrap();
     assert!(
         raw.contains("Subject: [...]") && !raw.contains("mill") && !raw.contains("Meet"),
@@ -638,7 +640,7 @@ fn the_messages_of_many_programs_are_opened() {
             continue;
         };
         let octets = std::fs::read(path.with_extension("asc")).unwrap();
-        match caliopen::codec::pgp::open(&octets, &keys, &|_| vec![], NOW) {
+        match caliopen::codec::pgp::open(&octets, &keys, &Checking::new(&|_| vec![], NOW)) {
             Ok(message) => {
                 let plain = String::from_utf8_lossy(&message.plain).replace("\r\n", "\n");
                 assert_eq!(plain.trim_end(), wanted.replace("\r\n", "\n").trim_end(), "{}", path.display());
@@ -741,7 +743,7 @@ fn gnupg_reads_what_is_written_here_and_is_read_here() {
         b"hello caliopen",
     );
     assert!(ok, "{said}");
-    let opened = caliopen::codec::pgp::open(&theirs, std::slice::from_ref(&me), &|_| vec![bob.clone()], now).unwrap();
+    let opened = caliopen::codec::pgp::open(&theirs, std::slice::from_ref(&me), &Checking::new(&|_| vec![bob.clone()], now)).unwrap();
     assert_eq!(opened.plain, b"hello caliopen");
     assert_eq!(opened.signatures[0].worth, Worth::Good(bob.fingerprint()));
     // Detached, both ways.
@@ -753,7 +755,7 @@ fn gnupg_reads_what_is_written_here_and_is_read_here() {
     assert!(ok && said.contains("GOODSIG"), "{said}");
     let (_, theirs, _) = gpg.run(&["--armor", "--detach-sign", "-u", "bob@x.test"], b"what is said");
     assert_eq!(
-        caliopen::codec::pgp::verify(b"what is said", &theirs, &|_| vec![bob.clone()], now)[0].worth,
+        caliopen::codec::pgp::verify(b"what is said", &theirs, &Checking::new(&|_| vec![bob.clone()], now))[0].worth,
         Worth::Good(bob.fingerprint())
     );
     // The secret key goes over under its passphrase, and the revocation ends it there.
@@ -835,7 +837,7 @@ fn sequoia_reads_what_is_written_here_and_is_read_here() {
         "text",
     ]);
     let theirs = std::fs::read(at.join("theirs")).unwrap();
-    let opened = caliopen::codec::pgp::open(&theirs, &[me], &|_| vec![sue.clone()], now).unwrap();
+    let opened = caliopen::codec::pgp::open(&theirs, &[me], &Checking::new(&|_| vec![sue.clone()], now)).unwrap();
     assert_eq!(
         (opened.plain.as_slice(), &opened.signatures[0].worth),
         (&b"hello sequoia"[..], &Worth::Good(sue.fingerprint()))

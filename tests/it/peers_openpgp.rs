@@ -367,7 +367,12 @@ fn is_readable(home: &Home, peer: &dyn Peer, kind: &str, to: (&str, &Key), (sign
     let plain = peer.opened(to.1, signer, text.get(block.start..block.end).unwrap());
     is_whole(&plain, kind);
     let theirs = SecretKey::read(&to.1.secret).unwrap();
-    let opened = caliopen::codec::pgp::open(text.as_bytes(), &[theirs], &|_| Vec::new(), home.clock.now()).unwrap();
+    let opened = caliopen::codec::pgp::open(
+        text.as_bytes(),
+        &[theirs],
+        &caliopen::codec::pgp::Checking::new(&|_| Vec::new(), home.clock.now()),
+    )
+    .unwrap();
     let aead = opened.integrity == Some(Integrity::Aead);
     assert!(modern.is_none_or(|modern| modern == aead), "{kind}: {:?}", opened.integrity);
     // Whoever has no key gets it signed.

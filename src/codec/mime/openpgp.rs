@@ -29,8 +29,8 @@ use crate::{
 };
 use std::{borrow::Cow, ops::Range};
 
-/// Encrypted pieces of one message that are opened.
-const MAX_PIECES: usize = 20;
+/// Parts of one message that are looked at for what is protected in them; how many pieces are opened is `codec::pgp`'s.
+const MAX_PARTS: usize = 20;
 
 /// Keys of others that a message passes on (`Autocrypt-Gossip`).
 const MAX_GOSSIP: usize = 100;
@@ -44,6 +44,18 @@ pub struct Keys<'a> {
     pub find: cipher::Finder<'a>,
     /// Now.
     pub now: Time,
+}
+
+/// The same at work on one message: how much that may be is bounded for all of its pieces together.
+struct Work<'a> {
+    own: &'a [SecretKey],
+    checking: cipher::Checking<'a>,
+}
+
+impl Work<'_> {
+    fn open(&self, octets: &[u8]) -> Result<cipher::Opened, NotOpened> {
+        cipher::open(octets, self.own, &self.checking)
+    }
 }
 
 /// What opening a message showed.
@@ -103,6 +115,10 @@ fn header(raw: &[u8]) -> &[u8] {
 
 /// Opens a message. `None` where nothing in it is of OpenPGP.
 pub fn open(raw: &[u8], keys: Keys<'_>) -> Option<Opening> {
+    let work = &Work {
+        own: keys.own,
+        checking: cipher::Checking::new(keys.find, keys.now),
+    };
     let raw = tree::with_lines(raw);
     let message = Message {
         tree: tree::walk(&raw, READ),
@@ -110,12 +126,12 @@ pub fn open(raw: &[u8], keys: Keys<'_>) -> Option<Opening> {
     };
     let root = message.part(0)?;
     if let Some(cipher) = message.encrypted(root) {
-        return Some(whole(&message, cipher, keys));
+        return Some(whole(&message, cipher, work));
     }
     let mut opening = Opening::default();
     if let Some((signed, signature)) = message.signed(root) {
         opening.encryption = Fact::Known(Encryption::None);
-        let verified = verify(message.raw, signed, &signature, keys);
+        let verified = verify(message.raw, signed, &signature, work);
         if verified.iter().any(|one| matches!(one.worth, Worth::Good(_))) {
             signed_fields(&message, root, &mut opening);
         }
@@ -126,7 +142,7 @@ pub fn open(raw: &[u8], keys: Keys<'_>) -> Option<Opening> {
     if pieces.0.is_empty() {
         return None;
     }
-    Some(piecewise(&message, pieces, keys))
+    Some(piecewise(&message, pieces, work))
 }
 
 /// The exact octets of a part and its headers: up to the line end before the next delimiter, which belongs to that
@@ -162,32 +178,15 @@ impl Message<'_> {
 }
 
 /// Verifies over the canonical form, with CRLF at the end of every line (RFC 3156 section 5).
-fn verify(raw: &[u8], signed: Range<usize>, signature: &[u8], keys: Keys<'_>) -> Vec<Signed> {
+fn verify(raw: &[u8], signed: Range<usize>, signature: &[u8], work: &Work<'_>) -> Vec<Signed> {
     let octets = raw.get(signed).unwrap_or_default();
-    cipher::verify(&canonical(octets), signature, keys.find, keys.now)
-}
-
-fn canonical(octets: &[u8]) -> Cow<'_, [u8]> {
-    let mut ends = memchr::memchr_iter(b'\n', octets);
-    if ends.all(|end| end.checked_sub(1).and_then(|before| octets.get(before)) == Some(&b'\r')) {
-        return Cow::Borrowed(octets);
-    }
-    let mut out = Vec::with_capacity(octets.len() + octets.len() / 40);
-    let mut before = 0;
-    for octet in octets {
-        if *octet == b'\n' && before != b'\r' {
-            out.push(b'\r');
-        }
-        out.push(*octet);
-        before = *octet;
-    }
-    Cow::Owned(out)
+    cipher::verify(&tree::with_crlf(octets), signature, &work.checking)
 }
 
 /// A message whose whole body is encrypted.
-fn whole(message: &Message<'_>, cipher: Cow<'_, [u8]>, keys: Keys<'_>) -> Opening {
+fn whole(message: &Message<'_>, cipher: Cow<'_, [u8]>, work: &Work<'_>) -> Opening {
     let mut opening = Opening::default();
-    let opened = match cipher::open(&cipher, keys.own, keys.find, keys.now) {
+    let opened = match work.open(&cipher) {
         Ok(opened) => opened,
         Err(why) => {
             if why == NotOpened::NoIntegrity {
@@ -207,14 +206,14 @@ fn whole(message: &Message<'_>, cipher: Cow<'_, [u8]>, keys: Keys<'_>) -> Openin
         Cow::Owned(plain) => plain,
         Cow::Borrowed(_) => opened.plain,
     };
-    let taken = inside(message, &plain, encrypted, keys, &mut opening);
+    let taken = inside(message, &plain, encrypted, work, &mut opening);
     // What was decrypted may be large: it becomes what is shown where it lies.
     opening.shown = taken.map(|taken| taken.of(plain));
     opening
 }
 
 /// What of the plain text takes the message's place.
-fn inside(message: &Message<'_>, plain: &[u8], encrypted: bool, keys: Keys<'_>, opening: &mut Opening) -> Option<Taken> {
+fn inside(message: &Message<'_>, plain: &[u8], encrypted: bool, work: &Work<'_>, opening: &mut Opening) -> Option<Taken> {
     let inner = Message {
         tree: tree::walk(plain, READ),
         raw: plain,
@@ -222,7 +221,7 @@ fn inside(message: &Message<'_>, plain: &[u8], encrypted: bool, keys: Keys<'_>, 
     let root = inner.part(0)?;
     let mut payload = root;
     if let Some((signed, signature)) = inner.signed(root) {
-        let verified = verify(inner.raw, signed, &signature, keys);
+        let verified = verify(inner.raw, signed, &signature, work);
         opening.signatures.extend(verified.into_iter().map(|one| (Covers::Whole, one)));
         payload = root.children.first().and_then(|id| inner.part(*id)).unwrap_or(root);
     }
@@ -384,7 +383,7 @@ impl Pieces {
                 inside.push(id);
                 continue;
             }
-            if found.len() >= MAX_PIECES {
+            if found.len() >= MAX_PARTS {
                 break;
             }
             if let Some(cipher) = message.encrypted(part) {
@@ -424,7 +423,7 @@ fn is_encrypted_file(message: &Message<'_>, part: &Part) -> bool {
 }
 
 /// A message of which only parts are protected: each is opened or verified for itself.
-fn piecewise(message: &Message<'_>, pieces: Pieces, keys: Keys<'_>) -> Opening {
+fn piecewise(message: &Message<'_>, pieces: Pieces, work: &Work<'_>) -> Opening {
     let mut opening = Opening::default();
     let mut made = Assembled::default();
     let shown = message.shown(0);
@@ -439,14 +438,14 @@ fn piecewise(message: &Message<'_>, pieces: Pieces, keys: Keys<'_>) -> Opening {
         match pieces.get(id) {
             Some(Piece::Encrypted(cipher)) => {
                 inside.push(id);
-                opened_part(cipher, keys, &mut opening, &mut made);
+                opened_part(cipher, work, &mut opening, &mut made);
             }
             Some(Piece::Signed(signed, signature)) => {
-                let verified = verify(message.raw, signed.clone(), signature, keys);
+                let verified = verify(message.raw, signed.clone(), signature, work);
                 opening.signatures.extend(verified.into_iter().map(|one| (Covers::Part, one)));
             }
-            Some(Piece::Inline) => inline(message, part, alone, keys, &mut opening, &mut made),
-            Some(Piece::File) => opened_file(message, part, keys, &mut opening, &mut made),
+            Some(Piece::Inline) => inline(message, part, alone, work, &mut opening, &mut made),
+            Some(Piece::File) => opened_file(message, part, work, &mut opening, &mut made),
             None => pass(message, id, part, &shown, &mut made),
         }
     }
@@ -466,8 +465,8 @@ fn some_encrypted(opening: &mut Opening, how: Encryption) {
     };
 }
 
-fn opened_part(cipher: &[u8], keys: Keys<'_>, opening: &mut Opening, made: &mut Assembled) {
-    match cipher::open(cipher, keys.own, keys.find, keys.now) {
+fn opened_part(cipher: &[u8], work: &Work<'_>, opening: &mut Opening, made: &mut Assembled) {
+    match work.open(cipher) {
         Ok(opened) => {
             if opened.integrity.is_some() {
                 some_encrypted(opening, Encryption::Part);
@@ -490,10 +489,10 @@ fn opened_part(cipher: &[u8], keys: Keys<'_>, opening: &mut Opening, made: &mut 
     }
 }
 
-fn opened_file(message: &Message<'_>, part: &Part, keys: Keys<'_>, opening: &mut Opening, made: &mut Assembled) {
+fn opened_file(message: &Message<'_>, part: &Part, work: &Work<'_>, opening: &mut Opening, made: &mut Assembled) {
     let octets = message.octets(part).0;
     let name = field::clean_file_name(&file_name(message, part));
-    match cipher::open(&octets, keys.own, keys.find, keys.now) {
+    match work.open(&octets) {
         Ok(opened) => {
             if opened.integrity.is_some() {
                 some_encrypted(opening, Encryption::Part);
@@ -514,7 +513,7 @@ fn opened_file(message: &Message<'_>, part: &Part, keys: Keys<'_>, opening: &mut
 }
 
 /// A text with blocks in it. What stands around them is shown too, and makes them a part.
-fn inline(message: &Message<'_>, part: &Part, alone: bool, keys: Keys<'_>, opening: &mut Opening, made: &mut Assembled) {
+fn inline(message: &Message<'_>, part: &Part, alone: bool, work: &Work<'_>, opening: &mut Opening, made: &mut Assembled) {
     let octets = message.octets(part).0;
     let charset = part.content_type.charset.as_deref();
     let words = |octets: &[u8]| body::characters(octets, charset).0;
@@ -522,12 +521,12 @@ fn inline(message: &Message<'_>, part: &Part, alone: bool, keys: Keys<'_>, openi
     let mut at = 0;
     let is_whole = alone && blocks.len() == 1 && outside(&octets, &blocks).trim_ascii().is_empty();
     let covers = if is_whole { Covers::Whole } else { Covers::Part };
-    for block in blocks.iter().take(MAX_PIECES) {
+    for block in &blocks {
         made.say(&words(octets.get(at..block.start).unwrap_or_default()));
         at = block.end;
         let own = octets.get(block.start..block.end).unwrap_or_default();
         match block.kind {
-            armor::Kind::Message => match cipher::open(own, keys.own, keys.find, keys.now) {
+            armor::Kind::Message => match work.open(own) {
                 Ok(opened) => {
                     if opened.integrity.is_some() {
                         some_encrypted(opening, if is_whole { Encryption::Inline } else { Encryption::Part });
@@ -542,7 +541,7 @@ fn inline(message: &Message<'_>, part: &Part, alone: bool, keys: Keys<'_>, openi
                     made.say(&words(own));
                 }
             },
-            armor::Kind::Clear => match cipher::verify_clear(own, keys.find, keys.now) {
+            armor::Kind::Clear => match cipher::verify_clear(own, &work.checking) {
                 Some((text, signed)) => {
                     opening.signatures.extend(signed.into_iter().map(|one| (covers, one)));
                     made.say(&text);

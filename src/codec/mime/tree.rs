@@ -78,6 +78,24 @@ pub(super) fn with_lines(raw: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// The same with CRLF at the end of every line: what is signed (RFC 3156 section 5).
+pub(super) fn with_crlf(octets: &[u8]) -> Cow<'_, [u8]> {
+    let mut ends = memchr::memchr_iter(b'\n', octets);
+    if ends.all(|end| end.checked_sub(1).and_then(|before| octets.get(before)) == Some(&b'\r')) {
+        return Cow::Borrowed(octets);
+    }
+    let mut out = Vec::with_capacity(octets.len() + octets.len() / 40);
+    let mut before = 0;
+    for octet in octets {
+        if *octet == b'\n' && before != b'\r' {
+            out.push(b'\r');
+        }
+        out.push(*octet);
+        before = *octet;
+    }
+    Cow::Owned(out)
+}
+
 /// Where the header block that begins at `from` ends and the body begins: at the first line that is
 /// empty or blank, at a line that `stops` it, at once where the first line is no field. Where none of
 /// these comes in [`MAX_STRAY`] octets, at the first line that is no field, or else at the end of the message.

@@ -106,12 +106,6 @@ pub fn assemble(writing: &Writing<'_>, mut entity: Vec<u8>) -> Vec<u8> {
     entity
 }
 
-/// Whether some address of a message cannot be written in ASCII, so that it needs SMTPUTF8 (RFC 6531).
-pub fn needs_utf8(writing: &Writing<'_>) -> bool {
-    let people = writing.from.iter().chain(&writing.reply_to).chain(&writing.to).chain(&writing.cc);
-    people.into_iter().any(|person| !idna::address(&person.address).is_ascii())
-}
-
 fn mailbox(person: &Mailbox) -> Address<'static> {
     let name = line(&person.name);
     Address::new_address((!name.is_empty()).then_some(name), idna::address(&person.address))
@@ -311,12 +305,6 @@ mod tests {
             entity("", Vec::new(), "b"),
         );
         assert!(String::from_utf8(raw).unwrap().contains("To: undisclosed-recipients:;\r\n"));
-        assert!(!needs_utf8(&full("é", "x")));
-        let utf8 = Writing {
-            cc: vec![person("", "zoé@x.test")],
-            ..full("", "")
-        };
-        assert!(needs_utf8(&utf8));
         let many: Vec<String> = (0..60).map(|n| format!("{n}@x")).collect();
         let short = shortened(&many.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!((short.len(), short[0], short[20]), (21, "0@x", "59@x"));

@@ -77,8 +77,8 @@ impl Certificate {
     /// The small form that is given to others: the names with this address and what is in use, each with its
     /// newest statement, what was taken back, and nothing by anybody else.
     pub fn minimal(&self, address: &Address, at: Time) -> Self {
-        let judged = policy::judge(&self.0, at, at);
-        let mut key = self.0.clone();
+        let mut key = self.clone().proven().0;
+        let judged = policy::judge(&key, at, at);
         key.details.user_attributes.clear();
         newest(&mut key.details.direct_signatures, SignatureType::KeyRevocation);
         key.details.users.retain(|user| {

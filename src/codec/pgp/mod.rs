@@ -12,12 +12,13 @@ mod make;
 mod open;
 mod part;
 mod policy;
+mod proven;
 mod seal;
 #[cfg(test)]
 mod tests;
 
 pub use make::{EXTEND_BEFORE, LIFE, ROTATE_AFTER};
-pub use open::{Finder, Opened, open, verify, verify_clear};
+pub use open::{Checking, Finder, Opened, open, verify, verify_clear};
 pub use seal::{NotSealed, Plain, Sealing, integrity, seal, seal_into};
 
 use crate::domain::{
@@ -85,14 +86,12 @@ impl Certificate {
     /// Reads all certificates of a file, armored or not; of a secret key its public half. What is damaged among
     /// them is left out.
     pub fn read_all(octets: &[u8]) -> Result<Vec<Self>, NoKey> {
-        let keys = read_all(octets)?;
-        Ok(keys
-            .into_iter()
-            .map(|key| match key {
-                PublicOrSecret::Public(key) => Self(trimmed(key)),
-                PublicOrSecret::Secret(key) => Self(trimmed(key.to_public_key())),
-            })
-            .collect())
+        let public = read_all(octets)?.into_iter().map(|key| match key {
+            PublicOrSecret::Public(key) => key,
+            PublicOrSecret::Secret(key) => key.to_public_key(),
+        });
+        let bearable = public.filter(|key| policy::is_bearable(key.primary_key.public_params()));
+        Ok(bearable.map(|key| Self(trimmed(key))).collect())
     }
 
     /// Reads the first certificate.
@@ -134,38 +133,6 @@ impl Certificate {
     pub fn facts(&self, at: Time) -> KeyFacts {
         policy::judge(&self.0, at, at).facts
     }
-
-    /// With everything that is bound to the same key elsewhere: a revocation that one copy has is not lost by an
-    /// older copy. Another key changes nothing.
-    pub fn merged(mut self, other: &Self) -> Self {
-        if self.fingerprint() != other.fingerprint() {
-            return self;
-        }
-        let (mine, more) = (&mut self.0, &other.0);
-        join(&mut mine.details.revocation_signatures, &more.details.revocation_signatures);
-        join(&mut mine.details.direct_signatures, &more.details.direct_signatures);
-        for user in &more.details.users {
-            match mine.details.users.iter_mut().find(|known| known.id == user.id) {
-                Some(known) => join(&mut known.signatures, &user.signatures),
-                None => mine.details.users.push(user.clone()),
-            }
-        }
-        for subkey in &more.public_subkeys {
-            match mine.public_subkeys.iter_mut().find(|known| known.key == subkey.key) {
-                Some(known) => join(&mut known.signatures, &subkey.signatures),
-                None => mine.public_subkeys.push(subkey.clone()),
-            }
-        }
-        Self(trimmed(self.0))
-    }
-}
-
-fn join<T: Clone + PartialEq>(mine: &mut Vec<T>, more: &[T]) {
-    for one in more {
-        if !mine.contains(one) {
-            mine.push(one.clone());
-        }
-    }
 }
 
 /// Without pictures and what is beyond the limits, and without what others signed: it proves nothing here, and
@@ -173,6 +140,7 @@ fn join<T: Clone + PartialEq>(mine: &mut Vec<T>, more: &[T]) {
 fn trimmed(mut key: SignedPublicKey) -> SignedPublicKey {
     key.details.user_attributes.clear();
     key.details.users.truncate(MAX_COMPONENTS);
+    key.public_subkeys.retain(|subkey| policy::is_bearable(subkey.key.public_params()));
     key.public_subkeys.truncate(MAX_COMPONENTS);
     let primary = key.primary_key.clone();
     let own = |signature: &pgp::packet::Signature| policy::names(signature, &primary);

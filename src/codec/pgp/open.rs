@@ -3,11 +3,12 @@
 //! Layers are taken off one by one and are few: encrypted once at most, compressed, signed. Nothing that was
 //! decrypted is given out before its integrity has been checked to the end: rPGP checks SEIPDv1 first, AEAD chunk
 //! by chunk, and an error anywhere gives nothing. What does not protect itself against change (the old packet 9) is
-//! not decrypted at all. How large, how deep and how many: see the constants.
+//! not decrypted at all. How large, how deep and how many: see the constants. How much work one message may be in
+//! all, however many pieces and signatures it has and whatever keys its sender brings, is [`Checking`]'s.
 
-use super::{Certificate, SecretKey, armor, fingerprint, guarded, part::Part, policy, time};
+use super::{Certificate, SecretKey, armor, fingerprint, guarded, part::Part, policy, policy::Left, time};
 use crate::domain::{
-    openpgp::{NotOpened, Signed, Worth},
+    openpgp::{NotOpened, Signed, Unusable, Worth},
     privacy::evidence::Integrity,
     time::Time,
 };
@@ -17,11 +18,12 @@ use pgp::{
     types::PkeskBytes,
 };
 use std::{
+    cell::{Cell, RefCell},
     io::{BufReader, Cursor, Read},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Octets of a message when opened: what a mail of 25 MiB can honestly hold, and no more than the box can.
+/// Octets of a message when opened, of all its pieces: what a mail of 25 MiB can honestly hold, and no more than the box can.
 pub const MAX_OPENED: u64 = 64 * 1024 * 1024;
 
 /// Octets of armor that are decoded at once.
@@ -30,14 +32,26 @@ const PIECE: usize = 32 * 1024;
 /// Layers inside one another.
 const MAX_LAYERS: usize = 8;
 
-/// Recipients of one message that are looked at; more are refused.
+/// Recipients of one message that are looked at, of all its pieces; more are refused.
 const MAX_RECIPIENTS: usize = 500;
+
+/// Pieces of one message that are opened or verified.
+const MAX_PIECES: usize = 20;
 
 /// Digits of the code of an Autocrypt Setup Message.
 const SETUP_DIGITS: usize = 36;
 
-/// Signatures under one message: each costs a pass over it.
+/// Signatures under one piece: each costs a pass over it.
 const MAX_SIGNATURES: usize = 8;
+
+/// Signatures that are weighed of one message.
+const MAX_WEIGHED: usize = 16;
+
+/// Times that something in one message is hashed and compared with a signature: one may name many parts of many keys.
+const MAX_PASSES: usize = 16;
+
+/// Statements of keys that are verified for one message.
+const MAX_STATEMENTS: u32 = 500;
 
 /// What opening a message gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +67,76 @@ pub struct Opened {
 /// Gives the certificates of which one of these short identities is a part.
 pub type Finder<'a> = &'a dyn Fn(&[u64]) -> Vec<Certificate>;
 
+/// What verifies the signatures of one message, and how much of it it still does. What is beyond is not opened
+/// ([`NotOpened::TooMuch`]), and what is not verified is [`Worth::Unreadable`].
+pub struct Checking<'a> {
+    find: Finder<'a>,
+    now: Time,
+    pieces: Cell<usize>,
+    /// Of what is opened.
+    octets: Cell<u64>,
+    recipients: Cell<usize>,
+    signatures: Cell<usize>,
+    passes: Cell<usize>,
+    statements: Left,
+    /// What each part of these keys may do for a signature of that moment.
+    judged: RefCell<Vec<(Certificate, Time, States)>>,
+}
+
+type States = Vec<Result<(), Unusable>>;
+
+/// Takes so many off; `false` where they are not there.
+fn take(left: &Cell<usize>, many: usize) -> bool {
+    let rest = left.get().checked_sub(many);
+    left.set(rest.unwrap_or(0));
+    rest.is_some()
+}
+
+impl<'a> Checking<'a> {
+    /// For one message, with the keys that are found so, today.
+    pub fn new(find: Finder<'a>, now: Time) -> Self {
+        Self {
+            find,
+            now,
+            pieces: Cell::new(MAX_PIECES),
+            octets: Cell::new(MAX_OPENED),
+            recipients: Cell::new(MAX_RECIPIENTS),
+            signatures: Cell::new(MAX_WEIGHED),
+            passes: Cell::new(MAX_PASSES),
+            statements: Left::new(MAX_STATEMENTS),
+            judged: RefCell::default(),
+        }
+    }
+
+    /// What each part of a key may do for a signature of that moment; `None` where finding out would be too much.
+    fn states(&self, key: &Certificate, at: Time) -> Option<States> {
+        let known = self
+            .judged
+            .borrow()
+            .iter()
+            .find(|(known, when, _)| *when == at && known == key)
+            .map(|(.., states)| states.clone());
+        if known.is_some() {
+            return known;
+        }
+        let states = policy::judge_within(&key.0, (self.now, at), &self.statements).signs;
+        if self.statements.is_empty() {
+            return None;
+        }
+        self.judged.borrow_mut().push((key.clone(), at, states.clone()));
+        Some(states)
+    }
+}
+
 /// Opens an OpenPGP message, binary or armored, with whichever of the keys fits, and verifies its signatures.
 ///
 /// # Errors
 ///
 /// Why it was not opened. Nothing of it is given out then.
-pub fn open(octets: &[u8], keys: &[SecretKey], find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
+pub fn open(octets: &[u8], keys: &[SecretKey], checking: &Checking<'_>) -> Result<Opened, NotOpened> {
+    if !take(&checking.pieces, 1) {
+        return Err(NotOpened::TooMuch);
+    }
     // What is not packed is no larger than what it lies in.
     let (armored, room) = (armor::is_armored(octets), octets.len());
     // rPGP asserts in places that hostile input may reach.
@@ -70,19 +148,19 @@ pub fn open(octets: &[u8], keys: &[SecretKey], find: Finder<'_>, now: Time) -> R
             Message::from_bytes(octets)
         };
         let room = if armored { room / 4 * 3 } else { room };
-        unwrap(message.map_err(|_| NotOpened::Unreadable)?, room, keys, find, now)
+        unwrap(message.map_err(|_| NotOpened::Unreadable)?, room, keys, checking)
     }));
     opened.unwrap_or(Err(NotOpened::Unreadable))
 }
 
-fn unwrap(mut message: Message<'_>, room: usize, keys: &[SecretKey], find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
+fn unwrap(mut message: Message<'_>, room: usize, keys: &[SecretKey], checking: &Checking<'_>) -> Result<Opened, NotOpened> {
     let mut integrity = None;
     for _ in 0..MAX_LAYERS {
         message = match message {
             Message::Encrypted { .. } if integrity.is_some() => return Err(NotOpened::TooMuch),
             Message::Encrypted { ref esk, ref edata, .. } => {
                 integrity = Some(protection(edata)?);
-                if esk.len() > MAX_RECIPIENTS {
+                if !take(&checking.recipients, esk.len()) {
                     return Err(NotOpened::TooMuch);
                 }
                 let why = if esk.iter().any(|esk| concerns(esk, keys)) {
@@ -107,7 +185,7 @@ fn unwrap(mut message: Message<'_>, room: usize, keys: &[SecretKey], find: Finde
             Message::Signed { ref reader, .. } if reader.get_ref().is_compressed() => {
                 message.decompress().map_err(|_| NotOpened::Damaged)?
             }
-            Message::Signed { .. } | Message::Literal { .. } => return read(message, (integrity, room), find, now),
+            Message::Signed { .. } | Message::Literal { .. } => return read(message, (integrity, room), checking),
         };
     }
     Err(NotOpened::TooMuch)
@@ -167,10 +245,12 @@ fn concerns(esk: &Esk, keys: &[SecretKey]) -> bool {
         })
 }
 
-fn read(mut message: Message<'_>, (integrity, room): (Option<Integrity>, usize), find: Finder<'_>, now: Time) -> Result<Opened, NotOpened> {
+fn read(mut message: Message<'_>, (integrity, room): (Option<Integrity>, usize), checking: &Checking<'_>) -> Result<Opened, NotOpened> {
     let mut plain = Vec::with_capacity(room);
-    let whole = (&mut message).take(MAX_OPENED + 1).read_to_end(&mut plain);
-    if plain.len() as u64 > MAX_OPENED {
+    let whole = (&mut message).take(checking.octets.get() + 1).read_to_end(&mut plain);
+    let left = checking.octets.get().checked_sub(plain.len() as u64);
+    checking.octets.set(left.unwrap_or(0));
+    if left.is_none() {
         return Err(NotOpened::TooMuch);
     }
     whole.map_err(|_| NotOpened::Damaged)?;
@@ -179,7 +259,7 @@ fn read(mut message: Message<'_>, (integrity, room): (Option<Integrity>, usize),
         for index in 0..reader.num_signatures().min(MAX_SIGNATURES) {
             let Some(signature) = reader.signature(index) else { continue };
             let verify = |key: Part<'_>| message.verify_nested_explicit(index, &key).map(|_| ());
-            signatures.push(weigh(signature, find, now, &verify));
+            signatures.push(weigh(signature, checking, &verify));
         }
     }
     Ok(Opened {
@@ -190,7 +270,7 @@ fn read(mut message: Message<'_>, (integrity, room): (Option<Integrity>, usize),
 }
 
 /// Verifies signatures that stand apart, binary or armored, over these octets (RFC 3156 section 5).
-pub fn verify(signed: &[u8], signatures: &[u8], find: Finder<'_>, now: Time) -> Vec<Signed> {
+pub fn verify(signed: &[u8], signatures: &[u8], checking: &Checking<'_>) -> Vec<Signed> {
     let unreadable = || {
         vec![Signed {
             worth: Worth::Unreadable,
@@ -198,6 +278,9 @@ pub fn verify(signed: &[u8], signatures: &[u8], find: Finder<'_>, now: Time) -> 
             issuer: 0,
         }]
     };
+    if !take(&checking.pieces, 1) {
+        return unreadable();
+    }
     let Some(octets) = armor::first(signatures, armor::Kind::Signature) else {
         return unreadable();
     };
@@ -208,14 +291,18 @@ pub fn verify(signed: &[u8], signatures: &[u8], find: Finder<'_>, now: Time) -> 
     match read {
         Some(all) if !all.is_empty() => all
             .iter()
-            .map(|one| weigh(&one.signature, find, now, &|key| one.signature.verify(&key, signed)))
+            .map(|one| weigh(&one.signature, checking, &|key| one.signature.verify(&key, signed)))
             .collect(),
         _ => unreadable(),
     }
 }
 
-/// Verifies a readable text with its signature under it (RFC 9580 section 7); gives the text that was signed.
-pub fn verify_clear(block: &[u8], find: Finder<'_>, now: Time) -> Option<(String, Vec<Signed>)> {
+/// Verifies a readable text with its signature under it (RFC 9580 section 7); gives the text that was signed. `None`
+/// where it cannot be read, or would be too much.
+pub fn verify_clear(block: &[u8], checking: &Checking<'_>) -> Option<(String, Vec<Signed>)> {
+    if !take(&checking.pieces, 1) {
+        return None;
+    }
     let text = std::str::from_utf8(block).ok()?;
     let (message, _) = guarded(|| CleartextSignedMessage::from_string(text))?;
     let signed = guarded(|| Ok(message.signed_text()))?;
@@ -223,13 +310,13 @@ pub fn verify_clear(block: &[u8], find: Finder<'_>, now: Time) -> Option<(String
         .signatures()
         .iter()
         .take(MAX_SIGNATURES)
-        .map(|one| weigh(one, find, now, &|key| one.verify(&key, signed.as_bytes())))
+        .map(|one| weigh(one, checking, &|key| one.verify(&key, signed.as_bytes())))
         .collect();
     Some((signed.replace("\r\n", "\n"), weighed))
 }
 
 /// What a signature is worth: whose it is, whether it verifies, and whether that key was in order when it was made.
-fn weigh(signature: &Signature, find: Finder<'_>, now: Time, verify: &dyn Fn(Part<'_>) -> pgp::errors::Result<()>) -> Signed {
+fn weigh(signature: &Signature, checking: &Checking<'_>, verify: &dyn Fn(Part<'_>) -> pgp::errors::Result<()>) -> Signed {
     let at = signature.created().map(time);
     let short = |octets: &[u8]| octets.iter().fold(0_u64, |id, octet| id << 8 | u64::from(*octet));
     // A fingerprint ends (v4) or begins (v6) with the short identity.
@@ -243,9 +330,10 @@ fn weigh(signature: &Signature, find: Finder<'_>, now: Time, verify: &dyn Fn(Par
     let worth = match at {
         None => Worth::Unreadable,
         _ if !policy::is_strong_hash(signature.hash_alg()) => Worth::WeakHash,
-        Some(at) => find(&issuers)
+        Some(_) if !take(&checking.signatures, 1) => Worth::Unreadable,
+        Some(at) => (checking.find)(&issuers)
             .iter()
-            .map(|key| by_key(key, signature, at, now, verify))
+            .map(|key| by_key(key, signature, at, checking, verify))
             .max_by_key(rank)
             .unwrap_or(Worth::NoKey),
     };
@@ -259,10 +347,11 @@ fn weigh(signature: &Signature, find: Finder<'_>, now: Time, verify: &dyn Fn(Par
 fn rank(worth: &Worth) -> u8 {
     match worth {
         Worth::Good(_) => 5,
-        Worth::Disordered(..) => 4,
-        Worth::Broken(_) => 3,
-        Worth::WeakHash => 2,
-        Worth::Unreadable => 1,
+        // One that was not tried may be the one: nothing bad is said then.
+        Worth::Unreadable => 4,
+        Worth::Disordered(..) => 3,
+        Worth::Broken(_) => 2,
+        Worth::WeakHash => 1,
         Worth::NoKey => 0,
     }
 }
@@ -271,26 +360,31 @@ fn by_key(
     certificate: &Certificate,
     signature: &Signature,
     at: Time,
-    now: Time,
+    checking: &Checking<'_>,
     verify: &dyn Fn(Part<'_>) -> pgp::errors::Result<()>,
 ) -> Worth {
-    let key = &certificate.0;
+    let (key, now) = (&certificate.0, checking.now);
     let print = fingerprint(&key.primary_key);
     let holds = |key: Part<'_>| matches!(catch_unwind(AssertUnwindSafe(|| verify(key))), Ok(Ok(())));
-    let judged = policy::judge(key, now, at);
+    let Some(states) = checking.states(certificate, at) else {
+        return Worth::Unreadable;
+    };
     let mut named = false;
     let parts = std::iter::once(Part::Main(&key.primary_key)).chain(key.public_subkeys.iter().map(|subkey| Part::Sub(&subkey.key)));
-    for (part, state) in parts.zip(&judged.signs) {
+    for (part, state) in parts.zip(&states) {
         if !policy::names(signature, &part) {
             continue;
         }
         named = true;
+        if !take(&checking.passes, 1) {
+            return Worth::Unreadable;
+        }
         if holds(part) {
             let life = signature.signature_expiration_time().map_or(0, |life| i64::from(life.as_secs()));
             let end = Time(at.0.saturating_add(life));
             return match state {
-                _ if at.0 > now.0.saturating_add(policy::CLOCKS) => Worth::Disordered(print, crate::domain::openpgp::Unusable::NotYet),
-                _ if life > 0 && end <= now => Worth::Disordered(print, crate::domain::openpgp::Unusable::Expired(end)),
+                _ if at.0 > now.0.saturating_add(policy::CLOCKS) => Worth::Disordered(print, Unusable::NotYet),
+                _ if life > 0 && end <= now => Worth::Disordered(print, Unusable::Expired(end)),
                 Ok(()) => Worth::Good(print),
                 Err(why) => Worth::Disordered(print, *why),
             };

@@ -26,7 +26,13 @@ use std::{
 };
 
 /// Signatures of one key that are verified: hostile keys carry thousands.
-const MAX_VERIFIED: u32 = 400;
+const MAX_VERIFIED: u32 = 200;
+
+/// Of those, signatures of one kind about one component, the newest: what is piled up on one takes nothing from the rest.
+pub(super) const MAX_TRIED: usize = 32;
+
+/// Bits of the numbers of a DSA key: the time to verify by it grows with their product.
+const MAX_DSA: (u16, u16) = (4096, 512);
 
 /// 2023-02-01: from then on a SHA-1 signature of a key over itself is not believed.
 const SHA1_ENDS: Time = Time(1_675_209_600);
@@ -44,6 +50,38 @@ pub(super) struct Judged {
     pub main_expires: Option<Time>,
     /// What each part may do for a signature: 0 is the main part, then its subkeys from 1.
     pub signs: Vec<Result<(), Unusable>>,
+    /// Whether its owner reads SEIPDv2, as its newest valid statement about itself says (RFC 9580 section 5.2.3.32).
+    pub reads_v2: bool,
+}
+
+/// How many signatures may still be verified.
+pub(super) struct Left(Cell<u32>);
+
+impl Left {
+    /// So many.
+    pub fn new(count: u32) -> Self {
+        Self(Cell::new(count))
+    }
+
+    /// As many as of one key.
+    pub fn of_a_key() -> Self {
+        Self::new(MAX_VERIFIED)
+    }
+
+    /// Whether none is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.get() == 0
+    }
+
+    /// Whether a signature verifies; none does where none is left to be tried.
+    pub fn verifies(&self, verify: impl FnOnce() -> pgp::errors::Result<()>) -> bool {
+        let left = self.0.get();
+        if left == 0 {
+            return false;
+        }
+        self.0.set(left - 1);
+        matches!(catch_unwind(AssertUnwindSafe(verify)), Ok(Ok(())))
+    }
 }
 
 /// Whether a signature says that this key made it, or does not say who did.
@@ -69,15 +107,42 @@ pub(super) fn is_strong_hash(hash: Option<HashAlgorithm>) -> bool {
     )
 }
 
+/// Whether what a key said of itself can be believed, where it verifies.
+pub(super) fn is_believed(signature: &Signature) -> bool {
+    is_strong_hash(signature.hash_alg())
+        || (signature.hash_alg() == Some(HashAlgorithm::Sha1) && signature.created().is_some_and(|at| time(at) < SHA1_ENDS))
+}
+
+/// Whether what takes a key back says that it was good until then.
+pub(super) fn is_soft(signature: &Signature) -> bool {
+    matches!(
+        signature.revocation_reason_code(),
+        Some(RevocationCode::KeySuperseded | RevocationCode::KeyRetired | RevocationCode::CertUserIdInvalid)
+    )
+}
+
+/// Whether verifying by a key takes no longer than is borne: rPGP bounds the numbers of RSA, and not those of DSA.
+pub(super) fn is_bearable(params: &PublicParams) -> bool {
+    let PublicParams::DSA(_) = params else { return true };
+    let octets = params.to_bytes().unwrap_or_default();
+    let bits = |at: usize| {
+        octets
+            .get(at..at.saturating_add(2))
+            .map(|two| two.iter().fold(0, |bits, octet| bits << 8 | u16::from(*octet)))
+    };
+    let p = bits(0);
+    let q = p.and_then(|p| bits(2 + usize::from(p).div_ceil(8)));
+    p.is_some_and(|p| p <= MAX_DSA.0) && q.is_some_and(|q| q <= MAX_DSA.1)
+}
+
 /// Judges a key: its statements as of `known`, for a use at `used`.
 pub(super) fn judge(key: &SignedPublicKey, known: Time, used: Time) -> Judged {
-    Judge {
-        key,
-        known,
-        used,
-        left: Cell::new(MAX_VERIFIED),
-    }
-    .judge()
+    judge_within(key, (known, used), &Left::of_a_key())
+}
+
+/// The same, with so many verifications. Where none is left afterwards, what was found is not to be relied on.
+pub(super) fn judge_within(key: &SignedPublicKey, (known, used): (Time, Time), left: &Left) -> Judged {
+    Judge { key, known, used, left }.judge()
 }
 
 /// What the newest valid statement about a name, a subkey or the key itself says.
@@ -107,7 +172,7 @@ struct Judge<'k> {
     key: &'k SignedPublicKey,
     known: Time,
     used: Time,
-    left: Cell<u32>,
+    left: &'k Left,
 }
 
 /// A subkey and what it may do.
@@ -158,6 +223,11 @@ impl<'k> Judge<'k> {
             self.in_time(created, expires)
         };
         let flags = statement.and_then(Statement::flags);
+        let features = [statement, direct.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|said| said.signature.features());
+        let reads_v2 = features.is_some_and(|features| features.seipd_v2());
         let kind = primary.algorithm();
         let parts: Vec<Part> = self.key.public_subkeys.iter().map(|subkey| self.part(subkey)).collect();
         let main_encrypts = flags.as_ref().map_or(kind == PublicKeyAlgorithm::RSA && parts.is_empty(), encrypts) && kind.can_encrypt();
@@ -190,6 +260,7 @@ impl<'k> Judge<'k> {
             encrypts: encrypting.unwrap_or_default(),
             main_expires: expires,
             signs,
+            reads_v2,
         }
     }
 
@@ -272,7 +343,7 @@ impl<'k> Judge<'k> {
         let primary = &self.key.primary_key;
         binding
             .embedded_signature()
-            .is_some_and(|back| self.is_believed(back) && self.verifies(|| back.verify_primary_key_binding(&subkey.key, primary)))
+            .is_some_and(|back| is_believed(back) && self.left.verifies(|| back.verify_primary_key_binding(&subkey.key, primary)))
     }
 
     fn in_time(&self, created: Time, expires: Option<Time>) -> Result<(), Unusable> {
@@ -298,9 +369,10 @@ impl<'k> Judge<'k> {
             .filter(|(at, signature)| self.holds(*at, signature))
             .collect();
         dated.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        let (at, signature) = dated
-            .into_iter()
-            .find(|(_, signature)| self.is_believed(signature) && self.verifies(|| verify(signature)))?;
+        let believed = dated.into_iter().filter(|(_, signature)| is_believed(signature));
+        let (at, signature) = believed
+            .take(MAX_TRIED)
+            .find(|(_, signature)| self.left.verifies(|| verify(signature)))?;
         Some(Statement { at, signature })
     }
 
@@ -310,33 +382,21 @@ impl<'k> Judge<'k> {
         at.0 <= self.known.0.saturating_add(CLOCKS) && (life == 0 || at.0.saturating_add(life) > self.known.0)
     }
 
-    fn is_believed(&self, signature: &Signature) -> bool {
-        is_strong_hash(signature.hash_alg())
-            || (signature.hash_alg() == Some(HashAlgorithm::Sha1) && signature.created().is_some_and(|at| time(at) < SHA1_ENDS))
-    }
-
     fn is_revoked(
         &self,
         signatures: impl IntoIterator<Item = &'k Signature>,
         verify: impl Fn(&Signature) -> pgp::errors::Result<()>,
     ) -> bool {
-        signatures.into_iter().any(|signature| {
-            let soft = matches!(
-                signature.revocation_reason_code(),
-                Some(RevocationCode::KeySuperseded | RevocationCode::KeyRetired | RevocationCode::CertUserIdInvalid)
-            );
-            let later = signature.created().is_some_and(|at| time(at) > self.used);
-            !(soft && later) && self.verifies(|| verify(signature))
-        })
-    }
-
-    fn verifies(&self, verify: impl FnOnce() -> pgp::errors::Result<()>) -> bool {
-        let left = self.left.get();
-        if left == 0 {
-            return false;
-        }
-        self.left.set(left - 1);
-        matches!(catch_unwind(AssertUnwindSafe(verify)), Ok(Ok(())))
+        let later = |signature: &Signature| signature.created().is_some_and(|at| time(at) > self.used);
+        let mut count: Vec<&Signature> = signatures
+            .into_iter()
+            .filter(|signature| !(is_soft(signature) && later(signature)))
+            .collect();
+        count.sort_by_key(|signature| std::cmp::Reverse((!is_soft(signature), signature.created().map(|at| time(at).0))));
+        count
+            .into_iter()
+            .take(MAX_TRIED)
+            .any(|signature| self.left.verifies(|| verify(signature)))
     }
 }
 

@@ -44,19 +44,11 @@ fn target(key: &SignedPublicKey, at: Time) -> Result<(Part<'_>, bool), NotSealed
     let refused = |why| NotSealed::Recipient(judged.facts.fingerprint.clone(), why);
     judged.facts.encrypt.map_err(refused)?;
     let best = judged.encrypts.first().copied().ok_or_else(|| refused(Unusable::NoPart))?;
-    let modern = |signature: &pgp::packet::Signature| signature.features().is_some_and(|features| features.seipd_v2());
-    let newest = |signatures: &mut dyn Iterator<Item = &pgp::packet::Signature>| signatures.max_by_key(|s| s.created()).is_some_and(modern);
-    // A key of version 6 says what it reads of itself, an older one on its names (RFC 9580 section 10.1).
-    let direct = &mut key.details.direct_signatures.iter();
-    let reads_v2 = match key.primary_key.version() {
-        KeyVersion::V6 => newest(direct),
-        _ => newest(&mut direct.chain(key.details.users.iter().flat_map(|user| &user.signatures))),
-    };
     let found = match best.checked_sub(1) {
         None => Part::Main(&key.primary_key),
         Some(index) => Part::Sub(&key.public_subkeys.get(index).ok_or_else(|| refused(Unusable::NoPart))?.key),
     };
-    Ok((found, reads_v2))
+    Ok((found, judged.reads_v2))
 }
 
 /// How a message to all of these keys will protect itself against change.

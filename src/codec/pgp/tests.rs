@@ -67,9 +67,13 @@ fn a_key_expires_is_extended_renewed_and_taken_back() {
     // The new encrypting part is the one in use; what is sealed to the old certificate is still opened.
     let sealed = seal(b"hello", std::slice::from_ref(&old), &key, later(367)).unwrap();
     assert_eq!(
-        open(sealed.armored.as_bytes(), std::slice::from_ref(&key), &|_| vec![], later(367))
-            .unwrap()
-            .plain,
+        open(
+            sealed.armored.as_bytes(),
+            std::slice::from_ref(&key),
+            &Checking::new(&|_| vec![], later(367))
+        )
+        .unwrap()
+        .plain,
         b"hello"
     );
     assert_eq!(young.ids().len(), 3);
@@ -87,27 +91,137 @@ fn a_key_expires_is_extended_renewed_and_taken_back() {
     assert!(old.merged(&stolen).facts(later(10)).revoked);
 }
 
+/// The same statement of another day, which nobody signed; without what is to be left out of it.
+fn forged(real: &pgp::packet::Signature, day: i64, features: bool) -> pgp::packet::Signature {
+    use pgp::packet::{Signature, Subpacket, SubpacketData};
+    let mut config = real.config().unwrap().clone();
+    let at = SubpacketData::SignatureCreationTime(stamp(later(day)));
+    config.hashed_subpackets[0] = Subpacket::critical(at).unwrap();
+    config
+        .hashed_subpackets
+        .retain(|packet| features || !matches!(packet.data, SubpacketData::Features(_)));
+    Signature::from_config(config, real.signed_hash_value().unwrap(), real.signature().unwrap().clone()).unwrap()
+}
+
+#[test]
+fn what_is_piled_up_on_a_key_hides_nothing_that_is_true_of_it() {
+    let alice = key("alice@a.test");
+    let good = alice.certificate();
+    let taken_back = alice.clone().revoked(true, NOW).unwrap().certificate();
+    let revocation = &taken_back.0.details.revocation_signatures[0];
+    let forge = |real: &pgp::packet::Signature| (0..400).map(|day| forged(real, -day, true)).collect::<Vec<_>>();
+    let mut revoked = good.clone();
+    revoked.0.details.revocation_signatures = forge(revocation);
+    assert_eq!(
+        revoked.facts(NOW).encrypt,
+        Ok(()),
+        "what nobody signed takes nothing back, and no more is tried than is borne"
+    );
+    let mut all = revoked.clone();
+    let user = &mut all.0.details.users[0];
+    let newer: Vec<_> = (1..400).map(|hour| forged(&user.signatures[0], 0, hour % 2 == 0)).collect();
+    user.signatures.splice(0..0, newer);
+    let again = user.clone();
+    all.0.details.users.extend(std::iter::repeat_n(again, 50));
+    let part = &mut all.0.public_subkeys[0];
+    let newer = forge(&part.signatures[0]);
+    part.signatures.extend(newer);
+    let again = part.clone();
+    all.0.public_subkeys.extend(std::iter::repeat_n(again, 50));
+    for piled in [&revoked, &all] {
+        assert_eq!(good.clone().merged(piled), good);
+        assert_eq!(piled.clone().merged(&good), good, "a true copy heals what was piled up before");
+        // What is true among it is taken all the same.
+        let mut told = piled.clone();
+        told.0.details.revocation_signatures.insert(0, revocation.clone());
+        told.0.details.revocation_signatures.truncate(20);
+        assert!(good.clone().merged(&told).facts(NOW).revoked);
+    }
+}
+
+#[test]
+fn what_a_key_reads_is_what_it_says_itself() {
+    let (alice, bob) = (key("alice@a.test"), key("bob@b.test"));
+    let mut forgery = bob.certificate();
+    let said = &mut forgery.0.details.users[0].signatures;
+    said.push(forged(&said[0], 1, false));
+    assert_eq!(integrity(&[&bob.certificate()], later(2)), Integrity::Aead);
+    assert_eq!(
+        integrity(&[&forgery], later(2)),
+        Integrity::Aead,
+        "a newer statement that nobody signed says nothing"
+    );
+    assert_eq!(seal(b"x", &[forgery], &alice, later(2)).unwrap().integrity, Integrity::Aead);
+}
+
+#[test]
+fn all_of_one_message_is_so_much_work_and_no_more() {
+    let alice = key("alice@a.test");
+    let find = |_: &[u64]| vec![alice.certificate()];
+    let good = |worth: &Worth| matches!(worth, Worth::Good(_));
+    let signature = alice.sign(b"said", NOW).unwrap();
+    let checking = Checking::new(&find, NOW);
+    let many: Vec<Worth> = (0..30)
+        .map(|_| verify(b"said", signature.as_bytes(), &checking)[0].worth.clone())
+        .collect();
+    assert_eq!(many.iter().filter(|worth| good(worth)).count(), 16);
+    assert!(
+        many[16..].iter().all(|worth| *worth == Worth::Unreadable),
+        "nothing bad is said of the rest"
+    );
+    let sealed = seal(b"x", &[alice.certificate()], &alice, NOW).unwrap().armored;
+    let checking = Checking::new(&find, NOW);
+    let opened = (0..30).filter(|_| open(sealed.as_bytes(), std::slice::from_ref(&alice), &checking).is_ok());
+    assert_eq!(opened.count(), 20);
+    assert_eq!(
+        open(sealed.as_bytes(), std::slice::from_ref(&alice), &checking),
+        Err(NotOpened::TooMuch)
+    );
+    // A key that has much to say is judged once for a moment, and only for so many moments.
+    let mut old = key("old@a.test");
+    for year in 1..=40 {
+        assert!(old.keep_young(later(366 * year)));
+    }
+    let find = |_: &[u64]| vec![old.certificate()];
+    let weigh = |days: &mut dyn Iterator<Item = i64>| {
+        let checking = Checking::new(&find, later(366 * 40 + 20));
+        let each = days.map(|day| {
+            let signature = old.sign(b"said", later(366 * 40 + day)).unwrap();
+            verify(b"said", signature.as_bytes(), &checking)[0].worth.clone()
+        });
+        each.filter(good).count()
+    };
+    assert_eq!(weigh(&mut std::iter::repeat_n(0, 16)), 16);
+    let moments = weigh(&mut (0..16));
+    assert!((1..16).contains(&moments), "{moments}");
+}
+
 #[test]
 fn what_is_sealed_is_opened_by_those_it_was_sealed_to_only() {
     let (alice, bob, eve) = (key("alice@a.test"), key("bob@b.test"), key("eve@e.test"));
     let sealed = seal(b"secret text", &[bob.certificate(), alice.certificate()], &alice, NOW).unwrap();
     assert_eq!(sealed.integrity, Integrity::Aead);
     let find = |_: &[u64]| vec![alice.certificate()];
-    let opened = open(sealed.armored.as_bytes(), std::slice::from_ref(&bob), &find, NOW).unwrap();
+    let opened = open(sealed.armored.as_bytes(), std::slice::from_ref(&bob), &Checking::new(&find, NOW)).unwrap();
     assert_eq!(opened.plain, b"secret text");
     assert_eq!(opened.integrity, Some(Integrity::Aead));
     assert_eq!(opened.signatures.len(), 1);
     assert_eq!(opened.signatures[0].worth, Worth::Good(alice.fingerprint()));
-    let blind = open(sealed.armored.as_bytes(), std::slice::from_ref(&bob), &|_| vec![], NOW).unwrap();
+    let blind = open(
+        sealed.armored.as_bytes(),
+        std::slice::from_ref(&bob),
+        &Checking::new(&|_| vec![], NOW),
+    )
+    .unwrap();
     assert_eq!(blind.signatures[0].worth, Worth::NoKey);
     assert_eq!(
-        open(sealed.armored.as_bytes(), std::slice::from_ref(&eve), &find, NOW),
+        open(sealed.armored.as_bytes(), std::slice::from_ref(&eve), &Checking::new(&find, NOW)),
         Err(NotOpened::NoKey)
     );
     let mut octets = armor::first(sealed.armored.as_bytes(), armor::Kind::Message).unwrap();
     let last = octets.len() - 30;
     octets[last] ^= 1;
-    assert_eq!(open(&octets, &[bob], &find, NOW), Err(NotOpened::Damaged));
+    assert_eq!(open(&octets, &[bob], &Checking::new(&find, NOW)), Err(NotOpened::Damaged));
 }
 
 #[test]
@@ -123,7 +237,7 @@ fn a_signature_counts_for_its_octets_and_while_its_key_is_in_order() {
     let alice = key("alice@a.test");
     let signature = alice.sign(b"what was said", NOW).unwrap();
     let find = |_: &[u64]| vec![alice.certificate()];
-    let worth = |octets: &[u8], at: Time| verify(octets, signature.as_bytes(), &find, at)[0].worth.clone();
+    let worth = |octets: &[u8], at: Time| verify(octets, signature.as_bytes(), &Checking::new(&find, at))[0].worth.clone();
     assert_eq!(worth(b"what was said", NOW), Worth::Good(alice.fingerprint()));
     assert_eq!(worth(b"what was said.", NOW), Worth::Broken(alice.fingerprint()));
     // Today the key has expired; then it had not.
@@ -133,9 +247,16 @@ fn a_signature_counts_for_its_octets_and_while_its_key_is_in_order() {
         Worth::Disordered(_, Unusable::NotYet)
     ));
     let stolen = alice.clone().revoked(true, later(3)).unwrap().certificate();
-    let found = verify(b"what was said", signature.as_bytes(), &|_| vec![stolen.clone()], later(4));
+    let found = verify(
+        b"what was said",
+        signature.as_bytes(),
+        &Checking::new(&|_| vec![stolen.clone()], later(4)),
+    );
     assert!(matches!(found[0].worth, Worth::Disordered(_, Unusable::Revoked)));
-    assert_eq!(verify(b"x", b"no signature", &find, NOW)[0].worth, Worth::Unreadable);
+    assert_eq!(
+        verify(b"x", b"no signature", &Checking::new(&find, NOW))[0].worth,
+        Worth::Unreadable
+    );
 }
 
 #[test]
@@ -221,20 +342,23 @@ fn the_key_and_messages_of_rfc_9580_are_read() {
     let secret = SecretKey::read(&file("A.4.transferable-seckey-v6.asc")).unwrap();
     assert_eq!(secret.fingerprint(), public.fingerprint());
     let find = |_: &[u64]| vec![public.clone()];
-    let (text, signed) = verify_clear(&file("A.6.-sample-cleartext-signed-message.asc"), &find, NOW).unwrap();
+    let (text, signed) = verify_clear(&file("A.6.-sample-cleartext-signed-message.asc"), &Checking::new(&find, NOW)).unwrap();
     assert!(text.starts_with("What we need from the grocery store"));
     assert_eq!(signed[0].worth, Worth::Good(public.fingerprint()));
-    let inline = open(&file("A.7.-sample-inline-signed-message.asc"), &[], &find, NOW).unwrap();
+    let inline = open(&file("A.7.-sample-inline-signed-message.asc"), &[], &Checking::new(&find, NOW)).unwrap();
     assert_eq!(
         (inline.integrity, &inline.signatures[0].worth),
         (None, &Worth::Good(public.fingerprint()))
     );
-    let opened = open(&file("A.8.5-v6pkesk-v2seipd"), &[secret], &find, NOW).unwrap();
+    let opened = open(&file("A.8.5-v6pkesk-v2seipd"), &[secret], &Checking::new(&find, NOW)).unwrap();
     assert_eq!(
         (opened.plain.as_slice(), opened.integrity),
         (&b"Hello, world!"[..], Some(Integrity::Aead))
     );
-    assert_eq!(open(&file("A.9.5.v6_skesk_eax.asc"), &[], &find, NOW), Err(NotOpened::Password));
+    assert_eq!(
+        open(&file("A.9.5.v6_skesk_eax.asc"), &[], &Checking::new(&find, NOW)),
+        Err(NotOpened::Password)
+    );
 }
 
 proptest::proptest! {
@@ -246,7 +370,7 @@ proptest::proptest! {
         let mut octets = armor::first(sealed.armored.as_bytes(), armor::Kind::Message).unwrap();
         let at = at % octets.len();
         octets[at] ^= with;
-        if let Ok(opened) = open(&octets, std::slice::from_ref(alice), &|_| vec![], NOW) {
+        if let Ok(opened) = open(&octets, std::slice::from_ref(alice), &Checking::new(&|_| vec![], NOW)) {
             proptest::prop_assert_eq!(opened.plain, b"hello world");
         }
     }
@@ -255,8 +379,8 @@ proptest::proptest! {
     fn any_octets_are_read_without_a_panic(octets in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..600)) {
         let alice = fixed();
         let _ = Certificate::read_all(&octets);
-        let _ = open(&octets, std::slice::from_ref(alice), &|_| vec![], NOW);
-        let _ = verify(b"x", &octets, &|_| vec![], NOW);
+        let _ = open(&octets, std::slice::from_ref(alice), &Checking::new(&|_| vec![], NOW));
+        let _ = verify(b"x", &octets, &Checking::new(&|_| vec![], NOW));
         let mut damaged = alice.certificate().octets();
         let start = octets.first().map_or(0, |first| usize::from(*first) % damaged.len());
         damaged.iter_mut().skip(start).zip(&octets).take(4).for_each(|(to, from)| *to ^= from);

@@ -16,12 +16,13 @@ use crate::{
         address::Address,
         id::{DiscussionId, MessageId},
         message::Reading,
+        privacy::evidence::Direction,
     },
     store::{
         self,
         delete::{self, Deleted, Wanted},
         mail::Snapshot,
-        record::{Discussion, Message, Person},
+        record::{Discussion, Message, Person, Ratchet},
         vault::Vault,
     },
 };
@@ -137,6 +138,7 @@ pub(super) fn without(
             .rev()
             .map(|(id, message)| (message.received, *id, message.index))
             .collect(),
+        ratchet: ratchet(snapshot, left)?,
         ..before.clone()
     };
     for (at, (id, message)) in left.iter().take(READ_AGAIN).enumerate() {
@@ -166,6 +168,24 @@ pub(super) fn without(
     }
     row.people.truncate(Discussion::PEOPLE);
     Ok(row)
+}
+
+/// What these messages, the newest first, hold their discussion to: nothing before the owner's newest counts.
+fn ratchet(snapshot: &Snapshot, left: &[(u64, Message)]) -> Result<Ratchet, Error> {
+    let mut ratchet = Ratchet::default();
+    for (id, message) in left {
+        let way = match snapshot.proof(*id) {
+            Ok(proof) => proof.map(|proof| proof.evidence().direction),
+            Err(store::Error::Damaged) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(way) = way else { continue };
+        ratchet.met((message.received, *id), way, message.padlock);
+        if way == Direction::Out {
+            break;
+        }
+    }
+    Ok(ratchet)
 }
 
 /// What a row says of its newest message.

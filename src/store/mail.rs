@@ -251,6 +251,8 @@ fn add(row: &mut Discussion, keep: &Keep, id: u64) {
     row.newest.sort_unstable_by_key(|(received, id, _)| (*received, *id));
     let surplus = row.newest.len().saturating_sub(Discussion::NEWEST);
     row.newest.drain(..surplus);
+    row.ratchet
+        .met((message.received, id), keep.proof.evidence().direction, message.padlock);
 }
 
 /// Marks every message of a discussion read or unread; says how many changed.

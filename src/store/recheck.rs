@@ -106,6 +106,7 @@ pub(super) fn weighed(tables: &mut Tables<'_>, id: u64, proof: &Proof, index: Op
     if row.newest.last().is_some_and(|(_, newest, _)| *newest == id) {
         row.padlock = padlock;
     }
+    row.ratchet.met((message.received, id), proof.evidence().direction, padlock);
     tables.discussions.insert(number, row.encode(number)?.as_slice())?;
     filing::reweigh(tables, id, |facts| facts.index = index.into())?;
     super::contacts::stale_of_message(tables, id)?;

@@ -226,7 +226,7 @@ impl Inner {
         domains
     }
 
-    fn preview(&self, snapshot: &Snapshot, draft: &Draft, addressed: &Addressed, ways: &Ways) -> Result<Preview, Error> {
+    pub(super) fn preview(&self, snapshot: &Snapshot, draft: &Draft, addressed: &Addressed, ways: &Ways) -> Result<Preview, Error> {
         let from = Address::parse(&draft.from)
             .ok()
             .or_else(|| self.owner.first().cloned())
@@ -237,6 +237,18 @@ impl Inner {
             .filter(|address| !self.is_own(address))
             .collect();
         let plan = protect::plan(snapshot, &from, &others, answered(draft), self.clock.now())?;
+        self.weighed(snapshot, (draft, &from), addressed, ways, &plan)
+    }
+
+    /// What a draft is worth from this address where just that is done for it.
+    pub(super) fn weighed(
+        &self,
+        snapshot: &Snapshot,
+        (draft, from): (&Draft, &Address),
+        addressed: &Addressed,
+        ways: &Ways,
+        plan: &Plan,
+    ) -> Result<Preview, Error> {
         let own = snapshot.own_records()?;
         let reading = |addressed: &Addressed| Reading {
             from: vec![Mailbox {
@@ -250,7 +262,7 @@ impl Inner {
             ..Reading::default()
         };
         let known = self.known(snapshot, addressed.all().map(|person| &person.address))?;
-        let evidence = self.evidence(&reading(addressed), &plan, &own, ways, &known);
+        let evidence = self.evidence(&reading(addressed), plan, &own, ways, &known);
         let index = evaluate(&evidence);
         let mut people = Vec::new();
         for person in addressed.all() {
@@ -261,7 +273,7 @@ impl Inner {
             let way = ways.get(person.address.domain());
             people.push(Standing {
                 person: self.people.of(snapshot, &person.name, &person.address)?,
-                padlock: Padlock::of(&self.evidence(&reading(&alone), &plan, &own, ways, &known)),
+                padlock: Padlock::of(&self.evidence(&reading(&alone), plan, &own, ways, &known)),
                 key: plan.key(&person.address),
                 strict: way.and_then(|way| way.known.as_ref()).map_or(Fact::Unknown, Known::is_strict),
                 last: way.and_then(|way| way.seen.as_ref()).map(SeenWay::session),
@@ -269,6 +281,7 @@ impl Inner {
         }
         let list = self.list(snapshot, draft.about, addressed)?;
         let (agreed, discussion) = self.agreed(snapshot, &reading(addressed), &known, list.as_ref())?;
+        let leaves = addressed.all().any(|person| !self.is_own(&person.address));
         Ok(Preview {
             people,
             padlock: index.padlock,
@@ -276,10 +289,10 @@ impl Inner {
             agreed,
             discussion,
             checked: checked(ways, own.at),
-            passed_on_by: ways.passed_on_by.clone().filter(|_| !others.is_empty()),
+            passed_on_by: ways.passed_on_by.clone().filter(|_| leaves),
             too_large: {
                 let size = draft.size_on_its_way(plan.content.encryption == Fact::Known(Encryption::Whole));
-                (!others.is_empty() && size > MAX_MESSAGE as u64).then_some(size)
+                (leaves && size > MAX_MESSAGE as u64).then_some(size)
             },
         })
     }
@@ -397,27 +410,13 @@ impl Inner {
             |address| address.is_one_of(owners.iter()),
             |address| known.get(address).map(|card| card.id),
         );
-        let row = if reading.to.is_empty() && reading.cc.is_empty() {
-            None
-        } else {
-            snapshot.discussion_of(list.map_or(people.as_str(), |list| list.key.as_str()))?
-        };
-        let Some(row) = row else {
+        if reading.to.is_empty() && reading.cc.is_empty() {
             return Ok((Padlock::default(), None));
-        };
-        let (mut agreed, mut id) = (Padlock::default(), None);
-        for (_, message, _) in &row.newest {
-            let Some(record) = snapshot.message(*message)? else { continue };
-            let padlock = Padlock::from_rung(record.padlock);
-            let way = snapshot.proof(*message)?.map(|proof| proof.evidence().direction);
-            if way == Some(Direction::Out) {
-                agreed = padlock;
-            } else if padlock >= Padlock::Envelope {
-                agreed = agreed.max(padlock);
-            }
-            id = Some(DiscussionId(record.discussion));
         }
-        Ok((agreed, id.map(|id| (id, row.subject))))
+        let id = snapshot.discussion_id(list.map_or(people.as_str(), |list| list.key.as_str()))?;
+        let row = id.map_or(Ok(None), |id| snapshot.discussion(id))?;
+        let discussion = id.zip(row.as_ref()).map(|(id, row)| (DiscussionId(id), row.subject.clone()));
+        Ok((row.map_or(Padlock::default(), |row| row.ratchet.padlock()), discussion))
     }
 }
 

@@ -88,6 +88,22 @@ pub enum Outcome {
     Nothing,
 }
 
+/// What a message has to be protected by.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// What the owner was told that would protect it.
+    shown: Padlock,
+    /// What they agreed to on the page that asks.
+    lowered: Option<Padlock>,
+}
+
+impl Held {
+    /// Whether what would be done for a message is less.
+    fn is_above(self, preview: &Preview) -> bool {
+        preview.padlock < self.lowered.unwrap_or_else(|| preview.agreed.max(self.shown))
+    }
+}
+
 /// What became of taking back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Back {
@@ -115,8 +131,8 @@ impl Compose {
         // Whoever has no key here may have one at home: the delivery tells their domain of them anyway.
         self.0.keyring.ask_for(&self.outside(&draft)).await;
         let preview = self.preview(&draft).await?;
-        let held = lowered.unwrap_or_else(|| preview.agreed.max(shown));
-        if preview.padlock < held {
+        let held = Held { shown, lowered };
+        if held.is_above(&preview) {
             return Ok(Outcome::Lower(Box::new(preview)));
         }
         let answers = match draft.about {
@@ -124,17 +140,21 @@ impl Compose {
             draft::About::Nothing | draft::About::Forwards(_) => None,
         };
         let signers = signers(&self.0.vault).await?;
-        let ways = self.ways(&draft.from, &Addressed::of(&draft)).await?.unseen();
+        let ways = self.ways(&draft.from, &Addressed::of(&draft)).await?;
         let (compose, open) = (self.clone(), self.0.vault.open()?);
         let now = self.0.clock.now();
         let prepared = tokio::task::spawn_blocking({
             let open = open.clone();
             move || {
                 let snapshot = Snapshot::of(&open)?;
-                compose.prepare(&open, &snapshot, id, &draft, &signers, &ways, now)
+                compose.prepare(&open, &snapshot, (id, &draft), &signers, &ways, (held, now))
             }
         });
-        let mut ready = prepared.await.map_err(|_| store::Error::Damaged)??;
+        let mut ready = match prepared.await.map_err(|_| store::Error::Damaged)?? {
+            Prepared::Ready(ready) => ready,
+            // Something came since it was looked at.
+            Prepared::Lower(preview) => return Ok(Outcome::Lower(preview)),
+        };
         let writing = open.writer.write(move |tables| ready.write(tables, now));
         let (message, discussion) = writing.await?;
         self.0.happenings.announce(Happening::Due);
@@ -202,25 +222,20 @@ impl Compose {
         wrong
     }
 
-    /// Everything slow: reading the files, cleaning, writing, protecting, signing, weighing, packing.
-    #[allow(clippy::too_many_arguments, reason = "one call, from one place")]
+    /// Everything slow: reading the files, cleaning, writing, protecting, signing, weighing, packing. What will be done is
+    /// held to what was shown here, where it is decided, and nothing that comes afterwards changes it.
     fn prepare(
         &self,
         open: &Arc<store::vault::Open>,
         snapshot: &Snapshot,
-        id: u64,
-        draft: &Draft,
+        (id, draft): (u64, &Draft),
         signers: &[dkim::Signer],
         ways: &super::ways::Ways,
-        now: Time,
-    ) -> Result<Ready, Error> {
+        (held, now): (Held, Time),
+    ) -> Result<Prepared, Error> {
         let inner = &self.0;
         let from = Address::parse(&draft.from).map_err(|_| Error::NotFound)?;
         let addressed = Addressed::of(draft);
-        let name = snapshot.habits()?.name;
-        let (in_reply_to, references) = before(snapshot, draft)?;
-        let identifier = format!("{}@{}", hex(&random::<16>()?), idna::plain(from.domain()));
-        let files = files(snapshot, id, draft)?;
         let outside = |people: &[Mailbox]| -> Vec<Address> {
             let addresses = people.iter().map(|person| person.address.clone());
             addresses.filter(|address| !inner.is_own(address)).collect()
@@ -228,6 +243,15 @@ impl Compose {
         let seen = [outside(&addressed.to), outside(&addressed.cc)].concat();
         let unseen_by = outside(&addressed.bcc);
         let plan = protect::plan(snapshot, &from, &[seen.clone(), unseen_by.clone()].concat(), answered(draft), now)?;
+        let preview = inner.weighed(snapshot, (draft, &from), &addressed, ways, &plan)?;
+        if held.is_above(&preview) {
+            return Ok(Prepared::Lower(Box::new(preview)));
+        }
+        let ways = &ways.unseen();
+        let name = snapshot.habits()?.name;
+        let (in_reply_to, references) = before(snapshot, draft)?;
+        let identifier = format!("{}@{}", hex(&random::<16>()?), idna::plain(from.domain()));
+        let files = files(snapshot, id, draft)?;
         let outgoing = Outgoing {
             writing: Writing {
                 from: Some(Mailbox {
@@ -279,7 +303,7 @@ impl Compose {
             list: list.as_ref(),
             now,
         };
-        Ok(Ready {
+        Ok(Prepared::Ready(Box::new(Ready {
             keep: filing.keep(open, &filed, same)?,
             submission,
             sent: Sent {
@@ -292,8 +316,16 @@ impl Compose {
                     _ => None,
                 },
             },
-        })
+        })))
     }
+}
+
+/// What came of preparing.
+enum Prepared {
+    /// All that is left is to write it down.
+    Ready(Box<Ready>),
+    /// It would be less protected than it is held to.
+    Lower(Box<Preview>),
 }
 
 /// A message ready to be written down.
@@ -421,5 +453,66 @@ impl Compose {
         let signers = signers(&self.0.vault).await?;
         let record = |signer: &dkim::Signer| Some((format!("{}.{}", signer.name(), self.0.domain), signer.record()?));
         Ok(signers.iter().filter_map(record).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        net::{clock::Clock, dns::Dns, https::Https},
+        service::{happening::Happenings, keyring::Keyring, setup, spam::Spam, strict::Strict, view::People},
+        store::front::FrontFile,
+    };
+
+    #[tokio::test]
+    async fn what_is_decided_when_it_is_sent_is_held_to_what_was_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = setup::make(folder.path(), "home.test", "me@home.test", "word").unwrap().vault;
+        let front = FrontFile::open(folder.path()).unwrap().read().unwrap().unwrap();
+        let (clock, dns) = (Clock::fixed(Time(1_795_000_000)), Dns::nobody());
+        let https = Https::new(dns.clone(), None);
+        let strict = Strict::new(
+            vault.clone(),
+            clock.clone(),
+            dns.clone(),
+            https.clone(),
+            "home.test",
+            "mail.home.test",
+        );
+        let keyring = Keyring::new(vault.clone(), clock.clone(), https);
+        let spam = Spam::new(vault.clone(), Vec::new());
+        let people = People::new(&front.addresses).unwrap();
+        let room = (vault.clone(), clock.clone(), Happenings::default());
+        let compose = Compose::new(room, (dns, strict, keyring), spam, people, &front);
+        let open = vault.open().unwrap();
+        let snapshot = Snapshot::of(&open).unwrap();
+        // Whose key was known when it was shown, and is not any more.
+        let draft = Draft {
+            from: "me@home.test".into(),
+            to: "alice@friend.test".into(),
+            text: "Hello".into(),
+            ..Draft::default()
+        };
+        let signer = dkim::Signer::of(ED25519, Algorithm::Ed25519, &dkim::generate(Algorithm::Ed25519).unwrap()).unwrap();
+        let (ways, now) = (super::super::ways::Ways::default(), clock.now());
+        let prepare = |shown, lowered| {
+            let held = Held { shown, lowered };
+            compose.prepare(&open, &snapshot, (1, &draft), std::slice::from_ref(&signer), &ways, (held, now))
+        };
+        for (shown, lowered) in [
+            (Padlock::Envelope, None),
+            (Padlock::Mailbag, None),
+            (Padlock::default(), Some(Padlock::Envelope)),
+        ] {
+            let Ok(Prepared::Lower(preview)) = prepare(shown, lowered) else {
+                panic!("it would have left with less than {shown:?}, {lowered:?}")
+            };
+            assert_eq!(preview.padlock, Padlock::Postcard);
+        }
+        for (shown, lowered) in [(Padlock::Postcard, None), (Padlock::Sealed, Some(Padlock::Postcard))] {
+            let ready = prepare(shown, lowered);
+            assert!(matches!(ready, Ok(Prepared::Ready(_))), "{:?}", ready.err());
+        }
     }
 }

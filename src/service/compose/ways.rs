@@ -48,9 +48,10 @@ impl Ways {
     }
 
     /// The same without what earlier sessions were like, which promises nothing of this one.
-    pub fn unseen(mut self) -> Self {
-        self.domains.values_mut().for_each(|way| way.seen = None);
-        self
+    pub fn unseen(&self) -> Self {
+        let mut unseen = self.clone();
+        unseen.domains.values_mut().for_each(|way| way.seen = None);
+        unseen
     }
 }
 

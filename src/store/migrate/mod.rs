@@ -23,6 +23,7 @@ mod m0020_pushes;
 mod m0021_mailboxes;
 mod m0022_peer_boxes;
 mod m0023_told;
+mod m0024_ratchets;
 
 use super::{Error, schema};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
@@ -55,6 +56,7 @@ const STEPS: &[Step] = &[
     m0021_mailboxes::run,
     m0022_peer_boxes::run,
     m0023_told::run,
+    m0024_ratchets::run,
 ];
 
 /// The schema that this program writes.

@@ -59,7 +59,7 @@ pub use report::Report;
 pub use returned::Returned;
 pub use seen_way::SeenWay;
 pub use sending::{Met, Sending};
-pub use shapes::{Arrived, Discussion, Job, Message, Person, Proof};
+pub use shapes::{Arrived, Discussion, Job, Message, Person, Proof, Ratchet};
 pub use sign_in::{Passkey, SignIn, Totp};
 pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};

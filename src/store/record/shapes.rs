@@ -3,7 +3,8 @@
 //! Evidence is kept as numbers of our own, not as the domain's enums: their order is the meaning of
 //! the postcard octets, and domain must stay free to be rearranged.
 
-use super::{Authenticated, Record};
+use super::{super::Error, Authenticated, Record};
+use crate::domain::{padlock::Padlock, privacy::evidence::Direction};
 use serde::{Deserialize, Serialize};
 
 /// A kept message, as far as lists show it. The rest is read from the raw octets.
@@ -90,6 +91,96 @@ pub struct Discussion {
     pub padlock: u8,
     /// The newest ten: received, message, index; oldest first.
     pub newest: Vec<(i64, u64, Option<u8>)>,
+    /// What it is held to, by all that is in it.
+    pub ratchet: Ratchet,
+}
+
+/// What a discussion is held to: as its owner last wrote in it, and where something came end-to-end encrypted since, so.
+/// Whichever order its messages are met in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ratchet {
+    /// The owner's newest message in it: received, message, and its padlock's rung.
+    wrote: Option<(i64, u64, u8)>,
+    /// The newest that came in an envelope: received, message.
+    envelope: Option<(i64, u64)>,
+    /// The newest that came sealed.
+    sealed: Option<(i64, u64)>,
+}
+
+impl Ratchet {
+    /// A message is in it: received, which, which way it went, and its padlock's rung.
+    pub fn met(&mut self, (received, id): (i64, u64), way: Direction, rung: u8) {
+        let came = match (way, Padlock::from_rung(rung)) {
+            (Direction::Out, _) => {
+                if self.wrote.is_none_or(|(at, before, _)| (at, before) <= (received, id)) {
+                    self.wrote = Some((received, id, rung));
+                }
+                return;
+            }
+            (Direction::In, Padlock::Envelope) => &mut self.envelope,
+            (Direction::In, Padlock::Sealed) => &mut self.sealed,
+            _ => return,
+        };
+        *came = (*came).max(Some((received, id)));
+    }
+
+    /// What it is held to.
+    pub fn padlock(&self) -> Padlock {
+        let since = self.wrote.map(|(at, id, _)| (at, id));
+        let wrote = self.wrote.map_or(Padlock::default(), |(.., rung)| Padlock::from_rung(rung));
+        let came = if self.sealed > since {
+            Padlock::Sealed
+        } else if self.envelope > since {
+            Padlock::Envelope
+        } else {
+            Padlock::default()
+        };
+        wrote.max(came)
+    }
+}
+
+/// As version 1 had it.
+#[derive(Deserialize)]
+struct Discussion1 {
+    key: String,
+    list: Option<String>,
+    people: Vec<Person>,
+    subject: String,
+    excerpt: String,
+    messages: u32,
+    unread: u32,
+    last: i64,
+    trackers: u32,
+    attachments: u32,
+    padlock: u8,
+    newest: Vec<(i64, u64, Option<u8>)>,
+}
+
+impl Record for Discussion {
+    const TABLE: &'static str = "discussions";
+    const VERSION: u8 = 2;
+
+    fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
+        if version != 1 {
+            return Err(Error::Damaged);
+        }
+        let old: Discussion1 = postcard::from_bytes(body).map_err(|_| Error::Damaged)?;
+        Ok(Self {
+            key: old.key,
+            list: old.list,
+            people: old.people,
+            subject: old.subject,
+            excerpt: old.excerpt,
+            messages: old.messages,
+            unread: old.unread,
+            last: old.last,
+            trackers: old.trackers,
+            attachments: old.attachments,
+            padlock: old.padlock,
+            newest: old.newest,
+            ratchet: Ratchet::default(),
+        })
+    }
 }
 
 impl Discussion {
@@ -132,6 +223,73 @@ macro_rules! records {
 
 records! {
     Message => "messages" 1,
-    Discussion => "discussions" 1,
     Job => "jobs" 1,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: (Direction, u8) = (Direction::In, 0);
+    const ENVELOPE: (Direction, u8) = (Direction::In, 2);
+    const SEALED: (Direction, u8) = (Direction::In, 3);
+
+    fn held(messages: &[(Direction, u8)]) -> Padlock {
+        let numbered: Vec<(u64, (Direction, u8))> = (0..).zip(messages.iter().copied()).collect();
+        let mut ratchets = [Ratchet::default(), Ratchet::default()];
+        for (id, (way, rung)) in &numbered {
+            ratchets[0].met((7, *id), *way, *rung);
+        }
+        for (id, (way, rung)) in numbered.iter().rev() {
+            ratchets[1].met((7, *id), *way, *rung);
+        }
+        assert_eq!(ratchets[0], ratchets[1], "whichever order they are met in");
+        ratchets[0].padlock()
+    }
+
+    #[test]
+    fn a_discussion_is_held_to_what_was_reached_until_its_owner_lowers_it() {
+        let wrote = |rung: u8| (Direction::Out, rung);
+        assert_eq!(held(&[]), Padlock::Postcard);
+        assert_eq!(held(&[PLAIN, wrote(1)]), Padlock::Mailbag);
+        let mut many = vec![SEALED];
+        many.extend([PLAIN; 40]);
+        assert_eq!(held(&many), Padlock::Sealed, "what only others say lowers nothing");
+        assert_eq!(held(&[SEALED, wrote(0), PLAIN]), Padlock::Postcard, "its owner lowered it");
+        assert_eq!(held(&[SEALED, wrote(0), ENVELOPE, PLAIN]), Padlock::Envelope);
+        assert_eq!(held(&[wrote(2), ENVELOPE, (Direction::Local, 1)]), Padlock::Envelope);
+    }
+
+    #[test]
+    fn a_row_of_the_first_version_is_read() {
+        #[derive(Serialize)]
+        struct Old(
+            &'static str,
+            Option<String>,
+            Vec<Person>,
+            &'static str,
+            &'static str,
+            [u32; 2],
+            i64,
+            [u32; 2],
+            u8,
+            Vec<(i64, u64, Option<u8>)>,
+        );
+        let old = Old(
+            "with:a",
+            None,
+            Vec::new(),
+            "Hi",
+            "there",
+            [3, 1],
+            9,
+            [0, 2],
+            2,
+            vec![(9, 4, Some(60))],
+        );
+        let row = Discussion::read_older(1, &postcard::to_stdvec(&old).unwrap()).unwrap();
+        assert_eq!((row.key.as_str(), row.messages, row.attachments, row.padlock), ("with:a", 3, 2, 2));
+        assert_eq!((row.newest.len(), row.ratchet), (1, Ratchet::default()));
+        assert!(Discussion::read_older(3, &[]).is_err());
+    }
 }

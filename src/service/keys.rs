@@ -64,6 +64,8 @@ struct Waiting {
     until: Time,
     name: String,
     text: String,
+    /// The key that it saves.
+    saves: Option<u64>,
 }
 
 /// One of the owner's keys, as it is shown.
@@ -251,33 +253,30 @@ impl Keys {
         .await
     }
 
-    /// Makes ready the secret key as a file under a passphrase: what to keep elsewhere. Notes that it was saved; gives
-    /// the ticket for it.
+    /// Makes ready the secret key as a file under a passphrase: what to keep elsewhere. Gives the ticket for it; that it
+    /// was saved is noted when it is fetched.
     pub async fn save(&self, id: u64, passphrase: String) -> Result<String, Error> {
         let (secret, address) = self.secret(id).await?;
         let armored = tokio::task::spawn_blocking(move || secret.armored(Some(&passphrase)));
         let armored = armored.await.ok().flatten().ok_or(store::Error::Damaged)?;
-        let (open, now) = (self.0.vault.open()?, self.0.clock.now().0);
-        open.writer
-            .write(move |tables| change_own(tables, id, |key| key.saved = now))
-            .await?;
-        self.wait(format!("{address}.secret.asc"), armored)
+        self.wait(format!("{address}.secret.asc"), armored, Some(id))
     }
 
     /// Makes ready the certificate that takes a key back; gives the ticket for it.
     pub async fn revocation(&self, id: u64) -> Result<String, Error> {
         let (secret, address) = self.secret(id).await?;
         let text = secret.revocation(self.0.clock.now()).ok_or(store::Error::Damaged)?;
-        self.wait(format!("{address}.revocation.asc"), text)
+        self.wait(format!("{address}.revocation.asc"), text, None)
     }
 
-    fn wait(&self, name: String, text: String) -> Result<String, Error> {
+    fn wait(&self, name: String, text: String, saves: Option<u64>) -> Result<String, Error> {
         let ticket: String = random::<16>()?.iter().map(|octet| format!("{octet:02x}")).collect();
         *self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(Waiting {
             ticket: ticket.clone(),
             until: Time(self.0.clock.now().0.saturating_add(WAIT)),
             name,
             text,
+            saves,
         });
         Ok(ticket)
     }
@@ -288,13 +287,26 @@ impl Keys {
         waiting.as_ref().is_some_and(|waiting| self.fits(waiting, ticket))
     }
 
-    /// Gives the file of a ticket, its name first, once.
-    pub fn redeem(&self, ticket: &str) -> Option<(String, String)> {
+    /// Gives the file of a ticket, its name first, once; a secret key is noted as saved.
+    pub async fn redeem(&self, ticket: &str) -> Result<Option<(String, String)>, Error> {
+        let Some(Waiting { name, text, saves, .. }) = self.taken(ticket) else {
+            return Ok(None);
+        };
+        if let Some(id) = saves {
+            let (open, now) = (self.0.vault.open()?, self.0.clock.now().0);
+            open.writer
+                .write(move |tables| change_own(tables, id, |key| key.saved = now))
+                .await?;
+        }
+        Ok(Some((name, text)))
+    }
+
+    fn taken(&self, ticket: &str) -> Option<Waiting> {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if !waiting.as_ref().is_some_and(|waiting| self.fits(waiting, ticket)) {
             return None;
         }
-        waiting.take().map(|waiting| (waiting.name, waiting.text))
+        waiting.take()
     }
 
     fn fits(&self, waiting: &Waiting, ticket: &str) -> bool {

@@ -224,7 +224,7 @@ pub(in crate::web) async fn keep(site: Arc<Site>, visit: Visit) -> Result<Respon
 
 /// `GET /settings/keys/ready/:ticket`: what was asked for, once.
 pub(in crate::web) async fn ready(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let Some((name, text)) = site.services.keys.redeem(visit.part(0)) else {
+    let Some((name, text)) = site.services.keys.redeem(visit.part(0)).await? else {
         return Ok(shell::see_other("/settings/keys"));
     };
     Ok(file::download(text.into_bytes(), "application/pgp-keys", &name))

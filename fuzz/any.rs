@@ -1,5 +1,5 @@
 //! One program for all targets: it feeds the one that the variable `FUZZ_TARGET` names, so that the house is
-//! built and linked once. `sh fuzz/run message 300`.
+//! built and linked once. `FUZZ_TARGET=mime cargo fuzz run any`, or `sh fuzz/run mime 300`.
 
 #![no_main]
 

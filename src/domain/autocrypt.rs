@@ -1,5 +1,6 @@
 //! What is remembered of somebody's key under Autocrypt, and what it recommends (Autocrypt Level 1, sections 2.3
-//! and 2.4). Exactly the standard's, so that two programs of one person and this box come to the same answer.
+//! and 2.4). Exactly the standard's, so that two programs of one person and this box come to the same answer. Whether
+//! a message counts at all, where nobody vouches for it, is decided before.
 
 use super::time::Time;
 
@@ -77,20 +78,6 @@ pub enum Advice {
     Discourage,
     /// It can be.
     Available,
-    /// It should be.
-    Encrypt,
-}
-
-/// The recommendation for a message to all of these: what is said of each, and whether each likes encrypted mail.
-pub fn advise(recipients: &[(Advice, bool)], own_mutual: bool, answers_encrypted: bool) -> Advice {
-    let least = recipients.iter().map(|(advice, _)| *advice).min().unwrap_or(Advice::Disable);
-    if least == Advice::Disable {
-        return Advice::Disable;
-    }
-    if answers_encrypted || (least >= Advice::Available && own_mutual && recipients.iter().all(|(_, mutual)| *mutual)) {
-        return Advice::Encrypt;
-    }
-    least
 }
 
 #[cfg(test)]
@@ -130,17 +117,5 @@ mod tests {
         assert_eq!(peer.alone(|_| true), (Advice::Available, Some(&[1][..])));
         // The direct key expired: what was passed on is tried.
         assert_eq!(peer.alone(|key| key == [9]), (Advice::Discourage, Some(&[9][..])));
-    }
-
-    #[test]
-    fn all_must_be_able_and_all_must_like_it() {
-        use Advice::{Available, Disable, Discourage, Encrypt};
-        assert_eq!(advise(&[], true, true), Disable);
-        assert_eq!(advise(&[(Available, true), (Disable, false)], true, true), Disable);
-        assert_eq!(advise(&[(Available, true), (Available, true)], true, false), Encrypt);
-        assert_eq!(advise(&[(Available, true), (Available, false)], true, false), Available);
-        assert_eq!(advise(&[(Available, true)], false, false), Available);
-        assert_eq!(advise(&[(Discourage, true), (Available, true)], true, false), Discourage);
-        assert_eq!(advise(&[(Discourage, false)], false, true), Encrypt);
     }
 }

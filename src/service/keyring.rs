@@ -1,7 +1,8 @@
 //! Other people's keys: which one is used for an address, what is said of each, comparing them, and asking for one.
 //!
 //! A key belongs to an address because the owner compared it, their domain publishes it, or a message that was
-//! authenticated brought it. Where the owner compared one, no other is ever used in its place without their word.
+//! authenticated brought it. One that only the message itself brought is used where there is none of these: it takes
+//! nobody's place, and wins nothing. Where the owner compared one, no other is ever used in its place without their word.
 //! Deliberately absent: asking a key server without being told to, and asking anybody while the owner writes.
 
 use super::{Error, read};
@@ -72,10 +73,10 @@ const REFRESHING: std::time::Duration = std::time::Duration::from_secs(20);
 /// People that are listed.
 const MOST: usize = 2_000;
 
-/// What is known of the key of an address, as evidence: not known where nobody ever showed one.
+/// What is known of the key of an address, as evidence: not known where nobody ever showed one that anybody speaks for.
 pub fn state(snapshot: &Snapshot, address: &Address, now: Time) -> Result<Fact<KeyState>, store::Error> {
     let row = snapshot.peer_keys(address.as_str())?;
-    Ok(row.map(|row| Choice::of(&row, now).state()).into())
+    Ok(row.map_or(Fact::Unknown, |row| Choice::of(&row, now).state()))
 }
 
 /// One key of somebody's, as it is shown.
@@ -300,7 +301,7 @@ impl Keyring {
             for key in &keys {
                 let addresses = only.clone().map_or_else(|| key.facts(now).addresses, |only| vec![only]);
                 for address in addresses {
-                    change_peer(tables, address.as_str(), |row| row.hold(key.clone(), source, vouched, now))?;
+                    change_peer(tables, address.as_str(), |row| row.hold(key, source, vouched, now))?;
                     if !whose.contains(&address) {
                         whose.push(address);
                     }

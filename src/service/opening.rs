@@ -25,7 +25,10 @@ use crate::{
         record::{self, PeerKeys},
     },
 };
-use std::collections::HashMap;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 /// Participants whose keys are looked up.
 const MOST: usize = 50;
@@ -99,7 +102,8 @@ pub(super) fn step(snapshot: &Snapshot, asked: &Asked<'_>, is_owner: impl Fn(&Ad
             snapshot.peer_keys(other.address.as_str())?
         };
         if let Some(row) = row {
-            step.keys.insert(other.address.clone(), Choice::of(&row, asked.now).state());
+            let known = Choice::of(&row, asked.now).state().known();
+            step.keys.extend(known.map(|key| (other.address.clone(), key)));
         }
     }
     Ok(step)
@@ -122,8 +126,7 @@ fn learn(asked: &Asked<'_>, author: &Address, known: bool) -> Option<Learnt> {
         now: asked.received.0,
         header: header.map(|header| (header.key.octets(), header.mutual)),
         vouched: asked.vouched,
-        gossip: Vec::new(),
-        has_statement: false,
+        ..Learnt::default()
     })
 }
 
@@ -135,6 +138,9 @@ struct Ring<'a> {
     addresses: Vec<String>,
     /// The author's row.
     row: Option<&'a PeerKeys>,
+    /// Whether everybody's keys may still be looked through, which is done once for a message, and whose were found.
+    may_look: Cell<bool>,
+    others: RefCell<Vec<(Fingerprint, String)>>,
 }
 
 impl<'a> Ring<'a> {
@@ -148,6 +154,8 @@ impl<'a> Ring<'a> {
             own,
             addresses,
             row,
+            may_look: Cell::new(true),
+            others: RefCell::default(),
         })
     }
 
@@ -165,10 +173,13 @@ impl<'a> Ring<'a> {
         let mut found = self.row.map(of_row).unwrap_or_default();
         let own = self.own.iter().map(SecretKey::certificate);
         found.extend(own.filter(|key| key.ids().iter().any(|id| ids.contains(id))));
-        if found.is_empty() {
+        if found.is_empty() && self.may_look.replace(false) {
             // A row that cannot be read ends the search.
-            let _ = self.snapshot.each_peer(|_, row| {
-                found.extend(of_row(&row));
+            let _ = self.snapshot.each_peer(|address, row| {
+                let theirs = of_row(&row);
+                let prints = theirs.iter().map(|key| (key.fingerprint(), address.to_owned()));
+                self.others.borrow_mut().extend(prints);
+                found.extend(theirs);
                 found.len() < TRIED
             });
         }
@@ -182,17 +193,9 @@ impl<'a> Ring<'a> {
             return author.map(Address::to_string);
         }
         let mine = self.own.iter().zip(&self.addresses).find(|(key, _)| key.fingerprint() == *print);
-        let mut whose = mine.map(|(_, address)| address.clone());
-        if whose.is_none() {
-            // Nobody's name is shown rather than an error for the whole message.
-            let _ = self.snapshot.each_peer(|address, row| {
-                if row.held(print.octets()).is_some() {
-                    whose = Some(address.to_owned());
-                }
-                whose.is_none()
-            });
-        }
-        whose
+        let others = self.others.borrow();
+        let theirs = || others.iter().find(|(known, _)| known == print).map(|(_, address)| address);
+        mine.map(|(_, address)| address).or_else(theirs).cloned()
     }
 }
 
@@ -234,6 +237,7 @@ fn open(
     // A box asks nobody on a stranger's word: that it asked would tell that the message was opened.
     if let Some(learnt) = step.learnt.as_mut() {
         learnt.has_statement = opening.statement && step.content.signature == Fact::Known(Signature::Valid);
+        learnt.by_its_key = is_by_its_key(learnt, &opening.signatures);
     }
     let signatures = opening
         .signatures
@@ -251,6 +255,15 @@ fn open(
     step.opened = Some((record, packed));
     step.shown = opening.shown;
     Ok(())
+}
+
+/// Whether all of a message is signed by the key that its header brings.
+fn is_by_its_key(learnt: &Learnt, all: &[(Covers, Signed)]) -> bool {
+    let header = learnt.header.as_ref().and_then(|(octets, _)| Certificate::read(octets).ok());
+    header.is_some_and(|key| {
+        let good = Worth::Good(key.fingerprint());
+        all.iter().any(|(covers, signed)| *covers == Covers::Whole && signed.worth == good)
+    })
 }
 
 /// What the signatures that cover everything are worth for the author.
@@ -296,5 +309,39 @@ fn gossip(asked: &Asked<'_>, opening: &mime::openpgp::Opening, step: &mut Step) 
         {
             learnt.gossip.push((header.address.to_string(), header.key.octets()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{keys::change_peer, record::Source, vault::Vault};
+
+    #[tokio::test]
+    async fn everybodys_keys_are_looked_through_once_for_a_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::create(folder.path(), "word").unwrap().vault;
+        let open = vault.open().unwrap();
+        let now = Time(1_795_000_000);
+        let mut ids = Vec::new();
+        for name in ["bob@b.test", "carol@c.test"] {
+            let key = SecretKey::make(&Address::parse(name).unwrap(), now).unwrap().certificate();
+            ids.push((key.ids(), key.fingerprint()));
+            open.writer
+                .write(move |tables| change_peer(tables, name, |row| row.hold(&key, Source::Wkd, true, now)).map(|_| ()))
+                .await
+                .unwrap();
+        }
+        let snapshot = Snapshot::of(&open).unwrap();
+        let ring = Ring::of(&snapshot, None).unwrap();
+        let found = ring.find(&ids[0].0);
+        assert_eq!(found.iter().map(Certificate::fingerprint).collect::<Vec<_>>(), [ids[0].1.clone()]);
+        assert_eq!(ring.whose(&ids[0].1, None).as_deref(), Some("bob@b.test"));
+        assert!(
+            ring.find(&ids[1].0).is_empty(),
+            "a second signature of a stranger's costs no second look"
+        );
+        let ring = Ring::of(&snapshot, None).unwrap();
+        assert_eq!(ring.find(&ids[1].0).len(), 1);
     }
 }

@@ -117,7 +117,7 @@ pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Op
             continue;
         };
         let choice = Choice::of(&row, now);
-        keys.push((person.clone(), Fact::Known(choice.state())));
+        keys.push((person.clone(), choice.state()));
         modern.extend(choice.modern(&row, now).map(|key| (person.clone(), key)));
         if let Some(key) = choice.key.filter(|_| choice.advice >= least) {
             to.push((person.clone(), key));

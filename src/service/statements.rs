@@ -168,7 +168,11 @@ fn known(snapshot: &Snapshot, domain: &str, now: Time) -> Result<(Vec<u64>, Vec<
             here = true;
             let row = snapshot.peer_keys(&address)?.unwrap_or_default();
             if keys.len() < KEYS {
-                keys.extend(Choice::of(&row, now).key);
+                keys.extend(
+                    Some(Choice::of(&row, now))
+                        .filter(|choice| !choice.claimed)
+                        .and_then(|choice| choice.key),
+                );
             }
         }
         if here {

@@ -23,6 +23,11 @@ const MOST: usize = 8;
 /// Addresses that are kept without a word of the owner's on them.
 const MOST_PEERS: u64 = 20_000;
 
+/// Octets of a certificate up to which it is kept as it came, so that what is wrong with it can be said; of a larger one
+/// only what it proves is kept, and none is taken of those that others pass on. Autocrypt asks for no more (level 1,
+/// section 2.1).
+const LARGE: usize = 10 * 1024;
+
 /// The setting that says that what is not encrypted is signed.
 const SIGNS: &str = "openpgp_signs";
 
@@ -54,6 +59,8 @@ pub struct Learnt {
     pub header: Option<(Vec<u8>, bool)>,
     /// Whether somebody vouches that it comes from that address.
     pub vouched: bool,
+    /// Whether all of it is signed by the key of its header, which so speaks for its own copy.
+    pub by_its_key: bool,
     /// Keys that it passes on: whose, and the certificate.
     pub gossip: Vec<(String, Vec<u8>)>,
     /// Whether it says, signed, that their box has a statement.
@@ -123,57 +130,86 @@ pub fn change_peer<T>(tables: &mut Tables<'_>, address: &str, change: impl FnOnc
     Ok(done)
 }
 
+impl Held {
+    /// Whether more than a message that nobody vouches for says whose it is: the owner compared it, it was published or
+    /// brought, or a message that was authenticated had it.
+    pub fn is_trusted(&self) -> bool {
+        self.vouched || self.verified > 0 || self.source().rank() > Source::Autocrypt.rank() || self.source() == Source::Attached
+    }
+
+    /// Takes what another copy of the key adds.
+    fn add(&mut self, copy: &Certificate) {
+        let merged = match Certificate::read(&self.octets) {
+            Ok(before) => before.merged(copy),
+            Err(_) => copy.clone(),
+        };
+        (self.octets, self.ids) = (merged.octets(), merged.ids());
+    }
+}
+
 impl PeerKeys {
-    /// Takes what a message of theirs says, as Autocrypt has it.
+    /// Takes what a message of theirs says, as Autocrypt has it; but where there is a key that can be used and that more
+    /// speaks for, a message that nobody vouches for tells only that there is another one.
     pub fn hear(&mut self, learnt: &Learnt) {
         let (date, now) = (Time(learnt.date), Time(learnt.now));
+        let is_usable = |held: &&Held| Certificate::read(&held.octets).is_ok_and(|key| key.facts(now).is_usable());
+        let counts = learnt.vouched || !self.keys.iter().filter(|held| held.is_trusted()).any(|held| is_usable(&held));
         let mut header = None;
         if let Some((octets, mutual)) = &learnt.header
             && let Ok(key) = Certificate::read(octets)
         {
-            let print = self.hold(key, Source::Autocrypt, learnt.vouched, now);
+            let print = self.hold(&key, Source::Autocrypt, learnt.vouched, now);
+            if learnt.by_its_key
+                && let Some(held) = self.keys.iter_mut().find(|held| held.print == print.octets())
+            {
+                held.add(&key);
+            }
             header = Some((print.octets().to_vec(), *mutual));
         }
-        let mut peer = self.peer();
-        peer.heard(date, now, header);
-        self.take(peer);
+        if counts {
+            let mut peer = self.peer();
+            peer.heard(date, now, header);
+            self.take(peer);
+        }
     }
 
-    /// Holds a key that came from there: with what was known of it before where it is known.
-    pub fn hold(&mut self, key: Certificate, source: Source, vouched: bool, now: Time) -> Fingerprint {
+    /// Holds a key that came from there. Where it is known, what this copy adds is taken, unless it comes with less to
+    /// speak for it than the known one has.
+    pub fn hold(&mut self, key: &Certificate, source: Source, vouched: bool, now: Time) -> Fingerprint {
         let print = key.fingerprint();
-        let known = self.keys.iter_mut().find(|held| held.print == print.octets());
-        match known {
-            Some(held) => {
-                let merged = match Certificate::read(&held.octets) {
-                    Ok(before) => before.merged(&key),
-                    Err(_) => key,
-                };
-                (held.octets, held.ids) = (merged.octets(), merged.ids());
+        let mut fresh = Held::from(source);
+        fresh.vouched = vouched;
+        if let Some(held) = self.keys.iter_mut().find(|held| held.print == print.octets()) {
+            let weaker = source.rank() < held.source().rank() || held.is_trusted();
+            if fresh.is_trusted() || !weaker {
+                held.add(key);
                 held.comes_from(source);
                 held.vouched |= vouched;
                 held.last = held.last.max(now.0);
             }
-            None => {
-                let mut held = Held::from(source);
-                (held.print, held.ids, held.octets) = (print.octets().to_vec(), key.ids(), key.octets());
-                (held.vouched, held.since, held.last) = (vouched, now.0, now.0);
-                self.keys.push(held);
-                if self.keys.len() > MOST {
-                    let named = [self.key.clone(), self.gossip.clone()];
-                    let spare =
-                        |held: &&Held| held.verified == 0 && held.print != print.octets() && !named.contains(&Some(held.print.clone()));
-                    let oldest = self
-                        .keys
-                        .iter()
-                        .filter(spare)
-                        .min_by_key(|held| held.last)
-                        .map(|held| held.print.clone());
-                    self.keys.retain(|held| Some(&held.print) != oldest.as_ref());
-                }
-            }
+            return print;
+        }
+        (fresh.octets, fresh.ids) = (key.octets(), key.ids());
+        if fresh.octets.len() > LARGE {
+            let proven = key.clone().proven();
+            (fresh.octets, fresh.ids) = (proven.octets(), proven.ids());
+        }
+        (fresh.print, fresh.since, fresh.last) = (print.octets().to_vec(), now.0, now.0);
+        self.keys.push(fresh);
+        if self.keys.len() > MOST {
+            self.drop_one(&print);
         }
         print
+    }
+
+    /// Lets one key go where there are too many: one that nobody vouches for before one that somebody does.
+    fn drop_one(&mut self, newest: &Fingerprint) {
+        let named = [&self.key, &self.gossip];
+        let spare = |held: &&Held| held.verified == 0 && !named.contains(&&Some(held.print.clone()));
+        let oldest = self.keys.iter().filter(spare);
+        let oldest = oldest.min_by_key(|held| (held.is_trusted(), held.print == newest.octets(), held.last));
+        let oldest = oldest.map(|held| held.print.clone());
+        self.keys.retain(|held| Some(&held.print) != oldest.as_ref());
     }
 }
 
@@ -198,11 +234,14 @@ pub fn learn(tables: &mut Tables<'_>, learnt: &Learnt) -> Result<(), Error> {
     }
     for (address, octets) in &learnt.gossip {
         let Ok(key) = Certificate::read(octets) else { continue };
+        if octets.len() > LARGE {
+            continue;
+        }
         if tables.peer_keys.get(address.as_str())?.is_none() && tables.peer_keys.len()? >= MOST_PEERS {
             continue;
         }
         change_peer(tables, address, |row| {
-            let print = row.hold(key, Source::Gossip, false, now);
+            let print = row.hold(&key, Source::Gossip, false, now);
             let mut peer = row.peer();
             if peer.gossiped(date, now, print.octets().to_vec()) {
                 row.gossip_by.clone_from(&learnt.address);

@@ -130,14 +130,30 @@ async fn a_key_that_came_as_a_file_is_kept_on_the_owners_word_and_used_where_the
     assert_eq!(ring.take_from(message).await.unwrap(), Some((address("dora@friend.test"), false)));
     let message = take(&home, "dora@friend.test", "", &beside("text/plain", "notes.asc", b"just words")).await;
     assert!(!shows_key(&home, message).await);
-    // What they say themselves counts more; and it is said that it took the other one's place.
-    let (anna, theirs) = (address("anna@friend.test"), key("anna@friend.test"));
-    let header = format!("Autocrypt: {}\r\n", autocrypt::value(&anna, true, &theirs.certificate()));
+    // What they say themselves counts more, where somebody vouches for it.
+    let gina = "gina@vouched.test";
+    let message = take(
+        &home,
+        gina,
+        "",
+        &beside("application/pgp-keys", "k", &key(gina).certificate().octets()),
+    )
+    .await;
+    assert_eq!(ring.take_from(message).await.unwrap(), Some((address(gina), true)));
     home.later(DAY);
-    take(&home, "anna@friend.test", &header, "Content-Type: text/plain\r\n\r\nhi\r\n").await;
-    let known = ring.person(anna.clone()).await.unwrap();
-    let used = known.keys.iter().find(|key| key.used).unwrap();
-    assert_eq!((used.source, &used.facts.fingerprint), (Source::Autocrypt, &theirs.fingerprint()));
+    let anna = address("anna@friend.test");
+    let theirs = key("anna@friend.test");
+    for (who, own, source) in [
+        ("anna@friend.test", &theirs, Source::Attached),
+        (gina, &key(gina), Source::Autocrypt),
+    ] {
+        let header = format!("Autocrypt: {}\r\n", autocrypt::value(&address(who), true, &own.certificate()));
+        take(&home, who, &header, "Content-Type: text/plain\r\n\r\nhi\r\n").await;
+        let known = ring.person(address(who)).await.unwrap();
+        let used = known.keys.iter().find(|key| key.used).unwrap();
+        assert_eq!((used.source, known.keys.len()), (source, 2), "{who}");
+        assert_eq!(used.facts.fingerprint == own.fingerprint(), source == Source::Autocrypt, "{who}");
+    }
     // Once one was compared, a file brings none into use, and that there is one is said.
     ring.verify(&anna, theirs.fingerprint(), true).await.unwrap();
     home.later(DAY);

@@ -47,6 +47,7 @@ mod internet;
 mod keeping;
 mod key_sources;
 mod keyrings;
+mod keys_held;
 mod living;
 mod locks;
 mod mailboxes;

@@ -107,7 +107,7 @@ impl Contacts {
                 if let Put::Done(_) = contacts::put(tables, *id, contact, None)? {
                     *(if id.is_some() { &mut taken.more } else { &mut taken.new }) += 1;
                     for (address, source, key) in keys.iter().filter(|(address, ..)| contact.addresses.contains(address)) {
-                        change_peer(tables, address, |row| row.hold(key.clone(), *source, false, now))?;
+                        change_peer(tables, address, |row| row.hold(key, *source, false, now))?;
                     }
                 }
             }

@@ -91,7 +91,8 @@ fn theirs(snapshot: &Snapshot, contact: &record::Contact, domain: &str, peer: &P
     let Some(statement) = peer.statement(now) else { return Ok(None) };
     for address in at(contact, domain) {
         let Some(row) = snapshot.peer_keys(&address)? else { continue };
-        let key = Choice::of(&row, now).key;
+        let choice = Choice::of(&row, now);
+        let key = choice.key.filter(|_| !choice.claimed);
         if key.is_some_and(|key| key.fingerprint().octets() == peer.print) {
             return Ok(Some(statement));
         }

@@ -138,6 +138,13 @@ fn keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evi
                 ..Evidence::default()
             });
         };
+        if choice.claimed {
+            // Nobody but the messages themselves says that it is theirs.
+            return Ok(Evidence {
+                changed: Fact::Known(choice.changed),
+                ..Evidence::default()
+            });
+        }
         let facts = key.facts(now);
         let held = row.held(facts.fingerprint.octets());
         let young = held.is_some_and(|held| held.since > now.0 - LATELY);

@@ -1,13 +1,14 @@
 //! Which key is used for an address, of all that are known.
 //!
-//! One that the owner compared, and no other beside it; else what Autocrypt advises; else what their domain, the owner or
-//! a key server gave; else one that came as a file and that the owner kept; last what Autocrypt doubts, which is used
-//! only to answer what came encrypted. Whatever is used in the place of another one is said.
+//! One that the owner compared, and no other beside it; else what Autocrypt advises, where somebody vouches for it; else
+//! what their domain, the owner or a key server gave; else one that came as a file and that the owner kept; last one that
+//! only their own messages speak for, and what Autocrypt doubts, which is used only to answer what came encrypted.
+//! Whatever is used in the place of another one is said.
 
 use super::Source;
 use crate::{
     codec::pgp::Certificate,
-    domain::{autocrypt::Advice, privacy::evidence::KeyState, time::Time},
+    domain::{autocrypt::Advice, fact::Fact, privacy::evidence::KeyState, time::Time},
     store::record::{Held, PeerKeys},
 };
 
@@ -21,6 +22,8 @@ pub struct Choice {
     pub key: Option<Certificate>,
     /// Whether the owner compared it.
     pub verified: bool,
+    /// Whether only messages that nobody vouches for say that it is theirs.
+    pub claimed: bool,
     /// What Autocrypt says of this address.
     pub advice: Advice,
     /// Whether they like encrypted mail.
@@ -60,6 +63,7 @@ impl Choice {
         let none = Self {
             key: None,
             verified: false,
+            claimed: false,
             advice: Advice::Disable,
             mutual: row.mutual,
             changed: false,
@@ -67,7 +71,13 @@ impl Choice {
         };
         if let Some(compared) = verified.first() {
             let newest = row.key.as_ref().and_then(|print| row.held(print));
-            let published = |held: &&Held| is_chosen(held) && held.since > compared.since && usable(held).is_some();
+            // One that nobody vouches for is not what Autocrypt speaks of, and is told all the same.
+            let later = |held: &Held| match held.source() {
+                Source::Gossip => false,
+                Source::Autocrypt => held.since >= compared.since,
+                _ => held.since > compared.since,
+            };
+            let published = |held: &&Held| later(held) && usable(held).is_some();
             let other = newest.into_iter().chain(row.keys.iter().filter(published));
             let changed = other.filter(|held| is_like(held, compared)).any(|held| held.verified == 0);
             return match verified.iter().find_map(|held| usable(held)) {
@@ -81,9 +91,9 @@ impl Choice {
                 None => Self { changed, ..none },
             };
         }
-        if let Some(key) = told
-            .filter(|_| own >= Advice::Available)
-            .and_then(|print| row.held(print))
+        let doubted = told.and_then(|print| row.held(print));
+        if let Some(key) = doubted
+            .filter(|held| own >= Advice::Available && held.is_trusted())
             .and_then(usable)
         {
             return Self {
@@ -106,8 +116,7 @@ impl Choice {
             };
         }
         // One that came as a file and that the owner kept, where Autocrypt has none that is theirs.
-        let doubted = told.and_then(|print| row.held(print));
-        if doubted.is_none_or(|held| held.source() == Source::Gossip) {
+        if doubted.is_none_or(|held| !held.is_trusted()) {
             let mut kept: Vec<&Held> = row.keys.iter().filter(|held| held.source() == Source::Attached).collect();
             kept.sort_by_key(|held| std::cmp::Reverse((held.vouched, held.last)));
             if let Some(key) = kept.into_iter().find_map(usable) {
@@ -119,8 +128,11 @@ impl Choice {
                 };
             }
         }
+        let key = doubted.and_then(usable);
         Self {
-            key: doubted.and_then(usable),
+            replaced: key.as_ref().filter(|_| own >= Advice::Available).and_then(|key| replaced(row, key)),
+            key,
+            claimed: doubted.is_some_and(|held| !held.is_trusted()),
             advice: own,
             ..none
         }
@@ -131,7 +143,7 @@ impl Choice {
     pub fn modern(&self, row: &PeerKeys, now: Time) -> Option<Certificate> {
         let speaks = |held: &&Held| match self.verified {
             true => held.verified > 0,
-            false => speaks_for_itself(held.source()) || row.key.as_ref() == Some(&held.print),
+            false => speaks_for_itself(held.source()) || (row.key.as_ref() == Some(&held.print) && (self.claimed || held.is_trusted())),
         };
         let mut found: Vec<&Held> = row.keys.iter().filter(|held| held.print.len() == MODERN).filter(speaks).collect();
         found.sort_by_key(|held| std::cmp::Reverse((held.verified, held.source().rank(), held.last)));
@@ -139,12 +151,13 @@ impl Choice {
         found.iter().find_map(usable)
     }
 
-    /// The same as evidence.
-    pub fn state(&self) -> KeyState {
+    /// The same as evidence. What only a message itself says is not known: it wins nothing.
+    pub fn state(&self) -> Fact<KeyState> {
         match (&self.key, self.verified) {
-            (None, _) => KeyState::Missing,
-            (Some(_), false) => KeyState::Usable,
-            (Some(_), true) => KeyState::Verified,
+            (None, _) => Fact::Known(KeyState::Missing),
+            (Some(_), false) if self.claimed => Fact::Unknown,
+            (Some(_), false) => Fact::Known(KeyState::Usable),
+            (Some(_), true) => Fact::Known(KeyState::Verified),
         }
     }
 }

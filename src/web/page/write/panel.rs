@@ -136,6 +136,8 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row
         Fact::Known(KeyState::Verified) => c.key_verified,
         Fact::Known(KeyState::Usable) => c.key_usable,
         Fact::Known(KeyState::Missing) => c.key_missing,
+        // It is used, and that is all that is known of it.
+        Fact::Unknown if standing.padlock >= Padlock::Envelope => c.key_claimed,
         Fact::Unknown => c.key_unknown,
     };
     let way = match standing.strict {

@@ -64,7 +64,7 @@ impl Spot {
         let host = server.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let ends = |end: &&str| host.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'));
         // A certificate stands for one label before the server's name.
-        let style = if BY_HOST.iter().any(|end| ends(end)) && !name.contains('.') {
+        let style = if BY_HOST.iter().any(ends) && !name.contains('.') {
             UrlStyle::VirtualHost
         } else {
             UrlStyle::Path

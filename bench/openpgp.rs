@@ -191,7 +191,9 @@ fn main() {
         }
         read.push((cpu() - began) as f64 / 1e6 / SMALL as f64);
         let began = Instant::now();
-        let message = caliopen::codec::pgp::open(&armored, std::slice::from_ref(&own), &|_| vec![certificate.clone()], now).unwrap();
+        let find = |_: &[u64]| vec![certificate.clone()];
+        let checking = caliopen::codec::pgp::Checking::new(&find, now);
+        let message = caliopen::codec::pgp::open(&armored, std::slice::from_ref(&own), &checking).unwrap();
         ours.push(began.elapsed().as_secs_f64() * 1e3);
         assert_eq!(message.plain.len(), 10_000_000);
         gnupg.push(gpg(&home, &["--decrypt"], &theirs).as_secs_f64() * 1e3);

@@ -146,9 +146,9 @@ fn says(answer: &Result<Lookup, NetError>) -> Option<bool> {
         Ok(found) => Some(found.answers().iter().any(|record| record.proof == Proof::Secure)),
         // Without its signatures, without the keys, or with no more than that it cannot: some routers answer so, and a box
         // behind one of them must still find its friends.
-        Err(NetError::Dns(
-            DnsError::DnssecBogus | DnsError::NoRecordsFound(_) | DnsError::Nsec { .. } | DnsError::ResponseCode(_),
-        )) => Some(false),
+        Err(NetError::Dns(DnsError::DnssecBogus | DnsError::NoRecordsFound(_) | DnsError::Nsec { .. } | DnsError::ResponseCode(_))) => {
+            Some(false)
+        }
         Err(_) => None,
     }
 }
@@ -291,7 +291,10 @@ mod tests {
         assert_eq!(says(&Err(NetError::Timeout)), None);
         assert_eq!(says(&Err(NetError::NoConnections)), None);
         assert_eq!(says(&Err(NetError::Dns(DnsError::DnssecBogus))), Some(false));
-        assert_eq!((code(ResponseCode::NotImp), code(ResponseCode::Refused)), (Some(false), Some(false)));
+        assert_eq!(
+            (code(ResponseCode::NotImp), code(ResponseCode::Refused)),
+            (Some(false), Some(false))
+        );
     }
 
     #[test]

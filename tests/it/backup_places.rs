@@ -262,6 +262,27 @@ async fn one_that_is_cut_short_is_no_failure_and_is_made_later() {
     assert_eq!(standing(&home).await, Standing::Good);
 }
 
+/// Locking a box waits for what holds it open: that may not be a server that says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_server_is_not_waited_for_when_it_is_cut_short() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    let https = Https::lasting(Dns::nobody(), Outward::from(Dns::nobody()).roots, PATIENCE);
+    let code = "A".repeat(20);
+    let place = place(&wish(Kind::Rest, &url, &code), &https).unwrap();
+    let control = Control::default();
+    let stopping = control.clone();
+    let trying = tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().unwrap();
+        let (vault, file) = (Vault::locked(folder.path()), FrontFile::open(folder.path()).unwrap());
+        restore((&place, &code, 0), (&vault, &file), &Progress::default(), &control).map(|_| ())
+    });
+    let asked = tokio::task::spawn_blocking(move || silent.accept().unwrap()).await.unwrap();
+    stopping.stop();
+    assert_eq!(trying.await.unwrap(), Err(Trouble::CutShort));
+    drop(asked);
+}
+
 /// A program of somebody else's; killed when dropped.
 pub struct Program(pub Child);
 

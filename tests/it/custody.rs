@@ -75,20 +75,25 @@ impl House {
 
     /// The vault's file as the owner's key shows it, every octet.
     fn clear_text(&self) -> Vec<u8> {
-        let slots = Slots::load(self.folder.path()).unwrap();
-        let (_, _, key) = slots.open(&Opening::Typed("word")).unwrap().unwrap();
-        let file = File::open(self.folder.path().join(vault::FILE)).unwrap();
-        let sectors = Sectors::open(file, &key).unwrap();
-        let mut clear = vec![0; sectors.len().unwrap() as usize];
-        for (n, page) in clear.chunks_mut(4096).enumerate() {
-            sectors.read(n as u64 * 4096, page).unwrap();
-        }
-        clear
+        clear_text(self.folder.path())
     }
 }
 
+/// The vault's file in this folder as the owner's key shows it, every octet.
+pub fn clear_text(folder: &Path) -> Vec<u8> {
+    let slots = Slots::load(folder).unwrap();
+    let (_, _, key) = slots.open(&Opening::Typed("word")).unwrap().unwrap();
+    let file = File::open(folder.join(vault::FILE)).unwrap();
+    let sectors = Sectors::open(file, &key).unwrap();
+    let mut clear = vec![0; sectors.len().unwrap() as usize];
+    for (n, page) in clear.chunks_mut(4096).enumerate() {
+        sectors.read(n as u64 * 4096, page).unwrap();
+    }
+    clear
+}
+
 /// How often a word is in these octets, also inside zstd frames, whole or torn.
-fn found(clear: &[u8], word: &str) -> usize {
+pub fn found(clear: &[u8], word: &str) -> usize {
     let count = |octets: &[u8]| octets.windows(word.len()).filter(|window| *window == word.as_bytes()).count();
     let frames = clear
         .windows(4)

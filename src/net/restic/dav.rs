@@ -2,7 +2,7 @@
 //! disk are a repository. A file is put under another name and then moved: one that is there is whole.
 
 use super::{
-    Shelf,
+    Control, Shelf,
     remote::{Account, Remote},
 };
 use crate::{domain::backup::Trouble, net::https::Https};
@@ -29,8 +29,8 @@ fn method(name: &[u8]) -> Result<Method, Trouble> {
 }
 
 impl Dav {
-    pub(super) fn new(account: &Account, https: &Https) -> Result<Self, Trouble> {
-        Remote::new(account, https).map(Self)
+    pub(super) fn new(account: &Account, https: &Https, control: &Control) -> Result<Self, Trouble> {
+        Remote::new(account, https, control).map(Self)
     }
 
     /// Makes a folder; one that is there is made (405, RFC 4918 section 9.3.1).

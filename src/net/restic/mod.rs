@@ -115,6 +115,13 @@ impl Control {
         self.0.stop.load(Ordering::Acquire)
     }
 
+    /// Waits until it is cut short.
+    async fn stopped(&self) {
+        while !self.is_stopped() {
+            tokio::time::sleep(NAP).await;
+        }
+    }
+
     /// Octets that were written.
     pub fn sent(&self) -> u64 {
         self.0.sent.load(Ordering::Relaxed)
@@ -254,9 +261,9 @@ impl Repo {
     fn at(place: &Place, control: &Control) -> Result<(Arc<Backend>, Repository<()>), Trouble> {
         let shelf: Box<dyn Shelf> = match place {
             Place::Folder(folder) => Box::new(folder::Folder::new(folder)),
-            Place::Rest(account, https) => Box::new(cache::Cached::new(rest::Rest::new(account, https)?)),
-            Place::WebDav(account, https) => Box::new(cache::Cached::new(dav::Dav::new(account, https)?)),
-            Place::S3(account, region, https) => Box::new(cache::Cached::new(s3::S3::new(account, region, https)?)),
+            Place::Rest(account, https) => Box::new(cache::Cached::new(rest::Rest::new(account, https, control)?)),
+            Place::WebDav(account, https) => Box::new(cache::Cached::new(dav::Dav::new(account, https, control)?)),
+            Place::S3(account, region, https) => Box::new(cache::Cached::new(s3::S3::new(account, region, https, control)?)),
         };
         let backend = Arc::new(Backend {
             shelf,

@@ -4,6 +4,7 @@
 //! What is kept there is encrypted before it leaves, whatever the way; TLS keeps the password and the sizes from others.
 //! Absent on purpose: HTTP without TLS, and certificates that no known authority has signed.
 
+use super::Control;
 use crate::{
     codec::base64url,
     domain::{backup::Trouble, ledger::Purpose},
@@ -34,6 +35,7 @@ pub struct Account {
 /// Asks one server; the asking thread waits.
 pub(super) struct Remote {
     https: Https,
+    control: Control,
     base: String,
     sign: Option<HeaderValue>,
     runtime: Handle,
@@ -46,7 +48,7 @@ pub(super) struct Answer {
 }
 
 impl Remote {
-    pub(super) fn new(account: &Account, https: &Https) -> Result<Self, Trouble> {
+    pub(super) fn new(account: &Account, https: &Https, control: &Control) -> Result<Self, Trouble> {
         let sign = if account.user.is_empty() {
             None
         } else {
@@ -60,14 +62,15 @@ impl Remote {
         Ok(Self {
             base: account.url.trim_end_matches('/').to_owned(),
             sign,
-            ..Self::unnamed(https)?
+            ..Self::unnamed(https, control)?
         })
     }
 
     /// For whom says with each address who asks.
-    pub(super) fn unnamed(https: &Https) -> Result<Self, Trouble> {
+    pub(super) fn unnamed(https: &Https, control: &Control) -> Result<Self, Trouble> {
         Ok(Self {
             https: https.clone(),
+            control: control.clone(),
             base: String::new(),
             sign: None,
             runtime: Handle::try_current().map_err(|_| Trouble::Unreachable)?,
@@ -99,7 +102,7 @@ impl Remote {
                 Err(trouble) => *trouble == Trouble::Unreachable,
             };
             match pauses.next() {
-                Some(pause) if again => thread::sleep(*pause),
+                Some(pause) if again && !self.control.is_stopped() => thread::sleep(*pause),
                 _ => return outcome,
             }
         }
@@ -119,7 +122,13 @@ impl Remote {
             head: fields,
             body: body.to_vec(),
         };
-        let asked = self.runtime.block_on(self.https.exchange(Purpose::Backup, exchange, MOST));
+        // A server that is silent does not keep the box open that its owner locks.
+        let asked = self.runtime.block_on(async {
+            tokio::select! {
+                asked = self.https.exchange(Purpose::Backup, exchange, MOST) => Ok(asked),
+                () = self.control.stopped() => Err(Trouble::CutShort),
+            }
+        })?;
         match asked {
             Ok((_, page)) => Ok(Answer {
                 status: page.status,

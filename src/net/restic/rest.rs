@@ -2,7 +2,7 @@
 //! `rclone serve restic`, and what providers offer under that name.
 
 use super::{
-    Shelf,
+    Control, Shelf,
     remote::{Account, Remote},
 };
 use crate::{domain::backup::Trouble, net::https::Https};
@@ -38,8 +38,8 @@ pub(super) fn listed(body: &[u8]) -> Result<Vec<(Id, u32)>, Trouble> {
 }
 
 impl Rest {
-    pub(super) fn new(account: &Account, https: &Https) -> Result<Self, Trouble> {
-        Remote::new(account, https).map(Self)
+    pub(super) fn new(account: &Account, https: &Https, control: &Control) -> Result<Self, Trouble> {
+        Remote::new(account, https, control).map(Self)
     }
 }
 

@@ -14,7 +14,7 @@
 //! provider), and uploads in parts (a pack is far below the 5 GB that one request may bring).
 
 use super::{
-    Shelf,
+    Control, Shelf,
     remote::{Account, Answer, Remote},
 };
 use crate::{
@@ -91,9 +91,9 @@ pub(super) struct S3 {
 }
 
 impl S3 {
-    pub(super) fn new(account: &Account, region: &str, https: &Https) -> Result<Self, Trouble> {
+    pub(super) fn new(account: &Account, region: &str, https: &Https, control: &Control) -> Result<Self, Trouble> {
         Ok(Self {
-            remote: Remote::unnamed(https)?,
+            remote: Remote::unnamed(https, control)?,
             spot: Spot::of(&account.url, region.trim()).ok_or(Trouble::Unreachable)?,
             // Neither has a blank, and both are copied from a page.
             key: account.user.trim().to_owned(),

@@ -33,8 +33,11 @@ const NAP: u64 = 60;
 struct Run {
     made: Made,
     sent: u64,
-    size: u64,
-    kept: usize,
+    /// `None` where the place could not be asked any more; so below.
+    size: Option<u64>,
+    kept: Option<usize>,
+    /// Whether the old code opens nothing any more.
+    coded: bool,
     tidied: bool,
 }
 
@@ -71,10 +74,11 @@ impl Backups {
             Ok(run) => {
                 self.change(move |kept| {
                     (kept.made, kept.failed, kept.took) = (run.made.kept.made.0, 0, took);
-                    (kept.messages, kept.sent, kept.size) = (run.made.messages, run.sent, run.size);
-                    kept.kept = u32::try_from(run.kept).unwrap_or(u32::MAX);
+                    (kept.messages, kept.sent) = (run.made.messages, run.sent);
+                    kept.size = run.size.unwrap_or(kept.size);
+                    kept.kept = run.kept.map_or(kept.kept, |many| u32::try_from(many).unwrap_or(u32::MAX));
                     // One that was put on the sheet meanwhile waits for the next.
-                    kept.code_waits &= kept.code != code;
+                    kept.code_waits &= !run.coded || kept.code != code;
                     if run.tidied {
                         kept.tidied = made;
                     }
@@ -98,20 +102,21 @@ impl Backups {
         let _turn = self.0.turn.clone().try_lock_owned().map_err(|_| Error::Busy)?;
         let kept = self.kept().await?.ok_or(Error::NotFound)?;
         let now = self.0.ground.clock.now().0;
-        self.change(move |kept| kept.proof_tried = now).await?;
         let this = self.clone();
         let outcome = self.controlled(move |control| this.try_restore(&kept, &control)).await;
         match outcome {
             Ok(restored) => {
                 let at = restored.made.0;
-                self.change(move |kept| (kept.proven, kept.unproven) = (now.max(at), 0)).await?;
+                self.change(move |kept| (kept.proven, kept.unproven, kept.proof_tried) = (now.max(at), 0, now))
+                    .await?;
                 tracing::info!("the last backup was restored beside the box and is what was backed up");
                 Ok(Ok(()))
             }
             Err(Trouble::CutShort) => Ok(Err(Trouble::CutShort)),
             Err(trouble) => {
                 tracing::error!(%trouble, "the last backup could not be restored");
-                self.change(move |kept| kept.unproven = trouble as u8).await?;
+                self.change(move |kept| (kept.unproven, kept.proof_tried) = (trouble as u8, now))
+                    .await?;
                 Ok(Err(trouble))
             }
         }
@@ -149,21 +154,28 @@ impl Backups {
         }
         let made = write::write(ground, &open, &repo, control)?;
         drop(open);
+        // It is there, whatever becomes of the older ones: a place may well let nobody remove anything.
+        let due = ground.clock.now().0.saturating_sub(kept.tidied) >= TIDY;
+        let tidied = self.tidy(kept, &repo, due).inspect_err(|trouble| {
+            tracing::warn!(%trouble, "what a backup no longer needs could not be removed");
+        });
+        Ok(Run {
+            made,
+            sent: control.sent(),
+            size: repo.size().ok(),
+            kept: repo.backups().ok().map(|backups| backups.len()),
+            coded: kept.code_waits && tidied.is_ok(),
+            tidied: due && tidied.is_ok(),
+        })
+    }
+
+    /// Takes away what is not needed any more: what the old code opens, and where it is due what no backup needs.
+    fn tidy(&self, kept: &record::Backup, repo: &Repo, due: bool) -> Result<(), Trouble> {
         if kept.code_waits {
             repo.set_code(&kept.code)?;
         }
         repo.forget()?;
-        let tidied = ground.clock.now().0.saturating_sub(kept.tidied) >= TIDY;
-        if tidied {
-            repo.tidy()?;
-        }
-        Ok(Run {
-            made,
-            sent: control.sent(),
-            size: repo.size()?,
-            kept: repo.backups()?.len(),
-            tidied,
-        })
+        if due { repo.tidy() } else { Ok(()) }
     }
 
     fn try_restore(&self, kept: &record::Backup, control: &Control) -> Result<Restored, Trouble> {

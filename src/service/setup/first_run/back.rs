@@ -65,10 +65,12 @@ impl FirstRun {
             restore((&place, &code, 0), room, &progress, &Control::default())
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Trouble::Store))?;
-        let indexed = index(&self.0.vault).await;
+        // It is restored, whatever becomes of its index: that is made when it is opened.
+        if let Err(error) = index(&self.0.vault).await {
+            tracing::error!(%error, "the words of a restored box could not be indexed and will be later");
+        }
         // It opens with the passphrase that it had: whoever stands here has shown the code of a sheet, and no device.
         self.0.vault.lock();
-        indexed.map_err(|_| Trouble::Store)?;
         let inner = self.0.clone();
         let front = tokio::task::spawn_blocking(move || inner.file.read()).await;
         let front = front.unwrap_or(Err(store::Error::Damaged)).ok().flatten().ok_or(Trouble::Store)?;

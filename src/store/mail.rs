@@ -67,8 +67,10 @@ pub struct Keep {
     pub octets: [u8; 32],
     /// Whether it is not kept where such octets are here. Mail from the door may well say the same thing twice.
     pub once: bool,
-    /// The same for what is told by its text: the hash of that.
+    /// The hash of its text, by which it is known whatever its way added to its head; `None` where it has no identifier.
     pub same: Option<[u8; 32]>,
+    /// Whether it is not kept where such a text is here.
+    pub once_told: bool,
 }
 
 /// Counts the changes of names and addresses in the address book: whoever changes one takes the next number.
@@ -133,7 +135,7 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     if keep.once && imported::knows(tables, &keep.octets)? {
         return Ok(Kept::Before);
     }
-    if let Some(text) = &keep.same
+    if let Some(text) = keep.same.as_ref().filter(|_| keep.once_told)
         && imported::knows_text(tables, text)?
     {
         return Ok(Kept::Before);

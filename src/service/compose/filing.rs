@@ -128,6 +128,7 @@ impl Filing<'_> {
             octets: record::sha256(raw),
             once: false,
             same,
+            once_told: false,
         })
     }
 

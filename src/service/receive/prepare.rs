@@ -164,7 +164,7 @@ impl Inner {
         filling.tags.extend(of_mailbox);
         self.screened(open, (came, &reading), &met, &weighed, (&known, report.is_some()), &mut filling)
             .map_err(not_kept)?;
-        let same = met.by_content.then(|| content(&reading, came)).flatten();
+        let same = content(&reading, came);
         let packed = mail::pack(came).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
         let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
@@ -183,6 +183,7 @@ impl Inner {
             octets: sha256(came),
             once: met.once,
             same,
+            once_told: met.by_content,
             opened: opened.opened,
             learnt: opened.learnt,
             proof: record::Proof::of(&evidence, met.arrival.as_ref()).with(met.found.as_deref()),

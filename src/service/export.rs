@@ -123,6 +123,8 @@ impl Export {
     /// Begins to write the archive of a ticket, once: its octets in order, an error where it broke off. `None` where
     /// none waits; an error where another one is being written.
     pub fn fetch(&self, ticket: &str, lang: Lang) -> Result<Option<mpsc::Receiver<io::Result<Vec<u8>>>>, Error> {
+        // The ticket stays where another archive is on its way.
+        let turn = self.0.turn.clone().try_lock_owned().map_err(|_| Error::Busy)?;
         let secret = {
             let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let fits = waiting.as_ref().is_some_and(|waiting| self.fits(waiting, ticket));
@@ -131,7 +133,6 @@ impl Export {
                 None => return Ok(None),
             }
         };
-        let turn = self.0.turn.clone().try_lock_owned().map_err(|_| Error::Busy)?;
         let (give, pieces) = mpsc::channel(PIECES);
         let export = self.clone();
         tokio::task::spawn_blocking(move || {

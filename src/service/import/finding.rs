@@ -466,11 +466,14 @@ pub fn holds_secret(octets: &[u8]) -> bool {
     armored || matches!(octets.first(), Some(0x94..=0x97 | 0xc5))
 }
 
-/// Whether a text begins with a header field (RFC 5322 section 2.2).
+/// Whether a text begins with a header field (RFC 5322 section 2.2), of the names that occur: a calendar (RFC 5545) and an
+/// object of JSON begin nearly like one.
 fn is_field(text: &[u8]) -> bool {
     let name = text.split(|octet| *octet == b':').next().unwrap_or_default();
     let fits = (1..=76).contains(&name.len()) && name.len() < text.len();
-    fits && name.trim_ascii_end().iter().all(u8::is_ascii_graphic)
+    let name = name.trim_ascii_end();
+    let occurs = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
+    fits && name.iter().all(occurs) && !name.eq_ignore_ascii_case(b"begin")
 }
 
 /// The header block, or as much of it as is looked at.
@@ -527,6 +530,8 @@ mod tests {
             (&[0xc6, 0x33, 4, 4], Kind::Keys),
             (b"", Kind::Other),
             (b":", Kind::Other),
+            (b"BEGIN:VCALENDAR\r\nVERSION:2.0", Kind::Other),
+            (b"{\"subject\": 1}", Kind::Other),
             (b"no field", Kind::Other),
             (b"two words: x", Kind::Other),
             (b"\x89PNG\r\n: ", Kind::Other),

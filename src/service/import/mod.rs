@@ -362,10 +362,12 @@ impl Taking<'_> {
                 return Err(Stopped::Short);
             }
             let (kept, damaged) = filling.end().await.map_err(stopped)?;
-            (self.tally.kept, self.tally.whole) = (kept, true);
+            self.tally.kept = kept;
             for id in damaged {
                 self.tally.skip(Reason::Damaged, id.to_string());
             }
+            // What could not be read is not as it was.
+            self.tally.whole = self.tally.skipped() == 0;
         }
         self.show();
         Ok(self.tally)

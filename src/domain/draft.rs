@@ -203,8 +203,21 @@ fn person(item: &str) -> Option<Mailbox> {
             .split('.')
             .all(|label| !label.is_empty() && !label.contains(['[', ']', '(', ')', '\\', ':', '@']));
     let local = address.local();
-    let sound = sound && (local.starts_with('"') || !local.contains(['(', ')', '[', ']', '\\', '"', ':', '@', ' ']));
+    let sound = sound && (is_quoted(local) || !local.contains(['(', ')', '[', ']', '\\', '"', ':', '@', ' ']));
     sound.then_some(Mailbox { name, address })
+}
+
+/// Whether it is a quoted string (RFC 5322 section 3.2.4) from its beginning to its end.
+fn is_quoted(local: &str) -> bool {
+    let Some(inner) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return false;
+    };
+    let (mut escaped, mut closed) = (false, false);
+    for c in inner.chars() {
+        closed |= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+    }
+    !escaped && !closed
 }
 
 /// One person as they are typed.

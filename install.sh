@@ -282,7 +282,7 @@ fetch() {
 		;;
 	*) cp -- "${from%/}/$1" "$2" ;;
 	esac || stop "$1 could not be fetched from $from"
-	[ "$(wc -c <"$2")" -le "$3" ] || stop "$1 at $from is larger than $3 octets, which is more than it may be"
+	[ "$(wc -c <"$2")" -le "$3" ] || stop "$1 at $from is not as long as it may be: it has more than $3 octets"
 }
 
 # The word after $1 at the start of a line of the manifest.

@@ -419,7 +419,7 @@ static FR: ComposeWords = ComposeWords {
     key_usable: "a une clé ; vous ne l’avez pas comparée",
     key_missing: "aucune clé connue",
     key_unknown: "clé inconnue",
-    key_claimed: "a une clé ; personne ne la confirme",
+    key_claimed: "a une clé\u{202f}; personne ne la confirme",
     way_strict: "son serveur doit prouver qui il est",
     way_loose: "son serveur n’a pas à prouver qui il est",
     way_unknown: "le trajet jusqu’à son serveur n’est pas encore connu",

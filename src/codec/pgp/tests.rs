@@ -109,7 +109,7 @@ fn what_is_piled_up_on_a_key_hides_nothing_that_is_true_of_it() {
     let good = alice.certificate();
     let taken_back = alice.clone().revoked(true, NOW).unwrap().certificate();
     let revocation = &taken_back.0.details.revocation_signatures[0];
-    let forge = |real: &pgp::packet::Signature| (0..400).map(|day| forged(real, -day, true)).collect::<Vec<_>>();
+    let forge = |real: &pgp::packet::Signature| (1..=400).map(|day| forged(real, -day, true)).collect::<Vec<_>>();
     let mut revoked = good.clone();
     revoked.0.details.revocation_signatures = forge(revocation);
     assert_eq!(

@@ -41,6 +41,8 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 
+/// What makes the authority answer without pauses and without refusals.
+const FAST: [(&str, &str); 2] = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
 /// The names that lead to the box of the test.
 const NAMES: [&str; 3] = ["mail.home.test", "home.test", "mta-sts.home.test"];
 
@@ -290,6 +292,17 @@ async fn a_certificate_is_ordered_renewed_and_its_key_kept_and_changed() {
     home.stop().await;
 }
 
+/// A box that was started once and has its ports, and an authority that does not take its time with it.
+async fn quick() -> (tempfile::TempDir, Authority, [SocketAddr; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = port();
+    let doors = home(folder.path(), at, None).await;
+    let (http, https) = (doors.http[0], doors.https[0]);
+    doors.stop().await;
+    let authority = Authority::start(at, http.port(), https.port(), &FAST).await;
+    (folder, authority, [http, https])
+}
+
 /// The same box at the same ports again.
 async fn started_at(folder: &Path, authority: &Authority, http: SocketAddr, https: SocketAddr) -> Appliance {
     started_with(folder, authority, [http, https], &[], Clock::system()).await
@@ -326,13 +339,7 @@ async fn started_with(folder: &Path, authority: &Authority, [http, https]: [Sock
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_renewed_by_itself_and_another_key_is_used_once_it_is_published() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = port();
-    let doors = home(folder.path(), at, None).await;
-    let (http, https) = (doors.http[0], doors.https[0]);
-    doors.stop().await;
-    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
-    let authority = Authority::start(at, http.port(), https.port(), &fast).await;
+    let (folder, authority, [http, https]) = quick().await;
     let home = started_at(folder.path(), &authority, http, https).await;
     let certificates = home.services().certificates;
     certificates.accept("").await.unwrap();
@@ -494,13 +501,7 @@ fn payload(body: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authority_that_wants_it_renewed_early_is_obeyed_and_told_what_is_replaced() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = port();
-    let doors = home(folder.path(), at, None).await;
-    let (http, https) = (doors.http[0], doors.https[0]);
-    doors.stop().await;
-    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
-    let mut authority = Authority::start(at, http.port(), https.port(), &fast).await;
+    let (folder, mut authority, [http, https]) = quick().await;
     let advising = Advising::before(&authority).await;
     authority.port = advising.at.port();
     let home = started_at(folder.path(), &authority, http, https).await;
@@ -529,13 +530,7 @@ async fn an_authority_that_wants_it_renewed_early_is_obeyed_and_told_what_is_rep
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_cannot_be_certified_costs_only_itself_and_no_certificate_a_day() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = port();
-    let doors = home(folder.path(), at, None).await;
-    let (http, https) = (doors.http[0], doors.https[0]);
-    doors.stop().await;
-    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
-    let authority = Authority::start(at, http.port(), https.port(), &fast).await;
+    let (folder, authority, [http, https]) = quick().await;
     authority.leads_astray("mta-sts.home.test").await;
     let clock = Clock::fixed(Clock::system().now());
     let home = started_with(folder.path(), &authority, [http, https], &[], clock.clone()).await;
@@ -607,8 +602,7 @@ async fn by_port_443_where_port_80_is_shut_and_a_refusal_is_told_in_its_words() 
     doors.stop().await;
 
     // Nobody is at either port that it looks at.
-    let fast = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
-    let authority = Authority::start(at, port(), port(), &fast).await;
+    let authority = Authority::start(at, port(), port(), &FAST).await;
     let home = started_at(folder.path(), &authority, http, https).await;
     let certificates = home.services().certificates;
     certificates.accept("").await.unwrap();
@@ -633,7 +627,7 @@ async fn by_port_443_where_port_80_is_shut_and_a_refusal_is_told_in_its_words() 
     drop(authority);
 
     // Port 80 is shut; the other one is ours. The account that was made is unknown to a new authority.
-    let authority = Authority::start(at, port(), https.port(), &fast).await;
+    let authority = Authority::start(at, port(), https.port(), &FAST).await;
     let home = started_at(folder.path(), &authority, http, https).await;
     let certificates = home.services().certificates;
     certificates.accept("").await.unwrap();

@@ -4,7 +4,7 @@
 use crate::{
     appliance::{Folder, PASSPHRASE},
     imports::import_with,
-    openpgp::Gnupg,
+    openpgp::{Gnupg, created},
     web::Visitor,
 };
 use caliopen::{
@@ -44,14 +44,7 @@ fn gnupg(passphrase: &str, keys: &[(&str, &str, &str)]) -> Option<Gnupg> {
             b"",
         );
         assert!(ok, "{said}");
-        let print = said
-            .split("KEY_CREATED P ")
-            .nth(1)
-            .unwrap()
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .to_owned();
+        let print = created(&said);
         let (ok, _, said) = gpg.run(
             &["--passphrase", passphrase, "--quick-add-key", &print, encrypting, "encr", "0"],
             b"",

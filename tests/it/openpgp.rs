@@ -658,6 +658,17 @@ fn the_messages_of_many_programs_are_opened() {
 /// GnuPG with a home of its own; `None` where it is not installed.
 pub struct Gnupg(tempfile::TempDir);
 
+/// The fingerprint of the key that GnuPG says it made.
+pub fn created(said: &str) -> String {
+    said.split("KEY_CREATED P ")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
 impl Gnupg {
     pub fn new() -> Option<Self> {
         let there = Command::new("gpg").arg("--version").output().is_ok_and(|out| out.status.success());

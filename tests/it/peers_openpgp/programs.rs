@@ -1,6 +1,7 @@
 //! The programs of others that protect and open mail, behind one face: GnuPG, `sq`, and today's Sequoia as a library.
 //! Each has a folder of its own, and nothing of the machine's owner is touched.
 
+use crate::openpgp::created;
 use std::{
     io::Write,
     os::unix::fs::PermissionsExt,
@@ -104,14 +105,7 @@ impl Peer for Gnupg {
         let encrypts = if kind == "ed25519" { "cv25519" } else { kind };
         let name = format!("Somebody <{address}>");
         let (_, said) = self.gpg(&["--quick-generate-key", &name, kind, "sign,cert", "1y"], b"");
-        let print = said
-            .split("KEY_CREATED P ")
-            .nth(1)
-            .unwrap()
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .to_owned();
+        let print = created(&said);
         self.gpg(&["--quick-add-key", &print, encrypts, "encr", "1y"], b"");
         let secret = self.gpg(&["--export-secret-keys", &print], b"").0;
         Key { secret, print }

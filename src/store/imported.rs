@@ -1,5 +1,5 @@
-//! By what a message that is here is known, so that it is not taken in twice: the hash of its octets, and for one that
-//! came from a mailbox elsewhere the hash of its text too.
+//! By what a message that is here is known, so that it is not taken in twice: the hash of its octets, and that of its text
+//! where it has an identifier.
 //!
 //! Deleting lets go of both by their keys, whatever else there is: the first begins with the hash that the message's own
 //! row has, the second stands in [`super::schema::TOLD`].
@@ -54,7 +54,11 @@ pub(super) fn forget(tables: &mut Tables<'_>, id: u64, message: &Message) -> Res
     tables.imported.retain_in(first..=last.as_slice(), |_, of| of != id)?;
     let text = tables.told.remove(id)?.map(|key| key.value().to_vec());
     if let Some(text) = text {
-        tables.imported.remove(text.as_slice())?;
+        // A message that came twice by the door is known by the later one.
+        let is_its_own = tables.imported.get(text.as_slice())?.is_some_and(|of| of.value() == id);
+        if is_its_own {
+            tables.imported.remove(text.as_slice())?;
+        }
     }
     Ok(())
 }

@@ -1049,8 +1049,8 @@ fn imap_said(octets: &[u8]) {
 
 /// What a server says lies in a backup: no more than it has octets for.
 fn listed(octets: &[u8]) {
-    let (members, rows) = restic::probe(octets);
-    assert!(members <= octets.len() / 6 && rows <= octets.len() / 2);
+    let [members, rows, files] = restic::probe(octets);
+    assert!(members <= octets.len() / 6 && rows <= octets.len() / 2 && files <= octets.len() / 11);
 }
 
 fn passphrase(octets: &[u8]) {

@@ -48,11 +48,12 @@ use std::{
     time::Duration,
 };
 
-/// How many files a list that a server gives names, for the fuzzer: as WebDAV has it, and as restic's own protocol has it.
+/// How many files a list that a server gives names, for the fuzzer: as WebDAV, restic's own protocol and S3 have it.
 #[doc(hidden)]
-pub fn probe(octets: &[u8]) -> (usize, usize) {
+pub fn probe(octets: &[u8]) -> [usize; 3] {
     let members = dav::members(&String::from_utf8_lossy(octets));
-    (members.len(), rest::listed(octets).map_or(0, |rows| rows.len()))
+    let rows = rest::listed(octets).map_or(0, |rows| rows.len());
+    [members.len(), rows, s3::probe(octets)]
 }
 
 /// What the snapshots of this program say as their host.

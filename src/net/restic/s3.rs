@@ -40,8 +40,8 @@ const SIGNED: u64 = 3600;
 const SKEW: i64 = 300;
 /// Octets of one answer about what is there that are looked at.
 const LISTED: usize = 8 * 1024 * 1024;
-/// Answers about what is there; each names a thousand files.
-const PAGES: usize = 10_000;
+/// Answers about what is there; each names a thousand files. A million packs are more than anybody's mail.
+const PAGES: usize = 1_000;
 
 /// Where on which server a repository lies.
 struct Spot {
@@ -162,8 +162,8 @@ impl S3 {
         }
     }
 
-    /// Names and octets of the files whose names begin so.
-    fn named(&self, prefix: &str) -> Result<Vec<(String, u64)>, Trouble> {
+    /// The files whose names begin so and are taken by `take`: what else there is is not kept, however much a server names.
+    fn named<T>(&self, prefix: &str, take: impl Fn(&str, u32) -> Option<T>) -> Result<Vec<T>, Trouble> {
         let (mut found, mut token) = (Vec::new(), String::new());
         for _ in 0..PAGES {
             let asked = [("continuation-token", token.as_str()), ("list-type", "2"), ("prefix", prefix)];
@@ -174,7 +174,8 @@ impl S3 {
             };
             let body = self.success(self.ask(rusty_s3::Method::Get, "", asked, None, &Bytes::new())?)?;
             let page = listed(&body).ok_or(Trouble::Unreachable)?;
-            found.extend(page.files);
+            let octets = |size: u64| u32::try_from(size).unwrap_or(u32::MAX);
+            found.extend(page.files.iter().filter_map(|(name, size)| take(name, octets(*size))));
             match page.next {
                 Some(next) => token = next,
                 None => return Ok(found),
@@ -227,6 +228,12 @@ struct Page {
     next: Option<String>,
 }
 
+/// How many files one answer names, for the fuzzer.
+pub(super) fn probe(body: &[u8]) -> usize {
+    let _ = code(body);
+    listed(body).map_or(0, |page| page.files.len())
+}
+
 /// Reads a `ListBucketResult`; `None` where it is none, or is cut, or says that there is more and not how to ask for it.
 fn listed(body: &[u8]) -> Option<Page> {
     let mut page = Page::default();
@@ -256,18 +263,13 @@ impl Shelf for S3 {
 
     fn list(&self, kind: FileType) -> Result<Vec<(Id, u32)>, Trouble> {
         if kind == FileType::Config {
-            let name = self.name(kind, &Id::default());
-            let files = self.named(&name)?.into_iter().filter(|(found, _)| *found == name);
-            return Ok(files
-                .map(|(_, size)| (Id::default(), u32::try_from(size).unwrap_or(u32::MAX)))
-                .collect());
+            let config = self.name(kind, &Id::default());
+            return self.named(&config, |name, size| (name == config).then_some((Id::default(), size)));
         }
-        let file = |(name, size): &(String, u64)| {
+        self.named(&format!("{}{}/", self.spot.folder, kind.dirname()), |name, size| {
             let last = name.rsplit('/').next().filter(|last| last.len() == 64)?;
-            Some((last.parse().ok()?, u32::try_from(*size).ok()?))
-        };
-        let files = self.named(&format!("{}{}/", self.spot.folder, kind.dirname()))?;
-        Ok(files.iter().filter_map(file).collect())
+            Some((last.parse().ok()?, size))
+        })
     }
 
     fn read(&self, kind: FileType, id: &Id, part: Option<(u32, u32)>) -> Result<Bytes, Trouble> {

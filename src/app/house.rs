@@ -93,12 +93,17 @@ impl House {
             services.happenings.listen(),
             stopping.clone(),
         ));
+        doors.spawn(jobs::ask::run(
+            services.senders.clone(),
+            (services.strict.clone(), services.tls_reports.clone()),
+            services.keyring.clone(),
+            services.happenings.listen(),
+            stopping.clone(),
+        ));
         doors.spawn(jobs::run(
             (Upkeep::new(self.vault.clone(), self.clock.clone()), services.health.clone()),
             services.receive.clone(),
-            services.senders.clone(),
-            (services.strict.clone(), services.tls_reports.clone()),
-            (services.keys.clone(), services.keyring.clone()),
+            services.keys.clone(),
             services.happenings.listen(),
             stopping,
         ));

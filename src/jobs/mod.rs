@@ -1,6 +1,7 @@
 //! Floor 4: the clock's door. Work that nobody is waiting for is a row in the store with a due time;
 //! one loop runs what is due. What was sealed while the box was locked is taken in when it is unlocked.
 
+pub mod ask;
 pub mod backup;
 pub mod fetch;
 pub mod push;
@@ -11,16 +12,12 @@ pub mod world;
 
 use crate::service::{
     Error,
-    authenticate::Senders,
     deliver::Deliver,
     happening::Happening,
     health::Health,
-    keyring::Keyring,
     keys::Keys,
     ledger::Ledgers,
     receive::{NotKept, Receive},
-    strict::Strict,
-    tls_reports::TlsReports,
     upkeep::{self, Upkeep},
 };
 use std::time::Duration;
@@ -38,9 +35,7 @@ const LOOK: Duration = Duration::from_secs(5);
 pub async fn run(
     (upkeep, health): (Upkeep, Health),
     receive: Receive,
-    senders: Senders,
-    (strict, tls_reports): (Strict, TlsReports),
-    (keys, keyring): (Keys, Keyring),
+    keys: Keys,
     mut happenings: broadcast::Receiver<Happening>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -55,9 +50,7 @@ pub async fn run(
             Ok(drained) => tracing::info!(drained, "what arrived while the box was locked was taken in"),
             Err(_) => tracing::error!("the spool could not be emptied and will be tried again"),
         }
-        let again = senders.recheck().await.min(strict.refresh().await).min(tls_reports.tend().await);
-        let again = again.min(keyring.refresh().await);
-        let wait = upkeep.step().await.unwrap_or(NAP).min(again).clamp(1, NAP);
+        let wait = upkeep.step().await.unwrap_or(NAP).clamp(1, NAP);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}
             () = unlocked(&mut happenings) => {}

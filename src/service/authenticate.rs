@@ -137,7 +137,10 @@ impl Senders {
                 open.writer.write(move |tables| recheck::forget(tables, due, id)).await?;
                 continue;
             };
+            // Nobody holds the vault while the world is asked: it may have to be locked, or opened anew.
+            drop(open);
             let found = self.again(raw, proof).await?;
+            let Ok(open) = self.vault.open() else { return Ok(NAP) };
             open.writer.write(move |tables| recheck::told(tables, (due, id), &found)).await?;
         }
         Ok(1)

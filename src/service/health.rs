@@ -64,16 +64,16 @@ impl Health {
         let mended = blocking(move || {
             // Where the disk still refuses it is asked again soon, and before that by whatever is to be kept.
             let _ = file.mend();
-            vault.mend(|| happenings.announce(Happening::Locked))
+            let again = vault.mend(|| happenings.announce(Happening::Locked))?;
+            // Here and not by whoever waits: they may have stopped waiting, and what is in front of the store would stay there.
+            if again {
+                tracing::warn!("the store was opened again after an error of the disk");
+                happenings.announce(Happening::Unlocked);
+            }
+            Ok(again)
         });
         mended
             .await
-            .inspect(|again| {
-                if *again {
-                    tracing::warn!("the store was opened again after an error of the disk");
-                    self.happenings.announce(Happening::Unlocked);
-                }
-            })
             .inspect_err(|error| tracing::error!(%error, "the store could not be opened again; the box is locked until it can"))
     }
 

@@ -258,8 +258,7 @@ impl Inner {
 
     /// One go; gives the seconds until the next.
     async fn refresh_slice(&self, now: i64) -> Result<i64, Error> {
-        let open = self.vault.open()?;
-        let reading = open.clone();
+        let reading = self.vault.open()?;
         let all = tokio::task::spawn_blocking(move || strict::all(&reading));
         let all = all.await.unwrap_or(Err(store::Error::Damaged))?;
         let (mut next, mut done) = (now + HOUR, 0);
@@ -272,7 +271,8 @@ impl Inner {
                 continue;
             }
             if !used && record.valid(now).is_none() {
-                open.writer.write(move |tables| strict::forget(tables, &domain)).await?;
+                let writing = self.vault.open()?.writer.write(move |tables| strict::forget(tables, &domain));
+                writing.await?;
                 continue;
             }
             let Some(policy) = record.valid(now).filter(|_| used) else {

@@ -36,7 +36,7 @@ use crate::{
         record::{TlsDay, TlsGiven, TlsPlace},
         slots::random,
         tls_reports::{self, Ready},
-        vault::{Open, Vault},
+        vault::Vault,
     },
 };
 use std::{
@@ -191,8 +191,7 @@ impl TlsReports {
     /// One go; gives the seconds until the next.
     async fn step(&self, now: Time) -> Result<i64, Error> {
         self.keep().await?;
-        let open = self.0.vault.open()?;
-        self.settle(&open, now).await?;
+        self.settle(now).await?;
         let days = read(&self.0.vault, move |snapshot| Ok(snapshot.tls_days(day_of(now), SLICE)?)).await?;
         let mut wait = NAP;
         for (day, domain, counted) in days {
@@ -200,14 +199,14 @@ impl TlsReports {
             if due > now.0 {
                 wait = wait.min(due - now.0);
             } else {
-                self.report(&open, day, domain, &counted, now).await?;
+                self.report(day, domain, &counted, now).await?;
             }
         }
-        Ok(if self.visit_pages(&open, now).await? { SHORT } else { wait })
+        Ok(if self.visit_pages(now).await? { SHORT } else { wait })
     }
 
     /// Writes down what became of those on their way.
-    async fn settle(&self, open: &Arc<Open>, now: Time) -> Result<(), Error> {
+    async fn settle(&self, now: Time) -> Result<(), Error> {
         let ended = read(&self.0.vault, move |snapshot| {
             for (_, _, given) in snapshot.tls_open(now)? {
                 for place in given.to.iter().filter(|place| place.is_open()) {
@@ -223,6 +222,7 @@ impl TlsReports {
         if !ended.await? {
             return Ok(());
         }
+        let open = self.0.vault.open()?;
         let reading = open.clone();
         let lost = move || {
             let open = Snapshot::of(&reading)?.tls_open(now)?.into_iter();
@@ -243,7 +243,7 @@ impl TlsReports {
     }
 
     /// Reports a day to a domain, if it wants that.
-    async fn report(&self, open: &Arc<Open>, day: i64, domain: String, counted: &TlsDay, now: Time) -> Result<(), Error> {
+    async fn report(&self, day: i64, domain: String, counted: &TlsDay, now: Time) -> Result<(), Error> {
         let on = self.is_on().await?;
         let places = match self.0.dns.look(&format!("_smtp._tls.{domain}"), Kind::Txt).await {
             Ok(answer) if on => written::places(answer.texts()),
@@ -257,10 +257,21 @@ impl TlsReports {
             self.ready(day, &domain, counted, places, now).await?
         };
         let Some(ready) = ready else {
-            let writing = open.writer.write(move |tables| tls_reports::forget(tables, day, &domain));
+            let writing = self
+                .0
+                .vault
+                .open()?
+                .writer
+                .write(move |tables| tls_reports::forget(tables, day, &domain));
             return Ok(writing.await?);
         };
-        let given = open.writer.write(move |tables| tls_reports::give(tables, &ready, now)).await?;
+        let given = self
+            .0
+            .vault
+            .open()?
+            .writer
+            .write(move |tables| tls_reports::give(tables, &ready, now))
+            .await?;
         if given {
             self.0.happenings.announce(Happening::Due);
         }
@@ -324,7 +335,7 @@ impl TlsReports {
     }
 
     /// Hands reports to the pages that are due; says whether something is on its way.
-    async fn visit_pages(&self, open: &Arc<Open>, now: Time) -> Result<bool, Error> {
+    async fn visit_pages(&self, now: Time) -> Result<bool, Error> {
         let waiting = read(&self.0.vault, move |snapshot| Ok(snapshot.tls_open(now)?)).await?;
         let under_way = !waiting.is_empty();
         let mut visits = 0;
@@ -335,15 +346,15 @@ impl TlsReports {
                 if visits > VISITS {
                     return Ok(true);
                 }
-                self.visit(open, day, &domain, &given, place).await?;
+                self.visit(day, &domain, &given, place).await?;
             }
         }
         Ok(under_way)
     }
 
-    async fn visit(&self, open: &Arc<Open>, day: i64, domain: &str, given: &TlsGiven, place: &TlsPlace) -> Result<(), Error> {
+    async fn visit(&self, day: i64, domain: &str, given: &TlsGiven, place: &TlsPlace) -> Result<(), Error> {
         let page = place.place.clone();
-        self.end(open, (day, domain), &page, |place, _| place.end(Fate::Begun)).await?;
+        self.end((day, domain), &page, |place, _| place.end(Fate::Begun)).await?;
         let octets = given.packed.clone();
         let answer = self.0.https.post(&page, "application/tlsrpt+gzip", octets, ANSWER).await;
         let fate = match answer {
@@ -354,7 +365,7 @@ impl TlsReports {
             Err(Unfetched::Silent | Unfetched::TooLarge | Unfetched::Garbled) => Fate::NobodyKnows,
         };
         let now = self.0.clock.now().0;
-        self.end(open, (day, domain), &page, move |place, at| {
+        self.end((day, domain), &page, move |place, at| {
             place.tries = place.tries.saturating_add(1);
             place.due = now.saturating_add(AGAIN << place.tries.saturating_sub(1).min(5));
             let over = fate == Fate::Waiting && place.due > at.saturating_add(PATIENCE);
@@ -364,15 +375,9 @@ impl TlsReports {
     }
 
     /// Changes one place of a report; `change` is also told when the report was made.
-    async fn end(
-        &self,
-        open: &Arc<Open>,
-        (day, domain): (i64, &str),
-        page: &str,
-        change: impl Fn(&mut TlsPlace, i64) + Send + 'static,
-    ) -> Result<(), Error> {
+    async fn end(&self, (day, domain): (i64, &str), page: &str, change: impl Fn(&mut TlsPlace, i64) + Send + 'static) -> Result<(), Error> {
         let (domain, page) = (domain.to_owned(), page.to_owned());
-        let writing = open.writer.write(move |tables| {
+        let writing = self.0.vault.open()?.writer.write(move |tables| {
             tls_reports::change(tables, day, &domain, |given| {
                 let at = given.at;
                 let places = given.to.iter_mut().filter(|place| place.message == 0 && place.place == page);

@@ -405,6 +405,10 @@ impl Vault {
             return Ok(false);
         }
         let _one = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another may have done it while this one waited for its turn.
+        if !self.stands_still() {
+            return Ok(false);
+        }
         if let Some(open) = self.open().ok().filter(|open| open.is_failing()) {
             *self.shut() = Some((open.key.clone(), self.is_unproven()));
             drop(open);

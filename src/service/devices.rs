@@ -262,9 +262,11 @@ impl Devices {
         }
     }
 
-    /// Whether a device may still come: it exists and was not taken off the list.
-    pub fn is_live(&self, id: DeviceId) -> bool {
-        self.record(id).is_some_and(|device| device.status() != Status::Revoked)
+    /// Whether a device may still come: it exists and was not taken off the list. An error where that cannot be read now.
+    pub fn is_live(&self, id: DeviceId) -> Result<bool, Error> {
+        let known = self.known()?;
+        let found = known.devices.iter().find(|(known, _)| *known == id.0);
+        Ok(found.is_some_and(|(_, device)| device.status() != Status::Revoked))
     }
 
     /// Whether a device was let in.

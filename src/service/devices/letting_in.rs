@@ -125,7 +125,7 @@ impl Devices {
     /// A verified device types the code that `device` shows.
     pub async fn approve(&self, by: DeviceId, peer: IpAddr, device: DeviceId, typed: &str) -> Result<(), Refused> {
         self.only_verified(by)?;
-        if !self.is_live(device) {
+        if !self.is_live(device)? {
             return Err(Refused::NotFound);
         }
         self.take_request(device, typed).inspect_err(|error| {
@@ -187,7 +187,7 @@ impl Devices {
     /// A new device opens such a link. It is good once, and only while the device that made it is verified.
     pub async fn join(&self, device: DeviceId, peer: IpAddr, token: &str) -> Result<(), Refused> {
         let now = self.0.clock.now();
-        if !self.is_live(device) {
+        if !self.is_live(device)? {
             return Err(Refused::NotFound);
         }
         let by = {
@@ -213,7 +213,7 @@ impl Devices {
     /// device waits; the code itself is too long to be guessed.
     pub async fn recover(&self, device: DeviceId, peer: IpAddr, code: &str) -> Result<(), Refused> {
         let now = self.0.clock.now();
-        if !self.is_live(device) {
+        if !self.is_live(device)? {
             return Err(Refused::NotFound);
         }
         if let Some(wait @ 1..) = self.known()?.sheets.wait(now) {

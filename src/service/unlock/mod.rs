@@ -377,8 +377,12 @@ impl Unlock {
 
     /// What a session's cookie is worth, beside the cookie of its proof.
     pub fn stand(&self, secret: &str, proof: Option<&str>, client: Client<'_>) -> Standing {
+        // One that an error of the disk shut opens again by itself, and whoever was signed in is so then.
+        let stands_still = self.0.vault.stands_still();
         if self.is_locked() {
-            self.0.sessions.end_all();
+            if !stands_still {
+                self.0.sessions.end_all();
+            }
             return Standing::Nobody;
         }
         let standing = self.0.sessions.stand(secret, proof, client, &self.0.owner, self.0.clock.now());
@@ -388,9 +392,13 @@ impl Unlock {
             }
             return Standing::Nobody;
         };
-        if !self.0.devices.is_live(session.device) {
-            self.0.sessions.end(secret);
-            return Standing::Nobody;
+        match self.0.devices.is_live(session.device) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.0.sessions.end(secret);
+                return Standing::Nobody;
+            }
+            Err(_) => return Standing::Nobody,
         }
         if let Standing::Here(session) = &standing {
             self.0.devices.seen(session.device, client.peer);

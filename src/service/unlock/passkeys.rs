@@ -237,7 +237,7 @@ impl Unlock {
             backup_eligible: known.backup.0,
         };
         // A passkey that was added on a device that is off the list is off with it.
-        if known.device != 0 && !self.0.devices.is_live(DeviceId(known.device)) {
+        if known.device != 0 && !self.0.devices.is_live(DeviceId(known.device)).is_ok_and(|live| live) {
             return Ok(false);
         }
         let of_owner = answer.user.is_empty() || answer.user == record.handle;

@@ -332,6 +332,28 @@ impl Authentication {
         self.dmarc.disposition >= Policy::Quarantine && self.dmarc.explained.is_none()
     }
 
+    /// Keeps what was settled before, however it came out: who proved themselves when the message came did so, whatever a
+    /// record says today, or a name server does not.
+    pub fn settle(&mut self, before: &Self) {
+        if !before.spf.outcome.is_open() {
+            self.spf = before.spf.clone();
+        }
+        for (now, before) in self.signatures.iter_mut().zip(&before.signatures) {
+            if !before.outcome.is_open() {
+                *now = before.clone();
+            }
+        }
+        if !before.dmarc.outcome.is_open() {
+            self.dmarc = before.dmarc.clone();
+        }
+        if !before.arc.outcome.is_open() {
+            self.arc = before.arc.clone();
+        }
+        if !before.reverse.outcome.is_open() {
+            self.reverse = before.reverse.clone();
+        }
+    }
+
     /// Whether asking again later may tell more.
     pub fn is_open(&self) -> bool {
         let outcomes = [

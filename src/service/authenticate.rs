@@ -11,8 +11,9 @@
 use crate::{
     codec::{hosts, mime},
     domain::{
-        authentication::{Authentication, Explained},
+        authentication::{Authentication, Chain, Explained},
         discussion::DiscussionKey,
+        fact::Fact,
         id::MessageId,
         transport::Arrival,
     },
@@ -70,33 +71,27 @@ impl Senders {
         if !found.is_suspect() {
             return AtTheDoor { found, refused: false };
         }
-        let judged = self.explain(&mut found, raw).await;
-        let explainable = if judged {
-            may_yet_be_explained(&found, raw)
-        } else {
-            could_be_explained(&found, raw)
+        // A locked box does not know which sealer the owner trusts and what they read.
+        let explainable = match self.explain(&mut found, raw).await {
+            Some(explainable) => explainable,
+            None => could_be_explained(&found, raw),
         };
         let refused = found.is_refused() && !explainable;
         AtTheDoor { found, refused }
     }
 
-    /// Looks for what explains that a message fails its domain's policy; says whether it could look, which
-    /// a locked box cannot.
-    pub async fn explain(&self, found: &mut Authentication, raw: &[u8]) -> bool {
-        let Ok(open) = self.vault.open() else { return false };
+    /// Looks for what explains that a message fails its domain's policy; says whether an answer that is still open could
+    /// explain it yet. `None` where it could not look, as a locked box cannot.
+    pub async fn explain(&self, found: &mut Authentication, raw: &[u8]) -> Option<bool> {
+        let open = self.vault.open().ok()?;
         if !found.is_suspect() {
-            return true;
+            return Some(false);
         }
-        let list = list_of(found, raw);
-        let sealer = found.sealer().map(str::to_owned);
-        let looked = tokio::task::spawn_blocking(move || explained(&open, sealer, list)).await;
-        match looked {
-            Ok(Ok(explained)) => {
-                found.dmarc.explained = explained;
-                true
-            }
-            _ => false,
-        }
+        let (sealed, listed) = (found.arc.clone(), mime::list_id(raw).map(|list| (list_vouches(found, &list), list)));
+        let looked = tokio::task::spawn_blocking(move || explained(&open, &sealed, listed)).await;
+        let (explained, may_yet) = looked.ok()?.ok()?;
+        found.dmarc.explained = explained;
+        Some(may_yet)
     }
 
     /// Asks again about what is due; says how many seconds from now to look again.
@@ -152,7 +147,8 @@ impl Senders {
             return Err(store::Error::Damaged);
         };
         let raw = Arc::new(unstamped(&raw, &self.host));
-        let mut found = self.authenticate.again(raw.clone(), &envelope(&arrival)).await;
+        let before = proof.authentication();
+        let mut found = self.authenticate.again(raw.clone(), &envelope(&arrival), &before).await;
         self.explain(&mut found, &raw).await;
         Ok(found)
     }
@@ -207,37 +203,56 @@ fn envelope(arrival: &Arrival) -> Envelope {
     }
 }
 
-/// The list that a message came through, where a domain of the list's own organisation vouches for it. A
+/// Whether a domain of the list's own organisation vouches for a message; not known where its answer is still open. A
 /// `List-Id` alone is anybody's word.
-fn list_of(found: &Authentication, raw: &[u8]) -> Option<String> {
-    let list = mime::list_id(raw)?;
-    let organisation = hosts::registrable(&list);
-    let vouched = found.vouching().any(|domain| hosts::registrable(domain) == organisation);
-    vouched.then_some(list)
+fn list_vouches(found: &Authentication, list: &str) -> Fact<bool> {
+    let organisation = hosts::registrable(list);
+    let is_its = |domain: &str| hosts::registrable(domain) == organisation;
+    if found.vouching().any(is_its) {
+        return Fact::Known(true);
+    }
+    let signed = found
+        .signatures
+        .iter()
+        .map(|signature| (signature.outcome, signature.domain.as_str()));
+    let identities = signed.chain([(found.spf.outcome, found.spf.domain.as_str())]);
+    if identities.into_iter().any(|(outcome, domain)| outcome.is_open() && is_its(domain)) {
+        Fact::Unknown
+    } else {
+        Fact::Known(false)
+    }
 }
 
 /// Whether a sealer or a list could explain it, if only one knew which the owner trusts.
 fn could_be_explained(found: &Authentication, raw: &[u8]) -> bool {
-    found.sealer().is_some() || list_of(found, raw).is_some() || may_yet_be_explained(found, raw)
+    let sealed = found.arc.outcome.is_pass() || found.arc.outcome.is_open();
+    sealed || mime::list_id(raw).is_some_and(|list| list_vouches(found, &list) != Fact::Known(false))
 }
 
-/// Whether an answer that is still open could show a sealer or a list: a name server that fails refuses no mail.
-fn may_yet_be_explained(found: &Authentication, raw: &[u8]) -> bool {
-    let vouching = found.spf.outcome.is_open() || found.signatures.iter().any(|signature| signature.outcome.is_open());
-    found.arc.outcome.is_open() || (vouching && mime::list_id(raw).is_some())
-}
-
-fn explained(open: &Open, sealer: Option<String>, list: Option<String>) -> Result<Option<Explained>, store::Error> {
+/// What explains it, by what the owner trusts and reads, and whether an answer that is still open could yet: a name server
+/// that fails refuses no mail, but those whom a stranger names explain nothing either way.
+fn explained(open: &Open, sealed: &Chain, listed: Option<(Fact<bool>, String)>) -> Result<(Option<Explained>, bool), store::Error> {
     let snapshot = Snapshot::of(open)?;
-    if let Some(sealer) = sealer
-        && snapshot.sealers()?.contains(&sealer)
+    let mut may_yet = false;
+    if let Some(sealer) = sealed.sealers.last()
+        && (sealed.outcome.is_pass() || sealed.outcome.is_open())
+        && snapshot.sealers()?.contains(sealer)
     {
-        return Ok(Some(Explained::Sealer(sealer)));
+        if sealed.outcome.is_pass() {
+            return Ok((Some(Explained::Sealer(sealer.clone())), false));
+        }
+        may_yet = true;
     }
-    match list {
-        Some(list) if snapshot.is_read(DiscussionKey::of_list(&list).as_str())? => Ok(Some(Explained::List(list))),
-        _ => Ok(None),
+    if let Some((vouches, list)) = listed
+        && vouches != Fact::Known(false)
+        && snapshot.is_read(DiscussionKey::of_list(&list).as_str())?
+    {
+        if vouches == Fact::Known(true) {
+            return Ok((Some(Explained::List(list)), false));
+        }
+        may_yet = true;
     }
+    Ok((None, may_yet))
 }
 
 /// A kept message without what was put before it when it came.

@@ -215,6 +215,37 @@ async fn what_cannot_be_told_twice_vouches_for_nobody() {
     assert_eq!(tags.len(), 1, "put aside: {tags:?}");
 }
 
+/// Who proved themselves when the message came did so, whatever is answered half an hour later.
+#[tokio::test]
+async fn what_was_settled_is_not_taken_back() {
+    let mut silent = zone();
+    silent.set("7.2.0.192.in-addr.arpa", Kind::Ptr, Entry::Fails(Failure::Temporary));
+    let house = open(make(), Dns::table(silent), true);
+    let kept = house.keep(7, "news@bank.test", &mail("news@bank.test", "")).await;
+    let found = house.found(kept.message.0);
+    assert_eq!(
+        (found.spf.outcome, found.dmarc.outcome, found.reverse.outcome),
+        (Outcome::Pass, Outcome::Pass, Outcome::TempError)
+    );
+    let House {
+        services, vault, folder, ..
+    } = house;
+    drop((services, vault));
+    let mut failing = zone();
+    failing.set("bank.test", Kind::Txt, Entry::Fails(Failure::Temporary));
+    let house = open(folder, Dns::table(failing), true);
+    house.clock.set(Time(NOW.0 + 3600));
+    house.services.senders.recheck().await;
+    let found = house.found(kept.message.0);
+    assert_eq!(
+        (found.spf.outcome, found.dmarc.outcome, found.reverse.outcome),
+        (Outcome::Pass, Outcome::Pass, Outcome::Pass)
+    );
+    assert_eq!(found.authentic(), Fact::Known(Authentic::Spf));
+    let tags = Snapshot::of(&house.vault.open().unwrap()).unwrap().tags_of(kept.message.0).unwrap();
+    assert!(tags.is_empty(), "put aside: {tags:?}");
+}
+
 /// Whoever says that they are the owner, by the door and with nobody who vouches for it, is not taken for them.
 #[tokio::test]
 async fn a_forged_note_is_no_note_of_the_owners() {
@@ -265,9 +296,19 @@ async fn a_list_that_the_owner_reads_explains_and_a_list_that_anybody_names_does
     drop((services, vault));
     let mut table = zone();
     table.set("lists.list.test", Kind::Txt, Entry::Fails(Failure::Temporary));
+    table.set("lame.evil.test", Kind::Txt, Entry::Fails(Failure::Temporary));
     let house = open(folder, Dns::table(table), true);
     let kept = house.keep(9, "talk@lists.list.test", &through).await;
     assert!(house.found(kept.message.0).is_suspect());
+    let mine = mail("news@bank.test", "List-Id: <mine.evil.test>\r\n");
+    for forged in [&mine, &through] {
+        let taken = house.take(9, "x@lame.evil.test", forged).await;
+        assert_eq!(
+            taken,
+            Err(NotKept::Refused),
+            "a stranger's name server that never answers explains nothing"
+        );
+    }
 }
 
 #[tokio::test]

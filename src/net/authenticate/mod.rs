@@ -68,16 +68,17 @@ impl Authenticate {
     /// All there is to be found about a message. `raw` is the message as it was received, without anything
     /// of ours before it.
     pub async fn message(&self, raw: Arc<Vec<u8>>, envelope: &Envelope) -> Authentication {
-        self.look(raw, envelope, false).await
+        self.look(raw, envelope, None).await
     }
 
-    /// The same for the second and last time: an identity that still cannot be told vouches for nobody. It is the sender
-    /// who chooses the identities, and one whose name servers never answer would else be spared by every policy.
-    pub async fn again(&self, raw: Arc<Vec<u8>>, envelope: &Envelope) -> Authentication {
-        self.look(raw, envelope, true).await
+    /// The same for the second and last time, of what could not be told before: an identity that still cannot be told vouches
+    /// for nobody. It is the sender who chooses the identities, and one whose name servers never answer would else be spared
+    /// by every policy.
+    pub async fn again(&self, raw: Arc<Vec<u8>>, envelope: &Envelope, before: &Authentication) -> Authentication {
+        self.look(raw, envelope, Some(before)).await
     }
 
-    async fn look(&self, raw: Arc<Vec<u8>>, envelope: &Envelope, last: bool) -> Authentication {
+    async fn look(&self, raw: Arc<Vec<u8>>, envelope: &Envelope, before: Option<&Authentication>) -> Authentication {
         let lookups = Lookups::new(self.dns.clone(), PATIENCE);
         let reading = tokio::task::spawn_blocking(move || Said::read(&raw));
         let sent = spf::check(&lookups, envelope, &self.host);
@@ -98,13 +99,16 @@ impl Authenticate {
             ..Authentication::default()
         };
         let Some((said, signatures, arc, policies)) = rest else {
-            return found;
+            return before.cloned().unwrap_or(found);
         };
-        found.dkim = dkim::best(&signatures);
         found.signatures = signatures;
         found.arc = arc;
         let nobody = lookups.found_nobody();
-        dmarc::judge(&mut found, &policies, (said.lot, last && !nobody));
+        // Before the policy is looked at, and after it has looked: what is settled counts for it, and is not changed by it.
+        before.inspect(|before| found.settle(before));
+        found.dkim = dkim::best(&found.signatures);
+        dmarc::judge(&mut found, &policies, (said.lot, before.is_some() && !nobody));
+        before.inspect(|before| found.settle(before));
         if nobody {
             forget_failures(&mut found);
         }

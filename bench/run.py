@@ -2,7 +2,7 @@
 
     sh bench/run                 all figures
     sh bench/run --only rate     one group: size, rate, flushes, history, senders, compose, hostile, spam, openpgp, sealed,
-                                 search, sending, living, backup, fetching, import
+                                 search, sending, living, backup, fetching, import, shipping
     sh bench/run --quick         small numbers, to see whether it works; the figures mean little
 
 Every server is started here, in a temporary folder on a disk, on loopback. The two sides of the rate take
@@ -31,6 +31,7 @@ from names import Names
 from peer import Postfix
 from search import search
 from sending import sending
+from shipping import shipping
 from size import sizes
 from spam import spam
 
@@ -328,7 +329,7 @@ def senders(table, program, where, size):
     table.add("CPU a message for authentication, warm DNS", "<= 2 ms", f"{cost:.2f} ms", "", f"{questions:.2f} questions", cost <= 2)
 
 
-GROUPS = {"size": sizes, "rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching, "import": importing}
+GROUPS = {"size": sizes, "rate": rate, "flushes": flushes, "history": history, "senders": senders, "compose": compose, "hostile": hostile, "spam": spam, "openpgp": openpgp, "sealed": sealed, "search": search, "sending": sending, "living": living, "backup": backup, "fetching": fetching, "import": importing, "shipping": shipping}
 
 
 def measure(parts, size, prefix):
@@ -353,6 +354,7 @@ def main():
     arguments.add_argument("--where", default="/var/tmp", help="a folder on the disk to measure")
     arguments.add_argument("--history", type=int)
     arguments.add_argument("--living", type=int, default=100_000, help="messages to live with")
+    arguments.add_argument("--gigabytes", type=int, default=10, help="of mail to move in with")
     size = arguments.parse_args()
     size.rounds, size.load, size.flushes, size.pages = (2, 200, 40, 20) if size.quick else (5, 2000, 400, 200)
     size.history = size.history or (2000 if size.quick else 20_000)

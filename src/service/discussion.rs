@@ -340,16 +340,8 @@ fn show(
             .map(|mailbox| people.of(snapshot, &mailbox.name, &mailbox.address))
             .collect()
     };
-    let (mut from, to, cc) = (name(&reading.from)?, name(&reading.to)?, name(&reading.cc)?);
-    // What came in by the door and only says that it is the owner's is not shown as theirs.
-    if snapshot
-        .proof(id)?
-        .is_some_and(|proof| proof.arrival.is_some() && !proof.evidence().travel.is_vouched())
-    {
-        for person in from.iter_mut().filter(|person| person.owner) {
-            (person.owner, person.known) = (false, false);
-        }
-    }
+    let (to, cc) = (name(&reading.to)?, name(&reading.cc)?);
+    let from = reading.from.first().map(|author| people.author(snapshot, id, author));
     let view = reading
         .html
         .as_deref()
@@ -376,7 +368,7 @@ fn show(
     let message = MessageView {
         id: MessageId(id),
         discussion: DiscussionId(record.discussion),
-        from: from.into_iter().next(),
+        from: from.transpose()?,
         to,
         cc,
         subject: reading.subject.clone(),

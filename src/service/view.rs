@@ -8,7 +8,7 @@ use crate::domain::{
     fact::Fact,
     id::{DiscussionId, MessageId, TagId},
     importance::Range,
-    message::{Attachment, Defect},
+    message::{Attachment, Defect, Mailbox},
     openpgp::{NotOpened, Outside, Worth},
     padlock::Padlock,
     privacy::{
@@ -69,6 +69,20 @@ impl People {
             owner,
             known,
         })
+    }
+
+    /// The author of a message. What came in by the door and only says that it is the owner's is not shown as theirs.
+    pub(super) fn author(&self, snapshot: &Snapshot, message: u64, author: &Mailbox) -> Result<Person, Error> {
+        let person = self.of(snapshot, &author.name, &author.address)?;
+        let claimed = |proof: record::Proof| proof.arrival.is_some() && !proof.evidence().travel.is_vouched();
+        if person.owner && snapshot.proof(message)?.is_some_and(claimed) {
+            return Ok(Person {
+                owner: false,
+                known: false,
+                ..person
+            });
+        }
+        Ok(person)
     }
 
     /// The same, from a record; a text that is no address is nobody.

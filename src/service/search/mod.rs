@@ -244,9 +244,7 @@ fn hit(
     };
     let masked = viewer.is_masked(MessageId(id), message.index);
     let author = reading.author();
-    let from = author
-        .map(|author| people.of(snapshot, &author.name, &author.address))
-        .transpose()?;
+    let from = author.map(|author| people.author(snapshot, id, author)).transpose()?;
     let here = |places: &[Place]| -> Vec<&Matcher> {
         let here = marked.iter().filter(|(place, _)| places.contains(place));
         here.map(|(_, matcher)| matcher).collect()

@@ -1,7 +1,8 @@
 //! The screener: who waits at the door, what is known of them, and what the owner answers (`domain::screener`).
 //!
 //! A message from a stranger is kept like any other and can be found like any other; it only does not stand on the
-//! timeline before the owner has let its author in. Whoever was refused is told so from then on where they can prove who
+//! timeline before the owner has let its author in. An address of the owner's own never waits, whoever claims it: it is
+//! nobody to be answered. Whoever was refused is told so from then on where they can prove who
 //! they are (550 5.7.1); what only claims to be them, or comes while the box is locked, is taken and filed as not wanted,
 //! so that a forger cannot have notices sent to somebody else.
 

@@ -55,7 +55,7 @@ pub async fn act(home: &Home, ids: &[u64], act: Act) -> u64 {
 }
 
 /// A query, asked of messages.
-fn asked(text: &str) -> Asked {
+pub fn asked(text: &str) -> Asked {
     let today = Day {
         year: 2023,
         month: 11,

@@ -1,6 +1,7 @@
 //! Who really sent a message, from the door to the page: a table of DNS records, the receiver with its vault,
 //! and what is kept, refused, or asked about again.
 
+use crate::living::asked;
 use caliopen::{
     app::{self, Appliance, Services},
     codec::mime,
@@ -9,6 +10,7 @@ use caliopen::{
         address::Address,
         authentication::{Authentication, Explained, Outcome, Policy},
         fact::Fact,
+        importance::Range,
         privacy::evidence::{Authentic, Dmarc},
         screener::Answer,
         time::Time,
@@ -259,6 +261,23 @@ async fn a_forged_note_is_no_note_of_the_owners() {
         (from.owner, discussions.page(kept.discussion, 1).await.unwrap().unknown)
     };
     assert_eq!((shown(forged).await, shown(own).await), ((false, true), (true, false)));
+    // Where strangers wait it stands on the timeline all the same: nobody could be let in for it.
+    let services = &house.services;
+    services.screener.turn(true).await.unwrap();
+    let again = house.keep(9, "x@evil.test", &mail("me@home.test", "")).await;
+    let copied = house.keep(9, "x@evil.test", &mail("me@home.test", "Cc: ann@x.test\r\n")).await;
+    let stranger = house.keep(9, "x@evil.test", &mail("eve@x.test", "")).await;
+    let rows = services.timeline.page_in(1, Range::ALL).await.unwrap().rows;
+    let is_there = |kept: &Kept| rows.iter().any(|row| row.id == kept.discussion);
+    assert!(is_there(&again) && is_there(&copied) && !is_there(&stranger), "{rows:?}");
+    assert_eq!(services.screener.count().await.unwrap(), 1);
+    // Nor is it the owner's where it was searched for.
+    let found = services.search.find(asked("subject:x")).await.unwrap();
+    let is_owners = |kept: &Kept| {
+        let hit = found.hits.iter().find(|hit| hit.id == kept.message).unwrap();
+        hit.from.as_ref().unwrap().owner
+    };
+    assert_eq!([&own, &forged, &again, &copied].map(is_owners), [true, false, false, false]);
 }
 
 #[tokio::test]

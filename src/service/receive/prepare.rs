@@ -162,8 +162,15 @@ impl Inner {
         }
         let of_mailbox = met.tags.iter().map(|name| (Wanted::Named(name.clone()), By::Owner));
         filling.tags.extend(of_mailbox);
-        self.screened(open, (came, &reading), &met, &weighed, (&known, report.is_some()), &mut filling)
-            .map_err(not_kept)?;
+        self.screened(
+            open,
+            (came, &reading),
+            &met,
+            (&weighed, &owners),
+            (&known, report.is_some()),
+            &mut filling,
+        )
+        .map_err(not_kept)?;
         let same = content(&reading, came);
         let packed = mail::pack(came).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
@@ -291,13 +298,13 @@ impl Inner {
         open: &Open,
         (raw, reading): (&[u8], &Reading),
         met: &Met,
-        weighed: &Weighed,
+        (weighed, owners): (&Weighed, &Owner),
         (known, report): (&Known, bool),
         filling: &mut Filling,
     ) -> Result<(), store::Error> {
-        // Whoever only says that they are the owner waits like everybody.
-        let is_owner = |address| self.is_owner(address) && weighed.evidence.travel.is_vouched();
-        let author = reading.author().filter(|author| !is_owner(&author.address));
+        // No row names the owner's own addresses, so whoever only says that they are the owner could not be found at the
+        // door, nor be answered: that they are somebody unknown stands on the timeline (`DiscussionKey::of_an_unknown`).
+        let author = reading.author().filter(|author| !author.address.is_one_of(owners.iter()));
         let (Some(arrival), Some(author)) = (&met.arrival, author) else {
             return Ok(());
         };

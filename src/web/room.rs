@@ -2,7 +2,8 @@
 //! (`smtp::guests`). When all are taken, the newcomer gets the seat of the oldest connection that is not being
 //! answered right now, one that never asked for anything first; where its network has used up its share, of that
 //! network's. So neither a thousand connections that only sit there, nor a neighbour's that are slow to say what
-//! they want, can keep the owner out. This machine itself may have all.
+//! they want, can keep the owner out. What a stranger is given counts as answered once it is made, whether they take it or not
+//! (`server`). This machine itself may have all.
 
 use crate::domain::network::Network;
 use std::{
@@ -37,7 +38,7 @@ pub(super) struct Seat {
     room: Arc<Room>,
 }
 
-/// A request that is being answered, to the last octet of its answer; over when dropped.
+/// A request that is being answered; over when dropped, with the last octet of what is large or has no end.
 pub(super) struct Busy(Arc<Use>);
 
 impl Room {

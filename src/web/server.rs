@@ -54,6 +54,9 @@ const HEAD: usize = 32 * 1024;
 const FIELDS: usize = 64;
 /// Requests at a time on one HTTP/2 connection.
 const STREAMS: u32 = 32;
+/// Octets of an answer that nobody is given without having signed in. HTTP/2 lets whoever asks take none of them for as
+/// long as they like (RFC 9113 section 6.9): a smaller answer keeps no seat once it is made.
+const SMALL: u64 = 256 * 1024;
 
 /// Whom the door has before it: facts of the connection, not of the request.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +162,13 @@ where
         async move {
             let mut response = answers.call(request).await?;
             headers::dress(&mut response);
-            let whole = response.map(|body| Whole { body, _busy: busy });
+            let whole = response.map(|body| {
+                let small = body.size_hint().exact().is_some_and(|size| size <= SMALL);
+                Whole {
+                    body,
+                    _busy: (!small).then_some(busy),
+                }
+            });
             Ok::<_, Infallible>(whole)
         }
     });
@@ -193,10 +202,10 @@ where
     let _ = timeout(GRACE, http).await;
 }
 
-/// A body whose answer is under way until its end: what is taken out, or told live, is not idle.
+/// A body whose answer is under way until its end, unless it is small: what is taken out, or told live, is not idle.
 struct Whole<B> {
     body: B,
-    _busy: Busy,
+    _busy: Option<Busy>,
 }
 
 impl<B: Body + Unpin> Body for Whole<B> {

@@ -618,3 +618,26 @@ async fn over_http_2_the_same_holds() {
     });
     assert!(futures_util::future::join_all(many).await.into_iter().all(|status| status == 200));
 }
+
+/// HTTP/2 lets whoever asks take nothing of what is answered: a stranger who does so as often as there are seats.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_nobody_takes_keep_the_owner_not_out() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut held = Vec::new();
+    for _ in 0..200 {
+        let stream = tokio::net::TcpStream::connect(appliance.http).await.unwrap();
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(0);
+        let (mut asking, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let request = http::Request::get(format!("http://{}/sign-in", appliance.http));
+        let request = request.body(Full::new(Bytes::new())).unwrap();
+        let answer = tokio::time::timeout(PATIENCE, asking.send_request(request)).await.unwrap().unwrap();
+        assert_eq!(answer.status(), 200);
+        held.push((asking, answer));
+    }
+    let page = tokio::task::block_in_place(|| Visitor::owner(&appliance).get("/"));
+    assert_eq!(page.status, 200);
+    drop(held);
+}

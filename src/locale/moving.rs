@@ -49,14 +49,20 @@ pub struct MovingWords {
     pub whole: &'static str,
     pub skipped_title: &'static str,
     /// By the place of the reason; `{n}` is how many.
-    pub reasons: [&'static str; 11],
+    pub reasons: [Plural; 11],
+}
+
+/// What is said alike of one and of many.
+const fn same(text: &'static str) -> Plural {
+    Plural { one: text, many: text }
 }
 
 impl MovingWords {
-    /// Why something was passed over, with `{n}` for how many.
-    pub fn why(&self, reason: Reason) -> &'static str {
+    /// Why so many were passed over.
+    pub fn why(&self, w: &Words, reason: Reason, many: u64) -> String {
         let at = Reason::ALL.iter().position(|known| *known == reason);
-        at.and_then(|at| self.reasons.get(at)).copied().unwrap_or_default()
+        let phrase = at.and_then(|at| self.reasons.get(at));
+        phrase.map_or_else(String::new, |phrase| w.count(phrase, many))
     }
 
     /// How long is left: in seconds, minutes or hours, rounded up.
@@ -164,17 +170,26 @@ manifest.json    when, from where, how much
     whole: "The box is as it was when it was exported.",
     skipped_title: "Passed over, and why",
     reasons: [
-        "{n} larger than a message may be (25 MiB):",
-        "{n} with more parts, or deeper, than will be read:",
-        "{n} neither mail nor contacts nor keys:",
-        "{n} that cannot be read, or break off:",
-        "{n} too deep inside folders or archives:",
-        "{n} encrypted, or packed in a way that is not known here:",
-        "{n} damaged:",
-        "{n} secret keys under another passphrase (type it above and bring the file again), or kept in part on a card:",
-        "The passphrase does not open this export; nothing was taken in. Type the one that it was made with:",
-        "The export is of a newer version; only its mail, contacts and keys were taken in:",
-        "{n} contacts without a name, or of several people at once:",
+        same("{n} larger than a message may be (25 MiB):"),
+        same("{n} with more parts, or deeper, than will be read:"),
+        same("{n} neither mail nor contacts nor keys:"),
+        Plural {
+            one: "{n} that cannot be read, or breaks off:",
+            many: "{n} that cannot be read, or break off:",
+        },
+        same("{n} too deep inside folders or archives:"),
+        same("{n} encrypted, or packed in a way that is not known here:"),
+        same("{n} damaged:"),
+        Plural {
+            one: "{n} secret key under another passphrase (type it above and bring the file again), or kept in part on a card:",
+            many: "{n} secret keys under another passphrase (type it above and bring the file again), or kept in part on a card:",
+        },
+        same("The passphrase does not open this export; nothing was taken in. Type the one that it was made with:"),
+        same("The export is of a newer version; only its mail, contacts and keys were taken in:"),
+        Plural {
+            one: "{n} contact without a name, or of several people at once:",
+            many: "{n} contacts without a name, or of several people at once:",
+        },
     ],
 };
 
@@ -273,17 +288,32 @@ manifest.json    quand, d’où, combien
     whole: "La boîte est comme elle était quand elle a été exportée.",
     skipped_title: "Laissés de côté, et pourquoi",
     reasons: [
-        "{n} de plus de 25\u{202f}Mio, la taille d’un message\u{202f}:",
-        "{n} avec plus de parties, ou plus profondes, qu’il n’en est lu\u{202f}:",
-        "{n} ni courrier, ni contacts, ni clés\u{202f}:",
-        "{n} illisibles, ou qui s’interrompent\u{202f}:",
-        "{n} trop loin dans des dossiers ou des archives\u{202f}:",
-        "{n} chiffrés, ou compressés d’une façon inconnue ici\u{202f}:",
-        "{n} abîmés\u{202f}:",
-        "{n} clés secrètes sous une autre phrase de passe (tapez-la ci-dessus et apportez encore le fichier), ou gardées en partie sur une carte\u{202f}:",
-        "La phrase de passe n’ouvre pas cet export\u{202f}; rien n’a été importé. Tapez celle avec laquelle il a été fait\u{202f}:",
-        "L’export est d’une version plus récente\u{202f}; seuls son courrier, ses contacts et ses clés ont été importés\u{202f}:",
-        "{n} contacts sans nom, ou de plusieurs personnes à la fois\u{202f}:",
+        same("{n} de plus de 25\u{202f}Mio, la taille d’un message\u{202f}:"),
+        same("{n} avec plus de parties, ou plus profondes, qu’il n’en est lu\u{202f}:"),
+        same("{n} ni courrier, ni contacts, ni clés\u{202f}:"),
+        Plural {
+            one: "{n} illisible, ou qui s’interrompt\u{202f}:",
+            many: "{n} illisibles, ou qui s’interrompent\u{202f}:",
+        },
+        same("{n} trop loin dans des dossiers ou des archives\u{202f}:"),
+        Plural {
+            one: "{n} chiffré, ou compressé d’une façon inconnue ici\u{202f}:",
+            many: "{n} chiffrés, ou compressés d’une façon inconnue ici\u{202f}:",
+        },
+        Plural {
+            one: "{n} abîmé\u{202f}:",
+            many: "{n} abîmés\u{202f}:",
+        },
+        Plural {
+            one: "{n} clé secrète sous une autre phrase de passe (tapez-la ci-dessus et apportez encore le fichier), ou gardée en partie sur une carte\u{202f}:",
+            many: "{n} clés secrètes sous une autre phrase de passe (tapez-la ci-dessus et apportez encore le fichier), ou gardées en partie sur une carte\u{202f}:",
+        },
+        same("La phrase de passe n’ouvre pas cet export\u{202f}; rien n’a été importé. Tapez celle avec laquelle il a été fait\u{202f}:"),
+        same("L’export est d’une version plus récente\u{202f}; seuls son courrier, ses contacts et ses clés ont été importés\u{202f}:"),
+        Plural {
+            one: "{n} contact sans nom, ou de plusieurs personnes à la fois\u{202f}:",
+            many: "{n} contacts sans nom, ou de plusieurs personnes à la fois\u{202f}:",
+        },
     ],
 };
 
@@ -292,5 +322,24 @@ pub fn words(lang: Lang) -> &'static MovingWords {
     match lang {
         Lang::En => &EN,
         Lang::Fr => &FR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_was_passed_over_is_said_as_one() {
+        let said = |lang: Lang, many: u64| words(lang).why(lang.words(), Reason::ForeignKey, many);
+        assert!(said(Lang::En, 1).starts_with("1 secret key under") && said(Lang::En, 2).starts_with("2 secret keys under"));
+        assert!(said(Lang::Fr, 1).starts_with("1 clé secrète sous") && said(Lang::Fr, 2).starts_with("2 clés secrètes sous"));
+        for reason in Reason::ALL {
+            assert!(
+                Lang::ALL
+                    .iter()
+                    .all(|lang| words(*lang).why(lang.words(), reason, 3).ends_with(':'))
+            );
+        }
     }
 }

@@ -353,7 +353,7 @@ fn an_archive_comes_by_upload_and_says_what_became_of_it() {
         }
         std::thread::yield_now();
     };
-    assert!(page.contains("break off") && page.contains("letter.eml"), "{page}");
+    assert!(page.contains("breaks off") && page.contains("letter.eml"), "{page}");
     assert!(!owner.get("/search?q=subject:half").body.contains("half a letter"));
 }
 

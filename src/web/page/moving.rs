@@ -147,10 +147,7 @@ impl State {
         let named = |(reason, (many, names)): (&Reason, &(u64, Vec<String>))| {
             let names: Vec<String> = names.iter().map(|name| super::calm(name)).collect();
             let more = if *many > names.len() as u64 { ", …" } else { "" };
-            (
-                m.why(*reason).replace("{n}", &w.number(*many)),
-                format!("{}{more}", names.join(", ")),
-            )
+            (m.why(w, *reason, *many), format!("{}{more}", names.join(", ")))
         };
         let nothing = !going && !tally.is_something();
         let (title, bad) = match progress.end {

@@ -30,7 +30,10 @@ use serde_json::{Map, json};
 use std::{
     collections::BTreeMap,
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use subtle::ConstantTimeEq;
@@ -49,7 +52,7 @@ const WAIT: i64 = 10 * 60;
 /// Octets that are handed on at a time, and how many such pieces may wait.
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 8;
-/// How long a piece waits for whoever fetches to take one, and how often it is looked whether the box was locked meanwhile.
+/// How long a piece waits for whoever fetches to take one, and how often it is looked meanwhile whether the box was locked.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 const LOCKED: Duration = Duration::from_secs(1);
 /// Messages that are listed at a time.
@@ -120,9 +123,8 @@ impl Export {
         right && self.0.clock.now() <= waiting.until && self.0.vault.open().is_ok()
     }
 
-    /// Begins to write the archive of a ticket, once: its octets in order, an error where it broke off. `None` where
-    /// none waits; an error where another one is being written.
-    pub fn fetch(&self, ticket: &str, lang: Lang) -> Result<Option<mpsc::Receiver<io::Result<Vec<u8>>>>, Error> {
+    /// Begins to write the archive of a ticket, once. `None` where none waits; an error where another one is being written.
+    pub fn fetch(&self, ticket: &str, lang: Lang) -> Result<Option<Fetched>, Error> {
         // The ticket stays where another archive is on its way.
         let turn = self.0.turn.clone().try_lock_owned().map_err(|_| Error::Busy)?;
         let secret = {
@@ -134,21 +136,28 @@ impl Export {
             }
         };
         let (give, pieces) = mpsc::channel(PIECES);
-        let export = self.clone();
+        let (export, whole) = (self.clone(), Arc::<AtomicBool>::default());
+        let fetched = Fetched {
+            pieces,
+            whole: whole.clone(),
+            over: false,
+        };
         tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            // Nobody is told that the pieces end before it is known whether they are all.
             let out = Pipe {
                 give: give.clone(),
                 vault: export.0.vault.clone(),
                 piece: Vec::with_capacity(PIECE),
             };
-            if let Err(error) = export.write(out, &secret, lang) {
-                tracing::warn!(%error, "an export broke off");
-                // Whoever takes nothing is not told: the end of the pieces before the archive's tells as well.
-                let _ = give.try_send(Err(io::ErrorKind::Interrupted.into()));
+            match export.write(out, &secret, lang) {
+                Ok(_) => whole.store(true, Ordering::Release),
+                Err(error) => tracing::warn!(%error, "an export broke off"),
             }
+            // Whoever has seen the end may begin another.
+            drop(turn);
+            drop(give);
         });
-        Ok(Some(pieces))
+        Ok(Some(fetched))
     }
 
     /// Writes the archive, its secrets under this passphrase. Blocks.
@@ -174,22 +183,45 @@ impl Export {
     }
 }
 
+/// An archive on its way to whoever fetches it.
+pub struct Fetched {
+    pieces: mpsc::Receiver<Vec<u8>>,
+    /// Whether it was written to its end.
+    whole: Arc<AtomicBool>,
+    over: bool,
+}
+
+impl Fetched {
+    /// Its octets in order. Where it broke off, an error stands behind the last of them: a download without it would be
+    /// taken for complete.
+    pub async fn recv(&mut self) -> Option<io::Result<Vec<u8>>> {
+        let piece = self.pieces.recv().await.map(Ok);
+        if piece.is_none() && !self.over && !self.whole.load(Ordering::Acquire) {
+            self.over = true;
+            return Some(Err(io::ErrorKind::Interrupted.into()));
+        }
+        piece
+    }
+}
+
 /// Hands octets on in pieces to whoever fetches them. Somebody who takes none, because their machine sleeps, is waited for,
 /// but not for ever, and not once the box is locked: until the store is let go, nobody can sign in again.
 struct Pipe {
-    give: mpsc::Sender<io::Result<Vec<u8>>>,
+    give: mpsc::Sender<Vec<u8>>,
     vault: Vault,
     piece: Vec<u8>,
 }
 
 impl Pipe {
     fn hand(&mut self) -> io::Result<()> {
-        let mut piece = Ok(std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE)));
+        let mut piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
         let end = Instant::now() + PATIENCE;
         loop {
+            // Each time: somebody who takes their pieces slowly, but steadily, would hold a locked store for hours.
+            self.vault.open().map_err(|_| io::ErrorKind::BrokenPipe)?;
             match Handle::current().block_on(self.give.send_timeout(piece, LOCKED)) {
                 Ok(()) => return Ok(()),
-                Err(SendTimeoutError::Timeout(back)) if Instant::now() < end && self.vault.open().is_ok() => piece = back,
+                Err(SendTimeoutError::Timeout(back)) if Instant::now() < end => piece = back,
                 Err(_) => return Err(io::ErrorKind::BrokenPipe.into()),
             }
         }

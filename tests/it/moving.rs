@@ -3,6 +3,7 @@
 
 use crate::{
     appliance::{Folder, PASSPHRASE, Sender, caliopen},
+    home::Home,
     imports::import_with,
     web::Visitor,
 };
@@ -11,8 +12,9 @@ use caliopen::{
         pgp::SecretKey,
         zip::{Archive, Event, each},
     },
-    domain::address::Address,
-    net::clock::Clock,
+    domain::{address::Address, time::Time},
+    locale::Lang,
+    net::{clock::Clock, dns::Dns},
     store::{
         mail::Snapshot,
         migrate::VERSION,
@@ -527,4 +529,37 @@ fn an_export_of_an_earlier_version_is_taken_in_whole_and_of_a_later_one_its_mail
     );
     assert!(!report.contains("the box is as it was exported"), "{report}");
     assert_eq!(inside(&other).1.len(), raws.len(), "the mail is taken in all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_breaks_off_does_not_end_like_a_whole_one() {
+    let home = Home::make(Time(1_795_000_000), Dns::nobody().into());
+    for n in 0..10 {
+        // What cannot be packed.
+        let noise: String = (0..6_000)
+            .flat_map(|k| sha256(format!("{n} {k}").as_bytes()))
+            .map(|octet| format!("{octet:02x}"))
+            .collect();
+        let raw = format!("From: a@x.test\r\nTo: me@home.test\r\nSubject: {n}\r\nMessage-ID: <{n}@x.test>\r\n\r\n{noise}\r\n");
+        home.services.receive.import(raw.into_bytes(), None, true).await.unwrap().unwrap();
+    }
+    for breaks in [false, true] {
+        let ticket = home.services.export.prepare("a word of its own").unwrap();
+        let mut archive = home.services.export.fetch(&ticket, Lang::En).unwrap().unwrap();
+        let first = archive.recv().await.unwrap();
+        assert!(first.is_ok());
+        if breaks {
+            home.vault.lock();
+        }
+        let mut rest = Vec::new();
+        while let Some(piece) = archive.recv().await {
+            rest.push(piece.map(|piece| piece.len()));
+        }
+        assert!(archive.recv().await.is_none());
+        let last = rest.pop().unwrap();
+        assert_eq!(last.is_err(), breaks, "{rest:?}");
+        assert!(rest.iter().all(Result::is_ok));
+        // However steadily somebody takes it, a locked box gives out no more than was on its way.
+        assert_eq!(rest.len() < 15, breaks, "{}", rest.len());
+    }
 }

@@ -84,13 +84,15 @@ pub(in crate::web) async fn fetch(site: Arc<Site>, visit: Visit) -> Result<Respo
     if visit.method == Method::HEAD || !export.waits(visit.part(0)) {
         return Ok(shell::see_other("/settings/export"));
     }
-    let Some(mut pieces) = export.fetch(visit.part(0), visit.lang)? else {
+    let Some(archive) = export.fetch(visit.part(0), visit.lang)? else {
         return Ok(shell::see_other("/settings/export"));
     };
     let peer = visit.peer.address.ip();
     site.services.journal.note(Event::ExportedAll, peer, Some(here(&visit)));
-    let stream =
-        futures_util::stream::poll_fn(move |context| pieces.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Bytes::from))));
+    let stream = futures_util::stream::unfold(archive, async |mut archive| {
+        let piece = archive.recv().await?;
+        Some((piece.map(Bytes::from), archive))
+    });
     let mut response = warp::reply::stream(stream).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));

@@ -182,3 +182,49 @@ fn a_ring_of_several_passphrases_is_brought_one_after_the_other_and_a_part_of_a_
     let done = owner.post("/settings/keys/bring", "", &form("the first"));
     assert_eq!((done.status, done.header("location")), (303, Some("/settings/keys?done=brought")));
 }
+
+#[test]
+fn a_key_counts_as_saved_when_it_was_fetched() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let page = owner.get("/settings/keys");
+    let (before, _) = page.body.split_once("/keep\"").unwrap();
+    let (_, id) = before.rsplit_once('/').unwrap();
+    let saved = |owner: &mut Visitor| {
+        let noted = owner
+            .get("/journal")
+            .body
+            .contains("A secret key or its revocation was saved as a file");
+        (noted, !owner.get("/settings/keys").body.contains("not kept elsewhere yet"))
+    };
+    let ask = |owner: &mut Visitor, what: &str| {
+        let token = owner.get("/settings/keys").token().to_owned();
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("token", &*token),
+                ("passphrase", PASSPHRASE),
+                ("file", "a word of its own"),
+                ("what", what),
+            ])
+            .finish();
+        let ready = owner.post(&format!("/settings/keys/{id}/keep"), "", &form);
+        let to = ready.header("location").unwrap().split('#').next().unwrap().to_owned();
+        to.replace("?ready=", "/ready/")
+    };
+    for (what, is_saved) in [("revocation", false), ("secret", true)] {
+        let noted = what == "secret";
+        let file = ask(&mut owner, what);
+        assert_eq!(saved(&mut owner), (noted, false), "{what}: asked for, and not fetched");
+        assert_eq!(owner.ask("HEAD", &file, "", "").status, 303);
+        assert_eq!(saved(&mut owner), (noted, false), "{what}: its head alone saves nothing");
+        let fetched = owner.get(&file);
+        assert!(
+            fetched.status == 200 && fetched.body.starts_with("-----BEGIN PGP"),
+            "{}",
+            fetched.head
+        );
+        assert_eq!(saved(&mut owner), (true, is_saved), "{what}");
+        assert_eq!(owner.get(&file).status, 303, "once");
+    }
+}

@@ -29,7 +29,7 @@ use crate::{
     },
 };
 use askama::Template;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use std::sync::Arc;
 use warp::reply::Response;
 
@@ -218,15 +218,19 @@ pub(in crate::web) async fn keep(site: Arc<Site>, visit: Visit) -> Result<Respon
     } else {
         site.services.keys.revocation(id).await?
     };
-    site.services.journal.note_own(Event::KeySaved);
     Ok(shell::see_other(&format!("/settings/keys?ready={ticket}#ready")))
 }
 
-/// `GET /settings/keys/ready/:ticket`: what was asked for, once.
+/// `GET /settings/keys/ready/:ticket`: what was asked for, once. Whoever asks for the head alone is given nothing, and
+/// nothing counts as saved.
 pub(in crate::web) async fn ready(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    if visit.method == Method::HEAD {
+        return Ok(shell::see_other("/settings/keys"));
+    }
     let Some((name, text)) = site.services.keys.redeem(visit.part(0)).await? else {
         return Ok(shell::see_other("/settings/keys"));
     };
+    site.services.journal.note_own(Event::KeySaved);
     Ok(file::download(text.into_bytes(), "application/pgp-keys", &name))
 }
 

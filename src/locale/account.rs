@@ -384,12 +384,12 @@ pub fn whom(lang: Lang, tip: Tip) -> String {
         Advice::AskForKeys if tip.people > 0 => say(
             lang,
             plural(
-                "You have no key of one of the people you write to most. Ask for it.",
-                "You have no key of {n} of the people you write to most. Ask them for it.",
+                "For one of the people you write to most, you have no valid key that anybody vouches for. Ask for it.",
+                "For {n} of the people you write to most, you have no valid key that anybody vouches for. Ask them for it.",
             ),
             plural(
-                "Vous n’avez pas la clé d’une des personnes à qui vous écrivez le plus. Demandez-la-lui.",
-                "Vous n’avez pas la clé de {n} des personnes à qui vous écrivez le plus. Demandez-la-leur.",
+                "Pour une des personnes à qui vous écrivez le plus, vous n’avez pas de clé valable dont quelqu’un réponde. Demandez-la-lui.",
+                "Pour {n} des personnes à qui vous écrivez le plus, vous n’avez pas de clé valable dont quelqu’un réponde. Demandez-la-leur.",
             ),
         ),
         Advice::CompareKeys if tip.people > 0 => say(

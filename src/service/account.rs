@@ -110,9 +110,10 @@ pub struct AccountPage {
     pub trend: Option<Trend>,
     /// What was reached, once or now.
     pub reached: Vec<Award>,
-    /// Of the people who are written to most, those of whom no key is known, the closest first.
+    /// Of the people who are written to most, those of whom no key is known that can be used and that anybody vouches for,
+    /// the closest first; each by the address that this is said of.
     pub keyless: Vec<Person>,
-    /// Those of whom one is, and was never compared.
+    /// Those of whom one is, and was never compared; each by the address of that key.
     pub uncompared: Vec<Person>,
 }
 
@@ -376,14 +377,14 @@ fn closest(snapshot: &Snapshot, people: &People, now: Time) -> Result<Close, Err
     for (_, _, contact, points) in written.iter().take(CLOSEST) {
         let Some(points) = *points else { continue };
         (index.of, sum) = (index.of + 1, sum + u32::from(points));
-        let (lack, named) = match key_state(snapshot, contact, now)? {
+        let (state, address) = key_state(snapshot, contact, now)?;
+        let (lack, named) = match state {
             KeyState::None => (&mut index.keyless, &mut close.keyless),
             KeyState::NotCompared => (&mut index.uncompared, &mut close.uncompared),
             KeyState::Compared => continue,
         };
         // Somebody of whom only a number is known cannot be asked here.
-        let address = contact.addresses.first().map_or("", String::as_str);
-        if let Some(person) = people.named(snapshot, "", address)? {
+        if let Some(person) = people.named(snapshot, "", address.unwrap_or_default())? {
             lack.add(points);
             named.push(person);
         }

@@ -6,6 +6,7 @@ use crate::{
     living::{send, submit},
     web::Visitor,
 };
+use caliopen::{codec::pgp::SecretKey, domain::address::Address, net::clock::Clock};
 use std::time::{Duration, Instant};
 
 /// Runs a command over a box that does not run, with a file of this text.
@@ -42,7 +43,7 @@ fn the_people_who_are_written_to_most_are_named_and_each_is_asked_alone() {
     let end = Instant::now() + Duration::from_secs(60);
     let page = loop {
         let page = owner.get("/privacy").body;
-        if page.contains("You have no key of 2 of the people you write to most. Ask them for it.") {
+        if page.contains("For 2 of the people you write to most, you have no valid key that anybody vouches for. Ask them for it.") {
             break page;
         }
         assert!(Instant::now() < end, "{page}");
@@ -100,4 +101,25 @@ fn what_a_search_found_is_sorted_where_it_was_found() {
         "{unwanted}"
     );
     assert!(!unwanted.contains("<button name=\"do\" value=\"spam\">"));
+}
+
+#[test]
+fn whoever_has_several_addresses_is_compared_with_at_the_one_that_has_the_key() {
+    let folder = Folder::make();
+    bring(&folder, &["import"], "sent.mbox", &written("carol@x.test", 1));
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Carol\r\nEMAIL:carol@x.test\r\nEMAIL:carol@keys.test\r\nEND:VCARD\r\n";
+    bring(&folder, &["contacts", "import"], "book.vcf", card);
+    let key = SecretKey::make(&Address::parse("carol@keys.test").unwrap(), Clock::system().now()).unwrap();
+    bring(&folder, &["import"], "carol.asc", &key.certificate().armored());
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let page = owner.get("/privacy").body;
+        if page.contains("You have never compared keys with one of the people you write to most.") {
+            assert!(page.contains("href=\"/settings/keys/people/carol@keys.test\""), "{page}");
+            break;
+        }
+        assert!(Instant::now() < end, "{page}");
+    }
 }

@@ -88,7 +88,7 @@ fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
     });
     let counts = |to: bool| u32::try_from(each.clone().filter(|one| one.to == to && one.counts()).count()).unwrap_or(MANY);
     let (strict, dnssec) = provider(snapshot, contact, now)?;
-    let keys = keys(snapshot, contact, now)?;
+    let (keys, _) = keys(snapshot, contact, now)?;
     Ok(Evidence {
         key: keys.key,
         verified: keys.verified,
@@ -106,7 +106,7 @@ fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
 /// What is known of a contact's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::service) enum KeyState {
-    /// None is known that could be used.
+    /// None is known that could be used, or none that anybody vouches for.
     None,
     /// One is, and was never compared.
     NotCompared,
@@ -114,49 +114,59 @@ pub(in crate::service) enum KeyState {
     Compared,
 }
 
-/// What is known of a contact's key.
-pub(in crate::service) fn key_state(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<KeyState, Error> {
-    let known = keys(snapshot, contact, now)?;
-    Ok(match (known.key, known.verified) {
+/// What is known of a contact's key, and of which of their addresses that is; the first where nothing is known.
+pub(in crate::service) fn key_state<'a>(
+    snapshot: &Snapshot,
+    contact: &'a record::Contact,
+    now: Time,
+) -> Result<(KeyState, Option<&'a str>), Error> {
+    let (known, address) = keys(snapshot, contact, now)?;
+    let state = match (known.key, known.verified) {
         (Fact::Known(Key::Usable(_)), Fact::Known(true)) => KeyState::Compared,
         (Fact::Known(Key::Usable(_)), _) => KeyState::NotCompared,
         _ => KeyState::None,
-    })
+    };
+    Ok((state, address.or(contact.addresses.first()).map(String::as_str)))
 }
 
-/// What is known of their keys: of the first address of which anything is.
-fn keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {
+/// What is known of their keys: of the first address of which anything is, which comes with it.
+fn keys<'a>(snapshot: &Snapshot, contact: &'a record::Contact, now: Time) -> Result<(Evidence, Option<&'a String>), Error> {
     for address in &contact.addresses {
         let Some(row) = snapshot.peer_keys(address)?.filter(|row| !row.keys.is_empty()) else {
             continue;
         };
-        let choice = Choice::of(&row, now);
-        let Some(key) = choice.key else {
-            return Ok(Evidence {
-                key: Fact::Known(Key::Missing),
-                changed: Fact::Known(choice.changed),
-                ..Evidence::default()
-            });
-        };
-        if choice.claimed {
-            // Nobody but the messages themselves says that it is theirs.
-            return Ok(Evidence {
-                changed: Fact::Known(choice.changed),
-                ..Evidence::default()
-            });
-        }
-        let facts = key.facts(now);
-        let held = row.held(facts.fingerprint.octets());
-        let young = held.is_some_and(|held| held.since > now.0 - LATELY);
-        let older = row.keys.iter().any(|other| held.is_some_and(|held| other.since < held.since));
-        return Ok(Evidence {
-            key: Fact::Known(Key::Usable(facts.strength)),
-            verified: Fact::Known(choice.verified),
-            changed: Fact::Known(choice.changed || (young && older)),
-            ..Evidence::default()
-        });
+        return Ok((held(&row, now), Some(address)));
     }
-    Ok(Evidence::default())
+    Ok((Evidence::default(), None))
+}
+
+/// What is known of the keys of an address.
+fn held(row: &record::PeerKeys, now: Time) -> Evidence {
+    let choice = Choice::of(row, now);
+    let changed = Evidence {
+        changed: Fact::Known(choice.changed),
+        ..Evidence::default()
+    };
+    let Some(key) = choice.key else {
+        return Evidence {
+            key: Fact::Known(Key::Missing),
+            ..changed
+        };
+    };
+    if choice.claimed {
+        // Nobody but the messages themselves says that it is theirs.
+        return changed;
+    }
+    let facts = key.facts(now);
+    let held = row.held(facts.fingerprint.octets());
+    let young = held.is_some_and(|held| held.since > now.0 - LATELY);
+    let older = row.keys.iter().any(|other| held.is_some_and(|held| other.since < held.since));
+    Evidence {
+        key: Fact::Known(Key::Usable(facts.strength)),
+        verified: Fact::Known(choice.verified),
+        changed: Fact::Known(choice.changed || (young && older)),
+        ..Evidence::default()
+    }
 }
 
 /// When the first message that counts was exchanged.

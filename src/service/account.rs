@@ -186,7 +186,7 @@ impl Account {
         let known = read(&self.vault, |snapshot| Ok(snapshot.progress()?)).await?;
         let reached: Vec<u8> = page.reached.iter().map(|award| award.number()).collect();
         let is_noted = |number: &u8| known.reached.iter().any(|(noted, _)| noted == number);
-        let is_new = page.index.points.is_some_and(|points| known.daily.last() != Some(&(day, points)));
+        let is_new = page.index.points.is_some_and(|points| is_news(&known, day, points));
         if is_new || !reached.iter().all(is_noted) {
             let points = page.index.points;
             let open = self.vault.open()?;
@@ -283,6 +283,12 @@ impl Account {
             ..Evidence::default()
         })
     }
+}
+
+/// Whether a day's index is to be noted. Where the clock was set back, the day that was noted last is still to come, and
+/// nothing is noted before it.
+fn is_news(known: &Progress, day: i64, points: u8) -> bool {
+    known.daily.last().is_none_or(|last| last.0 <= day && *last != (day, points))
 }
 
 /// How the index has changed since a month ago, or since the first day that is noted; `None` where that is today.
@@ -409,6 +415,15 @@ mod tests {
         progress.daily = vec![(100, 40), (101, 52), (140, 60)];
         let since = |at: i64| trend(&progress, 50, at).map(|trend| (trend.by, trend.since));
         assert_eq!((since(131), since(141)), (Some((-2, 101)), Some((-2, 101))));
+    }
+
+    #[test]
+    fn a_day_is_noted_once_and_no_earlier_one_after_it() {
+        let mut progress = Progress::default();
+        assert!(is_news(&progress, 7, 50));
+        progress.daily = vec![(6, 50), (7, 50)];
+        assert!(!is_news(&progress, 7, 50) && is_news(&progress, 7, 51) && is_news(&progress, 8, 50));
+        assert!(!is_news(&progress, 6, 51), "the clock was set back");
     }
 
     #[test]

@@ -184,7 +184,12 @@ fn add(snapshot: &Snapshot, items: &mut Vec<Item>, id: u64) -> Result<(), Error>
         return Ok(());
     }
     let Some(kept) = snapshot.message(message.0)? else { return Ok(()) };
-    let subject = mime::read(&snapshot.raw_start(message.0, &kept, HEAD)?).subject;
+    let subject = match snapshot.raw_start(message.0, &kept, HEAD) {
+        Ok(raw) => mime::read(&raw).subject,
+        // What waits is told all the same.
+        Err(store::Error::Damaged) => String::new(),
+        Err(error) => return Err(error.into()),
+    };
     items.push(Item {
         message,
         discussion: DiscussionId(kept.discussion),

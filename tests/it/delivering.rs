@@ -509,3 +509,24 @@ async fn many_messages_share_sessions() {
     assert_eq!(peers[0].given().len(), 60);
     assert!(peers[0].visits() <= 10, "{} visits", peers[0].visits());
 }
+
+#[tokio::test]
+async fn a_message_that_the_disk_damaged_stands_in_the_outbox_without_its_subject() {
+    let home = self::home(Table::default(), 25, None);
+    let (whole, damaged) = (home.send(&["x@a.test"], false).await, home.send(&["x@b.test"], false).await);
+    let writing = home
+        .vault
+        .open()
+        .unwrap()
+        .writer
+        .write(move |tables| Ok(tables.raw.insert((damaged.0, 0), [0].as_slice()).map(drop)?));
+    writing.await.unwrap();
+    let waiting = home.services.outbox.content().await.unwrap().waiting;
+    let subject = |message| {
+        waiting
+            .iter()
+            .find(|item| item.message == message)
+            .map(|item| item.subject.as_str())
+    };
+    assert_eq!((subject(whole), subject(damaged)), (Some("to 1 people"), Some("")));
+}

@@ -38,6 +38,8 @@ pub struct Folder {
     pub all: u64,
     /// How many of these were.
     pub done: u64,
+    /// Since when the server refuses to give out what is in it, and at how many looks in a row.
+    pub refused: Option<(Time, u32)>,
 }
 
 /// What goes wrong.

@@ -7,8 +7,11 @@ use crate::{
     mailboxes::{Dovecot, NOW, outward, pem_of, raws, typed, until, works},
     mailboxes_sending::server,
 };
-use caliopen::domain::mailbox::Trouble;
-use std::sync::{Arc, Mutex};
+use caliopen::{domain::mailbox::Trouble, service::mailboxes::View};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
+};
 
 /// What the server does not do as it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,5 +233,95 @@ async fn a_folder_that_is_gone_keeps_the_others_not_back_and_a_new_one_is_shown(
     mailboxes.choose(id, vec!["Renamed".into()]).await.unwrap();
     let view = until(&home, id, "nothing is there", |view| view.trouble.is_some()).await;
     assert!(matches!(view.trouble, Some((Trouble::Refused, _))), "{view:?}");
+    working.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ill_message_in_one_folder_keeps_no_other_folder_back_however_much_comes_elsewhere() {
+    let authority = Authority::make();
+    let (selected, inbox) = (Mutex::new(String::new()), Arc::new(AtomicU32::new(0)));
+    let arrived = inbox.clone();
+    // The first folder has a message more each time that somebody signs in; the second has one that cannot be read.
+    let answer = move |_: &str, line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mut selected = selected.lock().unwrap();
+        let here = |set: &str, selected: &str| -> Vec<u32> {
+            let last = match selected {
+                "INBOX" => arrived.load(Ordering::Relaxed),
+                "Archive" => 1,
+                _ => 2,
+            };
+            uids(set).into_iter().filter(|uid| *uid <= last).collect()
+        };
+        let (said, ended) = match words.get(1..)? {
+            ["LOGIN", ..] => {
+                arrived.fetch_add(1, Ordering::Relaxed);
+                (String::new(), "OK")
+            }
+            ["LIST", ..] => {
+                let folders = ["INBOX", "Archive", "Lists"].map(|name| format!("* LIST () \".\" {name}\r\n"));
+                (folders.concat(), "OK")
+            }
+            ["CAPABILITY"] => ("* CAPABILITY IMAP4rev1\r\n".to_owned(), "OK"),
+            ["EXAMINE", name, ..] => {
+                *selected = name.trim_matches('"').to_owned();
+                ("* OK [UIDVALIDITY 1] it\r\n".to_owned(), "OK")
+            }
+            ["UID", "SEARCH", "UID", set, ..] => {
+                let numbers: Vec<String> = here(set, &selected).iter().map(u32::to_string).collect();
+                (format!("* SEARCH {}\r\n", numbers.join(" ")), "OK")
+            }
+            ["UID", "FETCH", set, rest @ ..] => {
+                let bodies = rest.concat().contains("BODY");
+                let mut said = String::new();
+                for uid in here(set, &selected) {
+                    let raw = message(uid).replace("@x.test>", &format!(".{selected}@x.test>"));
+                    said += &match bodies {
+                        true => format!("* {uid} FETCH (UID {uid} BODY[] {{{}}}\r\n{raw})\r\n", raw.len()),
+                        false => format!(
+                            "* {uid} FETCH (UID {uid} RFC822.SIZE {} FLAGS () INTERNALDATE \" 3-Mar-2026 10:00:00 +0100\")\r\n",
+                            raw.len()
+                        ),
+                    };
+                }
+                match bodies && *selected == "Archive" {
+                    true => (String::new(), "NO [SERVERBUG] it cannot be read"),
+                    false => (said, "OK done"),
+                }
+            }
+            ["LOGOUT"] => ("* BYE\r\n".to_owned(), "OK"),
+            _ => (String::new(), "BAD"),
+        };
+        Some(format!("{said}{} {ended}\r\n", words.first()?))
+    };
+    let (port, _) = server(&authority.certify(&["imap.x.test"]), "* OK hello\r\n", answer).await;
+    let home = Home::make(NOW, outward(&authority));
+    let mailboxes = &home.services.mailboxes;
+    let id = mailboxes.add(typed(port, true, "right", true)).await.unwrap().unwrap();
+    let all = ["INBOX", "Archive", "Lists"].map(str::to_owned);
+    mailboxes.choose(id, all.to_vec()).await.unwrap();
+    let working = works(&home);
+    let refused = |view: &View| {
+        let archive = view.folders.iter().find(|folder| folder.name == "Archive");
+        archive.and_then(|folder| folder.refused).map_or(0, |(_, times)| times)
+    };
+    for times in 1..=4 {
+        let view = until(&home, id, "it is refused", |view| refused(view) >= times && !view.shut.is_empty()).await;
+        assert_eq!((view.shut.as_slice(), view.passed), (&all[1..2], 0), "{view:?}");
+        let view = until(&home, id, "that is said", |view| view.trouble.is_some()).await;
+        assert!(matches!(view.trouble, Some((Trouble::Refused, _))), "{view:?}");
+        assert_eq!(
+            view.brought,
+            u64::from(inbox.load(Ordering::Relaxed)) + 2,
+            "the others come, each look"
+        );
+        mailboxes.look_now(id);
+    }
+    // Refused for days, it is passed by, and nothing is wrong any more.
+    home.later(49 * 3600);
+    mailboxes.look_now(id);
+    let view = until(&home, id, "it is passed by", |view| view.last.is_some()).await;
+    assert_eq!((view.passed, view.trouble, refused(&view)), (1, None, 0), "{view:?}");
+    assert!(view.shut.is_empty());
     working.abort();
 }

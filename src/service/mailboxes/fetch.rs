@@ -2,7 +2,8 @@
 //! are bounded, kept, and only then noted as done. What breaks off goes on from there; what comes twice is kept once.
 //!
 //! A server that refuses a bundle is mostly busy, and is asked again later; nothing counts as gone that it did not say is
-//! gone. Where it refuses for ever, it may be one message that it cannot read itself: that one is found, and passed by.
+//! gone. Where it refuses for ever, it may be one message that it cannot read itself: that one is found, and passed by. A
+//! folder of which something is refused ends there at this look; the others do not wait for it.
 
 use super::{Mailboxes, Running};
 use crate::{
@@ -18,7 +19,6 @@ use crate::{
         read,
         receive::{Brought, MAX_MESSAGE, NotKept},
     },
-    store::record::Mailbox,
 };
 use std::{collections::HashMap, time::Duration};
 use tokio::task::JoinSet;
@@ -81,10 +81,10 @@ enum Patience {
 }
 
 impl Patience {
-    fn of(mailbox: &Mailbox, now: Time) -> Self {
-        match mailbox.failing {
-            Some((since, times)) if times >= SUSPICION && mailbox.trouble() == Some(Trouble::Refused) => {
-                let long = now.0.saturating_sub(since) >= LONG;
+    fn of(folder: &Folder, now: Time) -> Self {
+        match folder.refused {
+            Some((since, times)) if times >= SUSPICION => {
+                let long = now.0.saturating_sub(since.0) >= LONG;
                 if long { Self::Gone } else { Self::Suspicious }
             }
             _ => Self::Whole,
@@ -93,24 +93,30 @@ impl Patience {
 }
 
 impl Mailboxes {
-    /// Fetches what is new in every wanted folder. One that the server does not open is noted, and keeps nothing else back.
+    /// Fetches what is new in every wanted folder. One that the server does not open is noted, and keeps nothing else back;
+    /// nor does one of which it refuses something, which is said at the end.
     pub(super) async fn fetch(&self, id: u64, opened: &mut Opened) -> Result<(), Trouble> {
         let kept = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await;
         let mailbox = kept.map_err(|_| Trouble::Store)?;
-        let patience = Patience::of(&mailbox, self.0.clock.now());
-        let (mut work, mut shut) = (Vec::new(), Vec::new());
+        let (mut work, mut shut, mut refused) = (Vec::new(), Vec::new(), false);
         for folder in mailbox.folders().into_iter().filter(|folder| folder.wanted) {
-            match opened.examine(&folder.name).await {
-                Ok(now) => work.push(self.new_in(opened, folder, now, mailbox.history, Time(mailbox.since)).await?),
-                Err(Trouble::Refused) => shut.push(folder.name),
+            let name = folder.name.clone();
+            let found = match opened.examine(&name).await {
+                Ok(now) => {
+                    let found = self.new_in(opened, folder, now, mailbox.history, Time(mailbox.since)).await;
+                    refused |= matches!(found, Err(Trouble::Refused));
+                    found
+                }
+                Err(trouble) => Err(trouble),
+            };
+            match found {
+                Ok(found) => work.push(found),
+                Err(Trouble::Refused) => shut.push(name),
                 Err(trouble) => return Err(trouble),
             }
         }
-        let none = work.is_empty() && !shut.is_empty();
-        self.note_shut(id, shut);
-        if none {
-            return Err(Trouble::Refused);
-        }
+        refused |= work.is_empty() && !shut.is_empty();
+        self.note_shut(id, shut.clone());
         let all = work.iter().map(|(_, uids)| uids.len() as u64).sum();
         let since = self.0.clock.now();
         self.note(id, |running| {
@@ -121,18 +127,34 @@ impl Mailboxes {
             };
         });
         for (mut folder, uids) in work {
-            (folder.all, folder.done) = (uids.len() as u64, 0);
-            self.keep(id, &folder, &Done::default()).await?;
-            if uids.is_empty() {
-                continue;
+            match self.folder(id, opened, &mut folder, &uids).await {
+                Err(Trouble::Refused) => {
+                    let (since, times) = folder.refused.unwrap_or((self.0.clock.now(), 0));
+                    folder.refused = Some((since, times.saturating_add(1)));
+                    self.keep(id, &folder, &Done::default()).await?;
+                    shut.push(folder.name);
+                    refused = true;
+                }
+                done => done?,
             }
+        }
+        self.note_shut(id, shut);
+        if refused { Err(Trouble::Refused) } else { Ok(()) }
+    }
+
+    /// Fetches these messages of a folder, all that is new in it.
+    async fn folder(&self, id: u64, opened: &mut Opened, folder: &mut Folder, uids: &[u32]) -> Result<(), Trouble> {
+        let patience = Patience::of(folder, self.0.clock.now());
+        (folder.all, folder.done) = (uids.len() as u64, 0);
+        if !uids.is_empty() {
+            self.keep(id, folder, &Done::default()).await?;
             opened.examine(&folder.name).await?;
             for slice in uids.chunks(SLICE) {
-                self.slice(id, opened, &mut folder, slice, patience).await?;
+                self.slice(id, opened, folder, slice, patience).await?;
             }
-            self.keep(id, &folder, &Done::default()).await?;
         }
-        Ok(())
+        folder.refused = None;
+        self.keep(id, folder, &Done::default()).await
     }
 
     /// Fetches these messages of the folder that is open.
@@ -150,6 +172,9 @@ impl Mailboxes {
             };
             folder.last = bundle.last().map_or(folder.last, |known| known.uid);
             folder.done += bundle.len() as u64;
+            if done.given {
+                folder.refused = None;
+            }
             self.keep(id, folder, &done).await?;
             self.note(id, |running| running.done += bundle.len() as u64);
             tokio::time::sleep((begun.elapsed() / REST).min(Duration::from_secs(2))).await;

@@ -445,7 +445,10 @@ impl Mailboxes {
             return Ok(None);
         }
         let found = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await?;
-        Ok(Some(again(found.failing.map_or(0, |(_, times)| times))))
+        // A folder may be refused for long while others are given out.
+        let refused = found.folders().iter().filter_map(|folder| Some(folder.refused?.1)).max();
+        let failed = found.failing.map_or(0, |(_, times)| times);
+        Ok(Some(again(failed.max(refused.unwrap_or(0)))))
     }
 
     /// Writes to the owner that a mailbox was switched off.
@@ -480,6 +483,9 @@ fn begin(mailbox: &mut Mailbox) {
 
 fn wrong(typed: &Typed) -> Option<NotAdded> {
     let bad = |text: &str| text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control);
+    let mut folders = mailbox.folders();
+    folders.iter_mut().for_each(|folder| folder.refused = None);
+    mailbox.set_folders(&folders);
     let secret = match &typed.grant {
         None => bad(&typed.password),
         Some(grant) => !grant.is_whole(),

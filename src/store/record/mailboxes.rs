@@ -1,6 +1,6 @@
 //! A mailbox of the owner's at another provider, as a record. Its password lies in the vault and nowhere else.
 
-use super::Record;
+use super::{super::Error, Record};
 use crate::domain::{
     address::Address,
     mailbox::{Folder, Server, State, Trouble},
@@ -37,6 +37,8 @@ pub struct Mailbox {
     /// Messages that could not be brought.
     pub passed: u64,
     sends: Option<(String, u16, bool)>,
+    /// By the name of a folder: since when it is refused, and how often in a row.
+    refused: Vec<(String, i64, u32)>,
 }
 
 /// What signs in.
@@ -57,7 +59,16 @@ impl std::fmt::Debug for Mailbox {
 
 impl Record for Mailbox {
     const TABLE: &'static str = "mailboxes";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    /// As it was before refusals were counted for each folder: a struct is its fields in a row, and no list is a length of
+    /// 0 (postcard's specification).
+    fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
+        match version {
+            1 => postcard::from_bytes(&[body, &[0]].concat()).map_err(|_| Error::Damaged),
+            _ => Err(Error::Damaged),
+        }
+    }
 }
 
 impl Mailbox {
@@ -116,12 +127,21 @@ impl Mailbox {
                 last: *last,
                 all: *all,
                 done: *done,
+                refused: self.refused_in(name),
             })
             .collect()
     }
 
+    /// Since when the server refuses to give out what is in a folder, and how often in a row.
+    fn refused_in(&self, folder: &str) -> Option<(Time, u32)> {
+        let found = self.refused.iter().find(|(name, ..)| name == folder)?;
+        Some((Time(found.1), found.2))
+    }
+
     /// Says how far its folders are.
     pub fn set_folders(&mut self, folders: &[Folder]) {
+        let refused = folders.iter().filter_map(|folder| Some((folder.name.clone(), folder.refused?)));
+        self.refused = refused.map(|(name, (since, times))| (name, since.0, times)).collect();
         self.folders = folders
             .iter()
             .map(|folder| {
@@ -165,5 +185,29 @@ impl Mailbox {
         self.trouble = trouble
             .and_then(|it| Trouble::ALL.iter().position(|known| *known == it))
             .map(|at| at as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_before_refusals_were_counted_is_read() {
+        let folder = Folder {
+            name: "INBOX".to_owned(),
+            wanted: true,
+            last: 7,
+            ..Folder::default()
+        };
+        let mut mailbox = Mailbox::new("me@x.test", &Server::default(), "me", Secret::default(), true, Time(7));
+        mailbox.set_folders(std::slice::from_ref(&folder));
+        let mut body = postcard::to_stdvec(&mailbox).unwrap();
+        assert_eq!(body.pop(), Some(0));
+        assert!(Mailbox::read_older(1, &body).is_ok_and(|read| read == mailbox));
+        let refused = Some((Time(9), 3));
+        mailbox.set_folders(&[Folder { refused, ..folder }]);
+        let read = Mailbox::decode(1, &mailbox.encode(1).unwrap()).unwrap();
+        assert!(read == mailbox && read.folders()[0].refused == refused);
     }
 }

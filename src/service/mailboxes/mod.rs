@@ -285,10 +285,19 @@ impl Mailboxes {
         if writing.await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
+    /// The same, so that whoever looks at it does so as it is then.
+    async fn change_and_look(&self, id: u64, change: impl Fn(&mut Mailbox) + Send + 'static) -> Result<(), Error> {
+        self.end(id);
+        let changed = self.change(id, change).await;
+        // Another one may have begun meanwhile, by what was there before.
+        self.end(id);
+        self.0.changed.notify_one();
+        changed
+    }
+
     /// Fetches from these folders from now on, by the server's names for them.
     pub async fn choose(&self, id: u64, wanted: Vec<String>) -> Result<(), Error> {
-        self.end(id);
-        self.change(id, move |mailbox| {
+        self.change_and_look(id, move |mailbox| {
             let mut folders = mailbox.folders();
             for folder in &mut folders {
                 folder.wanted = wanted.contains(&folder.name);
@@ -296,24 +305,19 @@ impl Mailboxes {
             mailbox.set_folders(&folders);
             begin(mailbox);
         })
-        .await?;
-        self.0.changed.notify_one();
-        Ok(())
+        .await
     }
 
     /// Pauses it, or lets it go on.
     pub async fn pause(&self, id: u64, pause: bool) -> Result<(), Error> {
-        self.end(id);
-        self.change(id, move |mailbox| {
+        self.change_and_look(id, move |mailbox| {
             if pause {
                 mailbox.set_state(State::Paused);
             } else {
                 begin(mailbox);
             }
         })
-        .await?;
-        self.0.changed.notify_one();
-        Ok(())
+        .await
     }
 
     /// Looks at once, whatever it waits for.
@@ -336,14 +340,12 @@ impl Mailboxes {
             Ok(opened) => opened.close().await,
             Err(trouble) => return Ok(Err(NotAdded::Tried(trouble))),
         }
-        self.end(id);
         let secret = mailbox.secret.clone();
-        self.change(id, move |mailbox| {
+        self.change_and_look(id, move |mailbox| {
             mailbox.secret = secret.clone();
             begin(mailbox);
         })
         .await?;
-        self.0.changed.notify_one();
         Ok(Ok(()))
     }
 
@@ -352,7 +354,9 @@ impl Mailboxes {
         self.end(id);
         self.note_shut(id, Vec::new());
         let writing = self.0.vault.open()?.writer.write(move |tables| mailboxes::remove(tables, id));
-        if writing.await? { Ok(()) } else { Err(Error::NotFound) }
+        let gone = writing.await?;
+        self.end(id);
+        if gone { Ok(()) } else { Err(Error::NotFound) }
     }
 
     /// Fetches what is new, and listens for as long as the server tells of news; ends where it does not.
@@ -479,13 +483,13 @@ fn begin(mailbox: &mut Mailbox) {
     mailbox.set_state(State::On);
     mailbox.failing = None;
     mailbox.set_trouble(None);
+    let mut folders = mailbox.folders();
+    folders.iter_mut().for_each(|folder| folder.refused = None);
+    mailbox.set_folders(&folders);
 }
 
 fn wrong(typed: &Typed) -> Option<NotAdded> {
     let bad = |text: &str| text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control);
-    let mut folders = mailbox.folders();
-    folders.iter_mut().for_each(|folder| folder.refused = None);
-    mailbox.set_folders(&folders);
     let secret = match &typed.grant {
         None => bad(&typed.password),
         Some(grant) => !grant.is_whole(),

@@ -1,7 +1,11 @@
 //! A mailbox at a provider that takes no password: the owner's own client is given access, what is written from its
 //! address leaves by the provider's server, and what the box says of that way is no more than it knows.
 
-use crate::{home::Home, internet::Authority};
+use crate::{
+    home::Home,
+    internet::Authority,
+    mailboxes::{until, works},
+};
 use caliopen::{
     codec::base64url,
     domain::{
@@ -120,7 +124,8 @@ async fn submission(identity: &Identity, token: &'static str) -> (u16, Heard) {
 }
 
 /// A token service: the code of this question is changed for tokens once, and each token that lasts for the next one.
-async fn tokens(identity: &Identity) -> (u16, Heard) {
+/// It answers nobody while `held` is.
+async fn tokens(identity: &Identity, held: Arc<tokio::sync::Mutex<()>>) -> (u16, Heard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let acceptor = TlsAcceptor::from(server_config(Current::new(identity).unwrap(), &[b"http/1.1"]).unwrap());
@@ -151,6 +156,7 @@ async fn tokens(identity: &Identity) -> (u16, Heard) {
                 }
             };
             log.lock().unwrap().push(body.clone());
+            let _free = held.lock().await;
             let good = (lasts == 0 && body.contains("grant_type=authorization_code&code=c0de&"))
                 || (lasts > 0 && body.contains(&format!("grant_type=refresh_token&refresh_token=lasting-{lasts}&")));
             let whole = good && body.contains("client_id=mine") && body.contains("client_secret=s+ecret");
@@ -190,14 +196,20 @@ struct World {
     imap: u16,
     tokens: Heard,
     submitted: Heard,
+    /// Who has it keeps the token service from answering.
+    held: Arc<tokio::sync::Mutex<()>>,
 }
 
 async fn world() -> World {
     let authority = Authority::make();
     let names = ["imap.x.test", "smtp.x.test", "token.x.test"];
     let identity = authority.certify(&names);
-    let ((imap, _), (smtp, submitted), (https_port, tokens)) =
-        tokio::join!(imap(&identity, "opens"), submission(&identity, "opens"), tokens(&identity));
+    let held = Arc::<tokio::sync::Mutex<()>>::default();
+    let ((imap, _), (smtp, submitted), (https_port, tokens)) = tokio::join!(
+        imap(&identity, "opens"),
+        submission(&identity, "opens"),
+        tokens(&identity, held.clone())
+    );
     let here = Record::A([127, 0, 0, 1].into());
     let mut table = Table::default().with("_submissions._tcp.x.test", Record::Srv(0, 1, smtp, "smtp.x.test".into()));
     for name in names {
@@ -213,6 +225,7 @@ async fn world() -> World {
         imap,
         tokens,
         submitted,
+        held,
     }
 }
 
@@ -457,4 +470,42 @@ async fn discussions_follow_when_an_address_turns_out_to_be_the_owners() {
         row.people.iter().map(|person| person.address.as_str()).collect::<Vec<_>>(),
         ["bob@y.test"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_comes_when_nobody_waits_for_it_any_more_is_kept() {
+    let world = world().await;
+    let id = world.add().await;
+    let (home, mailboxes) = (&world.home, &world.home.services.mailboxes);
+    let lasts = || {
+        home.snapshot()
+            .mailbox(id)
+            .unwrap()
+            .unwrap()
+            .secret
+            .token
+            .as_ref()
+            .unwrap()
+            .3
+            .clone()
+    };
+    assert_eq!(lasts(), "lasting-1");
+    let renewing = || {
+        world
+            .tokens
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|body| body.contains("lasting-1"))
+            .count()
+    };
+    let working = works(home);
+    let held = world.held.lock().await;
+    mailboxes.choose(id, vec!["INBOX".into()]).await.unwrap();
+    until(home, id, "it asks", |_| renewing() == 1).await;
+    mailboxes.pause(id, true).await.unwrap();
+    until(home, id, "nobody looks at it", |view| view.running.is_none()).await;
+    drop(held);
+    until(home, id, "the next token is kept", |_| lasts() == "lasting-2").await;
+    working.abort();
 }

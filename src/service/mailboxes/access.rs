@@ -118,9 +118,18 @@ impl Access {
 
     /// The word to sign in with, and whether it is a token; of a mailbox that is kept, by its number.
     pub async fn word(&self, id: Option<u64>, mailbox: &Mailbox) -> Result<(Zeroizing<String>, bool), Trouble> {
-        let Some(known) = &mailbox.secret.token else {
+        let Some(known) = mailbox.secret.token.clone() else {
             return Ok((Zeroizing::new(mailbox.secret.password.clone()), false));
         };
+        // Whoever asks may be told to end in the middle of it. The provider may have taken back the token that was kept by
+        // then: what it gave instead is kept all the same.
+        let access = self.clone();
+        let renewing = tokio::spawn(async move { access.renewed(id, known).await });
+        Ok((renewing.await.map_err(|_| Trouble::Store)??, true))
+    }
+
+    /// A token that opens the mailbox now, for one that lasts.
+    async fn renewed(&self, id: Option<u64>, known: Token) -> Result<Zeroizing<String>, Trouble> {
         let turn = id.map(|id| {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             turns.entry(id).or_default().clone()
@@ -133,7 +142,7 @@ impl Access {
             Some(id) => self.kept(id).await?,
             None => None,
         };
-        let (at, client, secret, refresh) = kept.as_ref().unwrap_or(known);
+        let (at, client, secret, refresh) = kept.as_ref().unwrap_or(&known);
         let given = asked(&self.https, at, oauth::renew(refresh, client, secret)).await?;
         if let (Some(id), Some(other)) = (id, given.refresh.filter(|other| other != refresh)) {
             let open = self.vault.open().map_err(|_| Trouble::Store)?;
@@ -146,6 +155,6 @@ impl Access {
             });
             writing.await.map_err(|_| Trouble::Store)?;
         }
-        Ok((Zeroizing::new(given.access), true))
+        Ok(Zeroizing::new(given.access))
     }
 }

@@ -68,7 +68,8 @@ pub struct Sectors {
     len: AtomicU64,
     /// Held while a sector that is only partly written is read, changed and written back.
     patching: Mutex<()>,
-    /// Set by the first error of the disk: redb answers nothing but errors from then on, to reading as well.
+    /// Set by the first error of the disk: redb answers nothing but errors from then on, to reading as well. Where it is set
+    /// from outside (see `rewrite`), nothing more is written.
     failed: Arc<AtomicBool>,
 }
 
@@ -163,6 +164,14 @@ impl Sectors {
     /// What the first error of the disk sets.
     pub(super) fn failed(&self) -> Arc<AtomicBool> {
         self.failed.clone()
+    }
+
+    /// An error where the disk has failed already.
+    fn sound(&self) -> io::Result<()> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(io::Error::other("the disk has failed before"));
+        }
+        Ok(())
     }
 
     fn told<T>(&self, outcome: io::Result<T>) -> io::Result<T> {
@@ -424,14 +433,17 @@ impl StorageBackend for Sectors {
     }
 
     fn set_len(&self, len: u64) -> Result<(), io::Error> {
+        self.sound()?;
         self.told(self.cut_to(len))
     }
 
     fn sync_data(&self) -> Result<(), io::Error> {
+        self.sound()?;
         self.told(self.file.sync_data())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
+        self.sound()?;
         self.told(self.write_at(offset, data))
     }
 }

@@ -5,7 +5,8 @@
 //! leave words of what was deleted where the owner's key can read them. A copy of the living rows cannot.
 //! The old file's beginning, which holds its key, is overwritten before it is removed.
 //!
-//! A crash leaves the old file or the new one in place, and beside it a leftover that the next start destroys.
+//! A crash leaves the old file or the new one in place, and beside it a leftover that the next start destroys: which of the
+//! two has which name must be on the disk before either is destroyed, or the wrong one may be.
 
 use super::{
     Error,
@@ -20,14 +21,24 @@ use std::{
     fs::{self, File},
     io,
     path::Path,
-    sync::{Arc, PoisonError, atomic::AtomicBool},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// The file that is being written, and after the swap the one that was.
 const NEXT: &str = "vault.new";
 
-/// Destroys what a rewriting that did not end has left behind.
-pub(super) fn tidy(folder: &Path) -> Result<(), Error> {
+/// What the first error of the file of the moment sets.
+pub(super) type Failed = Arc<RwLock<Arc<AtomicBool>>>;
+
+/// Has the names in a folder on the disk; [`File::sync_all`] but in a test.
+pub(super) type Flush = fn(&File) -> io::Result<()>;
+
+/// Destroys what a rewriting that did not end has left behind, once it is on the disk which of the files that is.
+pub(super) fn tidy(folder: &Path, flush: Flush) -> Result<(), Error> {
+    File::open(folder).and_then(|names| flush(&names)).map_err(Error::io)?;
     let path = folder.join(NEXT);
     match File::options().read(true).write(true).open(&path) {
         Ok(file) => crypt::destroy(&file).and_then(|()| fs::remove_file(&path).map_err(Error::io)),
@@ -36,9 +47,11 @@ pub(super) fn tidy(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Writes the file of this database anew, with nothing written meanwhile; gives what the first error of the new one sets.
-pub(super) fn rewrite(folder: &Path, key: &VaultKey, db: &Current) -> Result<Arc<AtomicBool>, Error> {
-    tidy(folder)?;
+/// Writes the file of this database anew, with nothing written meanwhile. From the moment in which the files change places the
+/// database is the new one, and what its first error sets is in `failed`; where it cannot be had on the disk that they did,
+/// that is set at once, and nothing is written into either before it is opened anew.
+pub(super) fn rewrite(folder: &Path, key: &VaultKey, (db, failed): (&Current, &Failed), flush: Flush) -> Result<(), Error> {
+    tidy(folder, flush)?;
     let next = folder.join(NEXT);
     let copied = File::options()
         .read(true)
@@ -47,23 +60,29 @@ pub(super) fn rewrite(folder: &Path, key: &VaultKey, db: &Current) -> Result<Arc
         .open(&next)
         .map_err(Error::io)
         .and_then(|file| copy(file, key, &current(db)));
-    let (new, failed) = match copied {
+    let (new, fails) = match copied {
         Ok(copied) => copied,
         Err(error) => {
             // What stands in the way of removing it stands in the way of the next one as well, and is said then.
-            let _ = tidy(folder);
+            let _ = tidy(folder, flush);
             return Err(error);
         }
     };
     let place = folder.join(FILE);
     let old = File::options().read(true).write(true).open(&place).map_err(Error::io)?;
+    // Opened before, so that no lack of handles comes between the swap and its flush.
+    let names = File::open(folder).map_err(Error::io)?;
     swap(&next, &place)?;
-    sync(folder)?;
+    *failed.write().unwrap_or_else(PoisonError::into_inner) = fails.clone();
     *db.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+    if let Err(error) = flush(&names) {
+        fails.store(true, Ordering::Release);
+        return Err(Error::io(error));
+    }
     crypt::destroy(&old)?;
     match fs::remove_file(&next) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(error)),
-        _ => sync(folder).map(|()| failed),
+        _ => flush(&names).map_err(Error::io),
     }
 }
 
@@ -96,6 +115,63 @@ fn swap(next: &Path, place: &Path) -> Result<(), Error> {
         .map_err(Error::io)
 }
 
-fn sync(folder: &Path) -> Result<(), Error> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        slots::Opening,
+        vault::{Open, Vault},
+        writer::Tables,
+    };
+    use std::os::fd::AsRawFd;
+
+    /// Has the names on the disk until the new file is in its place; then the disk fails.
+    fn fails_after_the_swap(names: &File) -> io::Result<()> {
+        let folder = fs::read_link(format!("/proc/self/fd/{}", names.as_raw_fd()))?;
+        if folder.join(NEXT).exists() {
+            return Err(io::Error::other("the disk"));
+        }
+        names.sync_all()
+    }
+
+    async fn note(open: &Open, word: &'static str) -> Result<(), Error> {
+        let job = move |tables: &mut Tables<'_>| {
+            tables.meta.insert(word, [1].as_slice())?;
+            Ok(())
+        };
+        open.writer.write(job).await
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_after_a_swap_that_is_not_on_the_disk_is_never_destroyed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut made = Vault::create(folder.path(), "word").unwrap();
+        made.slots.save(folder.path()).unwrap();
+        let vault = made.vault;
+        let open = vault.open().unwrap();
+        note(&open, "before").await.unwrap();
+        assert!(open.rewrite_with(fails_after_the_swap).is_err());
+
+        // What is there is read; nothing is taken, and nobody is told that it was.
+        assert!(open.setting("before").unwrap().is_some());
+        assert!(vault.taking().is_err() && vault.stands_still());
+        assert!(note(&open, "meanwhile").await.is_err());
+        // Once more, while the disk still does not answer: what lies there is left alone.
+        assert!(open.rewrite_with(fails_after_the_swap).is_err());
+        assert!(folder.path().join(NEXT).exists());
+        drop(open);
+
+        // The disk is well again: it opens, takes, and keeps.
+        assert!(vault.mend(|| ()).unwrap());
+        let open = vault.taking().unwrap();
+        assert!(!folder.path().join(NEXT).exists());
+        note(&open, "after").await.unwrap();
+        drop(open);
+        vault.lock();
+        vault.wait_until_closed().unwrap();
+        vault.unlock(&Opening::Typed("word")).unwrap();
+        let open = vault.open().unwrap();
+        let there = ["before", "meanwhile", "after"].map(|word| open.setting(word).unwrap().is_some());
+        assert_eq!(there, [true, false, true]);
+    }
 }

@@ -3,7 +3,9 @@
 use super::{
     Error,
     crypt::{Sectors, VaultKey},
-    erase, guarded, migrate, rewrite, room,
+    erase, guarded, migrate,
+    rewrite::{self, Failed, Flush},
+    room,
     schema::META,
     seal,
     slots::{Cost, Kind, Opening, SlotError, SlotId, SlotView, Slots},
@@ -52,14 +54,14 @@ pub struct Open {
     /// Whether it is a file of the first version.
     untagged: AtomicBool,
     /// Whether the disk has failed since the file was opened.
-    failed: RwLock<Arc<AtomicBool>>,
+    failed: Failed,
     counted: Arc<Counted>,
 }
 
 impl Open {
     /// Opens the encrypted file, or makes it, and brings its schema up to date. Only one process may.
     fn new(folder: &Path, key: VaultKey, counted: Counted, fresh: bool) -> Result<Self, Error> {
-        rewrite::tidy(folder)?;
+        rewrite::tidy(folder, File::sync_all)?;
         let path = folder.join(FILE);
         let file = File::options().read(true).write(true).create(fresh).truncate(false).open(path);
         // A box whose slots are there and whose vault is not has lost it; an empty one would be a lie.
@@ -95,7 +97,7 @@ impl Open {
             key,
             rewriting: AtomicBool::new(false),
             untagged,
-            failed: RwLock::new(failed),
+            failed: Arc::new(RwLock::new(failed)),
             counted: Arc::new(counted),
         })
     }
@@ -111,15 +113,20 @@ impl Open {
     /// Reading goes on meanwhile; writes wait. Blocks for as long as copying takes, and needs that room.
     /// `Ok(false)`: it is being done already.
     pub fn rewrite(&self) -> Result<bool, Error> {
+        self.rewrite_with(File::sync_all)
+    }
+
+    /// The same, with what has the names of the files on the disk.
+    pub(super) fn rewrite_with(&self, flush: Flush) -> Result<bool, Error> {
         if self.rewriting.swap(true, Ordering::AcqRel) {
             return Ok(false);
         }
-        let (folder, key, db) = (self.folder.clone(), self.key.clone(), self.db.clone());
-        let done = self.writer.alone(move || rewrite::rewrite(&folder, &key, &db));
+        let (folder, key) = (self.folder.clone(), self.key.clone());
+        let (db, failed) = (self.db.clone(), self.failed.clone());
+        let done = self.writer.alone(move || rewrite::rewrite(&folder, &key, (&db, &failed), flush));
         self.rewriting.store(false, Ordering::Release);
-        let failed = done?;
+        done?;
         self.untagged.store(false, Ordering::Release);
-        *self.failed.write().unwrap_or_else(PoisonError::into_inner) = failed;
         Ok(true)
     }
 

@@ -7,15 +7,16 @@ use crate::store::{
 };
 use redb::{ReadableTable, WriteTransaction};
 
-/// Writes every row anew.
+/// Writes every row anew. One that cannot be read stays as it is: it is told where it is shown, and locks nobody out.
 pub fn run(tx: &WriteTransaction) -> Result<(), Error> {
     let mut tables = Tables::open(tx)?;
     let ids = tables.discussions.iter()?.map(|row| Ok(row?.0.value()));
     for id in ids.collect::<Result<Vec<u64>, Error>>()? {
         let value = tables.discussions.get(id)?.ok_or(Error::Damaged)?.value().to_vec();
+        let Ok(row) = Discussion::decode(id, &value) else { continue };
         let row = Discussion {
             ratchet: ratchet(&tables, id)?,
-            ..Discussion::decode(id, &value)?
+            ..row
         };
         tables.discussions.insert(id, row.encode(id)?.as_slice())?;
     }
@@ -86,11 +87,13 @@ mod tests {
             }
             let row = Discussion::default().encode(7).unwrap();
             tables.discussions.insert(7, row.as_slice()).unwrap();
+            tables.discussions.insert(6, [255; 3].as_slice()).unwrap();
         }
         run(&tx).unwrap();
         tx.commit().unwrap();
         let rows = db.begin_read().unwrap().open_table(DISCUSSIONS).unwrap();
         let row = Discussion::decode(7, rows.get(7).unwrap().unwrap().value()).unwrap();
         assert_eq!(row.ratchet.padlock(), Padlock::Envelope);
+        assert_eq!(rows.get(6).unwrap().unwrap().value(), [255; 3], "damaged, and left alone");
     }
 }

@@ -126,8 +126,8 @@ pub struct Brought {
     pub read: bool,
     /// The tags that it had.
     pub tags: Vec<Name>,
-    /// Whether it is the same as one that was brought before where `Message-ID` and text are, whatever its way added
-    /// to its head; else where every octet is.
+    /// Whether it is the same as one that is here where `Message-ID`, `From`, `Date`, `Subject` and text are, whatever its way
+    /// added to its head; else where every octet is.
     pub by_content: bool,
 }
 

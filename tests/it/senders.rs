@@ -21,7 +21,7 @@ use caliopen::{
         dns::{Dns, Entry, Failure, Kind, Record, Table},
     },
     service::{
-        receive::{Kept, NotKept, Taken},
+        receive::{Brought, Kept, NotKept, Taken},
         setup,
     },
     store::{mail::Snapshot, slots::Opening, vault::Vault},
@@ -529,4 +529,36 @@ async fn whom_the_owner_refused_is_turned_away_where_they_can_prove_who_they_are
     assert!(said[0].starts_with("250 "), "{said:?}");
     drop(services);
     appliance.stop().await;
+}
+
+#[tokio::test]
+async fn what_only_claims_to_be_a_message_does_not_keep_it_in_its_mailbox() {
+    let house = open(make(), Dns::table(zone()), true);
+    let written = |from: &str, id: &str| mail(from, &format!("Message-ID: <{id}@list.test>\r\n"));
+    let fetch = async |raw: &[u8], by: &str| {
+        let way = format!("Received: by {by}; Tue, 14 Nov 2023 22:13:20 +0000\r\n");
+        let brought = Brought {
+            by_content: true,
+            ..Brought::default()
+        };
+        house.services.receive.bring([way.as_bytes(), raw].concat(), brought).await.unwrap()
+    };
+    // Who got it as well sends it here: in their own name, which they prove, and in its author's.
+    let right = written("ann@friend.test", "one");
+    house.keep(7, "mallory@shop.test", &written("mallory@shop.test", "one")).await;
+    house.keep(7, "mallory@shop.test", &right).await;
+    assert!(fetch(&right, "elsewhere.test").await.is_some());
+    assert_eq!(fetch(&right, "another.test").await, None, "now it is here");
+
+    // What its author's domain vouches for is here, for as long as one of the two that came is.
+    let right = written("ann@bank.test", "two");
+    let both = [
+        house.keep(7, "ann@bank.test", &right).await,
+        house.keep(7, "ann@bank.test", &right).await,
+    ];
+    for kept in both {
+        assert_eq!(fetch(&right, "elsewhere.test").await, None);
+        house.services.delete.message(kept.message).await.unwrap();
+    }
+    assert!(fetch(&right, "elsewhere.test").await.is_some());
 }

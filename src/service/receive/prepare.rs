@@ -138,6 +138,7 @@ impl Inner {
         let owner = if met.arrival.is_some() { &self.owner } else { &owners };
         let is_owner = |address: &Address| address.is_one_of(owner.iter());
         let reading = mime::read(raw);
+        let same = content(&reading, raw);
         let opened = self.opened(open, raw, &reading, &met, owner).map_err(not_kept)?;
         let came = raw;
         let (raw, reading) = match &opened.shown {
@@ -171,7 +172,7 @@ impl Inner {
             &mut filling,
         )
         .map_err(not_kept)?;
-        let same = content(&reading, came);
+        let same = same.filter(|_| is_sure(&met, &weighed.evidence, &filling));
         let packed = mail::pack(came).map_err(not_kept)?;
         let Weighed { evidence, index, key } = weighed;
         let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
@@ -410,8 +411,8 @@ fn recheck(met: &Met) -> Option<i64> {
     found.is_open().then(|| met.received.0.saturating_add(AGAIN))
 }
 
-/// What tells a message whatever its way added to its head: its identifier and its text, lines ended alike. `None` where
-/// it has no identifier.
+/// What tells a message whatever its way added to its head: its identifier, who wrote it and when, its subject, and its text,
+/// lines ended alike. `None` where it has no identifier. It is read as it came: what is opened later is the same then.
 pub(in crate::service) fn content(reading: &Reading, raw: &[u8]) -> Option<[u8; 32]> {
     let id = reading.message_id.as_ref()?;
     let mut lines = raw
@@ -419,12 +420,25 @@ pub(in crate::service) fn content(reading: &Reading, raw: &[u8]) -> Option<[u8; 
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let _head = lines.by_ref().take_while(|line| !line.is_empty()).count();
     let mut text = Vec::with_capacity(raw.len());
-    text.extend_from_slice(id.as_bytes());
+    let from: Vec<&str> = reading.from.iter().map(|from| from.address.as_str()).collect();
+    let date = reading.date.map(|date| date.0.to_string()).unwrap_or_default();
+    for said in [id, &from.join(","), &date, &reading.subject] {
+        text.extend_from_slice(&said.len().to_be_bytes());
+        text.extend_from_slice(said.as_bytes());
+    }
     for line in lines {
         text.push(b'\n');
         text.extend_from_slice(line);
     }
     Some(sha256(text.trim_ascii_end()))
+}
+
+/// Whether it is known by its text from now on. At the door anybody can say what a message of somebody else's says: where
+/// nobody vouches for it, or nobody may ever see it, the right one is still to be fetched from where it lies.
+fn is_sure(met: &Met, evidence: &Evidence, filling: &Filling) -> bool {
+    let spam = Wanted::Known(System::Spam.id());
+    let seen = filling.stranger.is_none() && filling.tags.iter().all(|(wanted, _)| *wanted != spam);
+    met.arrival.is_none() || (seen && evidence.travel.is_vouched())
 }
 
 /// The message's own row.

@@ -274,15 +274,17 @@ fetch() {
 		if has curl; then
 			curl -fsSL --retry 2 --connect-timeout 20 --max-filesize "$3" -o "$2" "${from%/}/$1"
 		elif has wget; then
-			wget -q --tries=3 --timeout=20 -O - "${from%/}/$1" | head -c "$(($3 + 1))" >"$2"
-			[ -s "$2" ]
+			# What breaks off is told as that; what is too long is cut off here, and told as that below.
+			rm -f "$2.broke"
+			{ wget -q --tries=3 --timeout=20 -O - "${from%/}/$1" || : >"$2.broke"; } | head -c "$(($3 + 1))" >"$2"
+			[ -s "$2" ] && { [ ! -e "$2.broke" ] || [ "$(wc -c <"$2")" -gt "$3" ]; }
 		else
 			stop "curl is missing; please install it"
 		fi
 		;;
 	*) cp -- "${from%/}/$1" "$2" ;;
 	esac || stop "$1 could not be fetched from $from"
-	[ "$(wc -c <"$2")" -le "$3" ] || stop "$1 at $from is not as long as it may be: it has more than $3 octets"
+	[ "$(wc -c <"$2")" -le "$3" ] || stop "$1 at $from is longer than it may be: it has more than $3 octets"
 }
 
 # The word after $1 at the start of a line of the manifest.

@@ -42,7 +42,7 @@ use zeroize::Zeroizing;
 const AT_ONCE: usize = 64;
 /// Octets of everything that is held at once, waiting or being kept, in units: a message that is larger is held alone.
 const UNIT: usize = 64 * 1024;
-const UNITS: usize = 256;
+const UNITS: usize = 64;
 /// Things that wait to be taken in.
 const WAITING: usize = 16;
 

@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -55,9 +55,9 @@ fn key(folder: &Path, name: &str) -> String {
 }
 
 /// Signs what stands in the zone's file.
-fn sign(folder: &Path, name: &str, key: &str, when: &[&str]) {
+fn sign(folder: &Path, name: &str, keys: &[&str], when: &[&str]) {
     let (plain, signed) = (format!("zone-{name}"), format!("signed-{name}"));
-    let args = [when, &["-f", &signed, &plain, key]].concat();
+    let args = [when, &["-f", &signed, &plain], keys].concat();
     run(folder, "ldns-signzone", &args);
 }
 
@@ -92,10 +92,12 @@ async fn serve() -> Server {
     }
     std::fs::write(folder.join("zone-"), root).unwrap();
     let anchor = key(folder, "");
-    sign(folder, "", &anchor, &[]);
-    sign(folder, "signed", &signed, &[]);
-    sign(folder, "broken", &broken, &[]);
-    sign(folder, "expired", &expired, &["-i", "20200101000000", "-e", "20200201000000"]);
+    // As in the real root: the trusted key signs the other, and that one the rest.
+    let other = run(folder, "ldns-keygen", &["-a", "ECDSAP256SHA256", "."]);
+    sign(folder, "", &[&anchor, &other], &[]);
+    sign(folder, "signed", &[&signed], &[]);
+    sign(folder, "broken", &[&broken], &[]);
+    sign(folder, "expired", &[&expired], &["-i", "20200101000000", "-e", "20200201000000"]);
     std::fs::copy(folder.join("zone-plain"), folder.join("signed-plain")).unwrap();
     let anchor = read(folder, &format!("{anchor}.key"));
     let (child, address) = start(folder, &names).await;
@@ -193,17 +195,29 @@ async fn answers_are_secure_insecure_or_bogus() {
     assert!(matches!(gone, Err(Failure::Unreachable | Failure::Silent)), "{gone:?}");
 }
 
-/// Stands before a name server, and swallows what is asked about the keys of its root while it is told to.
-async fn swallowing(server: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
+/// What somebody who stands before a name server does with what is asked: passes it on; swallows what is asked about the
+/// keys of its root; asks for no signatures.
+const PASSES: u8 = 0;
+const SWALLOWS: u8 = 1;
+const STRIPS: u8 = 2;
+
+/// Stands before a name server, and does what it is told to.
+async fn between(server: SocketAddr) -> (SocketAddr, Arc<AtomicU8>) {
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let (address, swallows) = (socket.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
-    let told = swallows.clone();
+    let (address, does) = (socket.local_addr().unwrap(), Arc::new(AtomicU8::new(PASSES)));
+    let told = does.clone();
     tokio::spawn(async move {
         let mut asked = [0; 4096];
         while let Ok((size, from)) = socket.recv_from(&mut asked).await {
             // Behind twelve octets of head stands the name, which is empty, and DNSKEY, which is 48 (RFC 4034).
-            if asked[12..size].starts_with(&[0, 0, 48]) && told.load(Ordering::SeqCst) {
+            if asked[12..size].starts_with(&[0, 0, 48]) && told.load(Ordering::SeqCst) == SWALLOWS {
                 continue;
+            }
+            if told.load(Ordering::SeqCst) == STRIPS
+                && let Some(at) = asked[12..size].windows(3).rposition(|octets| octets == [0, 0, 41])
+            {
+                // Behind the name of the OPT record stand its type, a size, two octets, and the DO bit (RFC 6891 section 6.1.3).
+                asked[12 + at + 7] = 0;
             }
             let passing = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
             passing.send_to(&asked[..size], server).await.unwrap();
@@ -213,7 +227,7 @@ async fn swallowing(server: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
             }
         }
     });
-    (address, swallows)
+    (address, does)
 }
 
 #[tokio::test]
@@ -222,14 +236,32 @@ async fn whoever_swallows_an_answer_does_not_switch_validation_off() {
         return;
     }
     let server = serve().await;
-    let (address, swallows) = swallowing(server.address).await;
+    let (address, does) = between(server.address).await;
     let dns = Dns::anchored(address, &server.anchor).unwrap();
-    swallows.store(true, Ordering::SeqCst);
+    does.store(SWALLOWS, Ordering::SeqCst);
     assert!(dns.look("broken", Kind::Txt).await.is_err(), "forged, or nobody knows");
-    swallows.store(false, Ordering::SeqCst);
+    does.store(PASSES, Ordering::SeqCst);
     assert_eq!(dns.look("signed", Kind::Txt).await.unwrap().security, Security::Secure);
     assert_eq!(dns.look("expired", Kind::Txt).await, Err(Failure::Bogus));
     // It was seen to speak: that is not forgotten either.
-    swallows.store(true, Ordering::SeqCst);
+    does.store(SWALLOWS, Ordering::SeqCst);
     assert_eq!(dns.look("mail.broken", Kind::A).await, Err(Failure::Bogus));
+}
+
+#[tokio::test]
+async fn whoever_strips_signatures_does_not_switch_off_what_has_validated() {
+    if !zone_tools(&["nsd", "ldns-keygen", "ldns-signzone"]) {
+        return;
+    }
+    let server = serve().await;
+    let (address, does) = between(server.address).await;
+    let dns = || Dns::anchored(address, &server.anchor).unwrap();
+    let validated = dns();
+    assert_eq!(validated.look("signed", Kind::Txt).await.unwrap().security, Security::Secure);
+    does.store(STRIPS, Ordering::SeqCst);
+    validated.forget();
+    assert_eq!(validated.look("signed", Kind::Txt).await, Err(Failure::Bogus));
+    // Behind a router that does so from the beginning mail still arrives.
+    let answer = dns().look("signed", Kind::Txt).await.unwrap();
+    assert_eq!((answer.texts().count(), answer.security), (1, Security::NotKnown));
 }

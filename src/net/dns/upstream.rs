@@ -4,8 +4,8 @@
 //! where the name server turns out not to speak DNSSEC at all, as in many a home: then nothing can be
 //! validated, and a message must not look forged for it. Whether it speaks is told by the zone of the
 //! trusted keys itself: where that validates, a bogus answer is bogus. Only an answer without its signatures says that
-//! it does not; no answer says nothing, or whoever can swallow one could switch validation off. And what has once
-//! validated does not stop to speak: from then on it is taken for somebody's doing.
+//! it does not; no answer, or that it failed, says nothing, or whoever can swallow one could switch validation off. And what
+//! has once validated, whatever it was asked, does not stop to speak: from then on it is taken for somebody's doing.
 
 use super::{Answer, Failure, Kind, MAX_RECORDS, MAX_TEXT, Record, Security};
 use hickory_resolver::{
@@ -21,7 +21,7 @@ use hickory_resolver::{
 };
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -99,6 +99,9 @@ impl Upstream {
         name.set_fqdn(true);
         let kind = record_type(kind);
         let answer = told(self.strict.lookup(name.clone(), kind).await, kind);
+        if answer.as_ref().is_ok_and(|(answer, _)| answer.security == Security::Secure) {
+            *self.speaks() = Speaks::Yes;
+        }
         if answer == Err(Failure::Bogus) && !self.speaks_dnssec().await {
             let answer = told(self.loose.lookup(name, kind).await, kind);
             return answer.map(|(answer, seconds)| {
@@ -109,9 +112,13 @@ impl Upstream {
         answer
     }
 
+    fn speaks(&self) -> MutexGuard<'_, Speaks> {
+        self.speaks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether what the name server says of the trusted zone validates, as far as it says something.
     async fn speaks_dnssec(&self) -> bool {
-        let known = *self.speaks.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *self.speaks();
         match known {
             Speaks::Yes => return true,
             Speaks::No(at) if at.elapsed() < REMEMBERED => return false,
@@ -121,7 +128,7 @@ impl Upstream {
         let Some(speaks) = says(&answer) else {
             return matches!(known, Speaks::NotKnown);
         };
-        let mut now = self.speaks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.speaks();
         // Somebody else's question may have been answered meanwhile.
         if !matches!(*now, Speaks::Yes) {
             *now = if speaks { Speaks::Yes } else { Speaks::No(Instant::now()) };
@@ -144,6 +151,8 @@ enum Speaks {
 fn says(answer: &Result<Lookup, NetError>) -> Option<bool> {
     match answer {
         Ok(found) => Some(found.answers().iter().any(|record| record.proof == Proof::Secure)),
+        // It may be out of order, or somebody says so in its name.
+        Err(NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail))) => None,
         // Without its signatures, without the keys, or with no more than that it cannot: some routers answer so, and a box
         // behind one of them must still find its friends.
         Err(NetError::Dns(DnsError::DnssecBogus | DnsError::NoRecordsFound(_) | DnsError::Nsec { .. } | DnsError::ResponseCode(_))) => {
@@ -290,11 +299,11 @@ mod tests {
         let code = |code| says(&Err(NetError::Dns(DnsError::ResponseCode(code))));
         assert_eq!(says(&Err(NetError::Timeout)), None);
         assert_eq!(says(&Err(NetError::NoConnections)), None);
+        assert_eq!(code(ResponseCode::ServFail), None);
         assert_eq!(says(&Err(NetError::Dns(DnsError::DnssecBogus))), Some(false));
-        assert_eq!(
-            (code(ResponseCode::NotImp), code(ResponseCode::Refused)),
-            (Some(false), Some(false))
-        );
+        for refused in [ResponseCode::NotImp, ResponseCode::Refused, ResponseCode::FormErr] {
+            assert_eq!(code(refused), Some(false), "{refused}");
+        }
     }
 
     #[test]

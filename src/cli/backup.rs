@@ -195,6 +195,9 @@ async fn make(args: &Args, services: &Services) -> Result<(), Failure> {
     let (messages, took, sent) = view.last;
     say(format_args!("backed up {messages} messages in {took} s, wrote {sent} octets"));
     say(format_args!("the place holds {} backups in {} octets", view.size.1, view.size.0));
+    if let Some(trouble) = view.history.untidy {
+        say(format_args!("what is old could not be removed there: {trouble}"));
+    }
     if args.prove {
         backups.prove().await.map_err(broken)?.map_err(failed)?;
         say("restored it beside the box with the code on the sheet: everything is the same");

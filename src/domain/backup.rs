@@ -7,7 +7,7 @@ const DAY: i64 = 24 * 3600;
 
 /// Of each of the last so many days, weeks and months the last backup is kept.
 pub const KEPT: [i32; 3] = [7, 4, 12];
-/// Seconds by which a backup that is kept is older than the newest, at most: twelve months that have backups may lie further
+/// Seconds by which a backup that is kept is older than the one that was just made, at most: twelve months that have backups may lie further
 /// apart than a year.
 pub const LONGEST: i64 = 365 * DAY;
 /// Seconds after which the owner is told that the last backup is old: two nights were missed.
@@ -200,6 +200,8 @@ pub struct History {
     pub proven: Option<Time>,
     /// What was wrong with the last restore, where it was not.
     pub unproven: Option<Trouble>,
+    /// Why what the last one no longer needs could not be removed, where it could not.
+    pub untidy: Option<Trouble>,
 }
 
 /// How it stands.

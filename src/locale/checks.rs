@@ -558,6 +558,11 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
             "There is one of everything, and restoring it was tried.",
             "Il y en a une de tout, et sa restauration a été éprouvée.",
         ),
+        (Id::Backup, Finding::Loose) => say(
+            lang,
+            "There is one of everything, but what is old could not be removed there: the page about backups says why.",
+            "Il y en a une de tout, mais ce qui est ancien n’a pas pu être supprimé là-bas\u{202f}: la page des sauvegardes dit pourquoi.",
+        ),
         (Id::Backup, Finding::Old) => say(
             lang,
             "The last one is old. It is made while the box is unlocked.",

@@ -13,7 +13,7 @@ use caliopen::{
         dns::Dns,
         https::Https,
         outward::Outward,
-        restic::{Control, Place},
+        restic::{Control, Place, Repo, Secret},
     },
     service::backup::{PATIENCE, Progress, View, Wish, Wrong, place, restore},
     store::{front::FrontFile, vault::Vault},
@@ -262,6 +262,28 @@ async fn one_that_is_cut_short_is_no_failure_and_is_made_later() {
     assert_eq!(standing(&home).await, Standing::Good);
 }
 
+#[tokio::test]
+async fn one_of_a_clock_that_was_ahead_pushes_out_none_of_the_others() {
+    let home = Home::make(Time(NIGHT), Dns::nobody().into());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().join("box");
+    let code = sheet(&home).await;
+    let backups = &home.services.backups;
+    home.clock.set(Time(NIGHT + 3_650 * DAY));
+    let place = wish(Kind::Folder, folder.to_str().unwrap(), &code);
+    backups.switch_on(place).await.unwrap().unwrap();
+    keep(&home, 0).await;
+    round(&home).await;
+    for night in 0..3 {
+        home.clock.set(Time(NIGHT + night * DAY));
+        keep(&home, night + 1).await;
+        round(&home).await;
+        let view = view(&home).await;
+        assert_eq!((view.size.1, view.last.0), (night as u32 + 2, night as u64 + 2));
+        assert!(view.history.is_tried(home.clock.now()), "the one just made was tried: {view:?}");
+    }
+}
+
 /// Locking a box waits for what holds it open: that may not be a server that says nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_server_is_not_waited_for_when_it_is_cut_short() {
@@ -296,17 +318,15 @@ impl Drop for Program {
 /// rclone, serving this folder in this manner over TLS; its port. `None`, said in a line, where it is not installed.
 fn served(how: &str, folder: &Path, keys: &Path) -> Option<(Program, u16)> {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let program = served_at(port, &[how], folder, keys)?;
+    Some((program, port))
+}
+
+fn served_at(port: u16, how: &[&str], folder: &Path, keys: &Path) -> Option<Program> {
     let child = Command::new("rclone")
-        .args([
-            "serve",
-            how,
-            "--addr",
-            &format!("127.0.0.1:{port}"),
-            "--user",
-            "box",
-            "--pass",
-            "open sesame",
-        ])
+        .arg("serve")
+        .args(how)
+        .args(["--addr", &format!("127.0.0.1:{port}"), "--user", "box", "--pass", "open sesame"])
         .arg("--cert")
         .arg(keys.join("cert.pem"))
         .arg("--key")
@@ -324,24 +344,29 @@ fn served(how: &str, folder: &Path, keys: &Path) -> Option<(Program, u16)> {
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         std::thread::yield_now();
     }
-    Some((program, port))
+    Some(program)
+}
+
+/// The certificate of a server of the test's own.
+fn certified(keys: &Path) -> Outward {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    fs::write(keys.join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(keys.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    Outward {
+        roots: demand::trusting(made.cert.pem().as_bytes()),
+        ..Dns::nobody().into()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_are_not_ours_keep_it() {
     for (kind, how) in [(Kind::Rest, "restic"), (Kind::WebDav, "webdav")] {
         let keys = tempfile::tempdir().unwrap();
-        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-        fs::write(keys.path().join("cert.pem"), made.cert.pem()).unwrap();
-        fs::write(keys.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        let outward = certified(keys.path());
+        let roots = outward.roots.clone();
         let folder = tempfile::tempdir().unwrap();
         let Some((program, port)) = served(how, folder.path(), keys.path()) else {
             return;
-        };
-        let roots = demand::trusting(&fs::read(keys.path().join("cert.pem")).unwrap());
-        let outward = Outward {
-            roots: roots.clone(),
-            ..Dns::nobody().into()
         };
         let home = Home::make(Time(NIGHT), outward);
         let code = sheet(&home).await;
@@ -391,4 +416,57 @@ async fn servers_that_are_not_ours_keep_it() {
         round(&home).await;
         assert_eq!(standing(&home).await, Standing::Failed(Trouble::Unreachable), "{how}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_lets_nothing_be_removed_gathers_no_keys_and_is_told() {
+    let (keys, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let outward = certified(keys.path());
+    let https = Https::lasting(Dns::nobody(), outward.roots.clone(), PATIENCE);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let serve = |how: &[&str]| served_at(port, how, folder.path(), keys.path());
+    let Some(adding) = serve(&["restic", "--append-only"]) else {
+        return;
+    };
+    let home = Home::make(Time(NIGHT), outward);
+    let (old, at) = (sheet(&home).await, format!("https://127.0.0.1:{port}"));
+    let with = |code: &str| Wish {
+        user: "box".to_owned(),
+        password: Zeroizing::new("open sesame".to_owned()),
+        ..wish(Kind::Rest, &at, code)
+    };
+    let backups = &home.services.backups;
+    backups.switch_on(with(&old)).await.unwrap().unwrap();
+    let again = async |n: i64| {
+        home.later(60);
+        keep(&home, n).await;
+        backups.ask().await.unwrap();
+        round(&home).await;
+        let view = view(&home).await;
+        let keys = fs::read_dir(folder.path().join("keys")).unwrap().count();
+        assert_eq!(standing(&home).await, Standing::Good);
+        (view.size.1, view.history.untidy, found(&home), view.code_waits, keys)
+    };
+    assert_eq!(again(1).await, (1, None, Some(Finding::Right), false, 1));
+    assert_eq!(again(2).await, (2, None, Some(Finding::Right), false, 1));
+    // That one is not the last of its day any more, nor the oldest.
+    let told = Some(Trouble::Refused);
+    assert_eq!(again(3).await, (3, told, Some(Finding::Loose), false, 1));
+    let new = sheet(&home).await;
+    assert_eq!(again(4).await, (4, told, Some(Finding::Loose), true, 2));
+    assert_eq!(again(5).await, (5, told, Some(Finding::Loose), true, 2), "no key is added again");
+    let there = place(&with(&old), &https).unwrap();
+    let opens = async |code: &str| {
+        let (there, code) = (there.clone(), code.to_owned());
+        let opening = move || Repo::open(&there, &Secret::Code(&code), &Control::default()).map(drop);
+        tokio::task::spawn_blocking(opening).await.unwrap()
+    };
+    assert_eq!((opens(&old).await, opens(&new).await), (Ok(()), Ok(())));
+    assert_eq!(restored(there.clone(), &new).await, Ok(5));
+
+    // It lets this box remove again: all of it is made up for.
+    drop(adding);
+    let _removing = serve(&["restic"]).unwrap();
+    assert_eq!(again(6).await, (2, None, Some(Finding::Right), false, 1));
+    assert_eq!((opens(&old).await, opens(&new).await), (Err(Trouble::Code), Ok(())));
 }

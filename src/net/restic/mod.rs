@@ -258,6 +258,13 @@ fn guarded<T>(backend: &Backend, work: impl FnOnce() -> RusticResult<T>) -> Resu
     }
 }
 
+/// What lies there, not yet opened.
+fn unopened(backend: &Arc<Backend>) -> RusticResult<Repository<()>> {
+    // A cache beside the box would be a second copy of what is sealed here.
+    let options = RepositoryOptions::default().no_cache(true);
+    Repository::new(&options, &RepositoryBackends::new(backend.clone(), None))
+}
+
 impl Repo {
     fn at(place: &Place, control: &Control) -> Result<(Arc<Backend>, Repository<()>), Trouble> {
         let shelf: Box<dyn Shelf> = match place {
@@ -271,10 +278,7 @@ impl Repo {
             control: control.clone(),
             why: Mutex::default(),
         });
-        // A cache beside the box would be a second copy of what is sealed here.
-        let options = RepositoryOptions::default().no_cache(true);
-        let backends = RepositoryBackends::new(backend.clone(), None);
-        let repository = guarded(&backend, || Repository::new(&options, &backends))?;
+        let repository = guarded(&backend, || unopened(&backend))?;
         Ok((backend, repository))
     }
 
@@ -312,18 +316,38 @@ impl Repo {
         serde_json::to_vec(&self.repository.key()).map_err(|_| Trouble::Damaged)
     }
 
-    /// Has the repository open with this code as well.
+    /// The key's file that this code opens; `None` where it opens none that can be read.
+    fn opened_by(&self, code: &str) -> Result<Option<KeyId>, Trouble> {
+        let opened = guarded(&self.backend, || {
+            let repository = unopened(&self.backend)?;
+            repository.open(&Credentials::password(code))
+        });
+        match opened {
+            Ok(repository) => Ok(*repository.key_id()),
+            Err(Trouble::Code | Trouble::Damaged) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Has the repository open with this code as well. Where it does, nothing is written: a place that lets nothing be removed
+    /// would gather keys.
     pub fn add_code(&self, code: &str) -> Result<(), Trouble> {
+        self.key_for(code).map(drop)
+    }
+
+    fn key_for(&self, code: &str) -> Result<KeyId, Trouble> {
+        if let Some(id) = self.opened_by(code)? {
+            return Ok(id);
+        }
         let options = KeyOptions::default().hostname(HOST.to_owned());
-        guarded(&self.backend, || self.repository.add_key(code, &options)).map(drop)
+        guarded(&self.backend, || self.repository.add_key(code, &options))
     }
 
     /// Has the repository open with this code, and with no other one.
     pub fn set_code(&self, code: &str) -> Result<(), Trouble> {
-        let old: Vec<KeyId> = guarded(&self.backend, || Ok(self.repository.list::<KeyId>()?.collect()))?;
-        let options = KeyOptions::default().hostname(HOST.to_owned());
-        let new = guarded(&self.backend, || self.repository.add_key(code, &options))?;
-        for id in old.into_iter().filter(|id| *id != new) {
+        let own = self.key_for(code)?;
+        let keys: Vec<KeyId> = guarded(&self.backend, || Ok(self.repository.list::<KeyId>()?.collect()))?;
+        for id in keys.into_iter().filter(|id| *id != own) {
             guarded(&self.backend, || self.repository.delete_key(&id))?;
         }
         Ok(())
@@ -349,24 +373,26 @@ impl Repo {
         Ok(Reading::over(backend, repository))
     }
 
-    /// Lets go of backups that need not be kept (see [`KEPT`] and [`LONGEST`]); says of how many.
-    pub fn forget(&self) -> Result<usize, Trouble> {
+    /// Lets go of backups that need not be kept (see [`KEPT`] and [`LONGEST`]) beside this one, which was just made; says of
+    /// how many. What a clock that was ahead has made later than that is left alone, and pushes out none of the others.
+    pub fn forget(&self, made: &Kept) -> Result<usize, Trouble> {
         let [days, weeks, months] = KEPT;
         let keep = KeepOptions::default()
             .keep_last(1)
             .keep_daily(days)
             .keep_weekly(weeks)
             .keep_monthly(months);
-        let snapshots = guarded(&self.backend, || self.repository.get_all_snapshots())?;
+        let mut snapshots = guarded(&self.backend, || self.repository.get_all_snapshots())?;
+        snapshots.retain(|snapshot| kept(snapshot).made <= made.made);
         let Some(newest) = snapshots.iter().map(|snapshot| &snapshot.time).max().cloned() else {
             return Ok(0);
         };
         let judged = guarded(&self.backend, || keep.apply(snapshots, &newest))?;
-        let old = |made: Time| newest.timestamp().as_second().saturating_sub(made.0) > LONGEST;
+        let old = |other: Time| made.made.0.saturating_sub(other.0) > LONGEST;
+        let judged = judged.iter().map(|judged| (kept(&judged.snapshot), judged));
         let gone: Vec<_> = judged
-            .iter()
-            .filter(|judged| !judged.keep || old(kept(&judged.snapshot).made))
-            .map(|judged| judged.snapshot.id)
+            .filter(|(kept, judged)| kept.id != made.id && (!judged.keep || old(kept.made)))
+            .map(|(_, judged)| judged.snapshot.id)
             .collect();
         guarded(&self.backend, || self.repository.delete_snapshots(&gone))?;
         Ok(gone.len())

@@ -294,10 +294,9 @@ impl<'a> Writing<'a> {
         let backend = &self.repo.backend;
         let before = self.repo.backups()?;
         // Two of one second, or of a clock that was set back a little, keep their order.
-        let last = before.first().map(|kept| kept.made.0);
-        let at = last
-            .filter(|last| (made.0..made.0 + 60).contains(last))
-            .map_or(made.0, |last| last + 1);
+        let soon = made.0..made.0.saturating_add(60);
+        let last = before.iter().map(|kept| kept.made.0).find(|at| soon.contains(at));
+        let at = last.map_or(made.0, |last| last + 1);
         let before: HashSet<[u8; 32]> = before.into_iter().map(|kept| kept.id).collect();
         let time = Timestamp::from_second(at).map_err(|_| Trouble::Store)?;
         let snapshot = SnapshotFile {

@@ -127,7 +127,8 @@ pub struct View {
     pub often: Often,
     /// Octets a second; 0 is as quick as it goes.
     pub limit: u64,
-    /// Whether the backup still opens with the sheet before.
+    /// Whether the backup still opens with the sheet before: until the next one is made, or for as long as nothing can be
+    /// removed there.
     pub code_waits: bool,
     /// When it was last tried.
     pub tried: Option<Time>,
@@ -152,6 +153,7 @@ fn history(kept: &record::Backup) -> History {
         failed: Trouble::of(kept.failed),
         proven: time(kept.proven),
         unproven: Trouble::of(kept.unproven),
+        untidy: Trouble::of(kept.untidy),
     }
 }
 
@@ -303,7 +305,9 @@ impl Backups {
             return vec![Check::plain(Id::Backup, Finding::Missing)];
         };
         let now = ground.clock.now();
-        let finding = match history(&kept).standing(often(&kept), now) {
+        let history = history(&kept);
+        let finding = match history.standing(often(&kept), now) {
+            Standing::Good if history.untidy.is_some() => Finding::Loose,
             Standing::Good | Standing::Waiting => Finding::Right,
             Standing::Old => Finding::Old,
             Standing::Failed(_) | Standing::Unproven(_) => Finding::Out,

@@ -101,6 +101,35 @@ impl Manifest {
 /// and the words of the messages are still to be indexed. Blocks.
 pub fn restore(
     (place, code, earlier): (&Place, &str, usize),
+    into: (&Vault, &FrontFile),
+    progress: &Progress,
+    control: &Control,
+) -> Result<Restored, Trouble> {
+    let choose = |backups: &[Kept]| {
+        let kept = backups.get(earlier).ok_or(Trouble::Nothing)?;
+        Ok((kept.clone(), backups.first().ok_or(Trouble::Nothing)?.clone()))
+    };
+    chosen((place, code), choose, into, progress, control)
+}
+
+/// The same with the one that was made then.
+pub(super) fn restore_made(
+    (place, code, made): (&Place, &str, Time),
+    into: (&Vault, &FrontFile),
+    progress: &Progress,
+    control: &Control,
+) -> Result<Restored, Trouble> {
+    let choose = |backups: &[Kept]| {
+        let kept = backups.iter().find(|kept| kept.made == made).ok_or(Trouble::Missing)?;
+        Ok((kept.clone(), kept.clone()))
+    };
+    chosen((place, code), choose, into, progress, control)
+}
+
+/// Restores the first of the two backups that are chosen; what opens the box today stands in the second.
+fn chosen(
+    (place, code): (&Place, &str),
+    choose: impl FnOnce(&[Kept]) -> Result<(Kept, Kept), Trouble>,
     (vault, file): (&Vault, &FrontFile),
     progress: &Progress,
     control: &Control,
@@ -109,9 +138,7 @@ pub fn restore(
         return Err(Trouble::NotBlank);
     }
     let repo = Repo::open(place, &Key::Code(code), control)?;
-    let backups = repo.backups()?;
-    let newest = backups.first().ok_or(Trouble::Nothing)?.clone();
-    let kept = backups.into_iter().nth(earlier).ok_or(Trouble::Nothing)?;
+    let (kept, newest) = choose(&repo.backups()?)?;
     let restoring = Restoring {
         reading: repo.read()?,
         code,

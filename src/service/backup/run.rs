@@ -1,13 +1,13 @@
 //! What is done by itself: a backup when it is time, what is not needed any more let go, and the last one tried.
 
 use super::{
-    Backups, Wish, code_of, kind, often, place, restore,
-    restore::{Progress, Restored},
+    Backups, Wish, code_of, kind, often, place,
+    restore::{Progress, Restored, restore_made},
     write::{self, Made},
 };
 use crate::{
     domain::{backup::Trouble, time::Time},
-    net::restic::{Control, Place, Repo, Secret},
+    net::restic::{Control, Kept, Place, Repo, Secret},
     service::{Error, search},
     store::{
         backup,
@@ -24,8 +24,9 @@ use zeroize::Zeroizing;
 const AGAIN: i64 = 3600;
 /// Seconds between two tries of a restore.
 const PROVE: i64 = 20 * 3600;
-/// Seconds between two times that what is not needed any more is thrown away.
-const TIDY: i64 = 7 * 24 * 3600;
+/// Seconds between two times that what is not needed any more is thrown away: less than a week, so that a box that makes a
+/// backup once a week does so each time.
+const TIDY: i64 = 6 * 24 * 3600;
 /// Seconds until it is looked again whether something is due.
 const NAP: u64 = 60;
 
@@ -39,6 +40,13 @@ struct Run {
     /// Whether the old code opens nothing any more.
     coded: bool,
     tidied: bool,
+    /// Why what is not needed any more could not be removed, where it could not.
+    untidy: Option<Trouble>,
+}
+
+/// Whether a restore of the last one was tried; not by a clock that was ahead.
+fn is_proof_tried(kept: &record::Backup, now: Time) -> bool {
+    (kept.made..=now.0).contains(&kept.proof_tried)
 }
 
 impl Backups {
@@ -51,7 +59,7 @@ impl Backups {
         let rested = kept.failed == 0 || !(0..AGAIN).contains(&since(kept.tried));
         if kept.tried == 0 || (rested && often(&kept).is_due(time(kept.made), now)) {
             self.make().await?.ok();
-        } else if kept.made > 0 && kept.failed == 0 && kept.proof_tried < kept.made && !(0..PROVE).contains(&since(kept.proof_tried)) {
+        } else if kept.made > 0 && kept.failed == 0 && !is_proof_tried(&kept, now) && !(0..PROVE).contains(&since(kept.proof_tried)) {
             self.prove().await?.ok();
         } else {
             return Ok(NAP);
@@ -69,7 +77,6 @@ impl Backups {
         let (this, code) = (self.clone(), kept.code.clone());
         let outcome = self.controlled(move |control| this.write(&kept, &control)).await;
         let took = began.elapsed().as_secs();
-        let made = self.0.ground.clock.now().0;
         match outcome {
             Ok(run) => {
                 self.change(move |kept| {
@@ -80,7 +87,10 @@ impl Backups {
                     // One that was put on the sheet meanwhile waits for the next.
                     kept.code_waits &= !run.coded || kept.code != code;
                     if run.tidied {
-                        kept.tidied = made;
+                        kept.tidied = now;
+                    }
+                    if run.untidy != Some(Trouble::CutShort) {
+                        kept.untidy = run.untidy.map_or(0, |trouble| trouble as u8);
                     }
                 })
                 .await?;
@@ -155,8 +165,8 @@ impl Backups {
         let made = write::write(ground, &open, &repo, control)?;
         drop(open);
         // It is there, whatever becomes of the older ones: a place may well let nobody remove anything.
-        let due = ground.clock.now().0.saturating_sub(kept.tidied) >= TIDY;
-        let tidied = self.tidy(kept, &repo, due).inspect_err(|trouble| {
+        let due = !(0..TIDY).contains(&ground.clock.now().0.saturating_sub(kept.tidied));
+        let tidied = self.tidy(kept, (&repo, &made.kept), due).inspect_err(|trouble| {
             tracing::warn!(%trouble, "what a backup no longer needs could not be removed");
         });
         Ok(Run {
@@ -166,15 +176,16 @@ impl Backups {
             kept: repo.backups().ok().map(|backups| backups.len()),
             coded: kept.code_waits && tidied.is_ok(),
             tidied: due && tidied.is_ok(),
+            untidy: tidied.err(),
         })
     }
 
     /// Takes away what is not needed any more: what the old code opens, and where it is due what no backup needs.
-    fn tidy(&self, kept: &record::Backup, repo: &Repo, due: bool) -> Result<(), Trouble> {
+    fn tidy(&self, kept: &record::Backup, (repo, made): (&Repo, &Kept), due: bool) -> Result<(), Trouble> {
         if kept.code_waits {
             repo.set_code(&kept.code)?;
         }
-        repo.forget()?;
+        repo.forget(made)?;
         if due { repo.tidy() } else { Ok(()) }
     }
 
@@ -188,7 +199,9 @@ impl Backups {
             // What a person types who has the sheet and nothing else.
             let code = code_of(&kept.code).ok_or(Trouble::Code)?;
             let place = self.kept_at(kept)?;
-            let restored = restore(((&place), &code, 0), (&vault, &file), &Progress::default(), control);
+            // Not the newest: a clock that was ahead may have made one that is newer for years.
+            let made = Time(kept.made);
+            let restored = restore_made((&place, &code, made), (&vault, &file), &Progress::default(), control);
             vault.lock();
             vault.wait_until_closed()?;
             Ok(restored?)

@@ -21,7 +21,7 @@ pub struct Backup {
     pub limit: u64,
     /// The code on the recovery sheet.
     pub code: String,
-    /// Whether the repository still opens with the code before.
+    /// Whether the repository still opens with a code before.
     pub code_waits: bool,
     /// The repository's own key.
     pub key: Vec<u8>,
@@ -53,17 +53,20 @@ pub struct Backup {
     pub tidied: i64,
     /// The region of a bucket; empty is the usual one.
     pub region: String,
+    /// What was wrong when what the last one no longer needs was to be removed; 0 is nothing.
+    pub untidy: u8,
 }
 
 impl Record for Backup {
     const TABLE: &'static str = "backup";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
-    /// As it was before there were regions: a struct is its fields in a row, and no text is a length of 0 (postcard's
-    /// specification).
+    /// As it was before there were regions, and before it was noted what could not be removed: a struct is its fields in a row,
+    /// no text is a length of 0, and a small number is its octet (postcard's specification).
     fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
         match version {
-            1 => postcard::from_bytes(&[body, &[0]].concat()).map_err(|_| Error::Damaged),
+            1 => postcard::from_bytes(&[body, &[0, 0]].concat()).map_err(|_| Error::Damaged),
+            2 => postcard::from_bytes(&[body, &[0]].concat()).map_err(|_| Error::Damaged),
             _ => Err(Error::Damaged),
         }
     }
@@ -74,15 +77,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_without_a_region_is_read() {
+    fn those_of_before_are_read() {
         let old = Backup {
             at: "/media/disk".to_owned(),
             tidied: 7,
+            region: "eu-west-3".to_owned(),
             ..Backup::default()
         };
         let mut body = postcard::to_stdvec(&old).unwrap();
         assert_eq!(body.pop(), Some(0));
-        assert_eq!(Backup::read_older(1, &body).ok(), Some(old));
-        assert!(Backup::read_older(3, &body).is_err());
+        assert_eq!(Backup::read_older(2, &body).ok().as_ref(), Some(&old));
+        let older = Backup {
+            region: String::new(),
+            ..old
+        };
+        let mut body = postcard::to_stdvec(&older).unwrap();
+        assert_eq!((body.pop(), body.pop()), (Some(0), Some(0)));
+        assert_eq!(Backup::read_older(1, &body).ok(), Some(older));
+        assert!(Backup::read_older(4, &body).is_err());
     }
 }

@@ -47,7 +47,10 @@ struct On {
     /// A second sentence.
     more: Option<&'static str>,
     busy: bool,
-    code_waits: bool,
+    /// What could not be removed there.
+    untidy: Option<String>,
+    /// What the code on an older sheet still opens.
+    older_code: Option<&'static str>,
     last: Option<(String, String)>,
     proven: Option<String>,
     kept: String,
@@ -161,6 +164,8 @@ fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
         Standing::Failed(_) if history.made.is_some() && history.unproven.is_none() => Some(t.still),
         _ => None,
     };
+    // A sheet that is newer than the last try is for the next one.
+    let stays = history.untidy.is_some() && history.failed.is_none() && view.tried.is_some();
     let (messages, took, sent) = view.last;
     let last = history.made.map(|made| {
         let text = t
@@ -175,7 +180,10 @@ fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
         says,
         more,
         busy: view.busy,
-        code_waits: view.code_waits,
+        untidy: history
+            .untidy
+            .map(|trouble| t.untidy.replace("{why}", words::trouble(s.w.lang, trouble))),
+        older_code: view.code_waits.then_some(if stays { t.code_stays } else { t.code_waits }),
         last,
         proven: history.proven.map(say),
         kept: s

@@ -8,7 +8,7 @@ use crate::{
     net::{clock::Clock, demand, dns::Dns, https::Https, outward::Outward, restic::Control},
     service::{
         Error,
-        backup::{self, PATIENCE, Progress, Wish, Wrong, is_blank, place, restore},
+        backup::{self, PATIENCE, Progress, Which, Wish, Wrong, is_blank, place, restore},
         upkeep::settle,
     },
     store::{
@@ -233,7 +233,12 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
         let place = place(&wish, &https).map_err(wrong)?;
         let work = inner.clone();
         let done = tokio::task::spawn_blocking(move || {
-            restore((&place, &typed, earlier), (&work, &file), &Progress::default(), &Control::default())
+            restore(
+                (&place, &typed, Which::Earlier(earlier)),
+                (&work, &file),
+                &Progress::default(),
+                &Control::default(),
+            )
         });
         let restored = done.await.unwrap_or(Err(Trouble::Store)).map_err(failed)?;
         backup::index(&inner).await.map_err(broken)?;

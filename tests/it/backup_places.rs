@@ -15,7 +15,7 @@ use caliopen::{
         outward::Outward,
         restic::{Control, Place, Repo, Secret},
     },
-    service::backup::{PATIENCE, Progress, View, Wish, Wrong, place, restore},
+    service::backup::{PATIENCE, Progress, View, Which, Wish, Wrong, place, restore},
     store::{front::FrontFile, vault::Vault},
 };
 use std::{
@@ -86,7 +86,12 @@ pub async fn restored(place: Place, code: &str) -> Result<u64, Trouble> {
     let work = move || {
         let folder = tempfile::tempdir().unwrap();
         let (file, vault) = (FrontFile::open(folder.path()).unwrap(), Vault::locked(folder.path()));
-        let done = restore((&place, &code, 0), (&vault, &file), &Progress::default(), &Control::default());
+        let done = restore(
+            (&place, &code, Which::Earlier(0)),
+            (&vault, &file),
+            &Progress::default(),
+            &Control::default(),
+        );
         vault.lock();
         vault.wait_until_closed().unwrap();
         done.map(|restored| restored.messages)
@@ -210,7 +215,12 @@ async fn a_new_sheet_opens_the_backup_from_the_next_one_on() {
     let earlier = move || {
         let folder = tempfile::tempdir().unwrap();
         let (file, vault) = (FrontFile::open(folder.path()).unwrap(), Vault::locked(folder.path()));
-        let done = restore((&there, &code, 1), (&vault, &file), &Progress::default(), &Control::default());
+        let done = restore(
+            (&there, &code, Which::Earlier(1)),
+            (&vault, &file),
+            &Progress::default(),
+            &Control::default(),
+        );
         vault.lock();
         done.map(|restored| restored.messages)
     };
@@ -297,7 +307,7 @@ async fn a_silent_server_is_not_waited_for_when_it_is_cut_short() {
     let trying = tokio::task::spawn_blocking(move || {
         let folder = tempfile::tempdir().unwrap();
         let (vault, file) = (Vault::locked(folder.path()), FrontFile::open(folder.path()).unwrap());
-        restore((&place, &code, 0), (&vault, &file), &Progress::default(), &control).map(|_| ())
+        restore((&place, &code, Which::Earlier(0)), (&vault, &file), &Progress::default(), &control).map(|_| ())
     });
     let asked = tokio::task::spawn_blocking(move || silent.accept().unwrap()).await.unwrap();
     stopping.stop();

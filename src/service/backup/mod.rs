@@ -12,7 +12,7 @@ mod restore;
 mod run;
 mod write;
 
-pub use restore::{Progress, Restored, is_blank, restore};
+pub use restore::{Progress, Restored, Which, is_blank, restore};
 pub use run::index;
 
 use super::{

@@ -97,39 +97,19 @@ impl Manifest {
     }
 }
 
-/// Restores the newest backup, or the one so many before it, into a folder in which there is no box. The vault is left open,
-/// and the words of the messages are still to be indexed. Blocks.
+/// Which backup is restored.
+#[derive(Clone, Copy, Debug)]
+pub enum Which {
+    /// The newest, or the one so many before it.
+    Earlier(usize),
+    /// The one that was made then.
+    Made(Time),
+}
+
+/// Restores a backup into a folder in which there is no box. The vault is left open, and the words of the messages are still
+/// to be indexed. Blocks.
 pub fn restore(
-    (place, code, earlier): (&Place, &str, usize),
-    into: (&Vault, &FrontFile),
-    progress: &Progress,
-    control: &Control,
-) -> Result<Restored, Trouble> {
-    let choose = |backups: &[Kept]| {
-        let kept = backups.get(earlier).ok_or(Trouble::Nothing)?;
-        Ok((kept.clone(), backups.first().ok_or(Trouble::Nothing)?.clone()))
-    };
-    chosen((place, code), choose, into, progress, control)
-}
-
-/// The same with the one that was made then.
-pub(super) fn restore_made(
-    (place, code, made): (&Place, &str, Time),
-    into: (&Vault, &FrontFile),
-    progress: &Progress,
-    control: &Control,
-) -> Result<Restored, Trouble> {
-    let choose = |backups: &[Kept]| {
-        let kept = backups.iter().find(|kept| kept.made == made).ok_or(Trouble::Missing)?;
-        Ok((kept.clone(), kept.clone()))
-    };
-    chosen((place, code), choose, into, progress, control)
-}
-
-/// Restores the first of the two backups that are chosen; what opens the box today stands in the second.
-fn chosen(
-    (place, code): (&Place, &str),
-    choose: impl FnOnce(&[Kept]) -> Result<(Kept, Kept), Trouble>,
+    (place, code, which): (&Place, &str, Which),
     (vault, file): (&Vault, &FrontFile),
     progress: &Progress,
     control: &Control,
@@ -138,7 +118,16 @@ fn chosen(
         return Err(Trouble::NotBlank);
     }
     let repo = Repo::open(place, &Key::Code(code), control)?;
-    let (kept, newest) = choose(&repo.backups()?)?;
+    let backups = repo.backups()?;
+    let kept = match which {
+        Which::Earlier(earlier) => backups.get(earlier).ok_or(Trouble::Nothing)?,
+        Which::Made(made) => backups.iter().find(|kept| kept.made == made).ok_or(Trouble::Missing)?,
+    };
+    // What opens the box today stands in the newest.
+    let newest = match which {
+        Which::Earlier(_) => backups.first().unwrap_or(kept),
+        Which::Made(_) => kept,
+    };
     let restoring = Restoring {
         reading: repo.read()?,
         code,
@@ -147,7 +136,7 @@ fn chosen(
         progress,
         control,
     };
-    let restored = restoring.all(&kept, &newest).map_err(Trouble::from);
+    let restored = restoring.all(kept, newest).map_err(Trouble::from);
     if restored.is_err() {
         vault.lock();
         let undone = vault.wait_until_closed().and_then(|()| backup::undo(vault.folder()));

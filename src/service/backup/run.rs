@@ -2,7 +2,7 @@
 
 use super::{
     Backups, Wish, code_of, kind, often, place,
-    restore::{Progress, Restored, restore_made},
+    restore::{Progress, Restored, Which, restore},
     write::{self, Made},
 };
 use crate::{
@@ -201,7 +201,7 @@ impl Backups {
             let place = self.kept_at(kept)?;
             // Not the newest: a clock that was ahead may have made one that is newer for years.
             let made = Time(kept.made);
-            let restored = restore_made((&place, &code, made), (&vault, &file), &Progress::default(), control);
+            let restored = restore((&place, &code, Which::Made(made)), (&vault, &file), &Progress::default(), control);
             vault.lock();
             vault.wait_until_closed()?;
             Ok(restored?)

@@ -5,7 +5,7 @@ use super::{FirstRun, locked};
 use crate::{
     domain::backup::Trouble,
     net::restic::{Control, Place},
-    service::backup::{Progress, index, restore},
+    service::backup::{Progress, Which, index, restore},
     store,
 };
 use std::sync::{Arc, atomic::Ordering};
@@ -62,7 +62,7 @@ impl FirstRun {
         let inner = self.0.clone();
         let work = move || {
             let room = (&inner.vault, &*inner.file);
-            restore((&place, &code, 0), room, &progress, &Control::default())
+            restore((&place, &code, Which::Earlier(0)), room, &progress, &Control::default())
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Trouble::Store))?;
         // It is restored, whatever becomes of its index: that is made when it is opened.

@@ -3,7 +3,7 @@
 
 use crate::{
     appliance::{Appliance, OWNER, PASSPHRASE, caliopen},
-    web::{Answer, Visitor},
+    web::Visitor,
 };
 use caliopen::store::{
     backup,
@@ -380,18 +380,6 @@ impl Drop for Unmount {
     }
 }
 
-fn form(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-/// Fills in the form of a page.
-fn fill(visitor: &mut Visitor, path: &str, pairs: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(path).token().to_owned();
-    let mut all = vec![("token", token.as_str())];
-    all.extend(pairs);
-    visitor.post(path, "", &form(&all))
-}
-
 #[test]
 fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     let it = Boxed::make();
@@ -422,7 +410,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     ] {
         let all = asked(at, code);
         let pairs: Vec<(&str, &str)> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let refused = fill(&mut visitor, "/settings/backup", &pairs);
+        let refused = visitor.submit("/settings/backup", "/settings/backup", &pairs);
         assert!(refused.status == 422 && refused.body.contains(sentence), "{at} {}", refused.body);
         assert!(
             refused.body.contains(&format!("value=\"{at}\"")) && !refused.body.contains(code),
@@ -436,7 +424,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
         ("region", "eu-west-3"),
         ("code", &code),
     ];
-    let refused = fill(&mut visitor, "/settings/backup", &bucket);
+    let refused = visitor.submit("/settings/backup", "/settings/backup", &bucket);
     assert!(
         refused.status == 422 && refused.body.contains("no address of a bucket") && refused.body.contains("value=\"eu-west-3\""),
         "{}",
@@ -444,7 +432,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     );
     let mut pairs = vec![("do", "on"), ("kind", "folder"), ("often", "daily"), ("limit", "0")];
     pairs.extend([("at", place.as_str()), ("code", code.as_str())]);
-    let set = fill(&mut visitor, "/settings/backup", &pairs);
+    let set = visitor.submit("/settings/backup", "/settings/backup", &pairs);
     assert_eq!(
         (set.status, set.header("location")),
         (303, Some("/settings/backup?done=1")),
@@ -471,13 +459,15 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     assert_eq!((stranger.status, stranger.header("location")), (303, Some("/setup/claim")));
     let told = fs::read_to_string(there.join("claim")).unwrap();
     assert_eq!(
-        fill(&mut visitor, "/setup/claim", &[("code", told.lines().next().unwrap())]).status,
+        visitor
+            .submit("/setup/claim", "/setup/claim", &[("code", told.lines().next().unwrap())])
+            .status,
         303
     );
-    assert_eq!(fill(&mut visitor, "/setup/language", &[("lang", "en")]).status, 303);
+    assert_eq!(visitor.submit("/setup/language", "/setup/language", &[("lang", "en")]).status, 303);
     assert!(visitor.get("/setup/domain").body.contains("href=\"/setup/restore\""));
-    let refused = fill(
-        &mut visitor,
+    let refused = visitor.submit(
+        "/setup/restore",
         "/setup/restore",
         &[("kind", "folder"), ("at", &place), ("code", "half a code")],
     );
@@ -485,10 +475,10 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     let empty = it.beside("empty");
     fs::create_dir(&empty).unwrap();
     let wrong = [("kind", "folder"), ("at", empty.to_str().unwrap()), ("code", code.as_str())];
-    assert_eq!(fill(&mut visitor, "/setup/restore", &wrong).status, 303);
+    assert_eq!(visitor.submit("/setup/restore", "/setup/restore", &wrong).status, 303);
     while !visitor.get("/setup/restore").body.contains("There is no backup there") {}
     let right = [("kind", "folder"), ("at", place.as_str()), ("code", code.as_str())];
-    assert_eq!(fill(&mut visitor, "/setup/restore", &right).status, 303);
+    assert_eq!(visitor.submit("/setup/restore", "/setup/restore", &right).status, 303);
     while visitor.get("/sign-in").status != 200 {}
     assert!(appliance.terminate().0);
     let new = inside(&there, &Opening::Passphrase(PASSPHRASE), Kind::Passphrase);

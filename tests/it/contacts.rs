@@ -3,7 +3,7 @@
 use crate::{
     appliance::{Folder, OWNER, Sender},
     filing::{Dice, Home, agrees},
-    web::{Answer, Visitor},
+    web::{Visitor, form},
 };
 use caliopen::{
     codec::{mime, pgp::SecretKey, vcard},
@@ -35,26 +35,9 @@ fn card(name: &str, addresses: &[&str]) -> Card {
     }
 }
 
-fn form(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-/// Posts a form with the token of a page.
-fn submit(visitor: &mut Visitor, page: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(page).token().to_owned();
-    let mut all = vec![("token", token.as_str())];
-    all.extend(pairs);
-    visitor.post(path, "", &form(&all))
-}
-
 /// Adds a card on its page; gives its number.
 fn add(visitor: &mut Visitor, name: &str, addresses: &str) -> String {
-    let made = submit(
-        visitor,
-        "/contacts/new",
-        "/contacts/new",
-        &[("name", name), ("addresses", addresses)],
-    );
+    let made = visitor.submit("/contacts/new", "/contacts/new", &[("name", name), ("addresses", addresses)]);
     assert_eq!(made.status, 303, "{}", made.body);
     made.header("location").unwrap().strip_prefix("/contacts/").unwrap().to_owned()
 }
@@ -96,30 +79,22 @@ fn a_book_is_filled_searched_grouped_and_changed() {
 
     // An address stands on one card, and the refusal names the other one.
     let page = format!("/contacts/{zoe}/edit");
-    let taken = submit(
-        &mut owner,
-        &page,
-        &page,
-        &[("name", "Zoé"), ("addresses", "zoe@x.test\neric@x.test")],
-    );
+    let taken = owner.submit(&page, &page, &[("name", "Zoé"), ("addresses", "zoe@x.test\neric@x.test")]);
     assert_eq!(taken.status, 422);
     assert!(
         taken.body.contains("stands on another card already, that of Éric") && taken.body.contains(&format!("href=\"/contacts/{eric}\""))
     );
     assert!(taken.body.contains("zoe@x.test\neric@x.test</textarea>"), "what was typed is kept");
     for (typed, why) in [("zoe@", "This is no mail address: zoe@"), (OWNER, "is your own address")] {
-        let refused = submit(&mut owner, &page, &page, &[("name", "Zoé"), ("addresses", typed)]);
+        let refused = owner.submit(&page, &page, &[("name", "Zoé"), ("addresses", typed)]);
         assert!(refused.status == 422 && refused.body.contains(why), "{}", refused.body);
     }
-    assert_eq!(submit(&mut owner, "/contacts/new", "/contacts/new", &[("name", " ")]).status, 422);
+    assert_eq!(owner.submit("/contacts/new", "/contacts/new", &[("name", " ")]).status, 422);
 
     // A tag on cards is a group.
     for id in [&eric, &zoe] {
         let path = format!("/contacts/{id}");
-        assert_eq!(
-            submit(&mut owner, &path, &format!("{path}/tags"), &[("add", "Famille")]).status,
-            303
-        );
+        assert_eq!(owner.submit(&path, &format!("{path}/tags"), &[("add", "Famille")]).status, 303);
     }
     let group = owner.get("/contacts?tag=famille").body;
     assert!(group.contains("2 found") && !group.contains(">3M<"), "{group}");
@@ -128,8 +103,7 @@ fn a_book_is_filled_searched_grouped_and_changed() {
     let rows = |owner: &mut Visitor| owner.get("/").body.matches("class=\"go\" href=\"/discussions/").count();
     assert_eq!(rows(&mut owner), 2);
     let page = format!("/contacts/{eric}/edit");
-    let changed = submit(
-        &mut owner,
+    let changed = owner.submit(
         &page,
         &page,
         &[
@@ -175,8 +149,8 @@ fn a_book_is_filled_searched_grouped_and_changed() {
 
     // Apart again, then together, then gone.
     let page = format!("/contacts/{eric}/split");
-    assert_eq!(submit(&mut owner, &page, &page, &[("name", "x")]).status, 422);
-    let split = submit(&mut owner, &page, &page, &[("name", "Eric’s twin"), ("address", "eric@y.test")]);
+    assert_eq!(owner.submit(&page, &page, &[("name", "x")]).status, 422);
+    let split = owner.submit(&page, &page, &[("name", "Eric’s twin"), ("address", "eric@y.test")]);
     let twin = split.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
     assert_eq!(rows(&mut owner), 2);
     assert!(owner.get("/contacts?tag=famille").body.contains("3 found"));
@@ -185,12 +159,7 @@ fn a_book_is_filled_searched_grouped_and_changed() {
     let page = format!("{page}?with={twin}");
     let proposed = owner.get(&page).body;
     assert!(proposed.contains("eric@x.test\neric@y.test</textarea>"), "{proposed}");
-    let merged = submit(
-        &mut owner,
-        &page,
-        &page,
-        &[("name", "Éric"), ("addresses", "eric@x.test\neric@y.test")],
-    );
+    let merged = owner.submit(&page, &page, &[("name", "Éric"), ("addresses", "eric@x.test\neric@y.test")]);
     assert_eq!(merged.status, 303, "{}", merged.body);
     assert_eq!((rows(&mut owner), owner.get(&format!("/contacts/{twin}")).status), (1, 404));
 
@@ -237,7 +206,7 @@ fn a_book_is_filled_searched_grouped_and_changed() {
     assert!(none.status == 422 && none.body.contains("There is no card in this file."));
 
     let page = format!("/contacts/{eric}/delete");
-    assert_eq!(submit(&mut owner, &page, &page, &[]).status, 303);
+    assert_eq!(owner.submit(&page, &page, &[]).status, 303);
     assert_eq!((rows(&mut owner), owner.get(&format!("/contacts/{eric}")).status), (2, 404));
     assert!(owner.get("/contacts?tag=famille").body.contains("1 found"));
     for odd in [

@@ -4,7 +4,7 @@
 use crate::{
     home::{Home, arrival, patience},
     internet::{Authority, PATIENCE},
-    web::Visitor,
+    web::{Visitor, form},
 };
 use caliopen::{
     codec::pgp::{Certificate, SecretKey, directory, seal},
@@ -459,7 +459,6 @@ fn a_code_that_is_scanned_leads_to_the_keys_and_says_whether_they_are_the_same()
     let appliance = folder.serve();
     let mut owner = Visitor::owner(&appliance);
     let anna = key("anna@friend.test");
-    let form = |pairs: &[(&str, &str)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let token = owner.get("/settings/keys/people").token().to_owned();
     let added = owner.post(
         "/settings/keys/people",

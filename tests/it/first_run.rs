@@ -3,7 +3,7 @@
 
 use crate::{
     appliance::{Appliance, Sender, caliopen},
-    web::{Answer, Visitor},
+    web::{Answer, Visitor, form},
 };
 use std::{ffi::OsStr, path::Path, process::Stdio};
 
@@ -21,24 +21,12 @@ fn code(data: &Path) -> String {
     told.lines().next().unwrap().to_owned()
 }
 
-fn form(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-/// Fills in the form of a page.
-fn fill(visitor: &mut Visitor, path: &str, pairs: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(path).token().to_owned();
-    let mut all = vec![("token", token.as_str())];
-    all.extend(pairs);
-    visitor.post(path, "", &form(&all))
-}
-
 fn leads(answer: &Answer, to: &str) {
     assert_eq!((answer.status, answer.header("location")), (303, Some(to)), "{}", answer.body);
 }
 
 fn claim(visitor: &mut Visitor, data: &Path, to: &str) {
-    leads(&fill(visitor, "/setup/claim", &[("code", &code(data))]), to);
+    leads(&visitor.submit("/setup/claim", "/setup/claim", &[("code", &code(data))]), to);
 }
 
 /// The power goes, and comes back; the browser is the same one.
@@ -64,13 +52,13 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
     let (appliance, mut visitor) = again(appliance, data);
     assert_ne!(code(data), first, "another start, another code");
     assert_eq!(
-        fill(&mut visitor, "/setup/claim", &[("code", &first)]).status,
+        visitor.submit("/setup/claim", "/setup/claim", &[("code", &first)]).status,
         422,
         "the old one is dead"
     );
     claim(&mut visitor, data, "/setup/language");
     leads(&visitor.get("/setup/owner"), "/setup/language");
-    let chosen = fill(&mut visitor, "/setup/language", &[("lang", "fr")]);
+    let chosen = visitor.submit("/setup/language", "/setup/language", &[("lang", "fr")]);
     leads(&chosen, "/setup/domain");
     assert!(visitor.get("/setup/domain").body.contains("Votre adresse"));
     assert!(Sender::connect(appliance.smtp).is_err(), "nobody lives here yet");
@@ -81,7 +69,7 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
         ("no domain", "me", "no domain", "no domain name"),
         ("home.test", "a b", "a b", "cannot stand before an @"),
     ] {
-        let refused = fill(&mut visitor, "/setup/domain", &[("domain", domain), ("local", local)]);
+        let refused = visitor.submit("/setup/domain", "/setup/domain", &[("domain", domain), ("local", local)]);
         assert_eq!(refused.status, 422);
         assert!(
             refused.body.contains(sentence) && refused.body.contains(&format!("value=\"{field}\"")),
@@ -90,7 +78,7 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
         );
     }
     leads(
-        &fill(&mut visitor, "/setup/domain", &[("domain", "Home.test."), ("local", "me")]),
+        &visitor.submit("/setup/domain", "/setup/domain", &[("domain", "Home.test."), ("local", "me")]),
         "/setup/reach",
     );
 
@@ -101,9 +89,9 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
         let path = format!("/setup/{step}");
         claim(&mut visitor, data, &path);
         assert!(visitor.get(&path).body.contains("Not looked at yet") || step == "records");
-        leads(&fill(&mut visitor, &path, &[("do", "look")]), &path);
+        leads(&visitor.submit(&path, &path, &[("do", "look")]), &path);
         assert!(visitor.get(&path).body.contains("Looked at"), "{step}");
-        leads(&fill(&mut visitor, &path, &[("do", "next")]), &format!("/setup/{next}"));
+        leads(&visitor.submit(&path, &path, &[("do", "next")]), &format!("/setup/{next}"));
     }
     let zone = visitor.get("/setup/zone");
     assert!(zone.status == 200 && zone.body.contains("v=spf1"), "{}", zone.body);
@@ -113,21 +101,24 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
         visitor.get("/setup/certificate").body.contains("value=\"terms\""),
         "nothing is asked of an authority by itself"
     );
-    let asked = fill(&mut visitor, "/setup/certificate", &[("do", "terms")]);
+    let asked = visitor.submit("/setup/certificate", "/setup/certificate", &[("do", "terms")]);
     assert!(asked.status == 422 && asked.body.contains("could not be reached"), "{}", asked.body);
-    leads(&fill(&mut visitor, "/setup/certificate", &[("do", "next")]), "/setup/owner");
+    leads(
+        &visitor.submit("/setup/certificate", "/setup/certificate", &[("do", "next")]),
+        "/setup/owner",
+    );
 
     let (appliance, mut visitor) = again(appliance, data);
     claim(&mut visitor, data, "/setup/owner");
     assert!(visitor.get("/setup/owner").body.contains("me@home.test"));
     assert_eq!(visitor.get("/setup/domain").status, 200, "it can be mended");
     for (one, other, sentence) in [(WORDS, "four hens", "not the same"), ("password1", "password1", "guessed too soon")] {
-        let refused = fill(&mut visitor, "/setup/owner", &[("passphrase", one), ("again", other)]);
+        let refused = visitor.submit("/setup/owner", "/setup/owner", &[("passphrase", one), ("again", other)]);
         assert_eq!(refused.status, 422);
         assert!(refused.body.contains(sentence) && !refused.body.contains(one), "{}", refused.body);
     }
     leads(
-        &fill(&mut visitor, "/setup/owner", &[("passphrase", WORDS), ("again", WORDS)]),
+        &visitor.submit("/setup/owner", "/setup/owner", &[("passphrase", WORDS), ("again", WORDS)]),
         "/setup/sheet",
     );
     assert!(!data.join("claim").exists());
@@ -153,8 +144,17 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
             .unwrap()
     };
     let (one, other) = (number(asked), number(asked.split_once("number ").unwrap().1));
-    assert_eq!(fill(&mut visitor, "/setup/sheet", &[("g1", "XXXX"), ("g2", "XXXX")]).status, 422);
-    let proof = fill(&mut visitor, "/setup/sheet", &[("g1", groups[one - 1]), ("g2", groups[other - 1])]);
+    assert_eq!(
+        visitor
+            .submit("/setup/sheet", "/setup/sheet", &[("g1", "XXXX"), ("g2", "XXXX")])
+            .status,
+        422
+    );
+    let proof = visitor.submit(
+        "/setup/sheet",
+        "/setup/sheet",
+        &[("g1", groups[one - 1]), ("g2", groups[other - 1])],
+    );
     leads(&proof, "/setup");
     leads(&visitor.get("/setup"), "/setup/relay");
     assert!(visitor.get("/").body.contains("not quite set up"));
@@ -166,15 +166,15 @@ fn from_an_empty_folder_to_a_message_with_the_power_gone_at_every_step() {
     leads(&visitor.sign_in(WORDS, "/setup"), "/setup");
     leads(&visitor.get("/setup/message"), "/setup/relay");
     assert!(visitor.get("/setup/relay").body.contains("/settings/sending"));
-    leads(&fill(&mut visitor, "/setup/relay", &[("do", "next")]), "/setup");
+    leads(&visitor.submit("/setup/relay", "/setup/relay", &[("do", "next")]), "/setup");
     leads(&visitor.get("/setup"), "/setup/key");
     assert!(visitor.get("/setup/key").body.contains("aria-label=\"Fingerprint\""));
-    leads(&fill(&mut visitor, "/setup/key", &[]), "/setup");
+    leads(&visitor.submit("/setup/key", "/setup/key", &[]), "/setup");
     // The box itself has written about the browsers that came since.
     assert_eq!(visitor.get("/setup/message").status, 200);
     crate::web::deliver(&appliance, "Eve <eve@x.test>", "Hello", "Message-ID: <1@x.test>\r\n\r\nHello\r\n");
     assert!(visitor.get("/setup/message").body.contains("arrived"));
-    leads(&fill(&mut visitor, "/setup/message", &[]), "/");
+    leads(&visitor.submit("/setup/message", "/setup/message", &[]), "/");
     assert!(visitor.get("/").body.contains("Hello"));
     leads(&visitor.get("/setup"), "/");
 
@@ -189,7 +189,7 @@ fn whoever_does_not_know_the_code_waits() {
     let appliance = start(folder.path());
     let mut stranger = Visitor::new(&appliance);
     for _ in 0..5 {
-        let wrong = fill(&mut stranger, "/setup/claim", &[("code", "AAAA-BBBB-CCCC")]);
+        let wrong = stranger.submit("/setup/claim", "/setup/claim", &[("code", "AAAA-BBBB-CCCC")]);
         assert_eq!(wrong.status, 422);
         assert!(
             wrong.body.contains("That is not the code") && wrong.body.contains("AAAA-BBBB-CCCC"),
@@ -197,7 +197,7 @@ fn whoever_does_not_know_the_code_waits() {
         );
     }
     let right = code(folder.path());
-    assert_eq!(fill(&mut stranger, "/setup/claim", &[("code", &right)]).status, 429);
+    assert_eq!(stranger.submit("/setup/claim", "/setup/claim", &[("code", &right)]).status, 429);
     leads(&stranger.get("/setup/domain"), "/setup/claim");
     // A form without its token, or from elsewhere, is none.
     assert_eq!(stranger.post("/setup/claim", "", "token=guess&code=x").status, 303);

@@ -3,7 +3,7 @@
 
 use crate::{
     appliance::{Folder, OWNER, Sender, caliopen},
-    living::{send, submit},
+    living::send,
     web::Visitor,
 };
 use caliopen::{codec::pgp::SecretKey, domain::address::Address, net::clock::Clock};
@@ -84,7 +84,7 @@ fn what_a_search_found_is_sorted_where_it_was_found() {
     let found = owner.get("/search?q=picnic").body;
     assert_eq!(found.matches("<input type=\"checkbox\" name=\"d\"").count(), 2, "{found}");
     let pairs = [("do", "done"), ("d", "1"), ("d", "2"), ("d", "1"), ("back", "/search?q=picnic")];
-    let away = submit(&mut owner, "/search?q=picnic", "/bulk", &pairs);
+    let away = owner.submit("/search?q=picnic", "/bulk", &pairs);
     let page = owner.get(away.header("location").unwrap()).body;
     assert!(
         page.contains("2 discussions archived.") && page.contains("picnic"),
@@ -94,7 +94,7 @@ fn what_a_search_found_is_sorted_where_it_was_found() {
     assert!(!left.contains("picnic") && left.contains("lottery"), "{left}");
 
     // On the page of what is not wanted it can be said to be wanted.
-    submit(&mut owner, "/", "/bulk", &[("do", "spam"), ("d", "3"), ("back", "/")]);
+    owner.submit("/", "/bulk", &[("do", "spam"), ("d", "3"), ("back", "/")]);
     let unwanted = owner.get("/search?tag=spam").body;
     assert!(
         unwanted.contains("lottery") && unwanted.contains("value=\"not_spam\""),

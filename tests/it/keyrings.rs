@@ -199,16 +199,8 @@ fn a_key_counts_as_saved_when_it_was_fetched() {
         (noted, !owner.get("/settings/keys").body.contains("not kept elsewhere yet"))
     };
     let ask = |owner: &mut Visitor, what: &str| {
-        let token = owner.get("/settings/keys").token().to_owned();
-        let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("token", &*token),
-                ("passphrase", PASSPHRASE),
-                ("file", "a word of its own"),
-                ("what", what),
-            ])
-            .finish();
-        let ready = owner.post(&format!("/settings/keys/{id}/keep"), "", &form);
+        let pairs = [("passphrase", PASSPHRASE), ("file", "a word of its own"), ("what", what)];
+        let ready = owner.submit("/settings/keys", &format!("/settings/keys/{id}/keep"), &pairs);
         let to = ready.header("location").unwrap().split('#').next().unwrap().to_owned();
         to.replace("?ready=", "/ready/")
     };

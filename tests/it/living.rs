@@ -3,7 +3,7 @@
 use crate::{
     appliance::{Folder, OWNER, Sender},
     filing::{Home, agrees},
-    web::{Answer, Visitor},
+    web::Visitor,
 };
 use caliopen::{
     domain::{
@@ -447,17 +447,6 @@ async fn kept_searches_are_put_in_order_and_one_opens_first_on_its_device() {
     assert!(views.first(device).is_none());
 }
 
-fn form(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-pub fn submit(visitor: &mut Visitor, page: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(page).token().to_owned();
-    let mut all = vec![("token", token.as_str())];
-    all.extend(pairs);
-    visitor.post(path, "", &form(&all))
-}
-
 pub fn send(sender: &mut Sender, from: &str, subject: &str) {
     let message = letter(from, subject, "hello").replace('\n', "\r\n").replace("me@home.test", OWNER);
     assert_eq!(sender.send("bounce@x.test", OWNER, &message).unwrap(), 250);
@@ -472,7 +461,7 @@ fn a_page_of_discussions_is_put_away_told_and_taken_back_without_scripts() {
         send(&mut sender, &format!("{who}@x.test"), &format!("letter of {who}"));
     }
     let mut owner = Visitor::owner(&appliance);
-    let away = submit(&mut owner, "/", "/bulk", &[("do", "done"), ("d", "1"), ("d", "2"), ("back", "/")]);
+    let away = owner.submit("/", "/bulk", &[("do", "done"), ("d", "1"), ("d", "2"), ("back", "/")]);
     let told = away.header("location").unwrap().to_owned();
     let page = owner.get(&told).body;
     assert!(
@@ -486,30 +475,25 @@ fn a_page_of_discussions_is_put_away_told_and_taken_back_without_scripts() {
     assert!(done.contains("letter of ann") && done.contains("letter of bob"));
     assert!(owner.get("/discussions/1").body.contains("This discussion is archived."));
     let number = told.split("did=").nth(1).unwrap();
-    let back = submit(&mut owner, &told, &format!("/undo/{number}"), &[("back", "/")]);
+    let back = owner.submit(&told, &format!("/undo/{number}"), &[("back", "/")]);
     let page = owner.get(back.header("location").unwrap()).body;
     assert!(page.contains("Taken back") && page.contains("letter of ann") && !page.contains("action=\"/undo/"));
 
-    let away = submit(&mut owner, "/", "/bulk", &[("do", "bin"), ("d", "3"), ("back", "/")]);
+    let away = owner.submit("/", "/bulk", &[("do", "bin"), ("d", "3"), ("back", "/")]);
     assert_eq!(away.status, 303);
     assert!(owner.get("/wastebasket").body.contains("letter of carol"));
     assert!(!owner.get("/search?q=carol").body.contains("letter of carol"));
     assert!(owner.get("/discussions/3").body.contains("It will be deleted for good on"));
-    submit(
-        &mut owner,
-        "/wastebasket",
-        "/bulk",
-        &[("do", "restore"), ("d", "3"), ("back", "/wastebasket")],
-    );
+    owner.submit("/wastebasket", "/bulk", &[("do", "restore"), ("d", "3"), ("back", "/wastebasket")]);
     assert!(owner.get("/").body.contains("letter of carol"));
-    submit(&mut owner, "/", "/bulk", &[("do", "bin"), ("d", "3"), ("back", "/")]);
+    owner.submit("/", "/bulk", &[("do", "bin"), ("d", "3"), ("back", "/")]);
     assert!(
         owner
             .get("/wastebasket/empty")
             .body
             .contains("1 discussion will be deleted for good")
     );
-    assert_eq!(submit(&mut owner, "/wastebasket/empty", "/wastebasket/empty", &[]).status, 303);
+    assert_eq!(owner.submit("/wastebasket/empty", "/wastebasket/empty", &[]).status, 303);
     assert_eq!(owner.get("/discussions/3").status, 404);
     assert!(
         owner.get("/?did=4711").body.contains("letter of ann"),
@@ -523,7 +507,7 @@ fn the_door_is_a_page() {
     let appliance = folder.serve();
     let mut owner = Visitor::owner(&appliance);
     assert!(owner.get("/door").body.contains("Nobody is waiting."));
-    assert_eq!(submit(&mut owner, "/door", "/door/screener", &[("on", "1")]).status, 303);
+    assert_eq!(owner.submit("/door", "/door/screener", &[("on", "1")]).status, 303);
     let mut sender = Sender::connect(appliance.smtp).unwrap();
     send(&mut sender, "Ann <ann@x.test>", "letter of ann");
     send(&mut sender, "Eve <eve@x.test>", "letter of eve");
@@ -534,19 +518,21 @@ fn the_door_is_a_page() {
     );
     let page = owner.get("/door").body;
     assert!(page.contains("letter of ann") && page.contains("ann@x.test"), "{page}");
-    let done = submit(&mut owner, "/door", "/door", &[("address", "ann@x.test"), ("do", "in")]);
+    let done = owner.submit("/door", "/door", &[("address", "ann@x.test"), ("do", "in")]);
     assert!(owner.get(done.header("location").unwrap()).body.contains("Let in."));
     assert!(owner.get("/").body.contains("letter of ann"));
-    submit(&mut owner, "/door", "/door", &[("address", "eve@x.test"), ("do", "refuse")]);
+    owner.submit("/door", "/door", &[("address", "eve@x.test"), ("do", "refuse")]);
     let page = owner.get("/door").body;
     assert!(page.contains("Nobody is waiting.") && page.contains("eve@x.test"), "{page}");
     assert!(!owner.get("/").body.contains("letter of eve"));
     assert_eq!(
-        submit(&mut owner, "/door", "/door", &[("address", "eve@x.test"), ("do", "burn")]).status,
+        owner.submit("/door", "/door", &[("address", "eve@x.test"), ("do", "burn")]).status,
         400
     );
     assert_eq!(
-        submit(&mut owner, "/door", "/door", &[("address", "mallory@x.test"), ("do", "in")]).status,
+        owner
+            .submit("/door", "/door", &[("address", "mallory@x.test"), ("do", "in")])
+            .status,
         404
     );
     owner.lang = "fr";

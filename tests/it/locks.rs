@@ -7,15 +7,6 @@ use crate::{
 use caliopen::web::routes::{ROUTES, Who};
 use http::Method;
 
-fn form(visitor: &mut Visitor, page: &str, to: &str, fields: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(page).token().to_owned();
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("token", &token)
-        .extend_pairs(fields)
-        .finish();
-    visitor.post(to, "", &form)
-}
-
 fn leads_to(answer: &Answer, path: &str) -> bool {
     answer.status == 303 && answer.header("location") == Some(path)
 }
@@ -64,7 +55,7 @@ fn locking_signs_everybody_out_and_mail_goes_on() {
     let appliance = folder.serve();
     let (mut owner, mut elsewhere) = (Visitor::owner(&appliance), Visitor::owner(&appliance));
     deliver(&appliance, "bob@sender.test", "before", "\r\nthe first of all\r\n");
-    assert!(leads_to(&form(&mut owner, "/", "/lock", &[]), "/locked"));
+    assert!(leads_to(&owner.submit("/", "/lock", &[]), "/locked"));
     for visitor in [&mut owner, &mut elsewhere] {
         assert!(visitor.get("/").header("location").unwrap().starts_with("/sign-in"));
     }
@@ -105,8 +96,8 @@ fn a_sheet_is_printed_once_proven_and_opens_the_box() {
     let mut owner = Visitor::owner(&appliance);
     assert!(owner.get("/help").body.contains("sheet is not proven"), "every page says so");
     let page = "/settings/recovery";
-    assert_eq!(form(&mut owner, page, page, &[("passphrase", "a guess")]).status, 422);
-    let made = form(&mut owner, page, page, &[("passphrase", PASSPHRASE)]);
+    assert_eq!(owner.submit(page, page, &[("passphrase", "a guess")]).status, 422);
+    let made = owner.submit(page, page, &[("passphrase", PASSPHRASE)]);
     assert!(leads_to(&made, "/settings/recovery/sheet"), "{}", made.body);
     let sheet = owner.get("/settings/recovery/sheet").body;
     let groups: Vec<&str> = sheet
@@ -128,9 +119,9 @@ fn a_sheet_is_printed_once_proven_and_opens_the_box() {
         .map(|n| n.split(['.', ' ']).next().unwrap().parse().unwrap())
         .collect();
     let typed = |one: usize, two: usize| [("one", groups[one - 1]), ("two", groups[two - 1])];
-    let wrong = form(&mut owner, page, "/settings/recovery/proof", &typed(asked[1], asked[0]));
+    let wrong = owner.submit(page, "/settings/recovery/proof", &typed(asked[1], asked[0]));
     assert_eq!(wrong.status, 422);
-    let proven = form(&mut owner, page, "/settings/recovery/proof", &typed(asked[0], asked[1]));
+    let proven = owner.submit(page, "/settings/recovery/proof", &typed(asked[0], asked[1]));
     assert!(leads_to(&proven, "/settings/recovery?done=proven"), "{}", proven.body);
     assert!(!owner.get("/help").body.contains("sheet is not proven"));
     assert!(leads_to(&owner.get("/settings/recovery/sheet"), page), "it is shown no more");
@@ -152,14 +143,9 @@ fn a_key_file_opens_the_box_until_it_is_removed_and_the_last_way_stays() {
     let (page, place) = ("/settings/locks", outside.path().join("box.key"));
     let secret = ("passphrase", PASSPHRASE);
     let inside = folder.data.join("box.key").display().to_string();
-    let refused = form(&mut owner, page, "/settings/locks/key-file", &[("path", &inside), secret]);
+    let refused = owner.submit(page, "/settings/locks/key-file", &[("path", &inside), secret]);
     assert!(refused.status == 422 && refused.body.contains(&inside), "what was typed stays");
-    let made = form(
-        &mut owner,
-        page,
-        "/settings/locks/key-file",
-        &[("path", place.to_str().unwrap()), secret],
-    );
+    let made = owner.submit(page, "/settings/locks/key-file", &[("path", place.to_str().unwrap()), secret]);
     assert!(leads_to(&made, "/settings/locks?done=key"), "{}", made.body);
     assert!(owner.get(page).body.contains("box.key"));
     drop(appliance);
@@ -177,7 +163,7 @@ fn a_key_file_opens_the_box_until_it_is_removed_and_the_last_way_stays() {
         .filter(|id| id.len() == 16)
         .collect();
     assert_eq!(ids.len(), 3, "passphrase, sheet, key file");
-    let remove = |owner: &mut Visitor, id: &str| form(owner, page, &format!("/settings/locks/{id}/remove"), &[secret]);
+    let remove = |owner: &mut Visitor, id: &str| owner.submit(page, &format!("/settings/locks/{id}/remove"), &[secret]);
     assert!(leads_to(&remove(&mut owner, ids[1]), "/settings/locks?done=removed"));
     let last = remove(&mut owner, ids[0]);
     assert!(last.status == 422 && last.body.contains("last way in"), "a key file is no person's");
@@ -203,17 +189,17 @@ fn deleting_asks_first_and_takes_no_more_than_was_asked() {
     assert!(owner.get("/messages/2").body.contains("/messages/2/delete"));
     assert!(owner.get("/messages/2/delete").body.contains("for good"));
     assert_eq!(owner.get("/messages/2").status, 200, "asking deletes nothing");
-    let gone = form(&mut owner, "/messages/2/delete", "/messages/2/delete", &[]);
+    let gone = owner.submit("/messages/2/delete", "/messages/2/delete", &[]);
     assert!(leads_to(&gone, "/discussions/1"));
     assert_eq!((owner.get("/messages/2").status, owner.get("/messages/1").status), (404, 200));
     assert!(owner.get("/").body.contains("first") && !owner.get("/").body.contains("second"));
     assert!(owner.get("/settings/locks").body.contains("traces"));
     assert!(leads_to(
-        &form(&mut owner, "/settings/locks", "/settings/locks/wipe", &[]),
+        &owner.submit("/settings/locks", "/settings/locks/wipe", &[]),
         "/settings/locks?done=wiped"
     ));
     assert!(owner.get("/settings/locks").body.contains("holds nothing"));
-    let gone = form(&mut owner, "/discussions/1/delete", "/discussions/1/delete", &[]);
+    let gone = owner.submit("/discussions/1/delete", "/discussions/1/delete", &[]);
     assert!(leads_to(&gone, "/") && owner.get("/discussions/1").status == 404);
     assert_eq!(owner.get("/discussions/1/delete").status, 404);
 }
@@ -229,10 +215,10 @@ fn an_erased_box_ends_and_leaves_nothing() {
         [("word", "erase"), ("passphrase", PASSPHRASE)],
         [("word", "ERASE"), ("passphrase", "a guess")],
     ] {
-        assert_eq!(form(&mut owner, page, page, &fields).status, 422);
+        assert_eq!(owner.submit(page, page, &fields).status, 422);
     }
     assert!(owner.get("/").body.contains("first"), "nothing has happened yet");
-    let erased = form(&mut owner, page, page, &[("word", "ERASE"), ("passphrase", PASSPHRASE)]);
+    let erased = owner.submit(page, page, &[("word", "ERASE"), ("passphrase", PASSPHRASE)]);
     assert!(
         erased.status == 200 && erased.body.contains("This box is erased"),
         "{}",

@@ -13,21 +13,11 @@ use caliopen::store::{
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Sends a form with the token of the page that it stands on.
-fn send(visitor: &mut Visitor, page: &str, to: &str, fields: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(page).token().to_owned();
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("token", &token)
-        .extend_pairs(fields)
-        .finish();
-    visitor.post(to, "", &form)
-}
-
 fn prefer(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Answer {
     let usual = [("keys", "1"), ("live", "1"), ("tips", "1"), ("awards", "1")];
     let rest = usual.iter().filter(|(name, _)| !fields.iter().any(|(given, _)| given == name));
     let all: Vec<(&str, &str)> = rest.chain(fields).copied().collect();
-    send(visitor, "/settings/preferences", "/settings/preferences", &all)
+    visitor.submit("/settings/preferences", "/settings/preferences", &all)
 }
 
 const LAID_OUT: &str = "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\
@@ -79,7 +69,7 @@ fn a_zone_a_language_and_what_is_switched_off_hold_on_every_device() {
         assert!(page.contains("data-keys=\"\"") && !page.contains("id=\"live\""));
     }
     // What a browser chooses for itself holds there alone.
-    assert_eq!(send(&mut there, "/", "/language", &[("lang", "en"), ("back", "/")]).status, 303);
+    assert_eq!(there.submit("/", "/language", &[("lang", "en"), ("back", "/")]).status, 303);
     assert!(there.get("/").body.contains("<html lang=\"en\""));
     assert!(here.get("/").body.contains("<html lang=\"fr\""));
     // Before signing in nobody is told what the owner prefers.
@@ -112,12 +102,12 @@ fn a_tip_is_shown_one_at_a_time_until_it_is_answered_and_milestones_can_be_hidde
         assert!(!after.contains("action=\"/tips/"), "one at a time");
         let name = after.split('"').next().unwrap().to_owned();
         assert!(!seen.contains(&name), "{name} was answered");
-        assert_eq!(send(&mut owner, "/", &format!("/tips/{name}"), &[("back", "/")]).status, 303);
+        assert_eq!(owner.submit("/", &format!("/tips/{name}"), &[("back", "/")]).status, 303);
         seen.push(name);
     }
     assert!(!seen.is_empty(), "a fresh box has something to do");
     assert!(!owner.get("/").body.contains("action=\"/tips/"));
-    assert_eq!(send(&mut owner, "/", "/tips/nothing", &[]).status, 404);
+    assert_eq!(owner.submit("/", "/tips/nothing", &[]).status, 404);
     prefer(&mut owner, &[("awards", "")]);
     assert!(!owner.get("/privacy").body.contains("Milestones"));
 }
@@ -137,7 +127,7 @@ fn what_is_remembered_is_remembered_as_long_as_it_is_wanted() {
         ("30", "30", "-1"),
         ("", "", ""),
     ] {
-        let refused = send(&mut owner, "/settings/preferences", to, &days(journal, ledger, bin));
+        let refused = owner.submit("/settings/preferences", to, &days(journal, ledger, bin));
         assert_eq!(refused.status, 422);
         assert!(
             refused
@@ -147,7 +137,7 @@ fn what_is_remembered_is_remembered_as_long_as_it_is_wanted() {
         let kept = format!("name=\"bin\" type=\"text\" inputmode=\"numeric\" value=\"{bin}\"");
         assert!(refused.body.contains(&kept));
     }
-    assert_eq!(send(&mut owner, "/settings/preferences", to, &days("90", "7", "5")).status, 303);
+    assert_eq!(owner.submit("/settings/preferences", to, &days("90", "7", "5")).status, 303);
     let page = owner.get("/settings/preferences").body;
     assert!(page.contains("value=\"90\"") && page.contains("value=\"7\"") && page.contains("value=\"5\""));
     assert!(owner.get("/wastebasket").body.contains("stays here for 5 days"));

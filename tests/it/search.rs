@@ -3,7 +3,7 @@
 use crate::{
     appliance::{Folder, OWNER, PASSPHRASE, Sender},
     filing::Home,
-    web::Visitor,
+    web::{Visitor, form},
 };
 use caliopen::{
     codec::search::{Family, tokens},
@@ -459,7 +459,6 @@ fn a_search_is_kept_as_a_tab_on_all_devices_or_on_one() {
     let appliance = folder.serve();
     let mut one = Visitor::owner(&appliance);
     let mut other = Visitor::owner(&appliance);
-    let form = |pairs: &[(&str, &str)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let keep = |visitor: &mut Visitor, name: &str, query: &str, here: &str| {
         let token = visitor.get("/settings/views").token().to_owned();
         visitor.post(
@@ -520,7 +519,6 @@ fn signing_in_leads_to_the_search_that_opens_first_on_that_device() {
     for visitor in [&mut one, &mut other] {
         assert_eq!(arrive(visitor, "/"), "/");
     }
-    let form = |pairs: &[(&str, &str)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let token = one.get("/settings/views").token().to_owned();
     let kept = form(&[("token", &token), ("name", "Mine"), ("q", "holiday"), ("here", "1")]);
     assert_eq!(one.post("/settings/views", "", &kept).status, 303);

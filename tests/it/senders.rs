@@ -101,6 +101,15 @@ fn mail(from: &str, more: &str) -> Vec<u8> {
 }
 
 impl House {
+    /// The same box, started again and unlocked, with other answers.
+    fn again(self, dns: Dns) -> Self {
+        let Self {
+            services, vault, folder, ..
+        } = self;
+        drop((services, vault));
+        open(folder, dns, true)
+    }
+
     fn unlock(&self) {
         self.vault.unlock(&Opening::Typed("word")).unwrap();
     }
@@ -229,13 +238,9 @@ async fn what_was_settled_is_not_taken_back() {
         (found.spf.outcome, found.dmarc.outcome, found.reverse.outcome),
         (Outcome::Pass, Outcome::Pass, Outcome::TempError)
     );
-    let House {
-        services, vault, folder, ..
-    } = house;
-    drop((services, vault));
     let mut failing = zone();
     failing.set("bank.test", Kind::Txt, Entry::Fails(Failure::Temporary));
-    let house = open(folder, Dns::table(failing), true);
+    let house = house.again(Dns::table(failing));
     house.clock.set(Time(NOW.0 + 3600));
     house.services.senders.recheck().await;
     let found = house.found(kept.message.0);
@@ -309,14 +314,10 @@ async fn a_list_that_the_owner_reads_explains_and_a_list_that_anybody_names_does
     assert_eq!((found.met(), found.is_suspect()), (Fact::Known(Dmarc::Explained), false));
 
     // The same list while its name server fails: taken as a suspect, and not refused.
-    let House {
-        services, vault, folder, ..
-    } = house;
-    drop((services, vault));
     let mut table = zone();
     table.set("lists.list.test", Kind::Txt, Entry::Fails(Failure::Temporary));
     table.set("lame.evil.test", Kind::Txt, Entry::Fails(Failure::Temporary));
-    let house = open(folder, Dns::table(table), true);
+    let house = house.again(Dns::table(table));
     let kept = house.keep(9, "talk@lists.list.test", &through).await;
     assert!(house.found(kept.message.0).is_suspect());
     let mine = mail("news@bank.test", "List-Id: <mine.evil.test>\r\n");
@@ -381,11 +382,7 @@ async fn without_a_name_server_nothing_is_known_and_all_is_asked_again() {
     assert_eq!(house.found(kept.message.0), found);
 
     // The same box, half an hour later, with a network.
-    let House {
-        services, vault, folder, ..
-    } = house;
-    drop((services, vault));
-    let house = open(folder, Dns::table(zone()), true);
+    let house = house.again(Dns::table(zone()));
     house.clock.set(Time(NOW.0 + 3600));
     house.services.senders.recheck().await;
     let again = house.found(kept.message.0);

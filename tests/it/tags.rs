@@ -3,7 +3,7 @@
 use crate::{
     appliance::{Folder, OWNER, Sender},
     filing::Home,
-    web::{Answer, Visitor},
+    web::Visitor,
 };
 use caliopen::{
     domain::{
@@ -18,18 +18,6 @@ use caliopen::{
         upkeep::Upkeep,
     },
 };
-
-fn form(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-/// Posts a form with the token of a page.
-fn submit(visitor: &mut Visitor, page: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(page).token().to_owned();
-    let mut all = vec![("token", token.as_str())];
-    all.extend(pairs);
-    visitor.post(path, "", &form(&all))
-}
 
 fn send(sender: &mut Sender, from: &str, to: &str, subject: &str, text: &str) {
     let message = format!(
@@ -49,8 +37,7 @@ fn a_tag_is_made_once_put_on_and_gone_without_a_trace() {
     }
     let mut owner = Visitor::owner(&appliance);
     let make = |owner: &mut Visitor, name: &str| {
-        submit(
-            owner,
+        owner.submit(
             "/settings/tags",
             "/settings/tags",
             &[("name", name), ("colour", "green"), ("importance", "4")],
@@ -69,35 +56,32 @@ fn a_tag_is_made_once_put_on_and_gone_without_a_trace() {
     assert_eq!(ids.len(), 4);
     let mut pairs = vec![("do", "tag"), ("tag", "101"), ("back", "/")];
     pairs.extend(ids[..3].iter().map(|id| ("d", id.as_str())));
-    assert_eq!(submit(&mut owner, "/", "/bulk", &pairs).status, 303);
+    assert_eq!(owner.submit("/", "/bulk", &pairs).status, 303);
     let found = owner.get("/search?tag=maison_d%27ete").body;
     assert_eq!(page_ids(&found), &ids[..3], "exactly those, in the order of the timeline");
 
     // One taken off by its discussion, one by its message.
     let path = format!("/discussions/{}/tags", ids[0]);
     let page = format!("/discussions/{}", ids[0]);
-    assert_eq!(submit(&mut owner, &page, &path, &[("remove", "101")]).status, 303);
+    assert_eq!(owner.submit(&page, &path, &[("remove", "101")]).status, 303);
     let message = owner.get(&format!("/discussions/{}", ids[1])).body;
     let (_, after) = message.split_once("<article class=\"msg").unwrap();
     let (_, after) = after.split_once("id=\"m").unwrap();
     let message = after.split('"').next().unwrap().to_owned();
     let page = format!("/messages/{message}");
-    assert_eq!(submit(&mut owner, &page, &format!("{page}/tags"), &[("add", "Travel")]).status, 303);
+    assert_eq!(owner.submit(&page, &format!("{page}/tags"), &[("add", "Travel")]).status, 303);
     assert!(owner.get(&page).body.contains("/search?tag=travel"));
-    let refused = submit(&mut owner, &page, &format!("{page}/tags"), &[("add", "!?"), ("back", &page)]);
+    let refused = owner.submit(&page, &format!("{page}/tags"), &[("add", "!?"), ("back", &page)]);
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("value=\"!?\""));
     assert_eq!(page_ids(&owner.get("/search?tag=maison_d%27ete").body), &ids[1..3]);
 
-    assert_eq!(
-        submit(&mut owner, "/settings/tags/101", "/settings/tags/101/delete", &[]).status,
-        303
-    );
+    assert_eq!(owner.submit("/settings/tags/101", "/settings/tags/101/delete", &[]).status, 303);
     assert_eq!(owner.get("/settings/tags/101").status, 404);
     let gone = owner.get("/search?tag=maison_d%27ete").body;
     assert!(page_ids(&gone).is_empty() && gone.contains("There is no tag of that name."));
     assert!(!owner.get("/").body.contains("maison_d"));
-    let house = submit(&mut owner, "/settings/tags/1", "/settings/tags/1/delete", &[]);
+    let house = owner.submit("/settings/tags/1", "/settings/tags/1/delete", &[]);
     assert_eq!(house.status, 422);
     assert_eq!(owner.get("/settings/tags/1").status, 200);
 }
@@ -119,31 +103,31 @@ fn spam_is_hidden_until_it_is_asked_for() {
     let both = page_ids(&owner.get("/").body);
     assert_eq!(both.len(), 2);
     let spam = both[0].clone();
-    submit(&mut owner, "/", "/bulk", &[("do", "spam"), ("d", &spam), ("back", "/")]);
+    owner.submit("/", "/bulk", &[("do", "spam"), ("d", &spam), ("back", "/")]);
     let page = owner.get("/").body;
     assert_eq!(page_ids(&page), &both[1..]);
     assert!(page.contains("1 less important discussion is not shown."), "{page}");
     assert_eq!(page_ids(&owner.get("/search?tag=spam").body), &both[..1], "it is not deleted");
 
-    let shown = submit(&mut owner, "/", "/levels", &[("range", "-10..10")]);
+    let shown = owner.submit("/", "/levels", &[("range", "-10..10")]);
     let cookie = shown.cookie("levels").unwrap();
     assert_eq!(cookie, "-10..10");
     owner.cookies.push(("levels".into(), cookie));
     assert_eq!(page_ids(&owner.get("/").body), both);
     for odd in ["", "1", "a..b", "9..9..9"] {
-        assert_eq!(submit(&mut owner, "/", "/levels", &[("range", odd)]).status, 400, "{odd}");
+        assert_eq!(owner.submit("/", "/levels", &[("range", odd)]).status, 400, "{odd}");
     }
     owner.cookies.retain(|(name, _)| name != "levels");
     owner.cookies.push(("levels".into(), "9..10".into()));
     assert!(page_ids(&owner.get("/").body).is_empty());
     owner.cookies.pop();
 
-    submit(&mut owner, "/", "/bulk", &[("do", "not_spam"), ("d", &spam), ("back", "/")]);
+    owner.submit("/", "/bulk", &[("do", "not_spam"), ("d", &spam), ("back", "/")]);
     assert_eq!(page_ids(&owner.get("/").body), both);
     // Nothing ticked and nothing chosen changes nothing; nonsense is no form.
-    assert_eq!(submit(&mut owner, "/", "/bulk", &[("do", "read")]).status, 303);
-    assert_eq!(submit(&mut owner, "/", "/bulk", &[("do", "tag"), ("d", &spam)]).status, 303);
-    assert_eq!(submit(&mut owner, "/", "/bulk", &[("do", "burn"), ("d", &spam)]).status, 400);
+    assert_eq!(owner.submit("/", "/bulk", &[("do", "read")]).status, 303);
+    assert_eq!(owner.submit("/", "/bulk", &[("do", "tag"), ("d", &spam)]).status, 303);
+    assert_eq!(owner.submit("/", "/bulk", &[("do", "burn"), ("d", &spam)]).status, 400);
 }
 
 #[test]
@@ -154,8 +138,7 @@ fn the_importance_of_a_message_is_a_sum_that_can_be_read() {
     send(&mut sender, "ann@x.test", "me+shop@home.test", "bill", "hello");
     let mut owner = Visitor::owner(&appliance);
     assert_eq!(page_ids(&owner.get("/search?tag=shop").body).len(), 1, "the address is a tag");
-    submit(
-        &mut owner,
+    owner.submit(
         "/settings/tags",
         "/settings/tags/101",
         &[("name", "Shopping"), ("importance", "-7"), ("colour", "ochre")],
@@ -184,8 +167,8 @@ fn a_rule_is_written_tried_and_run_over_all_mail() {
     let mut sender = Sender::connect(appliance.smtp).unwrap();
     send(&mut sender, "Boss <boss@work.test>", OWNER, "before the rule", "hello");
     let mut owner = Visitor::owner(&appliance);
-    submit(&mut owner, "/settings/tags", "/settings/tags", &[("name", "work")]);
-    let empty = submit(&mut owner, "/settings/rules", "/settings/rules", &[("name", "Boss"), ("t", "101")]);
+    owner.submit("/settings/tags", "/settings/tags", &[("name", "work")]);
+    let empty = owner.submit("/settings/rules", "/settings/rules", &[("name", "Boss"), ("t", "101")]);
     assert_eq!(empty.status, 422);
     assert!(empty.body.contains("value=\"Boss\"") && empty.body.contains("A rule needs at least one condition"));
     let rule = [
@@ -196,7 +179,7 @@ fn a_rule_is_written_tried_and_run_over_all_mail() {
         ("t", "101"),
         ("importance", "3"),
     ];
-    let made = submit(&mut owner, "/settings/rules", "/settings/rules", &rule);
+    let made = owner.submit("/settings/rules", "/settings/rules", &rule);
     assert_eq!((made.status, made.header("location")), (303, Some("/settings/rules/1")));
     let looked = owner.get("/settings/rules/1").body;
     assert!(looked.contains("Of the newest hundred messages, 1 matches") && looked.contains("before the rule"));
@@ -205,14 +188,14 @@ fn a_rule_is_written_tried_and_run_over_all_mail() {
 
     send(&mut sender, "Boss <boss@work.test>, x@x.test", OWNER, "after it", "hello");
     assert_eq!(page_ids(&owner.get("/search?tag=work").body).len(), 1);
-    submit(&mut owner, "/settings/rules", "/settings/run-rules", &[]);
+    owner.submit("/settings/rules", "/settings/run-rules", &[]);
     while page_ids(&owner.get("/search?tag=work").body).len() < 2 {
         std::thread::yield_now();
     }
-    submit(&mut owner, "/settings/rules", "/settings/rules/1/do", &[("do", "off")]);
+    owner.submit("/settings/rules", "/settings/rules/1/do", &[("do", "off")]);
     send(&mut sender, "boss@work.test, y@x.test", OWNER, "while it rests", "hello");
     assert_eq!(page_ids(&owner.get("/search?tag=work").body).len(), 2);
-    submit(&mut owner, "/settings/rules", "/settings/rules/1/do", &[("do", "delete")]);
+    owner.submit("/settings/rules", "/settings/rules/1/do", &[("do", "delete")]);
     assert_eq!(owner.get("/settings/rules/1").status, 404);
 }
 

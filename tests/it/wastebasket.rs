@@ -4,7 +4,7 @@
 use crate::{
     appliance::Folder,
     filing::{Home, agrees},
-    living::{act, all, deliver, found, send, submit, timeline},
+    living::{act, all, deliver, found, send, timeline},
     web::Visitor,
 };
 use caliopen::{
@@ -175,7 +175,7 @@ fn a_message_is_deleted_told_and_taken_back_without_scripts() {
     }
     let mut owner = Visitor::owner(&appliance);
     assert!(owner.get("/discussions/1").body.contains("action=\"/messages/2/bin\""));
-    let away = submit(&mut owner, "/messages/2", "/messages/2/bin", &[]);
+    let away = owner.submit("/messages/2", "/messages/2/bin", &[]);
     let told = away.header("location").unwrap().to_owned();
     assert!(away.status == 303 && told.starts_with("/discussions/1?did="), "{told}");
     let page = owner.get(&told).body;
@@ -189,14 +189,14 @@ fn a_message_is_deleted_told_and_taken_back_without_scripts() {
     );
     assert!(!page.contains("/messages/2/bin") && page.contains("/messages/2/delete"));
     let number = told.split("did=").nth(1).unwrap();
-    let back = submit(&mut owner, &told, &format!("/undo/{number}"), &[("back", "/discussions/1")]);
+    let back = owner.submit(&told, &format!("/undo/{number}"), &[("back", "/discussions/1")]);
     let page = owner.get(back.header("location").unwrap()).body;
     assert!(page.contains("Taken back") && page.contains("second letter"), "{page}");
     // For good, from the wastebasket.
-    submit(&mut owner, "/messages/2", "/messages/2/bin", &[]);
-    assert_eq!(submit(&mut owner, "/wastebasket/empty", "/wastebasket/empty", &[]).status, 303);
+    owner.submit("/messages/2", "/messages/2/bin", &[]);
+    assert_eq!(owner.submit("/wastebasket/empty", "/wastebasket/empty", &[]).status, 303);
     assert_eq!((owner.get("/messages/2").status, owner.get("/messages/1").status), (404, 200));
     // The last one leads to the timeline.
-    let away = submit(&mut owner, "/messages/1", "/messages/1/bin", &[]);
+    let away = owner.submit("/messages/1", "/messages/1/bin", &[]);
     assert!(away.header("location").unwrap().starts_with("/?did="));
 }

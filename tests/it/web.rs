@@ -39,6 +39,11 @@ impl Answer {
     }
 }
 
+/// What a form sends.
+pub fn form(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
 /// A browser without a window: cookies, forms, and nothing else.
 pub struct Visitor {
     pub to: SocketAddr,
@@ -95,12 +100,14 @@ impl Visitor {
         self.ask("POST", path, &head, body)
     }
 
+    /// Posts a form with the token of the page that it stands on.
+    pub fn submit(&mut self, page: &str, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let token = self.get(page).token().to_owned();
+        self.post(path, "", &form(&[&[("token", token.as_str())], pairs].concat()))
+    }
+
     pub fn sign_in(&mut self, passphrase: &str, next: &str) -> Answer {
-        let token = self.get("/sign-in").token().to_owned();
-        let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("token", token.as_str()), ("passphrase", passphrase), ("next", next)])
-            .finish();
-        self.post("/sign-in", "", &form)
+        self.submit("/sign-in", "/sign-in", &[("passphrase", passphrase), ("next", next)])
     }
 }
 

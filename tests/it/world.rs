@@ -5,7 +5,7 @@ use crate::{
     appliance::{Appliance, Folder, OWNER, PASSPHRASE},
     checks::answering,
     home::Home,
-    web::{Answer, Visitor},
+    web::Visitor,
 };
 use caliopen::{
     app::{self, Services},
@@ -35,13 +35,6 @@ use std::{
     process::{Command, Stdio},
     sync::{Arc, Mutex},
 };
-
-fn submit(visitor: &mut Visitor, path: &str, pairs: &[(&str, &str)]) -> Answer {
-    let token = visitor.get(path).token().to_owned();
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("token", &token).extend_pairs(pairs);
-    visitor.post(path, "", &form.finish())
-}
 
 /// The owner's key, as the page of keys gives it away.
 fn public_key(owner: &mut Visitor) -> Certificate {
@@ -95,7 +88,11 @@ fn nothing_is_said_until_the_owner_says_so_and_then_what_is_set() {
     nothing(&mut stranger);
     assert!(owner.get("/settings/world/preview").body.contains("Nobody but you sees this page."));
     let long = "x".repeat(601);
-    let refused = submit(&mut owner, "/settings/world", &[("do", "save"), ("page", "1"), ("contact", &long)]);
+    let refused = owner.submit(
+        "/settings/world",
+        "/settings/world",
+        &[("do", "save"), ("page", "1"), ("contact", &long)],
+    );
     assert!(refused.status == 422 && refused.body.contains(&long) && refused.body.contains("too long"));
     nothing(&mut stranger);
 
@@ -108,7 +105,7 @@ fn nothing_is_said_until_the_owner_says_so_and_then_what_is_set() {
         ("contact", "privacy@elsewhere.test\n<b>ring</b> 12"),
         ("law", "Loi française, CNIL"),
     ];
-    assert_eq!(submit(&mut owner, "/settings/world", &all).status, 303);
+    assert_eq!(owner.submit("/settings/world", "/settings/world", &all).status, 303);
     let page = stranger.get("/privacy");
     assert_eq!(page.status, 200);
     for text in [
@@ -152,7 +149,7 @@ fn nothing_is_said_until_the_owner_says_so_and_then_what_is_set() {
     let token = owner.get("/settings/preferences").token().to_owned();
     let kept = format!("token={token}&journal=30&ledger=7&bin=30");
     assert_eq!(owner.post("/settings/preferences/kept", "", &kept).status, 303);
-    assert_eq!(submit(&mut owner, "/settings/world", &all).status, 303);
+    assert_eq!(owner.submit("/settings/world", "/settings/world", &all).status, 303);
     assert!(stranger.get(CHARTER_PATH).body.contains("\"ledger_days\": 7"));
     assert!(stranger.get("/privacy").body.contains("is noted for 7 days"));
 
@@ -164,7 +161,9 @@ fn nothing_is_said_until_the_owner_says_so_and_then_what_is_set() {
     assert!(stranger.get(PATH).body.contains("\"domain\": \"home.test\""));
     let mut owner = Visitor::owner(&locked);
     assert_eq!(
-        submit(&mut owner, "/settings/world", &[("do", "save"), ("contact", "kept")]).status,
+        owner
+            .submit("/settings/world", "/settings/world", &[("do", "save"), ("contact", "kept")])
+            .status,
         303
     );
     nothing(&mut stranger);
@@ -172,7 +171,10 @@ fn nothing_is_said_until_the_owner_says_so_and_then_what_is_set() {
         owner.get("/settings/world").body.contains("kept</textarea>"),
         "what was typed stays in the vault"
     );
-    assert_eq!(submit(&mut owner, "/settings/world", &[("do", "sideways")]).status, 400);
+    assert_eq!(
+        owner.submit("/settings/world", "/settings/world", &[("do", "sideways")]).status,
+        400
+    );
 }
 
 #[test]
@@ -198,7 +200,7 @@ fn the_owner_is_told_once_when_what_the_page_says_has_changed() {
         assert!(owner.get("/").body.contains(news));
     }
     assert!(!Visitor::new(&appliance).get("/sign-in").body.contains(news));
-    assert_eq!(submit(&mut owner, "/settings/world", &[("do", "noted")]).status, 303);
+    assert_eq!(owner.submit("/settings/world", "/settings/world", &[("do", "noted")]).status, 303);
     assert!(!owner.get("/").body.contains(news));
 }
 

@@ -123,7 +123,7 @@ def fetching(table, program, where, size):
         typed = {"address": "me@x.test", "host": "imap.x.test", "port": provider.port, "security": "implicit", "user": "me"}
         page = post("/settings/mailboxes", **typed, password="right", what="history", then="add")
         began = time.perf_counter()
-        post(page, do="folders", folder="0")
+        post(page, do="folders", folder="INBOX")
         done = 0
         while done < messages:
             time.sleep(0.2)

@@ -66,7 +66,11 @@ impl Row {
         let mut told = Vec::new();
         let mut share = None;
         match view.running {
-            Some(running) if running.listening => told.push(m.listening.to_owned()),
+            Some(running) if running.listening => {
+                // A folder that is not opened is not here.
+                let here = if view.shut.is_empty() { m.here } else { m.rest_here };
+                told.push(format!("{here} {}", m.listening));
+            }
             Some(running) if running.all > 0 => {
                 share = Some(running.done.saturating_mul(100) / running.all);
                 let mut text = m

@@ -431,8 +431,9 @@ impl Mailboxes {
         }
     }
 
-    /// A look failed: the seconds until the next one; `None` where the mailbox was switched off.
-    async fn failed(&self, id: u64, trouble: Trouble) -> Result<Option<i64>, Error> {
+    /// A look failed: when the next one is, counted from now however long it takes to note it; `None` where the mailbox was
+    /// switched off.
+    async fn failed(&self, id: u64, trouble: Trouble) -> Result<Option<Time>, Error> {
         let now = self.0.clock.now();
         self.change(id, move |mailbox| {
             let (since, times) = mailbox.failing.unwrap_or((now.0, 0));
@@ -452,7 +453,8 @@ impl Mailboxes {
         // A folder may be refused for long while others are given out.
         let refused = found.folders().iter().filter_map(|folder| Some(folder.refused?.1)).max();
         let failed = found.failing.map_or(0, |(_, times)| times);
-        Ok(Some(again(failed.max(refused.unwrap_or(0)))))
+        let rest = again(failed.max(refused.unwrap_or(0)));
+        Ok(Some(Time(now.0.saturating_add(rest))))
     }
 
     /// Writes to the owner that a mailbox was switched off.

@@ -99,14 +99,14 @@ impl Mailboxes {
         }
     }
 
-    /// Looks at a mailbox that is on: for how many seconds it rests then. `None` where it is not looked at any more.
-    async fn work(&self, id: u64) -> Option<i64> {
+    /// Looks at a mailbox that is on: until when it rests then. `None` where it is not looked at any more.
+    async fn work(&self, id: u64) -> Option<Time> {
         let found = read(&self.0.vault, move |snapshot| snapshot.mailbox(id)?.ok_or(Error::NotFound)).await;
         let mailbox = found.ok().filter(|mailbox| mailbox.state() == State::On)?;
         let outcome = Box::pin(self.look(id, &mailbox)).await;
         self.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         match outcome {
-            Ok(()) => Some(PAUSE),
+            Ok(()) => Some(Time(self.0.clock.now().0.saturating_add(PAUSE))),
             Err(Trouble::Store) if self.0.vault.open().is_err() => None,
             Err(trouble) => self.failed(id, trouble).await.ok()?,
         }
@@ -121,10 +121,9 @@ struct Work {
 }
 
 impl Work {
-    /// It rests for so many seconds; not where it is to be looked at anew, or another one already does.
-    fn rests(&self, seconds: Option<i64>) {
-        let Some(seconds) = seconds else { return };
-        let until = Time(self.of.0.clock.now().0.saturating_add(seconds));
+    /// It rests until then; not where it is to be looked at anew, or another one already does.
+    fn rests(&self, until: Option<Time>) {
+        let Some(until) = until else { return };
         let mut stand = self.of.stand();
         if let Some(mine) = stand.get_mut(&self.id).filter(|stand| stand.is_of(&self.end)) {
             *mine = Stand::Rests(until);

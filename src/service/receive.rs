@@ -45,6 +45,8 @@ use std::{collections::HashSet, net::IpAddr, sync::Arc};
 
 /// The most octets a message may have (25 MiB).
 pub const MAX_MESSAGE: usize = 25 * 1024 * 1024;
+/// Messages that are prepared at once: as many as a Pi has cores. More would share those, and each takes a few times its size.
+const PREPARED: usize = 4;
 
 /// Takes messages in; cheap to clone.
 #[derive(Clone)]
@@ -69,6 +71,8 @@ struct Inner {
     sealing: String,
     /// One at a time takes from the spool, so that it is taken in order.
     draining: tokio::sync::Mutex<()>,
+    /// Held while a message is prepared.
+    preparing: tokio::sync::Semaphore,
 }
 
 /// What became of a message that was taken.
@@ -179,6 +183,7 @@ impl Receive {
             file,
             sealing: front.sealing.clone(),
             draining: tokio::sync::Mutex::default(),
+            preparing: tokio::sync::Semaphore::new(PREPARED),
         }))
     }
 
@@ -372,11 +377,13 @@ impl Receive {
             Source::Import { .. } | Source::Own { .. } => (Scan::NotAsked, None),
         };
         let inner = self.0.clone();
+        let turn = self.0.preparing.acquire().await.map_err(|_| NotKept::Storage)?;
         let prepared = tokio::task::spawn_blocking({
             let open = open.clone();
             move || inner.prepare(&open, &raw, source, scanned)
         });
         let keep = prepared.await.map_err(|_| NotKept::Storage)??;
+        drop(turn);
         let writing = open.writer.write(move |tables| mail::keep(tables, &keep));
         drop(coming);
         match writing.await.map_err(not_kept)? {

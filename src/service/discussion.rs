@@ -346,6 +346,12 @@ fn show(
         .html
         .as_deref()
         .map(|source| html::reader(source, &embedded(&raw, &reading)));
+    if let Some(view) = &view {
+        // What the page cannot show in the text is a file beside it: it would else be nowhere.
+        for file in &mut reading.attachments {
+            file.inline &= file.content_id.as_ref().is_some_and(|id| view.pictures.contains(id));
+        }
+    }
     let (findings, trackers) = view.as_ref().map(|view| (view.findings, view.trackers.clone())).unwrap_or_default();
     let protection = protection(people, snapshot, id, &reading)?;
     let masked = viewer.is_masked(MessageId(id), record.index);

@@ -415,6 +415,21 @@ async fn a_discussion_tells_how_it_travelled_and_lists_its_files() {
     assert_eq!(with.len(), 1);
     assert_eq!((with[0].id.0, with[0].attachments[0].name.as_str()), (message, "plan.txt"));
     assert!(discussions.with_files(DiscussionId(99)).await.is_err());
+
+    // A picture that the text shows is no file beside it; one that it only names is.
+    let picture = |id: &str, octets: &str| {
+        format!("--b\nContent-Type: image/png; name={id}.png\nContent-ID: <{id}>\nContent-Transfer-Encoding: base64\n\n{octets}\n")
+    };
+    let parts = "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\n\
+                 <p>hello<img src=cid:seen><img src=cid:other>\n"
+        .to_owned()
+        + &picture("seen", "iVBORw0KGgo=")
+        + &picture("other", "bm8gcGljdHVyZQ==");
+    let raw = letter("ann@x.test", "six", "").trim_end().to_owned() + "\n" + &parts + "--b--\n";
+    home.deliver("me@home.test", &raw).await;
+    let with = discussions.with_files(DiscussionId(last.1)).await.unwrap();
+    let files: Vec<(&str, bool)> = with[0].attachments.iter().map(|file| (file.name.as_str(), file.inline)).collect();
+    assert_eq!(files, [("seen.png", true), ("other.png", false)]);
 }
 
 #[tokio::test]

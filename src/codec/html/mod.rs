@@ -52,6 +52,8 @@ pub struct ReaderView {
     pub findings: HtmlFindings,
     /// Who watches, by name where known (`Mailchimp`), else by host; each once, in order.
     pub trackers: Vec<String>,
+    /// `Content-ID` of the embedded pictures that stand in it, each once. One that is too large, or of another kind, does not.
+    pub pictures: Vec<String>,
 }
 
 /// Reads hostile HTML into reader HTML. Bounded in input size (1 MiB) and nesting; beyond that the
@@ -59,14 +61,16 @@ pub struct ReaderView {
 pub fn reader(html: &str, embedded: &[Embedded]) -> ReaderView {
     let html = bounded(html);
     let scan = scan::scan(html, false);
+    let (html, pictures) = if scan.too_much {
+        (of_text(&text(html)), Vec::new())
+    } else {
+        reader::view(html, embedded)
+    };
     ReaderView {
-        html: if scan.too_much {
-            of_text(&text(html))
-        } else {
-            reader::view(html, embedded)
-        },
+        html,
         findings: scan.findings,
         trackers: scan.trackers,
+        pictures,
     }
 }
 
@@ -131,9 +135,10 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// The `data:` address of an embedded picture, if it is of a kind that cannot run anything.
-fn inlined(address: &str, embedded: &[Embedded]) -> Option<String> {
-    // 2 MiB a picture: it stands in the page three quarters again as large.
+/// The embedded picture of a `cid:` address and its `data:` address, if it is of a kind that cannot run anything and that takes
+/// no more octets than `room`: the same one may be named ten thousand times.
+fn inlined<'a>(address: &str, embedded: &'a [Embedded], room: usize) -> Option<(&'a Embedded, String)> {
+    // 2 MiB a picture: it stands in the page a third again as large.
     const MOST: usize = 2 * 1024 * 1024;
     let scheme = address.trim().get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("cid:"))?;
     let id = address.trim().get(scheme.len()..)?;
@@ -142,7 +147,9 @@ fn inlined(address: &str, embedded: &[Embedded]) -> Option<String> {
         embedded.iter().find(|picture| picture.content_id == decoded)
     })?;
     let kind = raster(&found.bytes).filter(|_| found.bytes.len() <= MOST)?;
-    Some(format!("data:{kind};base64,{}", base64url::plain(&found.bytes)))
+    let head = format!("data:{kind};base64,");
+    let fits = head.len() + found.bytes.len().div_ceil(3) * 4 <= room;
+    fits.then(|| (found, head + &base64url::plain(&found.bytes)))
 }
 
 /// A `data:` picture that the sender wrote into the HTML itself, if it is a raster one.
@@ -316,6 +323,21 @@ mod tests {
             // A quadratic reader would not come to the end of this test.
             findings(&html);
         }
+    }
+
+    #[test]
+    fn a_picture_is_written_where_there_is_room_and_said_to_stand_there() {
+        let picture = [Embedded {
+            content_id: "a".into(),
+            media_type: "image/png".into(),
+            bytes: [&[0x89, b'P', b'N', b'G'][..], &[0; 296]].concat(),
+        }];
+        let long = "data:image/png;base64,".len() + 400;
+        assert_eq!(inlined("cid:a", &picture, long).unwrap().1.len(), long);
+        // The same one may be named ten thousand times: what has no room is not encoded first.
+        assert_eq!(inlined("cid:a", &picture, long - 1), None);
+        let view = reader("<img src=cid:a><img src=cid:a><img src=cid:b alt=b>", &picture);
+        assert_eq!((view.html.matches("data:").count(), view.pictures), (2, vec!["a".to_owned()]));
     }
 
     #[test]

@@ -123,7 +123,7 @@ pub(super) fn body(html: &str, embedded: &[Embedded]) -> String {
             "valign",
             "width",
         ]));
-    rewrite(&sanitiser.clean(html).to_string(), Page::Frame, &TAGS, embedded)
+    rewrite(&sanitiser.clean(html).to_string(), Page::Frame, &TAGS, embedded).0
 }
 
 /// A whole document around a body.

@@ -91,7 +91,7 @@ const ATTRIBUTES: [(&str, &[&str]); 9] = [
 ];
 
 /// The reader view of HTML that `scan` found fit for a tree.
-pub(super) fn view(html: &str, embedded: &[Embedded]) -> String {
+pub(super) fn view(html: &str, embedded: &[Embedded]) -> (String, Vec<String>) {
     let mut sanitiser = sanitiser(&GONE);
     sanitiser
         .tags(HashSet::from(TAGS))

@@ -28,13 +28,14 @@ const MAX_PICTURES: usize = 24 * 1024 * 1024;
 /// Elements that have no end.
 const VOID: [&str; 5] = ["br", "col", "hr", "img", "wbr"];
 
-/// Writes a sanitised page again.
-pub(super) fn rewrite(clean: &str, page: Page, tags: &[&str], embedded: &[Embedded]) -> String {
+/// Writes a sanitised page again; and says which embedded pictures stand in it.
+pub(super) fn rewrite(clean: &str, page: Page, tags: &[&str], embedded: &[Embedded]) -> (String, Vec<String>) {
     let state = State {
         page,
         tags,
         embedded,
         room: MAX_PICTURES,
+        pictures: Vec::new(),
         pieces: vec![String::with_capacity(clean.len() + clean.len() / 8)],
         links: Vec::new(),
         hidden: None,
@@ -49,7 +50,7 @@ pub(super) fn rewrite(clean: &str, page: Page, tags: &[&str], embedded: &[Embedd
     while !state.links.is_empty() {
         state.close_link();
     }
-    state.pieces.concat()
+    (state.pieces.concat(), state.pictures)
 }
 
 struct Sink<'a>(RefCell<State<'a>>);
@@ -59,6 +60,7 @@ struct State<'a> {
     tags: &'a [&'a str],
     embedded: &'a [Embedded],
     room: usize,
+    pictures: Vec<String>,
     /// What is written, in pieces: a link's start tag is filled in at its end.
     pieces: Vec<String>,
     links: Vec<Open>,
@@ -202,7 +204,14 @@ impl State<'_> {
 
     fn picture(&mut self, attrs: &[Attribute]) {
         let source = value_of(attrs, "src").unwrap_or_default();
-        let data = inlined(source, self.embedded).or_else(|| is_raster_data(source).then(|| source.to_owned()));
+        let embedded = inlined(source, self.embedded, self.room);
+        let id = embedded.as_ref().map(|(picture, _)| &picture.content_id);
+        if let Some(id) = id.filter(|id| !self.pictures.contains(id)) {
+            self.pictures.push(id.clone());
+        }
+        let data = embedded
+            .map(|(_, data)| data)
+            .or_else(|| is_raster_data(source).then(|| source.to_owned()));
         let alt = value_of(attrs, "alt").unwrap_or_default().trim();
         for open in &mut self.links {
             open.pictured = true;

@@ -515,7 +515,7 @@ async fn messages_made_to_choke_a_reader_are_read_in_bounds_or_refused() {
     for number in 1..=house.kept().await.len() as u64 {
         let page = house.mail.message(MessageId(number)).await.unwrap();
         let view = page.message;
-        assert!(view.subject.len() < 64 * 1024 && view.attachments.len() <= 100, "{number}");
+        assert!(view.subject.len() < 64 * 1024 && view.attachments.len() <= 500, "{number}");
         assert!(
             view.to.len() <= 500 && page.journey.hops.len() <= 100,
             "{number}: {}",

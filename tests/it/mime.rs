@@ -227,7 +227,7 @@ fn read_wholly(raw: &[u8], name: &str) {
     }
     let reading = mime::read(raw);
     assert!(reading.text.len() <= 1 << 20, "{name}");
-    assert!(reading.attachments.len() <= 100, "{name}");
+    assert!(reading.attachments.len() <= 500, "{name}");
     assert!(reading.references.len() <= 50 && reading.hops.len() <= 50, "{name}");
     for mailbox in reading.from.iter().chain(&reading.to).chain(&reading.cc) {
         assert!(

@@ -45,7 +45,7 @@ const MAX_HEADERS_TAKEN: usize = 1024 * 1024;
 const MAX_TEXT: usize = 1024 * 1024;
 
 /// Files that are listed.
-const MAX_ATTACHMENTS: usize = 100;
+const MAX_ATTACHMENTS: usize = 500;
 
 /// References that are kept.
 const MAX_REFERENCES: usize = 50;
@@ -73,7 +73,7 @@ pub fn read(raw: &[u8]) -> Reading {
     read_files(&message, &shown, &mut reading);
     reading.openpgp = claim(&message, &reading);
     if message.tree.more {
-        reading.defects.push(Defect::TooManyParts);
+        note(&mut reading, Defect::TooManyParts);
     }
     // A message that is only a file is nothing odd.
     let empty = reading.text.trim().is_empty() && reading.html.is_none() && reading.attachments.is_empty();
@@ -420,6 +420,7 @@ fn read_files(message: &Message<'_>, shown: &Shown, reading: &mut Reading) {
             continue;
         }
         if reading.attachments.len() >= MAX_ATTACHMENTS {
+            note(reading, Defect::TooManyParts);
             break;
         }
         let file = file(message, id, part, reading.html.as_deref());

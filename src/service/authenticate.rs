@@ -74,10 +74,14 @@ impl Senders {
         // A locked box does not know which sealer the owner trusts and what they read.
         let explainable = match self.explain(&mut found, raw).await {
             Some(explainable) => explainable,
-            None => could_be_explained(&found, raw),
+            None => could_be_explained(&found, self.list_id(raw)),
         };
         let refused = found.is_refused() && !explainable;
         AtTheDoor { found, refused }
+    }
+
+    fn list_id(&self, raw: &[u8]) -> Option<String> {
+        mime::list_id(&mime::behind_ours(raw, &self.host))
     }
 
     /// Looks for what explains that a message fails its domain's policy; says whether an answer that is still open could
@@ -87,7 +91,7 @@ impl Senders {
         if !found.is_suspect() {
             return Some(false);
         }
-        let (sealed, listed) = (found.arc.clone(), mime::list_id(raw).map(|list| (list_vouches(found, &list), list)));
+        let (sealed, listed) = (found.arc.clone(), self.list_id(raw).map(|list| (list_vouches(found, &list), list)));
         let looked = tokio::task::spawn_blocking(move || explained(&open, &sealed, listed)).await;
         let (explained, may_yet) = looked.ok()?.ok()?;
         found.dmarc.explained = explained;
@@ -224,9 +228,9 @@ fn list_vouches(found: &Authentication, list: &str) -> Fact<bool> {
 }
 
 /// Whether a sealer or a list could explain it, if only one knew which the owner trusts.
-fn could_be_explained(found: &Authentication, raw: &[u8]) -> bool {
+fn could_be_explained(found: &Authentication, list: Option<String>) -> bool {
     let sealed = found.arc.outcome.is_pass() || found.arc.outcome.is_open();
-    sealed || mime::list_id(raw).is_some_and(|list| list_vouches(found, &list) != Fact::Known(false))
+    sealed || list.is_some_and(|list| list_vouches(found, &list) != Fact::Known(false))
 }
 
 /// What explains it, by what the owner trusts and reads, and whether an answer that is still open could yet: a name server

@@ -294,8 +294,8 @@ impl Receive {
     /// Whether its author was refused by the owner. A locked box does not know, and what cannot be told is taken.
     async fn turns_away(&self, raw: &Arc<Vec<u8>>, found: &Authentication) -> bool {
         let Ok(open) = self.0.vault.taking() else { return false };
-        let (raw, found) = (raw.clone(), found.clone());
-        let asked = tokio::task::spawn_blocking(move || screener::turns_away(&open, &raw, &found));
+        let (inner, raw, found) = (self.0.clone(), raw.clone(), found.clone());
+        let asked = tokio::task::spawn_blocking(move || screener::turns_away(&open, (&raw, &inner.host), &found));
         matches!(asked.await, Ok(Ok(true)))
     }
 

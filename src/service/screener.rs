@@ -274,8 +274,8 @@ pub(super) fn screen(open: &Open, asked: &Asked<'_>, filling: &mut Filling) -> R
     Ok(())
 }
 
-/// Whether a message is from somebody whom the owner refused and who can prove who they are.
-pub(super) fn turns_away(open: &Open, raw: &[u8], found: &Authentication) -> Result<bool, store::Error> {
+/// Whether a message that has just come is from somebody whom the owner refused and who can prove who they are.
+pub(super) fn turns_away(open: &Open, (raw, host): (&[u8], &str), found: &Authentication) -> Result<bool, store::Error> {
     if !matches!(found.authentic(), Fact::Known(Authentic::Spf | Authentic::Dkim)) {
         return Ok(false);
     }
@@ -283,7 +283,7 @@ pub(super) fn turns_away(open: &Open, raw: &[u8], found: &Authentication) -> Res
     if !snapshot.has_callers()? {
         return Ok(false);
     }
-    let reading = mime::read(mime::header_block(raw).as_bytes());
+    let reading = mime::read(&mime::behind_ours(raw, host));
     let Some(author) = reading.author() else { return Ok(false) };
     let caller = snapshot.caller(author.address.as_str())?;
     if caller.is_none_or(|caller| caller.answer() != Answer::Refused) {

@@ -209,6 +209,34 @@ async fn a_policy_is_followed_where_nothing_explains_the_failure() {
     );
 }
 
+/// Whom a message shows as its author is whom the policy is asked of, whatever stands before it.
+#[tokio::test]
+async fn the_first_line_hides_nobody_from_their_policy() {
+    let house = open(make(), Dns::table(zone()), true);
+    let host = house.services.receive.host().to_owned();
+    let theirs = mail("x@lists.list.test", "");
+    for (first, rest) in [
+        ("From : news@bank.test\r\n", &theirs),
+        ("hello\r\n", &mail("news@bank.test", "")),
+        (
+            &format!("Authentication-Results: {host}; none\r\n \r\n"),
+            &mail("news@bank.test", ""),
+        ),
+    ] {
+        let raw = [first.as_bytes(), rest].concat();
+        let taken = house.take(9, "x@lists.list.test", &raw).await;
+        assert_eq!(taken, Err(NotKept::Refused), "{first:?}");
+    }
+    let kept = house.keep(9, "x@lists.list.test", &theirs).await;
+    assert_eq!(house.found(kept.message.0).authentic(), Fact::Known(Authentic::Spf));
+    // More authors than are asked, all the others of one house.
+    let many = "x@lists.list.test, x@a.list.test, x@b.list.test, x@c.list.test, news@bank.test";
+    let kept = house.keep(9, "x@lists.list.test", &mail(many, "")).await;
+    let found = house.found(kept.message.0);
+    assert_eq!(found.authentic(), Fact::Known(Authentic::Nobody));
+    assert!(found.is_suspect());
+}
+
 /// The sender chooses which names are asked for: one that never answers spares nobody for good.
 #[tokio::test]
 async fn what_cannot_be_told_twice_vouches_for_nobody() {

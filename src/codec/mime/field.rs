@@ -15,7 +15,7 @@ const MAX_FIELD: usize = 64 * 1024;
 const MAX_PARAMETERS: usize = 4 * 1024;
 
 /// Addresses of one header that are read.
-const MAX_ADDRESSES: usize = 500;
+pub(super) const MAX_ADDRESSES: usize = 500;
 
 /// Characters of a display name, and of a subject, that are kept.
 const MAX_NAME: usize = 256;

@@ -23,10 +23,10 @@ mod tree;
 pub mod write;
 
 use crate::{
-    codec::html,
+    codec::{authentication_results, html},
     domain::{
         address::Address,
-        message::{Attachment, Defect, OpenPgpClaim, Reading},
+        message::{Attachment, Defect, Mailbox, OpenPgpClaim, Reading},
     },
 };
 use std::borrow::Cow;
@@ -112,22 +112,25 @@ pub fn each_part(raw: &[u8], wanted: &[u32], mut show: impl FnMut(u32, &[u8])) {
     }
 }
 
-/// The addresses of every `From` field; `None` where there is none. A field without an address hides no other one.
-pub fn authors(raw: &[u8]) -> Option<Vec<Address>> {
-    let lines = tree::with_lines(raw);
-    let start = tree::header_start(&lines);
-    let (end, _) = tree::header_end(&lines, start, |_| false);
-    let block = lines.get(start..end).unwrap_or_default();
-    let addresses = field::all(block, "from").flat_map(field::mailboxes).map(|mailbox| mailbox.address);
+/// The header block of a message that has just come, as it is read once our own fields stand before it: whoever judges it
+/// must read what will be shown, and a first line means something else than a later one. `host` is our name in those fields.
+pub fn behind_ours(raw: &[u8], host: &str) -> Vec<u8> {
+    let raw = authentication_results::without(raw, host);
+    let lines = tree::with_lines(&raw);
+    let (end, _) = tree::rest_of_header(&lines, 0, |_| false);
+    [b"Received: from x\r\n", lines.get(..end).unwrap_or_default()].concat()
+}
+
+/// The addresses of every `From` field of such a block, as many as [`Reading::from`] has; `None` where there is none. A field
+/// without an address hides no other one.
+pub fn authors(block: &[u8]) -> Option<Vec<Address>> {
+    let addresses = every_mailbox(block, "from").map(|mailbox| mailbox.address);
     Some(addresses.collect::<Vec<_>>()).filter(|addresses| !addresses.is_empty())
 }
 
-/// The `List-Id` of a message as [`Reading::list_id`] has it, read without the rest.
-pub fn list_id(raw: &[u8]) -> Option<String> {
-    let lines = tree::with_lines(raw);
-    let start = tree::header_start(&lines);
-    let (end, _) = tree::header_end(&lines, start, |_| false);
-    list(field::first(lines.get(start..end).unwrap_or_default(), "list-id")?).0
+/// The `List-Id` of such a block as [`Reading::list_id`] has it, read without the rest.
+pub fn list_id(block: &[u8]) -> Option<String> {
+    list(field::first(block, "list-id")?).0
 }
 
 /// The header block of a message as it came, up to the empty line, as text (invalid UTF-8 replaced).
@@ -263,6 +266,11 @@ impl Message<'_> {
     }
 }
 
+/// The mailboxes of every field of this name.
+fn every_mailbox<'a>(block: &'a [u8], name: &'a str) -> impl Iterator<Item = Mailbox> + 'a {
+    field::all(block, name).flat_map(field::mailboxes).take(field::MAX_ADDRESSES)
+}
+
 fn read_headers(message: &Message<'_>, reading: &mut Reading) {
     let all = message.part(0).map(|part| message.headers(part)).unwrap_or_default();
     let block = all.get(..tree::MAX_HEADERS).unwrap_or(all);
@@ -272,7 +280,7 @@ fn read_headers(message: &Message<'_>, reading: &mut Reading) {
     if memchr::memchr(0, block).is_some() {
         reading.defects.push(Defect::Binary);
     }
-    let mailboxes = |name: &str| field::all(block, name).flat_map(field::mailboxes).take(500).collect::<Vec<_>>();
+    let mailboxes = |name: &'static str| every_mailbox(block, name).collect::<Vec<_>>();
     reading.from = mailboxes("from");
     reading.reply_to = mailboxes("reply-to");
     reading.to = mailboxes("to");

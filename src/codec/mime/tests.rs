@@ -104,3 +104,19 @@ fn a_file_that_holds_no_key_is_not_searched_for_ever() {
     assert_eq!(carried::carried_keys(card(300_000).as_bytes()), [[0x99]]);
     assert_eq!(carried::carried_keys(card(10_000_000).as_bytes()), Vec::<Vec<u8>>::new());
 }
+
+proptest::proptest! {
+    /// Who a message is judged by is who is shown, once our own fields stand before it.
+    #[test]
+    fn authors_are_those_that_are_shown(picked in proptest::collection::vec(0_usize..11, 0..8)) {
+        const LINES: [&str; 11] = [
+            "From : a@x.test", "From: b@x.test", "From: not one", " c@x.test", "\tFrom: d@x.test", "hello", "", " ",
+            ">From e@x.test", "From f@x.test Thu Jan  1 10:00:00 2026", "Authentication-Results: box.test; none",
+        ];
+        let raw: String = picked.iter().flat_map(|at| [LINES[*at], "\r\n"]).collect();
+        let kept = ["Received: by us\r\n".as_bytes(), &authentication_results::without(raw.as_bytes(), "box.test")].concat();
+        let shown: Vec<Address> = read(&kept).from.into_iter().map(|mailbox| mailbox.address).collect();
+        let judged = authors(&behind_ours(raw.as_bytes(), "box.test")).unwrap_or_default();
+        proptest::prop_assert_eq!(judged, shown);
+    }
+}

@@ -100,22 +100,29 @@ pub(super) fn with_crlf(octets: &[u8]) -> Cow<'_, [u8]> {
 /// empty or blank, at a line that `stops` it, at once where the first line is no field. Where none of
 /// these comes in [`MAX_STRAY`] octets, at the first line that is no field, or else at the end of the message.
 pub(super) fn header_end(raw: &[u8], from: usize, stops: impl Fn(&[u8]) -> bool) -> (usize, usize) {
+    match line_at(raw, from) {
+        Some(line) if is_stray(line) => (from, from),
+        _ => rest_of_header(raw, from, stops),
+    }
+}
+
+/// Whether a line is no field, no more of one, and no end of them.
+fn is_stray(line: &[u8]) -> bool {
+    !line.trim_ascii().is_empty() && !line.starts_with(b" ") && !line.starts_with(b"\t") && !field::is_field(line)
+}
+
+/// The same of a header block whose first field stands before `from`.
+pub(super) fn rest_of_header(raw: &[u8], from: usize, stops: impl Fn(&[u8]) -> bool) -> (usize, usize) {
     let mut at = from;
     let mut stray = None;
     while let Some(line) = line_at(raw, at) {
         if let Some(stray) = stray.filter(|stray| at - stray > MAX_STRAY) {
             return (stray, stray);
         }
-        let folded = line.starts_with(b" ") || line.starts_with(b"\t");
         match line {
             _ if line.trim_ascii().is_empty() => return (at, at + line.len()),
             _ if stops(line) => return stray.map_or((at, at), |stray| (stray, stray)),
-            _ if !folded && !field::is_field(line) => {
-                if at == from {
-                    return (at, at);
-                }
-                stray = stray.or(Some(at));
-            }
+            _ if is_stray(line) => stray = stray.or(Some(at)),
             _ => (),
         }
         at += line.len();
@@ -130,14 +137,12 @@ fn line_at(raw: &[u8], at: usize) -> Option<&[u8]> {
     rest.get(..memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1))
 }
 
-/// Where the headers of a message begin: behind blank lines and an mbox `From ` line.
+/// Where the headers of a message begin: behind blank lines and an mbox `From ` line, which `From : a@x.test` is not.
 pub(super) fn header_start(raw: &[u8]) -> usize {
-    let mut at = raw.iter().take_while(|octet| octet.is_ascii_whitespace()).count();
-    let rest = raw.get(at..).unwrap_or_default();
-    if rest.starts_with(b"From ") || rest.starts_with(b">From ") {
-        at += memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-    }
-    at
+    let at = raw.iter().take_while(|octet| octet.is_ascii_whitespace()).count();
+    let line = line_at(raw, at).unwrap_or_default();
+    let marks = (line.starts_with(b"From ") || line.starts_with(b">From ")) && !field::is_field(line);
+    at + if marks { line.len() } else { 0 }
 }
 
 /// Walks a message. Linear in its octets, whatever it says of itself.

@@ -59,8 +59,9 @@ async fn record(lookups: &Lookups, domain: &str) -> Result<Option<Record>, (Outc
 }
 
 /// Puts together what was found: says which identities are aligned, and what the policy makes of it. Of
-/// several domains in From the strictest that is not met decides. `last` says that nobody will be asked again.
-pub fn judge(found: &mut Authentication, published: &[Published], (lot, last): (u8, bool)) {
+/// several domains in From the strictest that is not met decides; where there are more than are asked, one that is not
+/// asked may ask for as much as to suspect the message. `last` says that nobody will be asked again.
+pub fn judge(found: &mut Authentication, (from, published): (&[String], &[Published]), (lot, last): (u8, bool)) {
     let first = published.first();
     let record = first.and_then(|first| first.record.ok().flatten()).map(|(record, _)| record);
     let domain = first.map(|first| first.domain.clone()).unwrap_or_default();
@@ -88,8 +89,14 @@ pub fn judge(found: &mut Authentication, published: &[Published], (lot, last): (
         (dmarc.disposition, weight, dmarc.domain == domain)
     });
     found.dmarc = worst.unwrap_or_default();
+    if from.len() > published.len() {
+        found.dmarc.disposition = found.dmarc.disposition.max(Policy::Quarantine);
+        if found.dmarc.outcome != Outcome::Fail {
+            (found.dmarc.outcome, found.dmarc.reason) = (Outcome::PermError, Reason::From);
+        }
+    }
     // Several domains are of several senders, and no one vouches for all of them.
-    if published.iter().any(|other| !is_aligned(&other.domain, &domain, false)) {
+    if from.iter().any(|other| !is_aligned(other, &domain, false)) {
         found.spf.aligned = false;
         found.signatures.iter_mut().for_each(|signature| signature.aligned = false);
     }

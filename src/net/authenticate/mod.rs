@@ -80,7 +80,8 @@ impl Authenticate {
 
     async fn look(&self, raw: Arc<Vec<u8>>, envelope: &Envelope, before: Option<&Authentication>) -> Authentication {
         let lookups = Lookups::new(self.dns.clone(), PATIENCE);
-        let reading = tokio::task::spawn_blocking(move || Said::read(&raw));
+        let host = self.host.clone();
+        let reading = tokio::task::spawn_blocking(move || Said::read(&raw, &host));
         let sent = spf::check(&lookups, envelope, &self.host);
         let (spf, reverse, rest) = tokio::join!(sent, reverse(&lookups, envelope.peer), async {
             let said = reading.await.ok()?;
@@ -107,7 +108,8 @@ impl Authenticate {
         // Before the policy is looked at, and after it has looked: what is settled counts for it, and is not changed by it.
         before.inspect(|before| found.settle(before));
         found.dkim = dkim::best(&found.signatures);
-        dmarc::judge(&mut found, &policies, (said.lot, before.is_some() && !nobody));
+        let from = said.from.unwrap_or_default();
+        dmarc::judge(&mut found, (&from, &policies), (said.lot, before.is_some() && !nobody));
         before.inspect(|before| found.settle(before));
         if nobody {
             forget_failures(&mut found);
@@ -124,9 +126,9 @@ impl Authenticate {
 }
 
 impl Said {
-    fn read(raw: &[u8]) -> Self {
+    fn read(raw: &[u8], host: &str) -> Self {
         let message = Message::of(raw);
-        let from = mime::authors(raw);
+        let from = mime::authors(&mime::behind_ours(raw, host));
         let mut domains: Vec<String> = Vec::new();
         for author in from.iter().flatten() {
             let domain = ascii(author.domain());

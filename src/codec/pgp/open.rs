@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use pgp::{
     composed::{CleartextSignedMessage, DecryptionOptions, Deserializable, DetachedSignature, Edata, Esk, Message, TheRing},
-    packet::{ProtectedDataConfig, Signature, SymEncryptedProtectedDataConfig},
+    packet::{ProtectedDataConfig, Signature, SignatureType, SymEncryptedProtectedDataConfig},
     types::PkeskBytes,
 };
 use std::{
@@ -329,6 +329,8 @@ fn weigh(signature: &Signature, checking: &Checking<'_>, verify: &dyn Fn(Part<'_
     issuers.truncate(8);
     let worth = match at {
         None => Worth::Unreadable,
+        // rPGP compares hashes: what a key says of itself (section 5.2.1) would be its word on a text made of just that.
+        _ if !matches!(signature.typ(), Some(SignatureType::Binary | SignatureType::Text)) => Worth::Unreadable,
         _ if !policy::is_strong_hash(signature.hash_alg()) => Worth::WeakHash,
         Some(_) if !take(&checking.signatures, 1) => Worth::Unreadable,
         Some(at) => (checking.find)(&issuers)

@@ -259,6 +259,53 @@ fn a_signature_counts_for_its_octets_and_while_its_key_is_in_order() {
     );
 }
 
+/// A packet of this kind (RFC 9580 section 4.2).
+fn packet(tag: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    [&[0xC0 | tag, 0xFF][..], &length, body].concat()
+}
+
+/// These packets, encrypted to a key: what nobody's program makes.
+fn wrapped(packets: &[u8], to: &SecretKey) -> Vec<u8> {
+    use pgp::{
+        crypto::sym::SymmetricKeyAlgorithm,
+        packet::{PublicKeyEncryptedSessionKey, SymEncryptedProtectedData},
+    };
+    let (cipher, session) = (SymmetricKeyAlgorithm::AES256, [7; 32]);
+    let part = &to.certificate().0.public_subkeys[0].key;
+    let esk = PublicKeyEncryptedSessionKey::from_session_key_v3(OsRng, &session[..].into(), cipher, part).unwrap();
+    let data = SymEncryptedProtectedData::encrypt_seipdv1(OsRng, cipher, &session, packets).unwrap();
+    [packet(1, &esk.to_bytes().unwrap()), packet(18, &data.to_bytes().unwrap())].concat()
+}
+
+#[test]
+fn what_a_key_says_of_itself_is_its_signature_on_no_message() {
+    let me = key("me@home.test");
+    for bob in [SecretKey::make, SecretKey::make_modern].map(|make| make(&address("bob@b.test"), NOW).unwrap()) {
+        let public = bob.certificate();
+        let (body, name) = (public.0.primary_key.to_bytes().unwrap(), b"bob@b.test");
+        let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+        // What its statement about its name is made over (section 5.2.4), as the text of a message.
+        let begins = if bob.is_modern() {
+            [&[0x9B][..], &length]
+        } else {
+            [&[0x99][..], &length[2..]]
+        };
+        let text = [&begins.concat(), &body[..], &[0xB4, 0, 0, 0, 10], name].concat();
+        let said = &public.0.details.users[0].signatures[0];
+        let packets = [
+            packet(2, &said.to_bytes().unwrap()),
+            packet(11, &[b"b\0\0\0\0\0", &text[..]].concat()),
+        ];
+        let find = |_: &[u64]| vec![public.clone()];
+        for message in [packets.concat(), wrapped(&packets.concat(), &me)] {
+            let opened = open(&message, std::slice::from_ref(&me), &Checking::new(&find, NOW)).unwrap();
+            assert_eq!((&opened.plain, opened.signatures.len()), (&text, 1));
+            assert_eq!(opened.signatures[0].worth, Worth::Unreadable);
+        }
+    }
+}
+
 #[test]
 fn a_subkey_that_another_key_owns_is_not_adopted() {
     let (mallory, victim) = (key("mallory@m.test"), key("victim@v.test"));

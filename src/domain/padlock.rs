@@ -32,10 +32,15 @@ impl Padlock {
     /// The rung of a message. What is not known is never read as protection.
     ///
     /// Sealed asks that every key which the message rests on was verified, as `ceiling.unverified` asks
-    /// it, and that no signature is broken. Whether it is signed at all is the index's to say.
+    /// it, that there is one (nobody's keys are not everybody's), and that no signature is broken. Of a
+    /// received one it asks, as `ceiling.anonymous` does, that something says who sent it: else anyone may
+    /// have written it in a friend's name. Whether it is signed at all is the index's to say.
     pub fn of(evidence: &Evidence) -> Self {
         if evidence.content.is_end_to_end() {
-            return if evidence.unverified().is_none() && evidence.content.signature != Fact::Known(Signature::Broken) {
+            let somebody = evidence.direction == Direction::Local || !evidence.social.others.is_empty();
+            let theirs = evidence.direction != Direction::In || evidence.is_vouched_for();
+            let broken = evidence.content.signature == Fact::Known(Signature::Broken);
+            return if somebody && theirs && !broken && evidence.unverified().is_none() {
                 Self::Sealed
             } else {
                 Self::Envelope

@@ -7,6 +7,10 @@
 //! has to choose. A key that Autocrypt doubts (passed on by others, or long not heard of) is used only where what is
 //! answered came encrypted. It is always encrypted to the owner's own key too. Whoever gets a copy unseen gets
 //! one of their own, so that nothing in what the others get tells of them.
+//!
+//! An address speaks with its own key, and with a detail (`me+shop@`) it is the same mailbox. One that has no key here (a
+//! provider's) carries none and signs nothing that can be read by all; what is encrypted from it is signed by another
+//! address's key, and said to be.
 
 use super::{Error, keyring::Choice};
 use crate::{
@@ -26,7 +30,7 @@ use crate::{
         privacy::evidence::{Content, Encryption, KeyState, Signature},
         time::Time,
     },
-    store::{self, hex, mail::Snapshot, slots::random},
+    store::{self, hex, mail::Snapshot, record::OwnKey, slots::random},
 };
 
 /// What will be done.
@@ -40,6 +44,8 @@ pub struct Plan {
     sealed: Vec<(Address, Certificate)>,
     /// The owner's own key, where there is one that can be used.
     own: Option<u64>,
+    /// Whether that key is the sender's: then it goes along.
+    theirs: bool,
     /// Whether it is signed where it is not encrypted.
     signs: bool,
     now: Time,
@@ -75,24 +81,27 @@ pub struct Protected {
     pub copies: Vec<Copy>,
 }
 
-/// One of the owner's keys: its number and its public half.
-type Own = Option<(u64, Certificate)>;
+/// One of the owner's keys: its number, whether it is the sender's, and its public half.
+type Own = Option<(u64, bool, Certificate)>;
+
+/// Whether a key is for this address, with a detail or without.
+fn is_for(key: &OwnKey, from: &Address) -> bool {
+    Address::parse(&key.address).is_ok_and(|address| from.is_one_of(std::iter::once(&address)))
+}
 
 /// The owner's key for an address, or another of theirs; and beside it the one of the newer kind for that address.
 fn own_keys(snapshot: &Snapshot, from: &Address, now: Time) -> Result<(Own, Own), store::Error> {
     let mut keys = snapshot.own_keys()?;
     keys.retain(|(_, key)| key.current);
-    keys.sort_by_key(|(_, key)| key.address != from.as_str());
-    let usable = |(id, key): &(u64, store::record::OwnKey)| {
+    keys.sort_by_key(|(_, key)| (key.address != from.as_str(), !is_for(key, from)));
+    let usable = |(id, key): &(u64, OwnKey)| {
         let certificate = SecretKey::read(&key.secret).ok()?.certificate();
         let facts = certificate.facts(now);
-        let theirs = key.address == from.as_str();
-        (facts.sign.is_ok() && facts.is_usable()).then_some((*id, theirs, certificate))
+        (facts.sign.is_ok() && facts.is_usable()).then_some((*id, is_for(key, from), certificate))
     };
     let (modern, classic): (Vec<_>, Vec<_>) = keys.iter().filter_map(usable).partition(|(_, _, key)| key.is_modern());
-    let bare = |(id, _, key)| (id, key);
-    let newer = modern.iter().find(|(_, theirs, _)| *theirs).cloned().map(bare);
-    Ok((classic.into_iter().chain(modern).next().map(bare), newer))
+    let newer = modern.iter().find(|(_, theirs, _)| *theirs).cloned();
+    Ok((classic.into_iter().chain(modern).next(), newer))
 }
 
 /// Whether what is answered came encrypted.
@@ -128,16 +137,17 @@ pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Op
     if let Some(newer) = newer.filter(|_| all && modern.len() == people.len()) {
         (to, own) = (modern, Some(newer));
     }
-    let signs = own.is_some() && snapshot.signs()?;
+    let theirs = own.as_ref().is_some_and(|(_, theirs, _)| *theirs);
+    let signs = theirs && snapshot.signs()?;
     let content = match &own {
-        Some((_, mine)) if all => {
+        Some((_, _, mine)) if all => {
             let everybody: Vec<&Certificate> = to.iter().map(|(_, key)| key).chain([mine]).collect();
             Content {
                 encryption: Fact::Known(Encryption::Whole),
                 integrity: Fact::Known(cipher::integrity(&everybody, now)),
                 headers: Fact::Known(true),
-                signature: Fact::Known(Signature::Valid),
-                signer_verified: Fact::Known(true),
+                signature: Fact::Known(if theirs { Signature::Valid } else { Signature::OfAnother }),
+                signer_verified: if theirs { Fact::Known(true) } else { Fact::Unknown },
                 ..Content::default()
             }
         }
@@ -152,7 +162,8 @@ pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Op
         content,
         keys,
         sealed: if all && own.is_some() { to } else { Vec::new() },
-        own: own.map(|(id, _)| id),
+        own: own.map(|(id, ..)| id),
+        theirs,
         signs,
         now,
     })
@@ -175,16 +186,19 @@ pub fn carry_out(snapshot: &Snapshot, plan: &Plan, outgoing: Outgoing<'_>) -> Re
     let own = match plan.own {
         Some(wanted) => {
             let keys = snapshot.own_keys()?;
-            let key = keys.into_iter().find(|(id, _)| *id == wanted).ok_or(store::Error::Damaged)?;
-            Some(SecretKey::read(&key.1.secret).map_err(|_| store::Error::Damaged)?)
+            let (_, key) = keys.into_iter().find(|(id, _)| *id == wanted).ok_or(store::Error::Damaged)?;
+            let secret = SecretKey::read(&key.secret).map_err(|_| store::Error::Damaged)?;
+            Some((secret, key.address))
         }
         None => None,
     };
-    let Some(own) = own else {
+    let Some((own, address)) = own else {
         return Ok(plain(message, seen, unseen));
     };
-    if let Some(from) = writing.from.as_ref().map(|from| &from.address) {
-        let small = own.certificate().minimal(from, plan.now);
+    if let Some(from) = writing.from.as_ref().map(|from| &from.address).filter(|_| plan.theirs) {
+        // The name on it has no detail.
+        let named = Address::parse(&address).map_err(|_| store::Error::Damaged)?;
+        let small = own.certificate().minimal(&named, plan.now);
         let header = format!("Autocrypt: {}\r\n", autocrypt::value(from, true, &small));
         message.splice(0..0, header.into_bytes());
     }

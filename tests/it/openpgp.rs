@@ -38,7 +38,7 @@ use caliopen::{
         setup,
         view::{Body, MessagePage, Standing},
     },
-    store::{mail::Snapshot, slots::Opening, vault::Vault},
+    store::{keys::add_own, mail::Snapshot, record::OwnKey, slots::Opening, vault::Vault},
 };
 use std::{
     path::{Path, PathBuf},
@@ -495,6 +495,51 @@ async fn what_is_not_encrypted_is_signed_where_the_owner_wishes() {
     let page = there.take(sent.copies[0].raw.clone()).await;
     assert_eq!(page.message.protection.unwrap().signatures[0].standing, Standing::Theirs);
     assert_eq!(page.message.subject, "About the mill");
+}
+
+#[tokio::test]
+async fn each_address_speaks_for_itself_and_with_its_own_key() {
+    let house = house().await;
+    let (alice, second) = (key("alice@friend.test"), key("you@home.test"));
+    house.services.keyring.bring(alice.certificate().octets()).await.unwrap().unwrap();
+    let row = OwnKey {
+        address: "you@home.test".into(),
+        secret: second.octets(),
+        current: true,
+        made: false,
+        since: NOW.0,
+        saved: 0,
+    };
+    let open = house.vault.open().unwrap();
+    open.writer.write(move |tables| add_own(tables, &row)).await.unwrap();
+    let header = |sent: &protect::Protected| {
+        let fields = mime::openpgp::autocrypt(&sent.copies[0].raw);
+        fields.first().map(|field| autocrypt::parse(field).unwrap())
+    };
+    // With a detail it is the same mailbox, and its key has a name.
+    let (plan, sent) = leaves(&house, "you+shop@home.test", &["alice@friend.test"], &[], None);
+    assert_eq!(
+        (plan.content.signature, plan.content.signer_verified),
+        (Fact::Known(Signature::Valid), Fact::Known(true))
+    );
+    let told = header(&sent).unwrap();
+    assert_eq!(
+        (told.address.as_str(), told.key.fingerprint()),
+        ("you+shop@home.test", second.fingerprint())
+    );
+    assert_eq!(told.key.facts(NOW).addresses, [address("you@home.test")]);
+    // From an address that has none, what is encrypted is signed by another's, and said to be.
+    let (plan, sent) = leaves(&house, "me@provider.test", &["alice@friend.test"], &[], None);
+    assert_eq!(
+        (plan.content.encryption, plan.content.signature, plan.content.signer_verified),
+        (Fact::Known(Encryption::Whole), Fact::Known(Signature::OfAnother), Fact::Unknown)
+    );
+    assert!(header(&sent).is_none());
+    house.services.keys.set_signs(true).await.unwrap();
+    let (plan, sent) = leaves(&house, "me@provider.test", &["nobody@else.test"], &[], None);
+    assert_eq!(plan.content.signature, Fact::Known(Signature::Absent));
+    let raw = String::from_utf8_lossy(&sent.copies[0].raw);
+    assert!(header(&sent).is_none() && !raw.contains("BEGIN PGP"), "{raw}");
 }
 
 fn corpus(path: &str) -> Option<PathBuf> {

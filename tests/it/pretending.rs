@@ -4,10 +4,19 @@
 
 use crate::home::{Home, arrival};
 use caliopen::{
-    codec::pgp::SecretKey,
-    domain::{address::Address, fact::Fact, privacy::evidence::Signature, privacy::message::LineId, time::Time},
+    codec::pgp::{Certificate, SecretKey, seal},
+    domain::{
+        address::Address,
+        fact::Fact,
+        privacy::evidence::Signature,
+        privacy::message::LineId,
+        time::Time,
+    },
+    locale::Lang,
     net::dns::Dns,
     service::{
+        compose::Beginning,
+        devices::Viewer,
         receive::Taken,
         view::{Body, MessagePage, Standing},
     },
@@ -40,6 +49,31 @@ fn signed(alice: &SecretKey, more: &str) -> String {
 fn parts(kind: &str, parts: &[&str]) -> String {
     let parts: String = parts.iter().map(|part| format!("--o\r\n{part}\r\n")).collect();
     format!("Content-Type: multipart/{kind}; boundary=o\r\n\r\n{parts}--o--\r\n")
+}
+
+/// What was sealed to the owner, as a part that anybody who has it can put elsewhere.
+async fn sealed(home: &Home, alice: &SecretKey, words: &str) -> String {
+    let own = home.services.keys.list().await.unwrap();
+    let me = Certificate::read(own[0].armored.as_bytes()).unwrap();
+    let plain = format!("Content-Type: text/plain\r\n\r\n{words}\r\n");
+    let armored = seal(plain.as_bytes(), &[me], alice, NOW).unwrap().armored;
+    format!(
+        "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=e\r\n\r\n--e\r\n\
+         Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--e\r\nContent-Type: application/octet-stream\r\n\r\n{armored}\r\n--e--"
+    )
+}
+
+/// A box that knows Alice's key, which was compared.
+async fn home_of_a_friend() -> (Home, SecretKey) {
+    let home = Home::make(NOW, Dns::nobody().into());
+    home.services.keys.tend().await;
+    let alice = SecretKey::make(&Address::parse("alice@friend.test").unwrap(), Time(NOW.0 - 3600)).unwrap();
+    let ring = &home.services.keyring;
+    ring.bring(alice.certificate().octets()).await.unwrap().unwrap();
+    ring.verify(&Address::parse("alice@friend.test").unwrap(), alice.fingerprint(), true)
+        .await
+        .unwrap();
+    (home, alice)
 }
 
 /// The attacks: their name, and the message with its author.
@@ -150,14 +184,7 @@ fn attacks(alice: &SecretKey) -> Vec<(&'static str, String)> {
 
 #[tokio::test]
 async fn nothing_that_only_pretends_is_said_to_be_signed() {
-    let home = Home::make(NOW, Dns::nobody().into());
-    home.services.keys.tend().await;
-    let alice = SecretKey::make(&Address::parse("alice@friend.test").unwrap(), Time(NOW.0 - 3600)).unwrap();
-    let ring = &home.services.keyring;
-    ring.bring(alice.certificate().octets()).await.unwrap().unwrap();
-    ring.verify(&Address::parse("alice@friend.test").unwrap(), alice.fingerprint(), true)
-        .await
-        .unwrap();
+    let (home, alice) = home_of_a_friend().await;
     // The thing itself, so that what follows says something.
     let honest = format!("From: alice@friend.test\r\n{TO}Message-ID: <honest@x>\r\n{}", signed(&alice, ""));
     let page = take(&home, honest).await;
@@ -186,5 +213,46 @@ async fn nothing_that_only_pretends_is_said_to_be_signed() {
         if attack != "P2: words in the armor's own fields" {
             assert!(!said && !valid, "{attack}: {seals:?} {content:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_was_opened_beside_other_words_is_in_no_answer() {
+    const SECRET: &str = "the mill at noon";
+    let (home, alice) = home_of_a_friend().await;
+    let old = sealed(&home, &alice, SECRET).await;
+    let words = "Content-Type: text/plain\r\n\r\nWhat is up?";
+    let raw = format!(
+        "From: mallory@evil.test\r\n{TO}Message-ID: <oracle@x>\r\n{}",
+        parts("mixed", &[words, &old])
+    );
+    let page = take(&home, raw).await;
+    let Body::Text(text) = &page.message.body else {
+        panic!("{:?}", page.message.body)
+    };
+    assert!(text.contains("What is up?") && text.contains(SECRET), "{text}");
+    let compose = &home.services.compose;
+    let start = async |beginning| compose.start(beginning, Lang::En, Viewer::own()).await.unwrap();
+    let (to, what) = (page.message.id, page.message.id);
+    let answer = start(Beginning::Answer {
+        to,
+        all: true,
+        quick: false,
+    })
+    .await
+    .draft;
+    assert_eq!((answer.to.as_str(), answer.text.trim()), ("mallory@evil.test", ""));
+    // It is passed on as it came, for whoever has the key.
+    for whole in [false, true] {
+        let passed = start(Beginning::Forward { what, whole }).await;
+        assert_eq!(passed.draft.text.trim(), "");
+        let carried: Vec<u32> = passed.carried.iter().map(|file| file.part).collect();
+        let id = compose.fresh();
+        compose.save(id, passed.draft, carried).await.unwrap();
+        let uploads = home.snapshot().uploads(id).unwrap();
+        assert_eq!((uploads.len(), uploads[0].1.media_type.as_str()), (1, "message/rfc822"));
+        let octets = home.snapshot().uploaded(uploads[0].0, &uploads[0].1).unwrap();
+        let text = String::from_utf8(octets).unwrap();
+        assert!(text.contains(&old) && !text.contains(SECRET), "{text}");
     }
 }

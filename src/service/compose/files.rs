@@ -1,7 +1,7 @@
 //! The files of a draft: they come in pieces, and each piece is sealed in the vault before the next is asked for. No
 //! file is ever whole in memory while it comes, and none lies anywhere else.
 
-use super::{Compose, Inner};
+use super::{Compose, Inner, start::is_opened_in_part};
 use crate::{
     codec::{
         exif::{self, Cleaned},
@@ -79,8 +79,12 @@ impl Compose {
             let message = snapshot.message(id.0)?.ok_or(Error::NotFound)?;
             let raw = snapshot.shown(id.0, &message)?;
             let reading = mime::read(&raw);
+            let whole = match is_opened_in_part(snapshot, id)? {
+                true => snapshot.raw(id.0, &message)?,
+                false => raw.clone(),
+            };
             let files = parts.iter().take(MAX_FILES).map(|part| match *part {
-                WHOLE => Ok((whole_name(&reading.subject), "message/rfc822".to_owned(), raw.clone())),
+                WHOLE => Ok((whole_name(&reading.subject), "message/rfc822".to_owned(), whole.clone())),
                 part => file(&raw, &reading, part).map(|file| (file.name, file.media_type, file.bytes)),
             });
             Ok(files.filter_map(Result::ok).collect::<Vec<_>>())

@@ -8,12 +8,15 @@ use crate::{
     codec::mime,
     domain::{
         draft::{self, About, Draft},
+        fact::Fact,
         id::{DiscussionId, MessageId},
         message::{Attachment, Reading},
+        privacy::evidence::Encryption,
         time::Time,
     },
     locale::{Lang, compose as words},
     service::{Error, devices::Viewer, read},
+    store::{self, mail::Snapshot},
 };
 
 /// How it begins.
@@ -61,7 +64,9 @@ pub struct Started {
 }
 
 impl Compose {
-    /// Begins a message, in words of this language. What is masked for this viewer is neither quoted nor passed on.
+    /// Begins a message, in words of this language. What is masked for this viewer is neither quoted nor passed on, and
+    /// what was opened beside other words ([`is_opened_in_part`]) goes back to nobody: it is not quoted, and passed on as
+    /// it came.
     pub async fn start(&self, beginning: Beginning, lang: Lang, viewer: Viewer) -> Result<Started, Error> {
         let first = self.0.owner.first().map(ToString::to_string).unwrap_or_default();
         let habits = self.habits().await?;
@@ -79,14 +84,14 @@ impl Compose {
             Beginning::Forward { what, .. } => (*what, About::Forwards(*what)),
         };
         let (writes_as, here) = (self.writes_as().await?, self.0.owner.clone());
-        let (reading, discussion, size, owners) = read(&self.0.vault, move |snapshot| {
+        let (reading, discussion, size, owners, in_part) = read(&self.0.vault, move |snapshot| {
             let record = snapshot.message(id.0)?.ok_or(Error::NotFound)?;
             if viewer.is_masked(id, record.index) {
                 return Err(Error::Masked(id));
             }
             let raw = snapshot.shown(id.0, &record)?;
-            let owners = snapshot.owners(&here)?;
-            Ok((mime::read(&raw), DiscussionId(record.discussion), record.size, owners))
+            let (owners, in_part) = (snapshot.owners(&here)?, is_opened_in_part(snapshot, id)?);
+            Ok((mime::read(&raw), DiscussionId(record.discussion), record.size, owners, in_part))
         })
         .await?;
         let from = draft::came_to(&reading, |address| address.is_one_of(writes_as.iter()));
@@ -101,13 +106,14 @@ impl Compose {
                 let (to, cc) = draft::answered(&reading, |address| address.is_one_of(owners.iter()), all);
                 (draft.to, draft.cc) = (draft::list(&to), draft::list(&cc));
                 draft.subject = draft::subject("Re:", &reading.subject);
-                draft.text = if quick {
-                    String::new()
-                } else {
-                    format!("{}{signature}", answer(&reading, lang))
+                draft.text = match (quick, in_part) {
+                    (true, _) => String::new(),
+                    (false, true) => signature,
+                    (false, false) => format!("{}{signature}", answer(&reading, lang)),
                 };
             }
             Beginning::Forward { whole, .. } => {
+                let whole = whole || in_part;
                 draft.subject = draft::subject("Fwd:", &reading.subject);
                 draft.text = if whole {
                     signature
@@ -133,6 +139,13 @@ impl Compose {
             discussion: Some(discussion),
         })
     }
+}
+
+/// Whether only a part of a message was encrypted. Anyone can put what was once sealed to the owner into a message of
+/// theirs and hope for it in the answer ("Re: What's Up Johnny?", ACNS 2019).
+pub(super) fn is_opened_in_part(snapshot: &Snapshot, id: MessageId) -> Result<bool, store::Error> {
+    let opening = snapshot.opening(id.0)?;
+    Ok(opening.is_some_and(|opening| opening.encryption() == Fact::Known(Encryption::Part)))
 }
 
 /// What answers nothing.

@@ -69,7 +69,7 @@ pub struct Opening {
     pub integrity: Option<Integrity>,
     /// Why some of it was not opened: the first reason.
     pub failed: Option<NotOpened>,
-    /// Whether the subject was inside of what is encrypted, and not outside too.
+    /// Whether the subject was inside of what is encrypted, and no subject outside tells it.
     pub subject: Option<bool>,
     /// The signatures, and how much each covers.
     pub signatures: Vec<(Covers, Signed)>,
@@ -318,9 +318,7 @@ fn show(
         complete: marked && encrypted && payload.content_type.complete,
         encrypted,
     };
-    let subject = field::first(fields.inside, "subject").map(field::text);
-    let outer_subject = field::first(outer, "subject").map(field::text);
-    opening.subject = encrypted.then(|| subject.is_some() && subject != outer_subject);
+    opening.subject = encrypted.then(|| fields.hides_subject(outer));
     opening.outside = fields.differs(outer);
     opening.statement = tells_of_statement(fields.inside);
     if encrypted {

@@ -8,6 +8,7 @@
 use super::field;
 use crate::domain::{
     address::Address,
+    fold::fold,
     openpgp::{Differs, Field, Outside},
 };
 
@@ -27,7 +28,7 @@ const TAKEN: [&str; 9] = [
 /// Fields that count only inside where all are there: the others keep their place outside where none is inside.
 const DROPPED: [&str; 6] = ["subject", "to", "cc", "reply-to", "in-reply-to", "references"];
 
-/// `HP-Outer` fields that are looked at.
+/// `HP-Outer` fields that are looked at, and subjects outside.
 const MAX_TOLD: usize = 100;
 
 /// Characters of a field outside that are kept to be shown.
@@ -111,6 +112,14 @@ impl Protected<'_> {
             }
         }
         out
+    }
+
+    /// Whether the subject is inside, and none outside tells it: what a list puts before it hides nothing.
+    pub fn hides_subject(&self, outer: &[u8]) -> bool {
+        let words = |value: &[u8]| fold(&field::text(value)).split_whitespace().collect::<Vec<_>>().join(" ");
+        let inside = self.first("subject").map(words).unwrap_or_default();
+        let mut outside = field::all(outer, "subject").take(MAX_TOLD);
+        !inside.is_empty() && !outside.any(|value| words(value).contains(&inside))
     }
 
     /// What the sender says to have put outside.
@@ -240,6 +249,20 @@ mod tests {
                 .unwrap()
                 .contains("Reply-To: evil@y.test\r\n")
         );
+    }
+
+    #[test]
+    fn a_subject_is_hidden_where_nothing_outside_tells_it() {
+        let hides = |inner: &str, outer: &str| {
+            let (inner, outer) = (format!("Subject: {inner}\r\n"), format!("{outer}From: a@x.test\r\n"));
+            inside(&inner).hides_subject(outer.as_bytes())
+        };
+        assert!(hides("The plan", "Subject: [...]\r\n") && hides("The plan", ""));
+        for outer in ["The plan", "[list] The plan", "Re: THE  plan (fwd)", "x\r\nSubject: the plan"] {
+            assert!(!hides("The plan", &format!("Subject: {outer}\r\n")), "{outer}");
+        }
+        assert!(!hides(" ", "Subject: [...]\r\n"), "there is nothing to hide");
+        assert!(!inside("From: a@x.test\r\n").hides_subject(OUTER));
     }
 
     #[test]

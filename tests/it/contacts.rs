@@ -399,6 +399,38 @@ async fn an_index_is_kept_follows_what_is_exchanged_and_weighs_in_the_next_messa
 }
 
 #[tokio::test]
+async fn of_several_addresses_that_are_written_from_the_weakest_key_counts() {
+    let home = Home::make();
+    let (book, ring) = (&home.services.contacts, &home.services.keyring);
+    let ann = book.put(None, card("Ann", &["ann@x.test", "ann@y.test"])).await.unwrap().unwrap();
+    let print = async |who: &str| {
+        let key = SecretKey::make(&address(who), Time(home.clock.now().0 - 3_600)).unwrap();
+        ring.bring(key.certificate().octets()).await.unwrap().unwrap();
+        key.fingerprint()
+    };
+    let from = async |who: &str| {
+        let raw = format!("From: {who}\nTo: me@home.test\nSubject: s\nMessage-ID: <1@{who}>\nDate: Tue, 24 Nov 2026 08:00:00 +0000\n\nx");
+        home.import(&raw).await;
+    };
+    let key = async || {
+        let lines = book.card(ann).await.unwrap().index.lines;
+        let line = |id: LineId| lines.iter().find(|line| line.id == id).unwrap();
+        let (present, verified) = (line(LineId::KeyPresent), line(LineId::KeyVerified));
+        (present.known, present.won, verified.won)
+    };
+    let one = print("ann@x.test").await;
+    ring.verify(&address("ann@x.test"), one, true).await.unwrap();
+    from("ann@x.test").await;
+    assert_eq!(key().await, (true, 14, 12), "the other one was never used");
+    from("ann@y.test").await;
+    assert_eq!(key().await, (false, 0, 0), "of the other one nothing is known");
+    let other = print("ann@y.test").await;
+    assert_eq!(key().await, (true, 14, 0), "nor was it compared");
+    ring.verify(&address("ann@y.test"), other, true).await.unwrap();
+    assert_eq!(key().await, (true, 14, 12));
+}
+
+#[tokio::test]
 async fn a_file_is_looked_at_before_anything_is_taken_in() {
     let home = Home::make();
     let book = &home.services.contacts;

@@ -136,11 +136,11 @@ impl Habits {
 /// What is known of a contact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Their best key; of several addresses the one that is written to first.
+    /// Their best key; of several addresses that of the one that has the weakest.
     pub key: Fact<Key>,
     /// Whether the owner compared that key.
     pub verified: Fact<bool>,
-    /// Whether that key came in the last thirty days to replace another.
+    /// Whether a key of theirs came in the last thirty days to replace another.
     pub changed: Fact<bool>,
     /// Whether their mail domain enforces DANE or MTA-STS.
     pub strict: Fact<bool>,

@@ -88,7 +88,7 @@ fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
     });
     let counts = |to: bool| u32::try_from(each.clone().filter(|one| one.to == to && one.counts()).count()).unwrap_or(MANY);
     let (strict, dnssec) = provider(snapshot, contact, now)?;
-    let (keys, _) = keys(snapshot, contact, now)?;
+    let keys = weakest_keys(snapshot, contact, now)?;
     Ok(Evidence {
         key: keys.key,
         verified: keys.verified,
@@ -138,6 +138,48 @@ fn keys<'a>(snapshot: &Snapshot, contact: &'a record::Contact, now: Time) -> Res
         return Ok((held(&row, now), Some(address)));
     }
     Ok((Evidence::default(), None))
+}
+
+/// What is known of their keys, the weakest counting: of each address that was written to or from, of all of them where
+/// none was yet. Of one without a key nothing is known.
+fn weakest_keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {
+    let mut used = Vec::new();
+    for address in &contact.addresses {
+        if is_used(snapshot, address)? {
+            used.push(address);
+        }
+    }
+    if used.is_empty() {
+        used.extend(&contact.addresses);
+    }
+    let mut all = Vec::with_capacity(used.len());
+    for address in used {
+        let row = snapshot.peer_keys(address)?.filter(|row| !row.keys.is_empty());
+        all.push(row.map_or_else(Evidence::default, |row| held(&row, now)));
+    }
+    // "Not known" is the least of each fact.
+    Ok(Evidence {
+        key: all.iter().map(|one| one.key).min().unwrap_or_default(),
+        verified: all.iter().map(|one| one.verified).min().unwrap_or_default(),
+        changed: all.iter().map(|one| one.changed).max().unwrap_or_default(),
+        ..Evidence::default()
+    })
+}
+
+/// Whether anything that counts was exchanged with this address.
+fn is_used(snapshot: &Snapshot, address: &str) -> Result<bool, Error> {
+    for one in snapshot.exchanged(address, READ)? {
+        let Some((door, evidence)) = seen(snapshot, &one)? else { continue };
+        let exchange = contact::Exchange {
+            to: one.to,
+            door,
+            evidence: &evidence,
+        };
+        if exchange.counts() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What is known of the keys of an address.

@@ -8,7 +8,7 @@ use caliopen::{
     domain::{
         address::Address,
         fact::Fact,
-        privacy::evidence::Signature,
+        privacy::evidence::{Encryption, Signature},
         privacy::message::LineId,
         time::Time,
     },
@@ -255,4 +255,36 @@ async fn what_was_opened_beside_other_words_is_in_no_answer() {
         let text = String::from_utf8(octets).unwrap();
         assert!(text.contains(&old) && !text.contains(SECRET), "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_is_encrypted_inside_of_what_is_signed_is_opened_or_not_said_to_be_clear() {
+    let (home, alice) = home_of_a_friend().await;
+    let old = sealed(&home, &alice, "the mill at noon").await;
+    let around = |inside: &str, name: &str| {
+        let signature = alice.sign(inside.as_bytes(), NOW).unwrap();
+        format!(
+            "From: alice@friend.test\r\n{TO}Message-ID: <{name}@x>\r\n\
+             Content-Type: multipart/signed; micalg=pgp-sha512; protocol=\"application/pgp-signature\"; boundary=s\r\n\r\n--s\r\n{inside}\r\n--s\r\n\
+             Content-Type: application/pgp-signature\r\n\r\n{signature}\r\n--s--\r\n"
+        )
+    };
+    let content = |page: &MessagePage| home.snapshot().proof(page.message.id.0).unwrap().unwrap().evidence().content;
+    let page = take(&home, around(&old, "whole")).await;
+    let Body::Text(text) = &page.message.body else {
+        panic!("{:?}", page.message.body)
+    };
+    assert_eq!(text.trim(), "the mill at noon");
+    let seen = content(&page);
+    assert_eq!(
+        (seen.encryption, seen.signature),
+        (Fact::Known(Encryption::Whole), Fact::Known(Signature::Valid))
+    );
+    assert_eq!(page.message.protection.unwrap().signatures.len(), 2, "inside, and around it");
+    let words = "Content-Type: text/plain\r\n\r\nWhat is up?";
+    let mixed = parts("mixed", &[words, &old]);
+    let page = take(&home, around(mixed.trim_end(), "part")).await;
+    assert_eq!(content(&page).encryption, Fact::Unknown, "nobody looked into it");
+    let page = take(&home, around(words, "clear")).await;
+    assert_eq!(content(&page).encryption, Fact::Known(Encryption::None));
 }

@@ -128,17 +128,25 @@ pub fn open(raw: &[u8], keys: Keys<'_>) -> Option<Opening> {
     if let Some(cipher) = message.encrypted(root) {
         return Some(whole(&message, cipher, work));
     }
-    let mut opening = Opening::default();
+    let pieces = Pieces::of(&message);
     if let Some((signed, signature)) = message.signed(root) {
-        opening.encryption = Fact::Known(Encryption::None);
         let verified = verify(message.raw, signed, &signature, work);
-        if verified.iter().any(|one| matches!(one.worth, Worth::Good(_))) {
+        let payload = root.children.first().and_then(|id| message.part(*id));
+        let mut opening = match payload.and_then(|payload| message.encrypted(payload)) {
+            // Signed around what is encrypted (RFC 3156 section 6.1 has it inside).
+            Some(cipher) => whole(&message, cipher, work),
+            None => Opening {
+                // What lies in a part of it stays closed.
+                encryption: pieces.is_clear().then_some(Encryption::None).into(),
+                ..Opening::default()
+            },
+        };
+        if opening.shown.is_none() && verified.iter().any(|one| matches!(one.worth, Worth::Good(_))) {
             signed_fields(&message, root, &mut opening);
         }
         opening.signatures.extend(verified.into_iter().map(|one| (Covers::Whole, one)));
         return Some(opening);
     }
-    let pieces = Pieces::of(&message);
     if pieces.0.is_empty() {
         return None;
     }
@@ -364,8 +372,8 @@ enum Piece {
     Encrypted(Vec<u8>),
     /// A signed multipart.
     Signed(Range<usize>, Vec<u8>),
-    /// A text with blocks in it.
-    Inline,
+    /// A text with blocks in it, one of which may be encrypted.
+    Inline { sealed: bool },
     /// An encrypted file.
     File,
 }
@@ -390,18 +398,23 @@ impl Pieces {
             } else if let Some((signed, signature)) = message.signed(part) {
                 found.push((id, Piece::Signed(signed, signature)));
             } else if !part.is_multipart() && shown.text.contains(&id) && part.content_type.is("text", "plain") {
-                let octets = message.octets(part).0;
-                if armor::find(&octets)
-                    .iter()
-                    .any(|block| matches!(block.kind, armor::Kind::Message | armor::Kind::Clear))
-                {
-                    found.push((id, Piece::Inline));
+                let blocks = armor::find(&message.octets(part).0);
+                let has = |kind| blocks.iter().any(|block| block.kind == kind);
+                let sealed = has(armor::Kind::Message);
+                if sealed || has(armor::Kind::Clear) {
+                    found.push((id, Piece::Inline { sealed }));
                 }
             } else if !part.is_multipart() && is_encrypted_file(message, part) {
                 found.push((id, Piece::File));
             }
         }
         Self(found)
+    }
+
+    /// Whether none of them is encrypted.
+    fn is_clear(&self) -> bool {
+        let clear = |piece: &Piece| matches!(piece, Piece::Signed(..) | Piece::Inline { sealed: false });
+        self.0.iter().all(|(_, piece)| clear(piece))
     }
 
     fn get(&self, id: usize) -> Option<&Piece> {
@@ -442,7 +455,7 @@ fn piecewise(message: &Message<'_>, pieces: Pieces, work: &Work<'_>) -> Opening 
                 let verified = verify(message.raw, signed.clone(), signature, work);
                 opening.signatures.extend(verified.into_iter().map(|one| (Covers::Part, one)));
             }
-            Some(Piece::Inline) => inline(message, part, alone, work, &mut opening, &mut made),
+            Some(Piece::Inline { .. }) => inline(message, part, alone, work, &mut opening, &mut made),
             Some(Piece::File) => opened_file(message, part, work, &mut opening, &mut made),
             None => pass(message, id, part, &shown, &mut made),
         }

@@ -55,6 +55,29 @@ impl Share {
     }
 }
 
+/// The same while it is counted: what is not known of a message counts among all of them and never for it, so that what
+/// cannot be opened or verified flatters nobody.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    have: u32,
+    of: u32,
+    known: bool,
+}
+
+impl Count {
+    fn add(&mut self, has: Fact<bool>) {
+        self.of = self.of.saturating_add(1);
+        self.have = self.have.saturating_add(u32::from(has == Fact::Known(true)));
+        self.known |= has.is_known();
+    }
+
+    /// Not known where nothing is of any of them.
+    fn share(self) -> Share {
+        let Self { have, of, known } = self;
+        if known { Share { have, of } } else { Share::default() }
+    }
+}
+
 /// What their newest messages have in common.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Habits {
@@ -96,7 +119,8 @@ impl Habits {
     pub fn of<'a>(exchanges: impl DoubleEndedIterator<Item = Exchange<'a>> + Clone) -> Self {
         let theirs = exchanges.clone().filter(|one| !one.to && one.counts()).count();
         let skip = theirs.saturating_sub(NEWEST);
-        let (mut habits, mut seen, mut asked) = (Self::default(), 0, false);
+        let [mut encrypted, mut signed, mut clean, mut replies] = [Count::default(); 4];
+        let (mut tls, mut seen, mut asked) = (Share::default(), 0, false);
         for one in exchanges.filter(Exchange::counts) {
             let content = &one.evidence.content;
             if one.to {
@@ -107,24 +131,25 @@ impl Habits {
             if seen <= skip {
                 continue;
             }
-            let encrypted = content.is_end_to_end();
-            if content.encryption.is_known() {
-                habits.encrypted.add(encrypted);
+            let is_encrypted: Fact<bool> = content.encryption.known().map(|_| content.is_end_to_end()).into();
+            encrypted.add(is_encrypted);
+            signed.add(content.signature.known().map(|one| one == Signature::Valid).into());
+            clean.add(content.html.known().map(|html| html.remote == 0 && html.trackers == 0).into());
+            if asked {
+                replies.add(is_encrypted);
             }
-            if content.signature.is_known() {
-                habits.signed.add(content.signature == Fact::Known(Signature::Valid));
-            }
-            if let Fact::Known(tls) = one.evidence.travel.tls {
-                habits.tls.add(tls >= Tls::V1_2);
-            }
-            if let Fact::Known(html) = content.html {
-                habits.clean.add(html.remote == 0 && html.trackers == 0);
-            }
-            if asked && content.encryption.is_known() {
-                habits.replies.add(encrypted);
+            // What another mailbox brought was not seen to come: that is nothing of theirs.
+            if let Fact::Known(seen) = one.evidence.travel.tls {
+                tls.add(seen >= Tls::V1_2);
             }
         }
-        habits
+        Self {
+            encrypted: encrypted.share(),
+            signed: signed.share(),
+            tls,
+            clean: clean.share(),
+            replies: replies.share(),
+        }
     }
 
     /// Whether anything came from them that counts.

@@ -252,3 +252,33 @@ fn habits_are_those_of_the_newest_and_answers_are_counted() {
     );
     assert_eq!(Share { have: 1, of: 3 }.points(20), 7);
 }
+
+#[test]
+fn what_could_not_be_verified_counts_among_the_rest() {
+    let seen = |content: Content| OfMessage {
+        content,
+        travel: Travel {
+            authentic: Fact::Known(Authentic::Dkim),
+            ..Travel::default()
+        },
+        ..OfMessage::default()
+    };
+    let good = seen(Content {
+        encryption: Fact::Known(super::super::evidence::Encryption::Whole),
+        signature: Fact::Known(Signature::Valid),
+        html: Fact::Known(HtmlFindings::default()),
+        ..Content::default()
+    });
+    let (closed, asked) = (seen(Content::default()), good.clone());
+    let one = |to, evidence| Exchange { to, door: !to, evidence };
+    let (mine, open, shut) = (one(true, &asked), one(false, &good), one(false, &closed));
+    let habits = Habits::of([mine, shut, open, shut, shut].into_iter());
+    let share = Share { have: 1, of: 4 };
+    assert_eq!(
+        (habits.encrypted, habits.signed, habits.clean, habits.replies),
+        (share, share, share, share)
+    );
+    let habits = Habits::of([mine, shut, shut].into_iter());
+    assert_eq!(habits, Habits::default(), "where none could be told, none is held against them");
+    assert_eq!(habits.encrypted.of, 0);
+}

@@ -113,8 +113,8 @@ fn unknown(lang: Lang, id: LineId) -> &'static str {
     match id {
         LineId::KeyPresent => say(
             lang,
-            "It is not known whether they have a key.",
-            "On ne sait pas si cette personne a une clé.",
+            "It is not known whether they have a key for each address they use.",
+            "On ne sait pas si cette personne a une clé pour chaque adresse qu’elle utilise.",
         ),
         LineId::KeyStrength | LineId::KeyVerified => say(lang, "No key is known.", "On ne connaît pas de clé."),
         LineId::ServiceStrict => say(

@@ -419,6 +419,14 @@ settling() {
 			rm -f "$lib/upgrading"
 			sync
 		}
+		# The upgrade did not begin: its copy goes, and the service runs as before. Where what cut it short was no power cut, the
+		# service was left stopped.
+		go_on() {
+			ended
+			systemctl reset-failed caliopen 2>/dev/null || true
+			systemctl start caliopen || stop "the upgrade to $new was cut short before it began, and $before does not start; please look at: journalctl -u caliopen"
+			say "the upgrade to $new was cut short before it began; $before runs on"
+		}
 		# Starts the service and waits until it says that its doors are open, and a little longer: what ends at once is
 		# not healthy, nor what does not answer.
 		healthy() {
@@ -455,6 +463,9 @@ settling() {
 		{ read -r stage && read -r before && read -r new; } <"$lib/upgrading"
 		# The mail is copied while nothing writes it, so that a newer program may change how it is kept.
 		if [ "$stage" = copying ] && [ "${1:-}" = now ]; then
+			# Nothing has changed yet: cut short here (a full disk, Ctrl-C, a terminal that is gone), the service goes on at once.
+			trap go_on EXIT
+			trap 'exit 1' HUP INT TERM
 			systemctl stop caliopen
 			rm -rf "$copy"
 			mkdir -m 700 "$copy"
@@ -462,13 +473,13 @@ settling() {
 			chown --reference="$data" "$copy"
 			each "cp -a --reflink=auto" "$data" "$copy"
 			note trying
+			trap - EXIT HUP INT TERM
 			switch "$new"
 			systemctl enable -q caliopen
 		fi
 		if [ "$(readlink "$lib/current")" = "versions/$before" ]; then
 			case "$stage" in copying | trying)
-				ended
-				say "the upgrade to $new was cut short before it began; $before runs on"
+				go_on
 				exit
 				;;
 			esac

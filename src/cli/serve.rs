@@ -25,7 +25,8 @@ pub struct Args {
     #[command(flatten)]
     doors: Doors,
     /// Unlock at once with the first line of this file (a passphrase or the recovery code). Whoever
-    /// takes the file with the box can read the mail: without it the box starts locked
+    /// takes the file with the box can read the mail. Without it, or where it cannot be read or opens the box no
+    /// more, the box starts locked
     #[arg(long, value_name = "FILE")]
     unlock_with: Option<PathBuf>,
     /// Have what arrives scanned by your own ClamAV, which listens on this Unix socket. Where it does not
@@ -164,7 +165,12 @@ impl Doors {
 /// Starts, says where on one line of JSON, and ends in order on SIGTERM or SIGINT.
 pub fn run(args: Args) -> Result<(), Failure> {
     log_to_stderr();
-    let secret = args.unlock_with.as_deref().map(secret_from).transpose()?;
+    // Mail is not kept out for want of a stick: without its key file a box begins as after any start.
+    let secret = args.unlock_with.as_deref().map(secret_from).and_then(|secret| {
+        secret
+            .inspect_err(|Failure(_, why)| tracing::warn!("{why}; the box starts locked"))
+            .ok()
+    });
     let any = |port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     let [smtp, https, http] = args.doors.or(any(25), any(443), any(80));
     let config = Config {

@@ -118,15 +118,11 @@ pub(super) fn both(six: &Answered, four: &Answered) -> Answered {
 pub(super) fn address(own: &Own, host: &Answered) -> Check {
     check(Id::Address, host, own.address_entries(), |answer| {
         let found: Vec<IpAddr> = answer.addresses().collect();
-        let public = |address: &IpAddr| crate::domain::check::place(*address) == crate::domain::check::Place::Public;
-        match (found.is_empty(), own.addresses.is_empty()) {
-            (true, _) => Finding::Missing,
-            // Behind a router only the owner knows the address outside.
-            (false, true) if found.iter().all(public) => Finding::Right,
-            (false, true) => Finding::Other,
+        match found.is_empty() {
+            true => Finding::Missing,
             // Not every family must be published; what is must be ours.
-            (false, false) if found.iter().all(|address| own.addresses.contains(address)) => Finding::Right,
-            (false, false) => Finding::Other,
+            false if found.iter().all(|address| own.may_have(*address)) => Finding::Right,
+            false => Finding::Other,
         }
     })
 }

@@ -152,7 +152,7 @@ pub(super) async fn look(inner: &Inner, own: &Own, standing: &Standing, now: Tim
 
 /// The line: its address, and whether one gets in and out.
 async fn reach(inner: &Inner, own: &Own, answers: &Answers, standing: &Standing, now: Time) -> Vec<Check> {
-    let mut checks = vec![where_it_stands(own, standing, now)];
+    let mut checks = vec![where_it_stands(standing, now)];
     let published: Vec<IpAddr> = answers.host.iter().flat_map(Answer::addresses).collect();
     for (id, at) in [Id::PortMail, Id::PortWeb, Id::PortSecure].into_iter().zip(0..) {
         let came = standing.inward.get(at).copied().unwrap_or(0);
@@ -161,9 +161,7 @@ async fn reach(inner: &Inner, own: &Own, answers: &Answers, standing: &Standing,
         } else {
             let port = PORTS.get(at).copied().unwrap_or_default();
             // What DNS leads to is knocked at only where it can be this box: not at somebody else's door.
-            let own = published
-                .first()
-                .filter(|address| own.addresses.is_empty() || own.addresses.contains(address));
+            let own = published.iter().find(|address| own.addresses.is_empty() || own.may_have(**address));
             match own {
                 Some(address) if here::answers(SocketAddr::new(*address, port)).await => Finding::FromHere,
                 _ => Finding::NobodyCame,
@@ -183,28 +181,27 @@ async fn reach(inner: &Inner, own: &Own, answers: &Answers, standing: &Standing,
 }
 
 /// The kind of address that the line has.
-fn where_it_stands(own: &Own, standing: &Standing, now: Time) -> Check {
+fn where_it_stands(standing: &Standing, now: Time) -> Check {
     let here = here::addresses();
-    let kinds: Vec<Place> = here.iter().map(|address| place(*address)).collect();
     let changed: Vec<Time> = standing.changed.iter().copied().map(Time).collect();
-    let finding = if kinds.contains(&Place::Public) || !own.addresses.is_empty() {
-        if changes(&changed, now) {
-            Finding::Changing
-        } else {
-            Finding::Public
-        }
-    } else if kinds.contains(&Place::Shared) {
-        Finding::Shared
-    } else if kinds.contains(&Place::Private) {
-        Finding::Behind
-    } else if kinds.contains(&Place::Local) {
-        Finding::Local
-    } else {
-        Finding::NotAsked
-    };
     Check {
         seen: here.iter().map(IpAddr::to_string).collect(),
-        ..Check::plain(Id::Place, finding)
+        ..Check::plain(Id::Place, line(&here, changes(&changed, now)))
+    }
+}
+
+/// What these addresses make of a line. An IPv4 address that nobody outside reaches says more than an IPv6 one beside it that
+/// everybody reaches: much of the world's mail comes by IPv4 only.
+fn line(here: &[IpAddr], changing: bool) -> Finding {
+    let kinds = |four: bool| here.iter().filter(move |it| it.is_ipv4() == four).map(|it| place(*it));
+    let decides = kinds(true).find(|kind| matches!(kind, Place::Private | Place::Shared));
+    match decides.or_else(|| kinds(true).chain(kinds(false)).min_by_key(|kind| *kind != Place::Public)) {
+        Some(Place::Public) if changing => Finding::Changing,
+        Some(Place::Public) => Finding::Public,
+        Some(Place::Shared) => Finding::Shared,
+        Some(Place::Private) => Finding::Behind,
+        Some(Place::Local) => Finding::Local,
+        None => Finding::NotAsked,
     }
 }
 
@@ -309,4 +306,35 @@ fn clock(inner: &Inner, now: Time) -> Check {
         None => Finding::NotAsked,
     };
     Check::plain(Id::Clock, finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_address_behind_a_router_decides_over_a_public_ipv6_one() {
+        let said = |here: &[&str], changing| line(&here.iter().map(|it| it.parse().unwrap()).collect::<Vec<_>>(), changing);
+        let six = "2a01:db8::1";
+        for (here, finding) in [
+            (&["192.168.1.10", six] as &[&str], Finding::Behind),
+            (&["100.64.0.9", six], Finding::Shared),
+            (&["192.168.1.10"], Finding::Behind),
+            (&["8.8.8.8", six], Finding::Public),
+            (&[six], Finding::Public),
+            (&["8.8.8.8", "fd00::1"], Finding::Public),
+            (&["127.0.0.1", six], Finding::Public),
+            (&["fd00::1"], Finding::Behind),
+            (&["127.0.0.1"], Finding::Local),
+            (&[], Finding::NotAsked),
+        ] {
+            assert_eq!(said(here, false), finding, "{here:?}");
+        }
+        assert_eq!(said(&[six], true), Finding::Changing);
+        assert_eq!(
+            said(&["192.168.1.10", six], true),
+            Finding::Behind,
+            "there is more to do than to announce it"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     codec::mta_sts::Policy,
-    domain::check::{Entry, Id},
+    domain::check::{Entry, Id, Place, place},
     store::hex,
 };
 use std::{fmt::Write, net::IpAddr};
@@ -46,6 +46,19 @@ impl Own {
             kind: "TXT",
             value,
         }
+    }
+
+    /// Whether this may be an address by which the world reaches this box: one of its own; or, behind a router, whose
+    /// address only the owner knows, a public one.
+    pub(super) fn may_have(&self, address: IpAddr) -> bool {
+        // A router that shares its IPv4 address passes IPv6 ones through.
+        let behind = self.addresses.is_empty() || address.is_ipv4() && !self.sees_ipv4();
+        self.addresses.contains(&address) || behind && place(address) == Place::Public
+    }
+
+    /// Whether it has a public IPv4 address of its own.
+    fn sees_ipv4(&self) -> bool {
+        self.addresses.iter().any(IpAddr::is_ipv4)
     }
 
     pub(super) fn address_entries(&self) -> Vec<Entry> {
@@ -143,7 +156,7 @@ impl Own {
     /// The records as a zone file (RFC 1035 section 5) with whole names.
     pub(super) fn zone_file(&self) -> String {
         let mut text = format!("; Caliopen: what to publish for {}\n$TTL {TTL}\n", self.domain);
-        if self.addresses.is_empty() {
+        if !self.sees_ipv4() {
             let _ = writeln!(text, "; {}. IN A (the address of your line, which this box cannot see)", self.host);
         }
         for entry in self.entries() {
@@ -180,6 +193,40 @@ pub(super) const BELOW: [(Id, &str); 2] = [(Id::MtaStsHost, "mta-sts"), (Id::Wkd
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::mta_sts::Mode;
+
+    /// A box that has these addresses.
+    fn at(addresses: &[&str]) -> Own {
+        Own {
+            domain: "home.test".into(),
+            host: "mail.home.test".into(),
+            owner: "me@home.test".into(),
+            addresses: addresses.iter().map(|it| it.parse().unwrap()).collect(),
+            dkim: Vec::new(),
+            certificate: Vec::new(),
+            keys: Vec::new(),
+            policy: Policy {
+                mode: Mode::Testing,
+                max_age: 1,
+                hosts: Vec::new(),
+            },
+            caa: Vec::new(),
+            key: None,
+        }
+    }
+
+    #[test]
+    fn the_address_of_the_router_is_the_owners_to_know() {
+        let (router, six, other) = ("8.8.8.8", "2a01:db8::1", "2a01:db8::2");
+        let may = |own: &[&str], published: &str| at(own).may_have(published.parse().unwrap());
+        assert!(may(&[six], router) && may(&[six], six) && may(&[], router));
+        assert!(!may(&[six], other) && !may(&[six], "192.168.1.1") && !may(&[six], "100.64.0.1"));
+        assert!(!may(&["9.9.9.9", six], router), "it sees its own");
+        let hint = "; mail.home.test. IN A (";
+        assert!(at(&[six]).zone_file().contains(hint) && at(&[]).zone_file().contains(hint));
+        assert!(at(&[six]).zone_file().contains(&format!("mail.home.test. IN AAAA {six}")));
+        assert!(!at(&[router]).zone_file().contains(hint));
+    }
 
     #[test]
     fn a_long_text_is_cut_into_strings() {

@@ -203,6 +203,9 @@ unit() {
 		# Everything else is read-only, and people's home folders are not there at all.
 		ProtectSystem=strict
 		ProtectHome=yes
+		# Disks and sticks that are hung in hold backups and the key file: there the rights of their folders decide. What is hung
+		# in while it runs comes in writable as well.
+		ReadWritePaths=-/media -/mnt -/run/media
 		# Its own /tmp, and of the devices only null, zero, random.
 		PrivateTmp=yes
 		PrivateDevices=yes

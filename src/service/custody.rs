@@ -84,6 +84,8 @@ pub enum Place {
     NotWhole,
     /// It is in the data folder: whoever takes the one takes the other.
     Inside,
+    /// It is where files do not outlive a restart.
+    Fleeting,
     /// There is something of that name.
     Taken,
     /// The folder is not there or not ours to write.
@@ -308,6 +310,10 @@ fn make_key_file(keeper: &Keeper, path: &Path) -> Result<(), NotDone> {
     if parent.starts_with(keeper.folder.canonicalize().map_err(refused)?) {
         return Err(NotDone::Place(Place::Inside));
     }
+    // A service has folders of its own there, which go when it ends.
+    if ["/tmp", "/var/tmp"].iter().any(|fleeting| parent.starts_with(fleeting)) {
+        return Err(NotDone::Place(Place::Fleeting));
+    }
     let place = parent.join(name);
     let key = slots::new_key_file()?;
     key_file::make(&place, &key).map_err(|error| match error.kind() {
@@ -387,12 +393,14 @@ mod tests {
     #[tokio::test]
     async fn a_key_file_is_made_outside_and_opens_by_itself() {
         let (folder, custody, vault, _clock) = custody();
-        let outside = tempfile::tempdir().unwrap();
+        let program = std::env::current_exe().unwrap();
+        let outside = tempfile::tempdir_in(program.parent().unwrap()).unwrap();
         let place = outside.path().join("key");
         for (path, wrong) in [
             ("key".to_owned(), Place::NotWhole),
             (folder.path().join("key").display().to_string(), Place::Inside),
             (outside.path().join("no/key").display().to_string(), Place::Refused),
+            ("/tmp/key".to_owned(), Place::Fleeting),
         ] {
             assert!(
                 matches!(custody.new_key_file(&path).await, Err(NotDone::Place(place)) if place == wrong),

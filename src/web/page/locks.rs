@@ -75,6 +75,7 @@ fn why(t: &CustodyWords, error: NotDone) -> Result<String, Problem> {
         NotDone::Wrong => t.not_the_sheet,
         NotDone::Place(Place::NotWhole) => t.place_not_whole,
         NotDone::Place(Place::Inside) => t.place_inside,
+        NotDone::Place(Place::Fleeting) => t.place_fleeting,
         NotDone::Place(Place::Taken) => t.place_taken,
         NotDone::Place(Place::Refused) => t.place_refused,
         error => return Err(error.into()),

@@ -9,7 +9,10 @@ use super::{
     server::Peer,
     visit::{cookie, safe_next, text},
 };
-use crate::service::unlock::{Client, PROOF, Session, SignedIn, Standing, Unlock, same_token};
+use crate::{
+    domain::mailbox::MAX_FOLDERS,
+    service::unlock::{Client, PROOF, Session, SignedIn, Standing, Unlock, same_token},
+};
 use bytes::Buf;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -20,8 +23,9 @@ use warp::reply::Response;
 pub(super) const FORM: usize = 64 * 1024;
 /// How long a form may take to arrive.
 const FORM_TIME: Duration = Duration::from_secs(15);
-/// Fields in a form.
-const FIELDS: usize = 64;
+/// Fields in a form: the longest has a box for each folder of another mailbox. One that has more is refused, for what
+/// would be cut off may be what it is about.
+const FIELDS: usize = MAX_FOLDERS + 56;
 
 /// Who asks.
 #[derive(Clone, Default)]
@@ -226,7 +230,10 @@ pub(super) async fn form<B: Buf>(
     }
     announced(headers)?;
     let bytes = within(FORM_TIME, body).await?;
-    let form: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().take(FIELDS).collect();
+    let form: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().take(FIELDS + 1).collect();
+    if form.len() > FIELDS {
+        return Err(Problem::TooLarge);
+    }
     let given = form.iter().find(|(name, _)| name == "token").map_or("", |(_, value)| value);
     if token.is_empty() || !same_token(given, token) {
         return Err(Problem::Stale);
@@ -359,6 +366,12 @@ mod tests {
         assert!(matches!(form(&headers, pieces(64), "t").await, Err(Problem::Stale)), "no token");
         let body = || futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"token=t&name=a+b%C3%A9"))]);
         assert_eq!(form(&headers, body(), "t").await.unwrap()[1], ("name".into(), "a bé".into()));
+        let fields = |n: usize| futures_util::stream::iter([Ok(bytes::Bytes::from("token=t".to_owned() + &"&folder=a".repeat(n - 1)))]);
+        assert_eq!(form(&headers, fields(FIELDS), "t").await.unwrap().len(), FIELDS);
+        assert!(
+            matches!(form(&headers, fields(FIELDS + 1), "t").await, Err(Problem::TooLarge)),
+            "never cut"
+        );
         assert!(
             matches!(form(&headers, body(), "").await, Err(Problem::Stale)),
             "no token is never right"

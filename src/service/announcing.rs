@@ -225,11 +225,12 @@ impl Announcing {
             .filter(|address| place(*address) == Place::Public)
             .collect();
         let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
-        let waits = kept.due > now.0 && kept.failed.is_some();
+        // What was noted in the future was noted by a clock that was ahead, and holds nothing up.
+        let waits = kept.due > now.0 && kept.failed.as_ref().is_some_and(|(at, _)| *at <= now.0);
         let news = shown != kept.announced || kept.at == 0;
         // Behind a router: what the provider sees may change without being seen here.
         let blind = way == Way::Web && !addresses.iter().any(IpAddr::is_ipv4);
-        let old = now.0.saturating_sub(kept.at) >= if blind { BLIND } else { AGAIN };
+        let old = !(0..if blind { BLIND } else { AGAIN }).contains(&now.0.saturating_sub(kept.at));
         if !at_once && (waits || !(news || old)) {
             return Ok(());
         }

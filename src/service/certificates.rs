@@ -268,7 +268,9 @@ impl Certificates {
             self.look(&kept, now).await?;
             kept = self.authority().await?;
         }
-        if kept.due <= now.0 {
+        // A failure that is yet to come was noted by a clock that was ahead, and so was when to try again.
+        let ahead = kept.failed.as_ref().is_some_and(|(at, ..)| *at > now.0);
+        if kept.due <= now.0 || ahead {
             self.order(false).await?.ok();
         }
         Ok(())
@@ -289,7 +291,7 @@ impl Certificates {
         self.change(move |kept| {
             kept.looked = now.0;
             // No name that leads here is refused any more.
-            if !more && kept.refused.iter().all(|(_, at)| now.0.saturating_sub(*at) >= LEFT_OUT) {
+            if !more && !kept.refused.iter().any(|(_, at)| is_left_out(*at, now)) {
                 kept.failed = None;
             }
             if more {
@@ -316,7 +318,7 @@ impl Certificates {
             let refused = kept
                 .refused
                 .iter()
-                .any(|(known, at)| *known == name && now.0.saturating_sub(*at) < LEFT_OUT);
+                .any(|(known, at)| *known == name && is_left_out(*at, now));
             if refused || name == *host {
                 continue;
             }
@@ -455,7 +457,7 @@ impl Certificates {
                 kept.ordered = now.0;
                 kept.attempts = 0;
                 kept.failed = None;
-                kept.refused.retain(|(_, at)| now.0.saturating_sub(*at) < LEFT_OUT);
+                kept.refused.retain(|(_, at)| is_left_out(*at, now));
                 if over {
                     kept.next_key.clear();
                     kept.next_since = 0;
@@ -478,7 +480,7 @@ impl Certificates {
             if refusal.account_gone {
                 kept.account.clear();
             }
-            kept.refused.retain(|(_, at)| now.0.saturating_sub(*at) < LEFT_OUT);
+            kept.refused.retain(|(_, at)| is_left_out(*at, now));
             let others: Vec<String> = refusal.names.into_iter().filter(|name| *name != host).collect();
             if !others.is_empty() {
                 kept.refused.extend(others.into_iter().map(|name| (name, now.0)));
@@ -493,6 +495,11 @@ impl Certificates {
         })
         .await
     }
+}
+
+/// Whether a name that was refused then is not asked for yet. A moment to come is one of a clock that was ahead.
+fn is_left_out(refused: i64, now: Time) -> bool {
+    (0..LEFT_OUT).contains(&now.0.saturating_sub(refused))
 }
 
 fn drawn() -> Result<u16, Error> {

@@ -170,6 +170,18 @@ async fn a_provider_is_told_on_the_web_also_while_the_box_is_locked() {
     assert!(asked.starts_with("GET /nic/update?hostname=mail.home.test HTTP/1.1"), "{asked}");
     assert!(asked.contains("authorization: Basic bWU6czNjcmV0\r\n"), "{asked}");
 
+    // The clock was ahead until now.
+    let asked = || heard.lock().unwrap().len();
+    let many = asked();
+    home.later(-90 * 24 * 3600);
+    *answer.lock().unwrap() = "badauth";
+    announcing.step().await;
+    assert!(asked() > many, "what was announced in the future is announced again");
+    home.later(-90 * 24 * 3600);
+    let many = asked();
+    announcing.step().await;
+    assert!(asked() > many, "what failed in the future is tried again");
+
     let elsewhere = typed("https://other.test/".into(), "");
     announcing.choose(elsewhere).await.unwrap().unwrap();
     assert!(

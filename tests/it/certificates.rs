@@ -643,3 +643,19 @@ async fn by_port_443_where_port_80_is_shut_and_a_refusal_is_told_in_its_words() 
     assert_eq!(shown(&web(&home).await), mail(&home).await);
     home.stop().await;
 }
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_holds_no_renewal_up() {
+    let home = crate::home::Home::make(Time(1_900_000_000), Dns::nobody().into());
+    let certificates = &home.services.certificates;
+    certificates.accept("").await.unwrap();
+    certificates.step().await;
+    let failed = async || certificates.view().await.unwrap().failed.unwrap().0;
+    assert_eq!(failed().await, Time(1_900_000_000), "nobody says where the mail host is");
+    home.later(-100_000_000);
+    certificates.step().await;
+    assert_eq!(failed().await, Time(1_800_000_000), "it is tried at once and not in three years");
+    home.later(1);
+    certificates.step().await;
+    assert_eq!(failed().await, Time(1_800_000_000), "from here on as after any failure");
+}

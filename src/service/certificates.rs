@@ -42,7 +42,7 @@ const LEFT_OUT: i64 = 24 * 3600;
 const LOOK: i64 = 6 * 3600;
 /// Seconds between two tries of the owner's.
 const PAUSE: i64 = 60;
-/// Seconds that a prepared key is published before it may be used: others remember the old records that long.
+/// Seconds for which a prepared key was seen published before it may be used: others remember the old records that long.
 const PUBLISHED: i64 = 24 * 3600;
 /// Seconds between two looks whether something is due.
 const NAP: u64 = 60;
@@ -170,14 +170,18 @@ impl Certificates {
                 .as_ref()
                 .map(|(at, stage, words)| (Time(*at), Stage::of(*stage), words.clone())),
             next: next.map(|hash| (store::hex(&hash), Time(kept.next_since))),
-            next_ready: self.may_change(&kept, now),
+            next_ready: self.may_change(&kept, now).await?,
             facts,
         })
     }
 
-    fn may_change(&self, kept: &Authority, now: Time) -> bool {
-        let long = now.0.saturating_sub(kept.next_since) >= PUBLISHED;
-        !kept.next_key.is_empty() && long && self.0.parts.checks.next_key_is_published()
+    /// Whether the prepared key has been published for long enough, as this box saw it.
+    async fn may_change(&self, kept: &Authority, now: Time) -> Result<bool, Error> {
+        let Some(key) = (!kept.next_key.is_empty()).then(|| tls::key_hash(&kept.next_key)).flatten() else {
+            return Ok(false);
+        };
+        let since = self.0.parts.checks.published_since(key).await?;
+        Ok(since.is_some_and(|since| now.0.saturating_sub(since.0) >= PUBLISHED))
     }
 
     /// Asks the authority for the address of its terms; empty where it has none.
@@ -240,7 +244,7 @@ impl Certificates {
         if kept.accepted == 0 {
             return Ok(Err(NotYet::Terms));
         }
-        if !self.may_change(&kept, self.0.clock.now()) {
+        if !self.may_change(&kept, self.0.clock.now()).await? {
             return Ok(Err(NotYet::NotPublished));
         }
         self.order(true).await
@@ -315,10 +319,7 @@ impl Certificates {
         let mut names = vec![host.clone()];
         let others = std::iter::once(domain.clone()).chain(BELOW.iter().map(|label| format!("{label}.{domain}")));
         for name in others {
-            let refused = kept
-                .refused
-                .iter()
-                .any(|(known, at)| *known == name && is_left_out(*at, now));
+            let refused = kept.refused.iter().any(|(known, at)| *known == name && is_left_out(*at, now));
             if refused || name == *host {
                 continue;
             }

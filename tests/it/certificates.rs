@@ -357,11 +357,13 @@ async fn it_is_renewed_by_itself_and_another_key_is_used_once_it_is_published() 
     assert_eq!((second.key.as_str(), second.failed), (first.key.as_str(), None));
     assert_eq!(second.next.as_ref().map(|(key, _)| key.as_str()), Some(prepared.as_str()));
 
-    // Both keys are in DNS, as a look sees; one that was prepared long ago may be used.
+    // Both keys are in DNS, as a look sees; one that has been there for a day may be used.
     let services = home.services();
     let (certificates, checks) = (services.certificates.clone(), services.checks.clone());
     drop(services);
     checks.look().await.unwrap();
+    assert!(!certificates.view().await.unwrap().next_ready);
+    due.set(Time(due.now().0 + 24 * 3600));
     assert!(certificates.view().await.unwrap().next_ready);
     certificates.use_key().await.unwrap().unwrap();
     let third = certificates.view().await.unwrap();

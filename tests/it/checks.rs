@@ -327,3 +327,35 @@ async fn a_policy_binds_by_itself_after_a_week_in_which_all_held() {
         "the old number is the right one again"
     );
 }
+
+#[tokio::test]
+async fn a_key_to_come_is_published_from_when_it_was_seen() {
+    const DAY: i64 = 24 * 3600;
+    let home = Box_::make();
+    let services = home.over(Dns::nobody());
+    services.certificates.prepare_key().await.unwrap();
+    let (next, _) = services.certificates.view().await.unwrap().next.unwrap();
+    let published = || Table::default().with("_25._tcp.mail.home.test", Record::Tlsa(3, 1, 1, hex(&next)));
+    let later = |seconds: i64| home.clock.set(Time(home.clock.now().0 + seconds));
+    let ready = async |table: Table| home.look(table).await.certificates.view().await.unwrap().next_ready;
+
+    later(3 * DAY);
+    assert!(!ready(published()).await, "prepared long ago, and published just now");
+    later(DAY - 1);
+    assert!(!ready(published()).await);
+    later(1);
+    let mut silent = Table::default();
+    silent.fail("_25._tcp.mail.home.test", Failure::Silent);
+    assert!(ready(silent).await, "an outage takes nothing back");
+    assert!(!ready(Table::default()).await, "it was taken out");
+    later(DAY);
+    assert!(!ready(published()).await, "the day begins anew");
+    later(-3 * DAY);
+    assert!(!ready(published()).await, "the clock was ahead");
+    later(DAY);
+    assert!(ready(published()).await);
+    let certificates = services.certificates;
+    certificates.drop_key().await.unwrap();
+    certificates.prepare_key().await.unwrap();
+    assert!(!certificates.view().await.unwrap().next_ready, "another one begins its own day");
+}

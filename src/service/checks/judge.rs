@@ -294,10 +294,10 @@ pub(super) fn tlsa(own: &Own, answered: &Answered) -> Check {
 }
 
 /// Whether the key that is to come is published already.
-pub(super) fn publishes_next(next: &[u8; 32], answered: &Answered) -> bool {
-    let records = answered.iter().flat_map(|answer| &answer.records);
-    records
-        .into_iter()
+pub(super) fn publishes_next(next: &[u8; 32], answer: &Answer) -> bool {
+    answer
+        .records
+        .iter()
         .any(|record| matches!(record, Record::Tlsa(3, 1, 1, data) if data.as_slice() == next.as_slice()))
 }
 

@@ -102,8 +102,8 @@ async fn futures<T, F: Future<Output = T>>(all: impl Iterator<Item = F>) -> Vec<
 /// What one look found, and what it taught about the next key.
 pub(super) struct Looked {
     pub(super) checks: Vec<Check>,
-    /// Whether the key that is to come is published.
-    pub(super) next_published: bool,
+    /// Whether the key that is to come is published; `None` where nobody answered.
+    pub(super) next_published: Option<bool>,
 }
 
 /// Looks at everything.
@@ -146,7 +146,11 @@ pub(super) async fn look(inner: &Inner, own: &Own, standing: &Standing, now: Tim
     let next = own.keys.get(1);
     Looked {
         checks,
-        next_published: next.is_some_and(|next| judge::publishes_next(next, &answers.tlsa)),
+        next_published: match (next, &answers.tlsa) {
+            (None, _) => Some(false),
+            (Some(next), Ok(answer)) => Some(judge::publishes_next(next, answer)),
+            (Some(_), Err(_)) => None,
+        },
     }
 }
 

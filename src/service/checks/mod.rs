@@ -30,7 +30,7 @@ use crate::{
     store::{
         self,
         front::{Front, FrontFile},
-        record::{Authority, Checked, OwnPolicy, Standing},
+        record::{Authority, Checked, NextSeen, OwnPolicy, Standing},
     },
 };
 use own::Own;
@@ -98,8 +98,6 @@ struct Inner {
     looking: tokio::sync::Mutex<()>,
     /// What is known, as it stands in the front.
     known: RwLock<Option<Arc<Standing>>>,
-    /// Whether the key that is to come was seen published.
-    next_published: RwLock<bool>,
     more: Mutex<Vec<More>>,
 }
 
@@ -184,7 +182,6 @@ impl Checks {
             comers,
             looking: tokio::sync::Mutex::default(),
             known: RwLock::default(),
-            next_published: RwLock::default(),
             more: Mutex::default(),
         }))
     }
@@ -227,9 +224,11 @@ impl Checks {
         self.change(|standing| standing.news.clear()).await
     }
 
-    /// Whether the key that is to come is published, as the last look saw it.
-    pub fn next_key_is_published(&self) -> bool {
-        *self.0.next_published.read().unwrap_or_else(PoisonError::into_inner)
+    /// Since when a key that is to come is published, as the looks saw it; `None` is not now.
+    pub async fn published_since(&self, key: [u8; 32]) -> Result<Option<Time>, Error> {
+        let inner = self.0.clone();
+        let seen = blocking(move || Ok(inner.file.part::<NextSeen>()?.unwrap_or_default())).await?;
+        Ok((seen.key == key).then_some(Time(seen.since)))
     }
 
     async fn change(&self, change: impl FnOnce(&mut Standing) + Send + 'static) -> Result<(), Error> {
@@ -269,8 +268,10 @@ impl Checks {
         let own = self.own().await?;
         let standing = self.0.standing();
         let looked = look::look(&self.0, &own, &standing, now).await;
-        *self.0.next_published.write().unwrap_or_else(PoisonError::into_inner) = looked.next_published;
         let (checks, addresses, dkim) = (looked.checks, own.addresses, own.dkim);
+        let published = looked
+            .next_published
+            .map(|published| own.keys.get(1).filter(|_| published).copied());
         let inner = self.0.clone();
         let (told, binds) = blocking(move || {
             let told = inner.file.change_part(|standing: &mut Standing| {
@@ -282,6 +283,9 @@ impl Checks {
                 inner.keep(kept);
                 told
             })?;
+            if let Some(key) = published {
+                inner.file.change_part(|seen: &mut NextSeen| saw(seen, key, now))?;
+            }
             let held = inner.standing().held;
             let binds = held > 0 && now.0.saturating_sub(held) >= HELD;
             let binds = inner.file.change_part(|policy: &mut OwnPolicy| {
@@ -461,6 +465,15 @@ fn take_in(standing: &mut Standing, checks: Vec<Check>, now: Time) -> Vec<bool> 
 fn came(standing: &mut Standing, doors: [i64; 3]) {
     for (kept, seen) in standing.inward.iter_mut().zip(doors) {
         *kept = (*kept).max(seen);
+    }
+}
+
+/// The key to come that is published, or none.
+fn saw(seen: &mut NextSeen, key: Option<[u8; 32]>, now: Time) {
+    let key = key.map(Vec::from).unwrap_or_default();
+    // Seen by a clock that was ahead, it was seen by now at the latest.
+    if seen.key != key || seen.since > now.0 {
+        *seen = NextSeen { key, since: now.0 };
     }
 }
 

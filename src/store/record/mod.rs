@@ -63,7 +63,7 @@ pub use shapes::{Arrived, Discussion, Job, Message, Person, Proof, Ratchet};
 pub use sign_in::{Passkey, SignIn, Totp};
 pub use spam::{Judged, Lesson};
 pub use spooled::{Spooled, Unspooled};
-pub use standing::{Authority, Checked, OwnPolicy, Standing};
+pub use standing::{Authority, Checked, NextSeen, OwnPolicy, Standing};
 pub use strict::{Failed, Remembered, Strictness};
 pub use tls_report::{TlsDay, TlsGiven, TlsPlace};
 pub use updates::Updates;

@@ -47,6 +47,20 @@ impl Record for Standing {
     const VERSION: u8 = 1;
 }
 
+/// That the key to come is published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextSeen {
+    /// The fingerprint of that key; empty for none seen.
+    pub key: Vec<u8>,
+    /// Since when every look that could see has seen it.
+    pub since: i64,
+}
+
+impl Record for NextSeen {
+    const TABLE: &'static str = "next_seen";
+    const VERSION: u8 = 1;
+}
+
 /// The domain's own policy about encryption.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnPolicy {

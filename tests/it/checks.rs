@@ -13,6 +13,7 @@ use caliopen::{
     net::{
         clock::Clock,
         dns::{Dns, Entry, Failure, Kind, Record, Security, Table},
+        here,
         outward::Outward,
         tls::{Current, Identity, server_config},
     },
@@ -24,7 +25,10 @@ use caliopen::{
     },
 };
 use rustls::RootCertStore;
-use std::sync::{Arc, Mutex};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -95,7 +99,8 @@ fn with(mut table: Table, line: &str) -> Table {
         "CNAME" => table.alias(name, value),
         "TLSA" => table.add(name, Record::Tlsa(3, 1, 1, hex(words[3]))),
         "OPENPGPKEY" => table.add(name, Record::OpenPgpKey(hex(words[2]))),
-        "A" | "AAAA" => {}
+        "A" => table.add(name, Record::A(value.parse().unwrap())),
+        "AAAA" => table.add(name, Record::Aaaa(value.parse().unwrap())),
         other => panic!("{other} in the zone file"),
     }
     table
@@ -191,10 +196,34 @@ async fn what_is_wrong_is_said_to_be_wrong() {
         let check = stands.checks.iter().find(|check| check.id == id).unwrap();
         assert_eq!((check.finding, check.state()), (finding, state), "{id:?}");
     }
-    let network = Table::default()
-        .with("mail.home.test", Record::A([127, 0, 0, 1].into()))
-        .with_text("home.test", "v=spf1 ip4:127.0.0.0/8 -all");
-    assert_eq!(home.look(network).await.checks.last().of(Id::Spf), Finding::Right);
+    let spf_of = async |record: &str| {
+        let table = Table::default()
+            .with("mail.home.test", Record::A([127, 0, 0, 1].into()))
+            .with("home.test", Record::Mx(10, "mail.home.test".into()))
+            .with("www.home.test", Record::A([127, 0, 0, 9].into()))
+            .with_text("ours.test", "v=spf1 ip4:127.0.0.1 -all")
+            .with_text("provider.test", "v=spf1 ip4:127.9.0.0/16 -all");
+        // A machine that has an address of its own sends by that one too.
+        let own = here::addresses().into_iter().map(|address| match address {
+            IpAddr::V4(four) => format!(" ip4:{four}"),
+            IpAddr::V6(six) => format!(" ip6:{six}"),
+        });
+        let table = table.with_text("home.test", &format!("v=spf1{} {record}", own.collect::<String>()));
+        home.look(table).await.checks.last().of(Id::Spf)
+    };
+    for (record, finding) in [
+        ("ip4:127.0.0.0/8 -all", Finding::Right),
+        ("mx -all", Finding::Right),
+        ("include:ours.test -all", Finding::Right),
+        ("redirect=ours.test", Finding::Right),
+        ("mx ?all", Finding::Loose),
+        ("include:provider.test -all", Finding::Other),
+        ("a:www.home.test mx:elsewhere.test ~all", Finding::Other),
+        ("redirect=provider.test", Finding::Other),
+        ("-mx ip4:127.0.0.1 -all", Finding::Other),
+    ] {
+        assert_eq!(spf_of(record).await, finding, "{record}");
+    }
     let spf = stands.checks.iter().find(|check| check.id == Id::Spf).unwrap();
     assert_eq!(spf.seen, ["v=spf1 +all"], "only what is a permission record is shown as one");
     assert_eq!(spf.wanted[0].value, "v=spf1 mx -all");

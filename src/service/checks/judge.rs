@@ -10,7 +10,7 @@ use crate::{
         tags::Tags,
     },
     domain::{
-        authentication::Policy,
+        authentication::{Outcome, Policy},
         check::{Check, Entry, Finding, Id},
     },
     net::dns::{Answer, Failure, Record, Security},
@@ -140,8 +140,9 @@ pub(super) fn mx(own: &Own, answered: &Answered) -> Check {
     })
 }
 
-/// Who may send for the domain.
-pub(super) fn spf(own: &Own, host: &Answered, answered: &Answered) -> Check {
+/// Who may send for the domain. `lets` is what others would find of this box's addresses; `None` is where it does not send by
+/// itself, or where none are known: then the record is taken by its words.
+pub(super) fn spf(own: &Own, lets: Option<Outcome>, host: &Answered, answered: &Answered) -> Check {
     let published: Vec<IpAddr> = host.iter().flat_map(Answer::addresses).collect();
     let ours = |network: IpAddr, bits: u8| {
         own.addresses
@@ -149,23 +150,38 @@ pub(super) fn spf(own: &Own, host: &Answered, answered: &Answered) -> Check {
             .chain(&published)
             .any(|address| is_within(*address, network, bits))
     };
-    check_texts(Id::Spf, answered, vec![own.spf_entry()], spf::is_record, |text| {
+    let mut wanted = vec![own.spf_entry()];
+    if !published.is_empty() && lets.is_some_and(|found| found != Outcome::Pass) {
+        // `mx` lets those addresses send that are published.
+        wanted.extend(
+            own.address_entries()
+                .into_iter()
+                .zip(&own.addresses)
+                .filter_map(|(entry, address)| (!published.contains(address)).then_some(entry)),
+        );
+    }
+    check_texts(Id::Spf, answered, wanted, spf::is_record, |text| {
         let Some(record) = spf::Record::parse(text) else {
             return Finding::Other;
         };
-        let lets = |mechanism: &Mechanism| match mechanism {
+        let by_words = |mechanism: &Mechanism| match mechanism {
             Mechanism::Mx(None, ..) | Mechanism::All => true,
             Mechanism::Ip(network, bits) => ours(*network, *bits),
             // What others let in is theirs to say; with a smarthost it is how it should be.
             Mechanism::A(..) | Mechanism::Mx(..) | Mechanism::Include(_) => true,
             Mechanism::Ptr(_) | Mechanism::Exists(_) => false,
         };
-        let ours = record
-            .directives
-            .iter()
-            .any(|(how, mechanism)| *how == Qualifier::Pass && lets(mechanism));
+        let ours = match lets {
+            Some(Outcome::Pass) => true,
+            Some(Outcome::TempError | Outcome::NotKnown) => return Finding::NotAsked,
+            Some(_) => false,
+            None => {
+                let mut terms = record.directives.iter();
+                record.redirect.is_some() || terms.any(|(how, mechanism)| *how == Qualifier::Pass && by_words(mechanism))
+            }
+        };
         let last = record.directives.iter().find(|(_, mechanism)| *mechanism == Mechanism::All);
-        match (ours || record.redirect.is_some(), last.map(|(how, _)| *how)) {
+        match (ours, last.map(|(how, _)| *how)) {
             (false, _) => Finding::Other,
             (true, Some(Qualifier::Pass | Qualifier::Neutral)) => Finding::Loose,
             (true, None) if record.redirect.is_none() => Finding::Loose,

@@ -9,11 +9,13 @@ use crate::{
     codec::{certificate, mta_sts::Mode, pgp::directory},
     domain::{
         address::Address,
+        authentication::Outcome,
         check::{Check, Finding, Id, Place, changes, place},
         sending::Choice,
         time::Time,
     },
     net::{
+        authenticate::{Authenticate, Envelope},
         dns::{Answer, Kind, reverse_name},
         here,
         https::Unfetched,
@@ -27,6 +29,8 @@ use std::net::{IpAddr, SocketAddr};
 const PROGRAMS: [&str; 4] = ["_imaps._tcp", "_imap._tcp", "_submissions._tcp", "_submission._tcp"];
 /// Octets of a key that is fetched.
 const MAX_KEY: usize = 64 * 1024;
+/// Published addresses that are asked about: no host of a home has as many.
+const PUBLISHED: usize = 4;
 /// A part of a certificate's life: when less than one in so many is left, its renewal has failed for a while.
 const LATE: i64 = 6;
 
@@ -109,17 +113,18 @@ pub(super) struct Looked {
 /// Looks at everything.
 pub(super) async fn look(inner: &Inner, own: &Own, standing: &Standing, now: Time) -> Looked {
     let answers = ask(inner, own).await;
-    let (service, reach, reverse) = tokio::join!(
+    let (service, reach, reverse, lets) = tokio::join!(
         service(inner, own, &answers, now),
         reach(inner, own, &answers, standing, now),
         reverse(inner, own, &answers),
+        lets(inner, own, &answers, now),
     );
     let mut checks = reach;
     checks.extend(reverse);
     checks.extend([
         judge::address(own, &answers.host),
         judge::mx(own, &answers.mx),
-        judge::spf(own, &answers.host, &answers.domain),
+        judge::spf(own, lets, &answers.host, &answers.domain),
     ]);
     for (at, id) in [Id::DkimRsa, Id::DkimEd25519].into_iter().enumerate() {
         let nobody = Ok(Answer::default());
@@ -152,6 +157,34 @@ pub(super) async fn look(inner: &Inner, own: &Own, standing: &Standing, now: Tim
             (Some(_), Err(_)) => None,
         },
     }
+}
+
+/// What others find when they ask whether this box's addresses may send for the domain: the first that they would not take,
+/// or that all may. `None` where a smarthost sends, whose addresses are its own to know, and where none of ours is known.
+async fn lets(inner: &Inner, own: &Own, answers: &Answers, now: Time) -> Option<Outcome> {
+    let sends_itself = inner.ways.chosen().await.ok().map(|(chosen, _)| chosen.choice == Choice::Never);
+    if sends_itself == Some(false) {
+        return None;
+    }
+    let mut found = None;
+    let published: Vec<IpAddr> = answers.host.iter().flat_map(Answer::addresses).collect();
+    let more = own.addresses.iter().filter(|address| !published.contains(address));
+    for address in published.iter().take(PUBLISHED).chain(more) {
+        let envelope = Envelope {
+            peer: Some(*address),
+            helo: own.host.clone(),
+            mail_from: own.owner.clone(),
+            at: now.0,
+        };
+        let (outcome, _) = Authenticate::new(inner.dns.clone(), &own.host).spf(&envelope).await;
+        match (outcome, sends_itself) {
+            (Outcome::Pass, _) => found = Some(Outcome::Pass),
+            (_, Some(_)) => return Some(outcome),
+            // A locked box cannot read whether it is a smarthost that sends.
+            (_, None) => return Some(Outcome::NotKnown),
+        }
+    }
+    found
 }
 
 /// The line: its address, and whether one gets in and out.

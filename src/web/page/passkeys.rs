@@ -32,6 +32,8 @@ pub(super) struct Row {
     pub(super) opens: bool,
     pub(super) backed_up: bool,
     pub(super) longest: usize,
+    /// Why it was not removed.
+    pub(super) error: Option<String>,
 }
 
 #[derive(Template)]
@@ -45,7 +47,7 @@ struct Making {
     error: Option<String>,
 }
 
-pub(super) fn rows(site: &Site, visit: &Visit) -> Result<Vec<Row>, Problem> {
+pub(super) fn rows(site: &Site, visit: &Visit, error: Option<&(Part, String)>) -> Result<Vec<Row>, Problem> {
     let w = visit.lang.words();
     let say = |time| site.zone.say(w, time, site.now());
     let row = |passkey: crate::service::unlock::PasskeyView| Row {
@@ -56,6 +58,9 @@ pub(super) fn rows(site: &Site, visit: &Visit) -> Result<Vec<Row>, Problem> {
         } else {
             passkey.label
         },
+        error: error
+            .filter(|(part, _)| *part == Part::Passkey(passkey.id.clone()))
+            .map(|(_, text)| text.clone()),
         id: passkey.id,
         host: passkey.host,
         opens: passkey.opens,
@@ -142,14 +147,18 @@ pub(in crate::web) async fn rename(site: Arc<Site>, visit: Visit) -> Result<Resp
     }
 }
 
-/// `POST /settings/security/passkeys/:id/remove`
+/// `POST /settings/security/passkeys/:id/remove`: for whoever knows the passphrase.
 pub(in crate::web) async fn remove(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    let t = &visit.lang.words().security;
-    match site.services.unlock.remove_passkey(visit.part(0)).await {
+    let (t, unlock) = (&visit.lang.words().security, &site.services.unlock);
+    let part = Part::Passkey(visit.part(0).to_owned());
+    if let Err(refused) = unlock.prove_secret(visit.field("passphrase"), caller(&visit)).await {
+        return refuse(&site, &visit, part, refused, t.secret_wrong).await;
+    }
+    match unlock.remove_passkey(visit.part(0)).await {
         Ok(()) => {
             note(&site, &visit, Event::PasskeyRemoved);
             Ok(done("passkey-gone"))
         }
-        Err(refused) => refuse(&site, &visit, Part::Passkeys, refused, t.last_way).await,
+        Err(refused) => refuse(&site, &visit, part, refused, t.last_way).await,
     }
 }

@@ -24,12 +24,14 @@ use std::sync::Arc;
 use warp::reply::Response;
 
 /// Which form an error stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Passphrase,
     New,
     Code,
     Passkeys,
+    /// Removing the one of this name.
+    Passkey(String),
 }
 
 /// One session's row.
@@ -139,11 +141,11 @@ pub(super) async fn page(site: &Site, visit: &Visit, status: StatusCode, error: 
         s: Shell::of(site, visit, Section::None),
         t,
         done,
+        passkeys: super::passkeys::rows(site, visit, error.as_ref())?,
         error,
         recovered: !visit.asked("recovered").is_empty(),
         strength: ways.strength.map(|strength| strength_word(t, strength)),
         code: ways.code.map(|since| site.zone.say(w, since, site.now())),
-        passkeys: super::passkeys::rows(site, visit)?,
         may_add: super::passkeys::may_add(site, visit)?,
         sessions: unlock
             .sessions(&visit.visitor.secret)

@@ -301,6 +301,16 @@ fn two_groups([one, other]: [u8; 2]) -> [usize; 2] {
     [first.min(second) + 1, first.max(second) + 1]
 }
 
+/// Whether this lies in a folder that a service has for itself in place of `/tmp`, and that goes when the service ends
+/// (`PrivateTmp=` of systemd.exec(5)), by these mounts (`mountinfo` of proc(5)).
+fn is_fleeting(folder: &Path, mounts: &str) -> bool {
+    mounts.lines().any(|line| {
+        let mut words = line.split(' ').skip(3);
+        let (root, at) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        root.contains("/systemd-private-") && folder.starts_with(at)
+    })
+}
+
 fn make_key_file(keeper: &Keeper, path: &Path) -> Result<(), NotDone> {
     let (Some(parent), Some(name), true) = (path.parent(), path.file_name(), path.is_absolute()) else {
         return Err(NotDone::Place(Place::NotWhole));
@@ -310,8 +320,7 @@ fn make_key_file(keeper: &Keeper, path: &Path) -> Result<(), NotDone> {
     if parent.starts_with(keeper.folder.canonicalize().map_err(refused)?) {
         return Err(NotDone::Place(Place::Inside));
     }
-    // A service has folders of its own there, which go when it ends.
-    if ["/tmp", "/var/tmp"].iter().any(|fleeting| parent.starts_with(fleeting)) {
+    if is_fleeting(&parent, &std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default()) {
         return Err(NotDone::Place(Place::Fleeting));
     }
     let place = parent.join(name);
@@ -390,17 +399,24 @@ mod tests {
         assert!(custody.sheet_state().await.unwrap().proven);
     }
 
+    #[test]
+    fn what_a_service_has_for_itself_goes_with_it() {
+        let ours = "36 35 98:0 / / rw - ext4 /dev/a rw\n\
+                    80 36 98:0 /tmp/systemd-private-1f-caliopen.service-x/tmp /tmp rw,nosuid shared:9 - ext4 /dev/a rw\n";
+        assert!(is_fleeting(Path::new("/tmp/keys"), ours));
+        assert!(!is_fleeting(Path::new("/media/stick"), ours));
+        assert!(!is_fleeting(Path::new("/tmp/keys"), "40 36 0:30 / /tmp rw - tmpfs tmpfs rw\n"));
+    }
+
     #[tokio::test]
     async fn a_key_file_is_made_outside_and_opens_by_itself() {
         let (folder, custody, vault, _clock) = custody();
-        let program = std::env::current_exe().unwrap();
-        let outside = tempfile::tempdir_in(program.parent().unwrap()).unwrap();
+        let outside = tempfile::tempdir().unwrap();
         let place = outside.path().join("key");
         for (path, wrong) in [
             ("key".to_owned(), Place::NotWhole),
             (folder.path().join("key").display().to_string(), Place::Inside),
             (outside.path().join("no/key").display().to_string(), Place::Refused),
-            ("/tmp/key".to_owned(), Place::Fleeting),
         ] {
             assert!(
                 matches!(custody.new_key_file(&path).await, Err(NotDone::Place(place)) if place == wrong),

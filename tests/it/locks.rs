@@ -139,7 +139,7 @@ fn a_key_file_opens_the_box_until_it_is_removed_and_the_last_way_stays() {
     let folder = Folder::make();
     let appliance = folder.serve();
     let mut owner = Visitor::owner(&appliance);
-    let outside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let outside = tempfile::tempdir().unwrap();
     let (page, place) = ("/settings/locks", outside.path().join("box.key"));
     let secret = ("passphrase", PASSPHRASE);
     let inside = folder.data.join("box.key").display().to_string();

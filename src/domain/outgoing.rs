@@ -8,6 +8,7 @@
 //! no doubles where they can be avoided).
 
 mod travelled;
+mod unknown;
 
 pub use travelled::travelled;
 
@@ -139,11 +140,13 @@ pub enum Kind {
     NoMailbox,
     /// What was to be sent cannot be read here any more: the disk damaged it.
     Unreadable,
+    /// It waited in a box that this one was made of, and may have left there.
+    BroughtBack,
 }
 
 impl Kind {
     /// All of them, by number; it only ever grows.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NoNames,
         Self::NoSuchDomain,
         Self::TakesNoMail,
@@ -173,6 +176,7 @@ impl Kind {
         Self::Late,
         Self::NoMailbox,
         Self::Unreadable,
+        Self::BroughtBack,
     ];
 
     /// Whether it is a matter of confidentiality: sending without it would help.
@@ -237,6 +241,7 @@ impl Trouble {
             | Kind::NotVerifiable
             | Kind::LostAnswer
             | Kind::WentDown
+            | Kind::BroughtBack
             | Kind::NoMailbox
             | Kind::Unreadable
             | Kind::Returned => false,
@@ -471,19 +476,6 @@ impl Delivery {
         }
     }
 
-    /// After a crash: what had begun to be sent may have arrived. Says whether that was so.
-    pub fn recover(&mut self, now: Time) -> bool {
-        let begun = self.begun.take().is_some();
-        if begun {
-            self.attempts = self.attempts.saturating_add(1);
-            for recipient in self.recipients.iter_mut().filter(|recipient| recipient.state == State::Waiting) {
-                troubled(recipient, &Trouble::of(Kind::WentDown), now);
-            }
-            self.due = None;
-        }
-        begun
-    }
-
     /// Takes back what waits; says whether something did. What is just being sent cannot be.
     pub fn take_back(&mut self, now: Time) -> bool {
         let may = self.begun.is_none() && self.is_waiting();
@@ -569,7 +561,7 @@ impl Delivery {
 
 fn troubled(recipient: &mut Recipient, trouble: &Trouble, now: Time) {
     let state = match trouble.kind {
-        Kind::LostAnswer | Kind::WentDown => State::NobodyKnows,
+        Kind::LostAnswer | Kind::WentDown | Kind::BroughtBack => State::NobodyKnows,
         _ if trouble.is_temporary() => State::Waiting,
         _ => State::Failed,
     };

@@ -12,6 +12,7 @@ use super::{
     front::{self, FrontFile},
     imported,
     mail::Snapshot,
+    outbox,
     record::{self, Record as _},
     rows::RESTORING,
     schema::META,
@@ -21,7 +22,7 @@ use super::{
     write_whole,
     writer::{self, Tables},
 };
-use crate::codec::base64url;
+use crate::{codec::base64url, domain::time::Time};
 use aws_lc_rs::digest;
 use redb::ReadableTable as _;
 use serde_json::{Value as Json, json};
@@ -32,15 +33,21 @@ use std::{
     path::Path,
 };
 
-/// Tables that are made anew, or say what only the running box knows. Messages are files of their own.
-const ANEW: [&str; 8] = ["raw", "told", "fresh", "words", "postings", "gone", "drained", "jobs"];
+/// Tables that are made anew, or say what only the running box knows: also what is due to be sent, which may have left by the
+/// time a box is made of them. Messages are files of their own.
+const ANEW: [&str; 9] = ["raw", "told", "fresh", "words", "postings", "gone", "drained", "jobs", "outbox_due"];
 
 /// Octets of one part of the front at most.
 const PART: usize = 4 * 1024 * 1024;
 
 /// The tables of a backup.
 pub fn tables() -> impl Iterator<Item = &'static str> {
-    writer::names().into_iter().filter(|table| !ANEW.contains(table))
+    writer::names().into_iter().filter(|table| !is_anew(table))
+}
+
+/// Whether a table is not put down: an older backup may have it.
+pub fn is_anew(table: &str) -> bool {
+    ANEW.contains(&table)
 }
 
 /// Settings of the vault's file, and of an index that is made anew.
@@ -188,7 +195,7 @@ pub fn clear(tables: &mut Tables<'_>, table: &str) -> Result<(), Error> {
 
 /// Puts lines of a table down. Those of a table that this version does not know are passed over.
 pub fn put(tables: &mut Tables<'_>, table: &str, lines: &[String]) -> Result<(), Error> {
-    if ANEW.contains(&table) {
+    if is_anew(table) {
         return Ok(());
     }
     for line in lines {
@@ -206,6 +213,12 @@ pub fn put(tables: &mut Tables<'_>, table: &str, lines: &[String]) -> Result<(),
 pub fn index(tables: &mut Tables<'_>) -> Result<(), Error> {
     imported::find_again(tables)?;
     search::adopt(tables)
+}
+
+/// What waited to be sent when the backup was made may have left since: it is not sent. After everything was compared with
+/// the backup.
+pub fn leave_unsent(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
+    outbox::brought_back(tables, now)
 }
 
 /// Ends it: what stands in front of the lock, and last of all what opens the box.

@@ -9,6 +9,7 @@ use super::{
     mail::{self, Snapshot},
     record::{Delivery as Row, Message, Record, SentOctets},
     schema::{COPIES, OUTBOX, OUTBOX_DUE, OUTBOX_OF},
+    sent, tls_reports,
     writer::Tables,
 };
 use crate::domain::{
@@ -183,6 +184,31 @@ pub(super) fn forget(tables: &mut Tables<'_>, message: u64) -> Result<(), Error>
     tables
         .copies
         .retain_in((message, 0, 0)..=(message, u32::MAX, u32::MAX), |_, _| false)?;
+    Ok(())
+}
+
+/// The rows are those of a box that this one was made of: what waits among them without standing among those that are due
+/// may have left there since. It is not sent; its owner is told, and asked. So it is with reports to other domains, about
+/// which nobody is asked.
+pub(super) fn brought_back(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
+    tls_reports::brought_back(tables)?;
+    let mut waiting = Vec::new();
+    for entry in tables.outbox.iter()? {
+        let (id, value) = entry?;
+        let id = id.value();
+        // One that the disk damaged is sent by nobody.
+        let Ok(row) = Row::decode(id, value.value()) else { continue };
+        if let Some(due) = row.due
+            && tables.outbox_due.get((due, id))?.is_none()
+        {
+            waiting.push(id);
+        }
+    }
+    for id in waiting {
+        if let Some((true, delivery)) = change(tables, id, |delivery| delivery.brought_back(now))? {
+            sent::attention(tables, delivery.message.0)?;
+        }
+    }
     Ok(())
 }
 

@@ -132,6 +132,33 @@ pub fn settle(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
     Ok(())
 }
 
+/// The rows are those of a box that this one was made of, which may have gone on reporting: what waits is let go of, and so
+/// is what was counted. A domain hears nothing twice.
+pub(super) fn brought_back(tables: &mut Tables<'_>) -> Result<(), Error> {
+    tables.tls_days.retain(|_, _| false)?;
+    let mut open = Vec::new();
+    for entry in tables.tls_given.iter()? {
+        let (key, value) = entry?;
+        let (day, domain) = key.value();
+        let Ok(given) = TlsGiven::decode(number(day), value.value()) else {
+            continue;
+        };
+        if given.to.iter().any(TlsPlace::is_open) {
+            open.push((day, domain.to_owned(), given.to));
+        }
+    }
+    for (day, domain, to) in open {
+        for place in to.iter().filter(|place| place.message > 0 && place.is_open()) {
+            outbox::forget(tables, place.message)?;
+        }
+        change(tables, day, &domain, |given| {
+            let places = given.to.iter_mut().filter(|place| place.is_open());
+            places.for_each(|place| place.end(Fate::NobodyKnows));
+        })?;
+    }
+    Ok(())
+}
+
 /// Keeps whether reports are given.
 pub fn choose(tables: &mut Tables<'_>, on: bool) -> Result<(), Error> {
     if on {

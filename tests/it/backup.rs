@@ -5,11 +5,22 @@ use crate::{
     appliance::{Appliance, OWNER, PASSPHRASE, caliopen},
     web::Visitor,
 };
-use caliopen::store::{
-    backup,
-    mail::Snapshot,
-    slots::{Kind, Opening},
-    vault::{Secret, Vault},
+use caliopen::{
+    domain::{
+        address::Address,
+        outgoing::{Copy, Kind, State, Submission},
+        time::Time,
+        tls_report::{Counted, Fate},
+    },
+    store::{
+        backup,
+        mail::{self, Snapshot},
+        outbox,
+        record::{TlsGiven, TlsPlace},
+        slots::{Kind as Opened, Opening},
+        tls_reports,
+        vault::{Secret, Vault},
+    },
 };
 use std::{
     collections::BTreeMap,
@@ -143,7 +154,7 @@ fn said(command: &mut Command) -> (i32, String) {
 /// Count and hash of every table of a box, and the octets of each of its messages.
 type Inside = (BTreeMap<&'static str, (u64, String)>, BTreeMap<u64, Vec<u8>>);
 
-fn inside(data: &Path, opening: &Opening<'_>, kind: Kind) -> Inside {
+fn inside(data: &Path, opening: &Opening<'_>, kind: Opened) -> Inside {
     let vault = Vault::locked(data);
     assert_eq!(vault.unlock(opening).unwrap(), Secret::Right(kind));
     let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
@@ -203,8 +214,8 @@ fn a_box_comes_back_as_it_was_and_restic_reads_its_backup() {
     let there = it.beside("there");
     let (code, said) = it.restore(&there, &[]);
     assert_eq!(code, 0, "{said}");
-    let old = inside(&it.data, &Opening::Passphrase(PASSPHRASE), Kind::Passphrase);
-    let mut new = inside(&there, &Opening::Passphrase(PASSPHRASE), Kind::Passphrase);
+    let old = inside(&it.data, &Opening::Passphrase(PASSPHRASE), Opened::Passphrase);
+    let mut new = inside(&there, &Opening::Passphrase(PASSPHRASE), Opened::Passphrase);
     // The setting of the place says since when the newest backup is there.
     let meta = |inside: &Inside| inside.0["meta"].0;
     assert_eq!(meta(&old), meta(&new));
@@ -216,7 +227,7 @@ fn a_box_comes_back_as_it_was_and_restic_reads_its_backup() {
     let (code, said) = it.restore(&early, &["--earlier", "1"]);
     assert_eq!(code, 0, "{said}");
     let typed = fs::read_to_string(&it.code).unwrap();
-    let before = inside(&early, &Opening::Recovery(&typed), Kind::Recovery);
+    let before = inside(&early, &Opening::Recovery(&typed), Opened::Recovery);
     assert_eq!(before.1.len() + 3, old.1.len());
 
     // Not over a box, not with another code, not from nowhere.
@@ -274,6 +285,93 @@ fn read_by_restic(it: &Boxed, inside: &Inside) {
     assert!(sound, "{said}");
     let (code, said) = it.back_up(&["--prove"]);
     assert_eq!(code, 0, "{said}");
+}
+
+/// Has a message of a box wait to be sent, and a report to another domain by mail and to a page; gives the message.
+pub fn waits(data: &Path) -> u64 {
+    let vault = Vault::locked(data);
+    vault.unlock(&Opening::Passphrase(PASSPHRASE)).unwrap();
+    let open = vault.open().unwrap();
+    let snapshot = Snapshot::of(&open).unwrap();
+    let message = snapshot.messages_after(0, 1).unwrap()[0];
+    let discussion = snapshot.message(message).unwrap().unwrap().discussion;
+    drop(snapshot);
+    let prepared = |to: &str| {
+        let copies = vec![Copy {
+            raw: b"Subject: waits\r\n\r\n".to_vec(),
+            recipients: vec![Address::parse(to).unwrap()],
+        }];
+        let submission = Submission {
+            from: Address::parse(OWNER).unwrap(),
+            copies,
+            not_before: Time(1),
+            confidential: false,
+            by_provider: false,
+        };
+        outbox::prepare(submission).unwrap()
+    };
+    let letter = prepared("bob@x.test");
+    let report = tls_reports::Ready {
+        day: 20_000,
+        domain: "x.test".into(),
+        given: TlsGiven {
+            packed: vec![1],
+            ..TlsGiven::default()
+        },
+        mail: vec![("tls@x.test".into(), prepared("tls@x.test"))],
+        web: vec!["https://x.test/".into()],
+    };
+    let writing = open.writer.write(move |tables| {
+        mail::mark(tables, discussion, false)?;
+        outbox::queue(tables, message, &letter, Time(1))?;
+        for day in [20_000, 20_001] {
+            tls_reports::count(tables, day, "x.test", &Counted::default(), 0)?;
+        }
+        assert!(tls_reports::give(tables, &report, Time(1))?);
+        Ok(())
+    });
+    tokio::runtime::Runtime::new().unwrap().block_on(writing).unwrap();
+    assert_eq!(Snapshot::of(&open).unwrap().outbox_waits().unwrap(), 2);
+    message
+}
+
+/// Whether nothing of that leaves from a box: nobody knows whether the message has left, and the owner is asked.
+pub fn nobody_knows(data: &Path, message: u64) {
+    let vault = Vault::locked(data);
+    vault.unlock(&Opening::Passphrase(PASSPHRASE)).unwrap();
+    let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
+    assert_eq!(snapshot.outbox_waits().unwrap(), 0);
+    let [delivery] = &snapshot.deliveries(message).unwrap()[..] else {
+        panic!("one domain");
+    };
+    let recipient = &delivery.recipients[0];
+    let kind = recipient.trouble.as_ref().map(|trouble| trouble.kind);
+    assert_eq!(
+        (recipient.state, kind, delivery.due),
+        (State::NobodyKnows, Some(Kind::BroughtBack), None)
+    );
+    assert!(snapshot.message(message).unwrap().unwrap().unread, "it asks for attention");
+    assert_eq!(snapshot.ended_badly(9, Time(1)).unwrap(), [delivery.id]);
+    let (_, _, given) = &snapshot.tls_given(9).unwrap()[0];
+    let fates: Vec<Fate> = given.to.iter().map(TlsPlace::fate).collect();
+    assert_eq!(fates, [Fate::NobodyKnows; 2]);
+    assert_eq!(
+        (snapshot.row_count("outbox").unwrap(), snapshot.row_count("tls_days").unwrap()),
+        (1, 0)
+    );
+}
+
+#[test]
+fn what_waited_when_a_backup_was_made_is_not_sent_by_the_box_that_comes_back() {
+    let it = Boxed::make();
+    it.fill(0, 1, 300);
+    let message = waits(&it.data);
+    let (code, said) = it.back_up(&["--prove"]);
+    assert_eq!(code, 0, "{said}");
+    let there = it.beside("there");
+    let (code, said) = it.restore(&there, &[]);
+    assert_eq!(code, 0, "{said}");
+    nobody_knows(&there, message);
 }
 
 #[test]
@@ -448,7 +546,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     );
     assert!(visitor.get("/settings/erase").body.contains("code on your sheet still opens them"));
     assert!(appliance.terminate().0);
-    let old = inside(&it.data, &Opening::Passphrase(PASSPHRASE), Kind::Passphrase);
+    let old = inside(&it.data, &Opening::Passphrase(PASSPHRASE), Opened::Passphrase);
 
     // A machine with nothing on it.
     let there = it.beside("blank");
@@ -481,7 +579,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     assert_eq!(visitor.submit("/setup/restore", "/setup/restore", &right).status, 303);
     while visitor.get("/sign-in").status != 200 {}
     assert!(appliance.terminate().0);
-    let new = inside(&there, &Opening::Passphrase(PASSPHRASE), Kind::Passphrase);
+    let new = inside(&there, &Opening::Passphrase(PASSPHRASE), Opened::Passphrase);
     // Looked at first: a browser that it does not know is announced by a message, as ever.
     let appliance = Appliance::start(&there, None);
     assert_eq!(

@@ -262,3 +262,16 @@ fn the_way_is_as_good_as_its_weakest_part() {
         assert_eq!(travelled(&[it]), expected, "{ways:?}");
     }
 }
+
+#[test]
+fn what_waited_in_another_box_is_not_sent_from_this_one_unless_somebody_says_so() {
+    let mut it = delivery(&["a@x.test", "b@x.test"]);
+    it.begin(Via::Direct, Time(30));
+    it.settle(&answered(31, &[("a@x.test", 0), ("b@x.test", 450)]), Time(31), 0);
+    it.begin(Via::Direct, Time(400));
+    assert!(it.brought_back(Time(9_000)) && !it.brought_back(Time(9_001)));
+    let states: Vec<State> = it.recipients.iter().map(|recipient| recipient.state).collect();
+    assert_eq!(states, [State::Delivered, State::NobodyKnows]);
+    assert_eq!((it.due, it.begun, it.recipients[1].since), (None, None, Time(9_000)));
+    assert!(it.again(Time(9_002)) && it.due == Some(Time(9_002)));
+}

@@ -41,6 +41,9 @@ fn en(kind: Kind) -> &'static str {
         Kind::Late => "It left; {host} says that it is late on the way, and still tries.",
         Kind::NoMailbox => "It was to leave by a mailbox that you have elsewhere, which is not set up to send any more.",
         Kind::Unreadable => "This box can no longer read what was to be sent: its disk has damaged it. Write it anew.",
+        Kind::BroughtBack => {
+            "It still waited in the backup or the archive that this box was made of, and may have left since. It is not sent twice unless you say so."
+        }
     }
 }
 
@@ -77,5 +80,8 @@ fn fr(kind: Kind) -> &'static str {
         Kind::Late => "Il est parti\u{202f}; {host} dit qu’il a du retard en chemin, et essaie encore.",
         Kind::NoMailbox => "Il devait partir par une boîte que vous avez ailleurs, et qui ne sert plus à envoyer.",
         Kind::Unreadable => "Cette boîte ne peut plus lire ce qui devait être envoyé\u{202f}: son disque l’a abîmé. Écrivez-le de nouveau.",
+        Kind::BroughtBack => {
+            "Il attendait encore dans la sauvegarde ou l’archive dont cette boîte est faite, et il est peut-être parti depuis. Il n’est pas envoyé deux fois, sauf si vous le demandez."
+        }
     }
 }

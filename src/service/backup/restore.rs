@@ -1,10 +1,14 @@
 //! A box made of a backup again, with nothing but the place and the recovery code; and seen to be what was backed up: it is
-//! locked, opened with the code, and every table and every message is counted and hashed and compared.
+//! locked, opened with the code, and every table and every message is counted and hashed and compared. What waited to be
+//! sent is not sent from it: it may have left since.
 
 use super::write::{Broke, FORMAT, VERSION};
 use crate::{
     domain::{backup::Trouble, time::Time},
-    net::restic::{Control, Entry, Kept, Place, Reading, Repo, Secret as Key},
+    net::{
+        clock::Clock,
+        restic::{Control, Entry, Kept, Place, Reading, Repo, Secret as Key},
+    },
     service::setup::first_run::is_unclaimed,
     store::{
         self, backup,
@@ -191,6 +195,9 @@ impl Restoring<'_> {
         drop(open);
         backup::end(self.vault.folder(), self.file, &front, &slots)?;
         self.compare(&manifest)?;
+        let now = Clock::system().now();
+        let open = self.vault.open().map_err(|_| Trouble::Store)?;
+        write(&open, move |tables| backup::leave_unsent(tables, now))?;
         Ok(Restored {
             made: manifest.made,
             domain: manifest.domain,
@@ -298,7 +305,7 @@ impl Restoring<'_> {
         let snapshot = Snapshot::of(&open)?;
         // Rows of an older schema are read as they are, and may be written in today's shape.
         let same = manifest.schema == u64::from(migrate::VERSION);
-        for (table, (rows, sha256)) in &manifest.tables {
+        for (table, (rows, sha256)) in manifest.tables.iter().filter(|(table, _)| !backup::is_anew(table)) {
             self.go_on()?;
             let (found, hash) = snapshot.digest(table)?;
             if found != *rows || (same && hash != *sha256) {

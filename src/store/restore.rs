@@ -8,11 +8,13 @@
 use super::{
     Error, imported,
     mail::{Snapshot, pieces},
+    outbox,
     rows::{COUNTERS, Place, RESTORING, place, stays},
     schema::{CONTACTS, DISCUSSIONS, META},
     search,
     writer::{self, Tables},
 };
+use crate::domain::time::Time;
 use redb::{ReadableTable, ReadableTableMetadata};
 use serde_json::Value as Json;
 
@@ -77,9 +79,11 @@ pub fn octets(tables: &mut Tables<'_>, message: u64, packed: &[u8]) -> Result<()
     Ok(())
 }
 
-/// Ends it: what messages are known by is noted with them, they are to be indexed, and contacts weighed anew.
-pub fn end(tables: &mut Tables<'_>) -> Result<(), Error> {
+/// Ends it: what messages are known by is noted with them, they are to be indexed, contacts weighed anew, and what waited to
+/// be sent has left from the other box, or has not: nobody knows.
+pub fn end(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
     tables.meta.remove(RESTORING)?;
+    outbox::brought_back(tables, now)?;
     imported::find_again(tables)?;
     search::adopt(tables)?;
     super::contacts::stale_all(tables)

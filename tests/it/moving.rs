@@ -3,6 +3,7 @@
 
 use crate::{
     appliance::{Folder, PASSPHRASE, Sender, caliopen},
+    backup::{nobody_knows, waits},
     home::Home,
     imports::import_with,
     web::Visitor,
@@ -529,6 +530,21 @@ fn an_export_of_an_earlier_version_is_taken_in_whole_and_of_a_later_one_its_mail
     );
     assert!(!report.contains("the box is as it was exported"), "{report}");
     assert_eq!(inside(&other).1.len(), raws.len(), "the mail is taken in all the same");
+}
+
+#[test]
+fn what_waited_in_the_other_box_does_not_leave_from_this_one() {
+    let folder = Folder::make();
+    let (code, report, said) = import_with(&folder, &folder.secret, &[&fixture("mboxrd.mbox")], &[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    let message = waits(&folder.data);
+    let archive = folder.data.with_file_name("all.zip");
+    let (code, said) = export(&folder, &archive);
+    assert_eq!(code, 0, "{said}");
+    let other = Folder::make();
+    let (code, report, said) = import_with(&other, &other.secret, &[&archive], &[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    nobody_knows(&other.data, message);
 }
 
 #[tokio::test(flavor = "multi_thread")]

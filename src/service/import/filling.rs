@@ -4,9 +4,12 @@ use super::{
     super::{Error, read, search},
     Held,
 };
-use crate::store::{
-    self, restore,
-    vault::{Open, Vault},
+use crate::{
+    domain::time::Time,
+    store::{
+        self, restore,
+        vault::{Open, Vault},
+    },
 };
 use std::{collections::VecDeque, pin::Pin, sync::Arc};
 
@@ -94,9 +97,9 @@ impl Filling {
 
     /// Ends it: how many messages are there, and the numbers of those whose octets are not what their rows say. The words
     /// of all are indexed.
-    pub(super) async fn end(mut self) -> Result<(u64, Vec<u64>), Error> {
+    pub(super) async fn end(mut self, now: Time) -> Result<(u64, Vec<u64>), Error> {
         self.pause().await?;
-        self.open.writer.write(restore::end).await?;
+        self.open.writer.write(move |tables| restore::end(tables, now)).await?;
         let found = read(&self.vault, |snapshot| {
             let (mut damaged, mut after) = (Vec::new(), 0);
             loop {

@@ -361,7 +361,7 @@ impl Taking<'_> {
                 self.show();
                 return Err(Stopped::Short);
             }
-            let (kept, damaged) = filling.end().await.map_err(stopped)?;
+            let (kept, damaged) = filling.end(self.import.0.clock.now()).await.map_err(stopped)?;
             self.tally.kept = kept;
             for id in damaged {
                 self.tally.skip(Reason::Damaged, id.to_string());

@@ -347,15 +347,17 @@ impl Receive {
         (self.0.box_address(), self.0.first.clone())
     }
 
-    /// A notice about a message that was sent from here is told on that message, and is none of its own. Doing it twice,
-    /// as after a crash between spool and vault, changes nothing.
+    /// A notice about a message that was sent from here is told on that message, and is none of its own. One that was told
+    /// and is in the spool still, as after a crash between the two, is no news here and known where messages are kept.
     async fn returned(&self, open: &Arc<Open>, raw: &[u8], source: &Source) -> Result<Option<Kept>, NotKept> {
-        let Source::Door { arrival, .. } = source else { return Ok(None) };
+        let Source::Door { arrival, spooled, .. } = source else {
+            return Ok(None);
+        };
         if arrival.mail_from.as_ref().is_some_and(|from| !from.is_empty()) {
             return Ok(None);
         }
-        let (reader, raw, arrival) = (open.clone(), raw.to_vec(), arrival.clone());
-        let looked = tokio::task::spawn_blocking(move || returned::about_ours(&reader, &raw, &arrival));
+        let (reader, raw, arrival, spooled) = (open.clone(), raw.to_vec(), arrival.clone(), *spooled);
+        let looked = tokio::task::spawn_blocking(move || returned::about_ours(&reader, &raw, &arrival, spooled));
         let Some(change) = looked.await.map_err(|_| NotKept::Storage)?.map_err(not_kept)? else {
             return Ok(None);
         };

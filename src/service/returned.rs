@@ -23,8 +23,9 @@ use crate::{
     },
 };
 
-/// What an arrival changes of a message that was sent from here; `None` where it is a message like any other.
-pub(super) fn about_ours(open: &Open, raw: &[u8], arrival: &Arrival) -> Result<Option<Change>, store::Error> {
+/// What an arrival changes of a message that was sent from here; `None` where it is a message like any other. `spooled` is the
+/// number that it has in the spool.
+pub(super) fn about_ours(open: &Open, raw: &[u8], arrival: &Arrival, spooled: Option<u64>) -> Result<Option<Change>, store::Error> {
     if arrival.mail_from.as_ref().is_some_and(|from| !from.is_empty()) {
         return Ok(None);
     }
@@ -40,6 +41,7 @@ pub(super) fn about_ours(open: &Open, raw: &[u8], arrival: &Arrival) -> Result<O
         message,
         about,
         notice: Returned::of(arrival.at.0, arrival.peer, raw)?,
+        spooled,
     }))
 }
 

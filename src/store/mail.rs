@@ -140,14 +140,10 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
     {
         return Ok(Kept::Before);
     }
-    if let Some(number) = keep.spooled {
-        if tables.drained.get(number)?.is_some() {
-            return Ok(Kept::Before);
-        }
-        // What was drained before this one has left the spool.
-        tables.drained.retain(|_, ()| false)?;
-        tables.drained.insert(number, ())?;
+    if is_drained(tables, keep.spooled)? {
+        return Ok(Kept::Before);
     }
+    drained(tables, keep.spooled)?;
     let id = tables.next("message")?;
     imported::keep(tables, id, &keep.octets, keep.same.as_ref())?;
     for (piece, number) in pieces(&keep.packed).zip(0_u32..) {
@@ -184,6 +180,21 @@ pub fn keep(tables: &mut Tables<'_>, keep: &Keep) -> Result<Kept, Error> {
         recheck::ask(tables, id, due)?;
     }
     Ok(Kept::New { message: id, discussion })
+}
+
+/// Whether what has this number in the spool is in the vault.
+pub(super) fn is_drained(tables: &Tables<'_>, spooled: Option<u64>) -> Result<bool, Error> {
+    let Some(number) = spooled else { return Ok(false) };
+    Ok(tables.drained.get(number)?.is_some())
+}
+
+/// Notes that what has this number in the spool is in the vault.
+pub(super) fn drained(tables: &mut Tables<'_>, spooled: Option<u64>) -> Result<(), Error> {
+    let Some(number) = spooled else { return Ok(()) };
+    // What was drained before this one has left the spool.
+    tables.drained.retain(|_, ()| false)?;
+    tables.drained.insert(number, ())?;
+    Ok(())
 }
 
 /// The discussion that the message joins, made where there is none, with its row brought up to date.

@@ -25,10 +25,16 @@ pub struct Change {
     pub about: Vec<(u64, Address, Trouble, bool)>,
     /// The notice itself.
     pub notice: Returned,
+    /// The number that it had in the spool, as with [`mail::Keep`].
+    pub spooled: Option<u64>,
 }
 
-/// Writes down what a notice changes; gives the discussion of the message, or `None` where nothing of it is news.
+/// Writes down what a notice changes; gives the discussion of the message, or `None` where nothing of it is news. One that
+/// comes from the spool again after it was told is none: [`mail::keep`] knows it.
 pub fn keep(tables: &mut Tables<'_>, change: &Change, now: Time) -> Result<Option<u64>, Error> {
+    if mail::is_drained(tables, change.spooled)? {
+        return Ok(None);
+    }
     let mut news = false;
     for (id, address, trouble, late) in &change.about {
         let told = outbox::change(tables, *id, |delivery| {
@@ -50,6 +56,7 @@ pub fn keep(tables: &mut Tables<'_>, change: &Change, now: Time) -> Result<Optio
     tables
         .returned
         .insert((message, number), change.notice.encode(message)?.as_slice())?;
+    mail::drained(tables, change.spooled)?;
     sent::attention(tables, message)?;
     Ok(Some(super::record::Message::decode(message, &octets)?.discussion))
 }

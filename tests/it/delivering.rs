@@ -422,7 +422,7 @@ async fn a_crash_while_sending_is_ambiguous_and_before_it_is_not() {
 }
 
 /// A notice by the other side's machine, about this message and recipient.
-fn notice(id: &str, action: &str, to: &str) -> String {
+pub fn notice(id: &str, action: &str, to: &str) -> String {
     format!(
         "From: MAILER-DAEMON@x.test\nTo: me@home.test\nDate: Tue, 14 Nov 2023 22:13:20 +0000\nMessage-ID: <n@x.test>\nSubject: Undelivered\n\
          MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n--b\n\nSorry.\n\n\

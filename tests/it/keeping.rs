@@ -1,9 +1,11 @@
 //! From the door to the page, without the sockets: what is kept is what is shown.
 
+use crate::delivering::notice;
 use caliopen::{
     app::{self, Services},
     domain::{
         address::Address,
+        outgoing::{Copy, State, Submission},
         padlock::Padlock,
         privacy::index::Letter,
         time::Time,
@@ -18,6 +20,7 @@ use caliopen::{
     store::{
         front::{self, FrontFile},
         mail::Snapshot,
+        outbox,
         slots::{Kind, Opening},
         vault::{Secret, Vault},
     },
@@ -286,6 +289,12 @@ async fn an_arrival_that_the_vault_has_is_not_taken_from_the_spool_again() {
     let house = house();
     house.vault.lock();
     house.take(&mail("a@x.test", "", "one", "b"), true).await;
+    let house = drained_twice(house).await;
+    assert_eq!(house.services.timeline.page(1).await.unwrap().rows[0].messages, 1);
+}
+
+/// Takes an arrival from the spool; then the power goes after the vault's commit and before the spool's, and it is still there.
+async fn drained_twice(house: House) -> House {
     let front = house.folder.path().join(front::FILE);
     let before = std::fs::read(&front).unwrap();
     house.vault.unlock(&Opening::Typed("word")).unwrap();
@@ -295,14 +304,56 @@ async fn an_arrival_that_the_vault_has_is_not_taken_from_the_spool_again() {
         folder, services, file, ..
     } = house;
     drop((services, file));
-
-    // The power went after the vault's commit and before the spool's: the arrival is still there.
     std::fs::write(&front, before).unwrap();
     let house = open(folder);
     assert_eq!(house.file.waiting().unwrap(), 1);
     house.vault.unlock(&Opening::Typed("word")).unwrap();
     assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(0), 0));
-    assert_eq!(house.services.timeline.page(1).await.unwrap().rows[0].messages, 1);
+    house
+}
+
+#[tokio::test]
+async fn a_notice_that_was_told_is_not_taken_from_the_spool_again() {
+    let house = house();
+    let own = b"From: me@home.test\r\nTo: a@x.test\r\nSubject: mine\r\nMessage-ID: <mine@home.test>\r\n\r\nx\r\n".to_vec();
+    let sent = house
+        .services
+        .receive
+        .import(own.clone(), None, true)
+        .await
+        .unwrap()
+        .unwrap()
+        .message;
+    let submission = Submission {
+        from: Address::parse("me@home.test").unwrap(),
+        copies: vec![Copy {
+            raw: own,
+            recipients: vec![Address::parse("a@x.test").unwrap()],
+        }],
+        not_before: Time(1),
+        confidential: false,
+        by_provider: false,
+    };
+    let ready = outbox::prepare(submission).unwrap();
+    let writing = house.vault.open().unwrap().writer.write(move |tables| {
+        outbox::queue(tables, sent.0, &ready, Time(1))?;
+        outbox::change_all(tables, sent.0, |delivery| {
+            (delivery.recipients[0].state, delivery.due) = (State::Delivered, None);
+        })
+    });
+    writing.await.unwrap();
+    house.vault.lock();
+    let from_nobody = Arrival {
+        mail_from: None,
+        ..arrival(house.clock.now(), true)
+    };
+    let notice = notice("mine@home.test", "failed", "a@x.test").into_bytes();
+    assert_eq!(house.services.receive.keep(from_nobody, notice).await, Ok(Taken::Sealed));
+    let house = drained_twice(house).await;
+    assert_eq!(house.services.outbox.of(sent).await.unwrap()[0].state(), State::Failed);
+    assert_eq!(house.services.outbox.returned(sent).await.unwrap().len(), 1);
+    let snapshot = Snapshot::of(&house.vault.open().unwrap()).unwrap();
+    assert_eq!(snapshot.messages().unwrap(), 1, "told where it belongs, and no message of its own");
 }
 
 #[tokio::test]

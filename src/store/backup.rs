@@ -12,7 +12,7 @@ use super::{
     front::{self, FrontFile},
     imported,
     mail::Snapshot,
-    outbox,
+    migrate, outbox,
     record::{self, Record as _},
     rows::RESTORING,
     schema::META,
@@ -208,10 +208,11 @@ pub fn put(tables: &mut Tables<'_>, table: &str, lines: &[String]) -> Result<(),
     Ok(())
 }
 
-/// What is made anew of what was put down: by which text a message is known, and a note that the words of all are to be
-/// indexed.
-pub fn index(tables: &mut Tables<'_>) -> Result<(), Error> {
+/// What is made anew of what was put down: by which text a message is known, what rows of an older schema lack, and a note
+/// that the words of all are to be indexed.
+pub fn index(tables: &mut Tables<'_>, schema: u64) -> Result<(), Error> {
     imported::find_again(tables)?;
+    migrate::fill(tables, schema)?;
     search::adopt(tables)
 }
 

@@ -8,7 +8,7 @@
 use super::{
     Error, imported,
     mail::{Snapshot, pieces},
-    outbox,
+    migrate, outbox,
     rows::{COUNTERS, Place, RESTORING, place, stays},
     schema::{CONTACTS, DISCUSSIONS, META},
     search,
@@ -79,10 +79,11 @@ pub fn octets(tables: &mut Tables<'_>, message: u64, packed: &[u8]) -> Result<()
     Ok(())
 }
 
-/// Ends it: what messages are known by is noted with them, they are to be indexed, contacts weighed anew, and what waited to
-/// be sent has left from the other box, or has not: nobody knows.
-pub fn end(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
+/// Ends it: what rows of an older schema lack is worked out, what messages are known by is noted with them, they are to be
+/// indexed, contacts weighed anew, and what waited to be sent has left from the other box, or has not: nobody knows.
+pub fn end(tables: &mut Tables<'_>, schema: u64, now: Time) -> Result<(), Error> {
     tables.meta.remove(RESTORING)?;
+    migrate::fill(tables, schema)?;
     outbox::brought_back(tables, now)?;
     imported::find_again(tables)?;
     search::adopt(tables)?;

@@ -188,7 +188,8 @@ impl Restoring<'_> {
         };
         self.rows(&open, &self.folder(&self.tree(&root, "rows")?)?, &manifest)?;
         self.mail(&open, &self.folder(&self.tree(&root, "mail")?)?)?;
-        write(&open, backup::index)?;
+        let schema = manifest.schema;
+        write(&open, move |tables| backup::index(tables, schema))?;
         let front = self.whole(&root, "front.jsonl")?;
         let front = String::from_utf8(front).map_err(|_| Trouble::Damaged)?;
         let front: Vec<String> = front.lines().map(str::to_owned).collect();

@@ -40,13 +40,15 @@ pub(super) struct Filling {
     open: Arc<Open>,
     vault: Vault,
     but: &'static [&'static str],
+    /// Of which schema the rows are.
+    schema: u64,
     under_way: VecDeque<Writing>,
 }
 
 impl Filling {
     pub(super) async fn begin(vault: &Vault, manifest: Manifest, domain: &str) -> Result<Self, Error> {
         let open = vault.open()?;
-        let same = manifest.domain.eq_ignore_ascii_case(domain);
+        let (same, schema) = (manifest.domain.eq_ignore_ascii_case(domain), manifest.schema);
         let writing = open
             .writer
             .write(move |tables| restore::begin(tables, &manifest.id, &manifest.counters));
@@ -55,6 +57,7 @@ impl Filling {
             open,
             vault: vault.clone(),
             but: if same { &[] } else { OF_THE_DOMAIN },
+            schema,
             under_way: VecDeque::new(),
         })
     }
@@ -99,7 +102,9 @@ impl Filling {
     /// of all are indexed.
     pub(super) async fn end(mut self, now: Time) -> Result<(u64, Vec<u64>), Error> {
         self.pause().await?;
-        self.open.writer.write(move |tables| restore::end(tables, now)).await?;
+        let schema = self.schema;
+        let writing = self.open.writer.write(move |tables| restore::end(tables, schema, now));
+        writing.await?;
         let found = read(&self.vault, |snapshot| {
             let (mut damaged, mut after) = (Vec::new(), 0);
             loop {

@@ -7,15 +7,19 @@ use crate::store::{
 };
 use redb::{ReadableTable, WriteTransaction};
 
-/// Writes every row anew. One that cannot be read stays as it is: it is told where it is shown, and locks nobody out.
+/// For a vault of before.
 pub fn run(tx: &WriteTransaction) -> Result<(), Error> {
-    let mut tables = Tables::open(tx)?;
+    over(&mut Tables::open(tx)?)
+}
+
+/// Writes every row anew. One that cannot be read stays as it is: it is told where it is shown, and locks nobody out.
+pub(super) fn over(tables: &mut Tables<'_>) -> Result<(), Error> {
     let ids = tables.discussions.iter()?.map(|row| Ok(row?.0.value()));
     for id in ids.collect::<Result<Vec<u64>, Error>>()? {
         let value = tables.discussions.get(id)?.ok_or(Error::Damaged)?.value().to_vec();
         let Ok(row) = Discussion::decode(id, &value) else { continue };
         let row = Discussion {
-            ratchet: ratchet(&tables, id)?,
+            ratchet: ratchet(tables, id)?,
             ..row
         };
         tables.discussions.insert(id, row.encode(id)?.as_slice())?;
@@ -95,5 +99,16 @@ mod tests {
         let row = Discussion::decode(7, rows.get(7).unwrap().unwrap().value()).unwrap();
         assert_eq!(row.ratchet.padlock(), Padlock::Envelope);
         assert_eq!(rows.get(6).unwrap().unwrap().value(), [255; 3], "damaged, and left alone");
+
+        // Rows of an export or a backup: those of before are filled, those of today are what they are.
+        let tx = db.begin_write().unwrap();
+        let mut tables = Tables::open(&tx).unwrap();
+        let bare = Discussion::default().encode(7).unwrap();
+        for (schema, held) in [(24, Padlock::default()), (23, Padlock::Envelope)] {
+            tables.discussions.insert(7, bare.as_slice()).unwrap();
+            super::super::fill(&mut tables, schema).unwrap();
+            let row = Discussion::decode(7, tables.discussions.get(7).unwrap().unwrap().value()).unwrap();
+            assert_eq!(row.ratchet.padlock(), held);
+        }
     }
 }

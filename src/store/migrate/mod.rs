@@ -25,7 +25,7 @@ mod m0022_peer_boxes;
 mod m0023_told;
 mod m0024_ratchets;
 
-use super::{Error, schema};
+use super::{Error, schema, writer::Tables};
 use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
 
 /// One step: what it changes, in the transaction that it is given.
@@ -76,6 +76,12 @@ pub fn migrate(db: &Database) -> Result<(), Error> {
         tx.commit()?;
     }
     Ok(())
+}
+
+/// What rows of an older schema lack that is worked out of others, for tables that were filled with such rows. Those of this
+/// schema stay as they are, octet for octet.
+pub(super) fn fill(tables: &mut Tables<'_>, schema: u64) -> Result<(), Error> {
+    if schema < 24 { m0024_ratchets::over(tables) } else { Ok(()) }
 }
 
 /// The schema that a database has; 0 is none yet.

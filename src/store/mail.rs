@@ -9,7 +9,7 @@ use super::{
     nuisance::{self, Change},
     recheck,
     record::{Contact, Discussion, Job, Judged, Looked, Message, Opening, Person, Proof, Record, Report, sha256},
-    reports,
+    regroup, reports,
     schema::{CONTACT_OF, CONTACTS, DANGERS, DISCUSSED, DISCUSSIONS, JOBS, MESSAGES, META, Octets, PROOFS, RAW, TIMELINE},
     search, spam,
     vault::{Open, Reading},
@@ -208,6 +208,8 @@ fn join(tables: &mut Tables<'_>, keep: &Keep, id: u64) -> Result<(u64, Discussio
         None => {
             let number = tables.next("discussion")?;
             tables.discussion_of.insert(keep.key.as_str(), number)?;
+            // Its name was worked out before this write, in which discussions may have followed a card already.
+            regroup::note_moved(tables, &keep.key)?;
             (
                 number,
                 Discussion {

@@ -10,14 +10,31 @@ use super::{
     mail::Snapshot,
     record::{Discussion, Message, Record},
     schema::{DISCUSSION_OF, REGROUPS},
+    shelves,
     writer::Tables,
 };
+use crate::domain::shelf::Shelf;
 use redb::ReadableTable;
 use std::collections::HashSet;
 
 /// Notes that discussions with this in their key are to be looked at: an address, or `#` and the number of a card.
 pub fn note(tables: &mut Tables<'_>, token: &str) -> Result<(), Error> {
     tables.regroups.insert(token, ())?;
+    Ok(())
+}
+
+/// Notes what in the name of a discussion is not as the address book has it now: a card that is gone, an address that stands
+/// on one.
+pub(super) fn note_moved(tables: &mut Tables<'_>, key: &str) -> Result<(), Error> {
+    for token in key.strip_prefix("with:").unwrap_or_default().split(' ') {
+        let moved = match token.strip_prefix('#').and_then(|number| number.parse::<u64>().ok()) {
+            Some(card) => tables.contacts.get(&card)?.is_none(),
+            None => tables.contact_of.get(token)?.is_some(),
+        };
+        if moved {
+            note(tables, token)?;
+        }
+    }
     Ok(())
 }
 
@@ -37,18 +54,26 @@ pub struct Change {
 }
 
 /// Carries out what was worked out, and strikes these notes off. `false` where something has changed since it was
-/// read: nothing is done, look again.
+/// read: nothing is done, look again. What was thrown away meanwhile stays where it is, and without a name.
 pub fn follow(tables: &mut Tables<'_>, changes: &[Change], notes: &[String]) -> Result<bool, Error> {
     for change in changes {
         let now = match change.id {
             Some(id) => row(tables, id)?,
             None => None,
         };
-        let taken = match (&change.id, &change.after) {
-            (None, Some(after)) => tables.discussion_of.get(after.key.as_str())?.is_some(),
-            _ => false,
+        let holder = match &change.after {
+            Some(after) => tables.discussion_of.get(after.key.as_str())?.map(|value| value.value()),
+            None => None,
         };
+        let taken = holder.is_some_and(|holder| changes.iter().all(|change| change.id != Some(holder)));
         if now != change.before || taken {
+            return Ok(false);
+        }
+        // Taking out of the wastebasket empties what is in it into another one; cards move nothing out of it.
+        if let Some(id) = change.id.filter(|_| change.after.is_some() || !notes.is_empty())
+            && tables.filed_of(id)?.is_some_and(|filed| filed.shelf() == Shelf::Bin)
+        {
+            shelves::nameless(tables, id)?;
             return Ok(false);
         }
     }
@@ -150,5 +175,35 @@ impl Snapshot {
     /// The number of the discussion of a key.
     pub fn discussion_id(&self, key: &str) -> Result<Option<u64>, Error> {
         Ok(self.tx.open_table(DISCUSSION_OF)?.get(key)?.map(|value| value.value()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use redb::Database;
+
+    #[test]
+    fn what_moved_since_a_name_was_worked_out_is_noted() {
+        let db = Database::builder()
+            .create_with_backend(redb::backends::InMemoryBackend::new())
+            .unwrap();
+        super::super::migrate::migrate(&db).unwrap();
+        let tx = db.begin_write().unwrap();
+        let mut tables = Tables::open(&tx).unwrap();
+        tables.contact_of.insert("ann@x.test", 4).unwrap();
+        tables.contacts.insert(4, [1].as_slice()).unwrap();
+        for key in ["with:#4 bob@x.test", "list:ann@x.test"] {
+            note_moved(&mut tables, key).unwrap();
+        }
+        assert_eq!(tables.regroups.iter().unwrap().count(), 0);
+        note_moved(&mut tables, "with:#3 #4 ann@x.test bob@x.test").unwrap();
+        let noted: Vec<String> = tables
+            .regroups
+            .iter()
+            .unwrap()
+            .map(|row| row.unwrap().0.value().to_owned())
+            .collect();
+        assert_eq!(noted, ["#3", "ann@x.test"]);
     }
 }

@@ -89,7 +89,7 @@ pub fn throw(tables: &mut Tables<'_>, apart: &Apart, now: i64) -> Result<Option<
 }
 
 /// Takes the name from a discussion.
-fn nameless(tables: &mut Tables<'_>, id: u64) -> Result<(), Error> {
+pub(super) fn nameless(tables: &mut Tables<'_>, id: u64) -> Result<(), Error> {
     let Some(row) = row(tables, id)? else { return Ok(()) };
     if tables.discussion_of.get(row.key.as_str())?.is_some_and(|value| value.value() == id) {
         tables.discussion_of.remove(row.key.as_str())?;
@@ -117,16 +117,7 @@ pub fn take_out(tables: &mut Tables<'_>, id: u64) -> Result<bool, Error> {
         ..old.clone()
     };
     filing::put(tables, id, Some(&old), Some(&new))?;
-    for token in row.key.strip_prefix("with:").unwrap_or_default().split(' ') {
-        // A card whose number stands in the key may be gone, an address that stands there may be on one.
-        let moved = match token.strip_prefix('#').and_then(|number| number.parse::<u64>().ok()) {
-            Some(card) => tables.contacts.get(&card)?.is_none(),
-            None => tables.contact_of.get(token)?.is_some(),
-        };
-        if moved {
-            regroup::note(tables, token)?;
-        }
-    }
+    regroup::note_moved(tables, &row.key)?;
     Ok(true)
 }
 

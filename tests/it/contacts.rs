@@ -13,13 +13,20 @@ use caliopen::{
         discussion::DiscussionKey,
         draft::{self, Draft},
         fact::Fact,
-        id::ContactId,
+        id::{ContactId, DiscussionId},
         openpgp::Fingerprint,
         privacy::contact::LineId,
         time::Time,
     },
-    service::contacts::{Refused, Wanted},
-    store::mail::Snapshot,
+    service::{
+        acts::Act,
+        contacts::{Refused, Wanted},
+    },
+    store::{
+        mail::Snapshot,
+        record::Discussion,
+        regroup::{self, Change},
+    },
 };
 use std::collections::BTreeMap;
 
@@ -264,7 +271,7 @@ async fn discussions_follow_whatever_happens_to_the_cards() {
                 );
                 let (_, discussion) = home.deliver("me@home.test", &raw).await;
                 if dice.below(4) == 0 {
-                    let id = caliopen::domain::id::DiscussionId(discussion);
+                    let id = DiscussionId(discussion);
                     home.services.tags.put_on_discussions(vec![id], tag, true).await.unwrap();
                     home.services.discussions.mark(id, false).await.unwrap();
                 }
@@ -316,6 +323,56 @@ async fn discussions_follow_whatever_happens_to_the_cards() {
         }
     }
     assert!(made > 5);
+}
+
+#[tokio::test]
+async fn discussions_take_no_name_of_anothers_and_none_in_the_wastebasket() {
+    let home = Home::make();
+    let mail = |who: &str, n: u8| {
+        format!("From: {who}\nTo: me@home.test\nSubject: s\nMessage-ID: <{n}@x.test>\nDate: Tue, 24 Nov 2026 08:00:00 +0000\n\nx")
+    };
+    let (_, ann) = home.deliver("me@home.test", &mail("ann@x.test", 1)).await;
+    let (_, bob) = home.deliver("me@home.test", &mail("bob@x.test", 2)).await;
+    let row = |id: u64| home.snapshot().discussion(id).unwrap().unwrap();
+    let named = |key: &str| home.snapshot().discussion_id(key).unwrap();
+    let renamed = |id: u64, key: Option<&str>| Change {
+        id: Some(id),
+        before: Some(row(id)),
+        after: key.map(|key| Discussion {
+            key: key.to_owned(),
+            ..row(id)
+        }),
+        joining: Vec::new(),
+        from: Vec::new(),
+    };
+    let follow = async |changes: Vec<Change>| {
+        let notes = ["ann@x.test".to_owned()];
+        let writing = home.open().writer.write(move |tables| regroup::follow(tables, &changes, &notes));
+        writing.await.unwrap()
+    };
+    // The name came to be another's after it was worked out, and then that one gets one of its own in the same go.
+    assert!(!follow(vec![renamed(ann, Some("with:bob@x.test"))]).await);
+    assert_eq!((named("with:ann@x.test"), named("with:bob@x.test")), (Some(ann), Some(bob)));
+    assert!(follow(vec![renamed(ann, Some("with:bob@x.test")), renamed(bob, Some("with:#7"))]).await);
+    assert_eq!((named("with:bob@x.test"), named("with:#7")), (Some(ann), Some(bob)));
+
+    // It was thrown away after that, and stays where it is.
+    let [rename, leave] = [renamed(ann, Some("with:#8")), renamed(ann, None)];
+    home.services.acts.act(vec![DiscussionId(ann)], Act::Bin).await.unwrap();
+    for change in [rename.clone(), leave] {
+        assert!(!follow(vec![change]).await);
+    }
+    assert_eq!((named("with:bob@x.test"), named("with:#8")), (None, None));
+    // One that was given a name there loses it, so that this ends.
+    let naming = home
+        .open()
+        .writer
+        .write(move |tables| Ok(tables.discussion_of.insert("with:bob@x.test", ann).map(drop)?));
+    naming.await.unwrap();
+    assert!(!follow(vec![rename]).await);
+    assert_eq!(named("with:bob@x.test"), None);
+    let (_, later) = home.deliver("me@home.test", &mail("bob@x.test", 3)).await;
+    assert!(later != ann && named("with:bob@x.test") == Some(later));
 }
 
 #[tokio::test]

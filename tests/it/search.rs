@@ -296,6 +296,37 @@ async fn a_merge_that_is_cut_short_or_overtaken_is_done_again() {
 }
 
 #[tokio::test]
+async fn a_merge_that_a_rewriting_overtakes_brings_no_word_back() {
+    let home = Home::make();
+    for n in 0..100 {
+        let words: Vec<String> = (0..800).map(|word| format!("w{n}x{word}")).collect();
+        home.deliver(OWNER, &mail("ann@x.test", OWNER, &format!("n{n}"), &words.join(" ")))
+            .await;
+    }
+    let (open, delete) = (home.open(), home.services.delete.clone());
+    let merging = tokio::task::spawn_blocking(move || {
+        let (here, mut slices) = (tokio::runtime::Handle::current(), 0);
+        let merged = kept::merge(&open, 10_000, |generation, changes| {
+            slices += 1;
+            let writing = open.writer.write(move |tables| kept::apply(tables, generation, &changes));
+            let written = here.block_on(writing)?;
+            // Between two slices a message is deleted, and the file written anew without it.
+            if slices == 1 {
+                here.block_on(delete.message(MessageId(8))).unwrap();
+                assert!(open.rewrite()?);
+            }
+            Ok(written)
+        });
+        (merged, slices)
+    });
+    let (merged, slices) = merging.await.unwrap();
+    assert_eq!((merged.unwrap(), slices), (0, 2), "what was read before is not written after");
+    home.merge().await;
+    let left = home.snapshot().vocabulary().unwrap();
+    assert!(left.iter().any(|word| word == "w9x7") && !left.iter().any(|word| word.starts_with("w7x")));
+}
+
+#[tokio::test]
 async fn mail_from_before_the_index_is_indexed_by_its_job() {
     let home = Home::make();
     for n in 0..70 {

@@ -2,8 +2,8 @@
 //!
 //! The rows are read side by side, word by word. The words that belong into one block are put into it, which may
 //! make several of it; a list that grows beyond half a page gets pieces of its own. Everything is worked out from a
-//! snapshot and written in slices of about a megabyte, so that mail that arrives meanwhile does not wait. A slice
-//! that was worked out before the file was written anew is not written: see [`apply`].
+//! snapshot and written in slices of about a megabyte, so that mail that arrives meanwhile does not wait. What comes of
+//! rows that were read before the file was written anew is not written: see [`apply`].
 
 use super::{
     super::{
@@ -68,7 +68,8 @@ pub fn apply(tables: &mut Tables<'_>, generation: u64, changes: &[Change]) -> Re
 /// Merges the oldest rows, at most so many; says how many there were. `write` is given a generation and changes, and
 /// has them applied; where it says that they are out of date, everything is left for another time.
 pub fn merge(open: &Open, most: usize, mut write: impl FnMut(u64, Vec<Change>) -> Result<bool, Error>) -> Result<usize, Error> {
-    let rows = {
+    // Read with the rows: what is written anew after this has no place for them.
+    let (rows, generation) = {
         let (snapshot, mut octets) = (Snapshot::of(open)?, 0);
         let mut rows: Vec<(u64, Vec<u8>)> = Vec::new();
         for row in snapshot.tx.open_table(FRESH)?.iter()?.take(most) {
@@ -79,7 +80,7 @@ pub fn merge(open: &Open, most: usize, mut write: impl FnMut(u64, Vec<Change>) -
                 break;
             }
         }
-        rows
+        (rows, snapshot.generation()?)
     };
     let mut streams = Streams::new(&rows)?;
     while streams.word().is_some() {
@@ -88,14 +89,13 @@ pub fn merge(open: &Open, most: usize, mut write: impl FnMut(u64, Vec<Change>) -
         while streams.word().is_some() && slice.has_room() {
             slice.block(&mut streams)?;
         }
-        if !write(snapshot.generation()?, slice.changes)? {
+        if !write(generation, slice.changes)? {
             return Ok(0);
         }
     }
     let many = rows.len();
     if many > 0 {
         let merged = rows.into_iter().map(|(id, row)| Change::Merged(id, row)).collect();
-        let generation = Snapshot::of(open)?.generation()?;
         if !write(generation, merged)? {
             return Ok(0);
         }

@@ -170,7 +170,7 @@ pub fn put(tables: &mut Tables<'_>, id: Option<u64>, contact: &Contact, but: Opt
     Ok(Put::Done(id))
 }
 
-/// Takes a card out of the book; says whether there was one.
+/// Takes a card out of the book, and has the file written anew; says whether there was one.
 pub fn remove(tables: &mut Tables<'_>, id: u64) -> Result<bool, Error> {
     let Some(gone) = card(tables, id)? else { return Ok(false) };
     tables.contacts.remove(id)?;
@@ -185,6 +185,7 @@ pub fn remove(tables: &mut Tables<'_>, id: u64) -> Result<bool, Error> {
     tables.card_tags.retain_in((id, 0)..=(id, u64::MAX), |_, ()| false)?;
     tables.standings.remove(id)?;
     tables.stale.remove(id)?;
+    tables.meta.insert(super::vault::DELETED, [1].as_slice())?;
     tables.next(EDITION)?;
     Ok(true)
 }

@@ -59,10 +59,11 @@ pub fn save(tables: &mut Tables<'_>, id: u64, new: &Draft) -> Result<Saved, Erro
     Ok(Saved::Kept)
 }
 
-/// Throws a draft away with its files. One that was sent stays sent.
+/// Throws a draft away with its files, and has the file written anew. One that was sent stays sent.
 pub fn discard(tables: &mut Tables<'_>, id: u64) -> Result<(), Error> {
     if draft(tables, id)?.is_some_and(|draft| draft.sent.is_none()) {
         tables.drafts.remove(id)?;
+        tables.meta.insert(super::vault::DELETED, [1].as_slice())?;
         drop_files(tables, id)?;
     }
     Ok(())
@@ -185,7 +186,8 @@ pub(super) fn forget(tables: &mut Tables<'_>, message: u64) -> Result<(), Error>
     Ok(())
 }
 
-/// Empties a draft that was sent; what is left says that it was.
+/// Empties a draft that was sent; what is left says that it was. Its words are those of the message, and go from the file with
+/// that one.
 fn spend(tables: &mut Tables<'_>, id: u64, message: u64) -> Result<(), Error> {
     let at = draft(tables, id)?.map_or(0, |draft| draft.at);
     let spent = Draft {

@@ -28,7 +28,7 @@ pub fn add(tables: &mut Tables<'_>, mailbox: &Mailbox, most: usize) -> Result<Op
     Ok(Some(id))
 }
 
-/// Changes one; says whether there is such a one.
+/// Changes one; says whether there is such a one. Where a secret of the owner's is replaced, the file is written anew.
 pub fn change(tables: &mut Tables<'_>, id: u64, change: impl FnOnce(&mut Mailbox)) -> Result<bool, Error> {
     let found = tables
         .mailboxes
@@ -36,7 +36,11 @@ pub fn change(tables: &mut Tables<'_>, id: u64, change: impl FnOnce(&mut Mailbox
         .map(|value| Mailbox::decode(id, value.value()))
         .transpose()?;
     let Some(mut mailbox) = found else { return Ok(false) };
+    let before = mailbox.secret.clone();
     change(&mut mailbox);
+    if !mailbox.secret.holds_the_owners_of(&before) {
+        tables.meta.insert(super::vault::DELETED, [1].as_slice())?;
+    }
     tables.mailboxes.insert(id, mailbox.encode(id)?.as_slice())?;
     Ok(true)
 }

@@ -12,12 +12,18 @@ use crate::{
 };
 use caliopen::{
     domain::{
+        address::Address,
         backup::{Kind, Standing, Trouble},
+        contact::Card,
+        draft::Draft,
         id::MessageId,
         mailbox::Server,
         time::Time,
     },
-    net::restic::{Control, Place, Repo, Secret},
+    net::{
+        dns::Dns,
+        restic::{Control, Place, Repo, Secret},
+    },
     service::{
         acts::{Act, set_bin_days},
         backup::Wish,
@@ -239,4 +245,64 @@ async fn before_it_is_erased_the_box_says_what_stays_elsewhere() {
         page.contains("delete it at the provider: me@x.test") && !page.contains("never shown"),
         "{page}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_cards_and_passwords_that_are_let_go_of_go_from_the_file() {
+    let home = Home::make(NOW, Dns::nobody().into());
+    let services = &home.services;
+    let draft = Draft {
+        text: "quagmire".into(),
+        ..Draft::default()
+    };
+    let card = Card {
+        name: "Zebulon".into(),
+        addresses: vec![Address::parse("zeb@y.test").unwrap()],
+        ..Card::default()
+    };
+    let server = Server {
+        host: "imap.x.test".into(),
+        port: 993,
+        implicit: true,
+    };
+    let mailbox = Mailbox::new("me@x.test", &server, "me", secret(PASSWORD, "token"), false, NOW);
+    let open = home.vault.open().unwrap();
+    let id = open
+        .writer
+        .write(move |tables| mailboxes::add(tables, &mailbox, 1))
+        .await
+        .unwrap()
+        .unwrap();
+    let change = async |to: record::MailboxSecret| {
+        let writing = open
+            .writer
+            .write(move |tables| mailboxes::change(tables, id, |mailbox| mailbox.secret = to.clone()));
+        assert!(writing.await.unwrap());
+    };
+    let traces = async || services.delete.leaves_traces().await.unwrap();
+    services.compose.save(7, draft, Vec::new()).await.unwrap().unwrap();
+    let card = services.contacts.put(None, card).await.unwrap().unwrap();
+    change(secret(PASSWORD, "another token")).await;
+    assert!(!traces().await, "a service replaces its token as it likes");
+
+    change(secret("another one", "token")).await;
+    assert!(traces().await);
+    wiped(&home).await;
+    services.contacts.remove(card).await.unwrap();
+    assert!(traces().await);
+    wiped(&home).await;
+    services.compose.discard(7).await.unwrap();
+    services.compose.discard(8).await.unwrap();
+    assert!(traces().await);
+    wiped(&home).await;
+    drop(open);
+    assert_eq!(in_the_file(&home, &["quagmire", "Zebulon", PASSWORD]).await, [0; 3]);
+}
+
+fn secret(password: &str, token: &str) -> record::MailboxSecret {
+    let [at, client, secret] = ["https://x.test", "client", "its secret"].map(str::to_owned);
+    record::MailboxSecret {
+        password: password.to_owned(),
+        token: Some((at, client, secret, token.to_owned())),
+    }
 }

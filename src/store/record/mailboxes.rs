@@ -51,6 +51,15 @@ pub struct Secret {
     pub token: Option<(String, String, String, String)>,
 }
 
+impl Secret {
+    /// Whether the password and the secret of the owner's client are those of another one. The token is not looked at: a service
+    /// may replace it at every use.
+    pub fn holds_the_owners_of(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.token.as_ref(), other.token.as_ref());
+        self.password == other.password && ours.map(|token| &token.2) == theirs.map(|token| &token.2)
+    }
+}
+
 impl std::fmt::Debug for Mailbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Mailbox").field("state", &self.state).finish_non_exhaustive()

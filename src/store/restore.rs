@@ -1,9 +1,10 @@
 //! A new box is filled from an export (`rows`): its tables as they were, so that counts, hashes and letters are the same.
 //!
 //! Only an empty box is filled. A note in the settings says from which export, so that one that broke off can be begun
-//! again, and only with the same; what comes in meanwhile has higher numbers, because the counters were put first. What
-//! opens this very box stays its own. Absent on purpose: judging what the rows say; they carry their own hashes, and
-//! [`Snapshot::scrub`] compares every message with its octets at the end.
+//! again, and only with the same. What comes in meanwhile waits in the spool ([`super::vault::Open::fill`]), and what comes in
+//! between two tries has higher numbers, because the counters were put first. What opens this very box stays its own. Absent
+//! on purpose: judging what the rows say; they carry their own hashes, and [`Snapshot::scrub`] compares every message with
+//! its octets at the end.
 
 use super::{
     Error, imported,

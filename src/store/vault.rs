@@ -51,11 +51,22 @@ pub struct Open {
     key: VaultKey,
     /// Whether the file is being written anew.
     rewriting: AtomicBool,
+    /// Whether its tables are being filled.
+    filling: AtomicBool,
     /// Whether it is a file of the first version.
     untagged: AtomicBool,
     /// Whether the disk has failed since the file was opened.
     failed: Failed,
     counted: Arc<Counted>,
+}
+
+/// For as long as tables are filled. However that ends, what arrives is taken again.
+pub struct Filling(Arc<Open>);
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        self.0.filling.store(false, Ordering::Release);
+    }
 }
 
 impl Open {
@@ -96,6 +107,7 @@ impl Open {
             folder: folder.to_owned(),
             key,
             rewriting: AtomicBool::new(false),
+            filling: AtomicBool::new(false),
             untagged,
             failed: Arc::new(RwLock::new(failed)),
             counted: Arc::new(counted),
@@ -128,6 +140,19 @@ impl Open {
         done?;
         self.untagged.store(false, Ordering::Release);
         Ok(true)
+    }
+
+    /// Its tables are being filled with those of another box: until this is dropped nothing that arrives is counted and named
+    /// in rows that are about to be written over. One at a time.
+    pub fn fill(self: &Arc<Self>) -> Filling {
+        self.filling.store(true, Ordering::Release);
+        Filling(self.clone())
+    }
+
+    /// Whether what arrives can be taken at once.
+    fn takes(&self) -> bool {
+        let busy = [&self.rewriting, &self.filling];
+        !busy.iter().any(|busy| busy.load(Ordering::Acquire)) && !self.is_failing()
     }
 
     /// Whether something was deleted since the file was last written anew.
@@ -356,13 +381,10 @@ impl Vault {
         self.0.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Locked)
     }
 
-    /// The open vault, where it can take something at once; one that is being written anew cannot, nor one whose last
-    /// commit failed, and what arrives goes the way that it goes while the box is locked.
+    /// The open vault, where it can take something at once; one that is being written anew or filled cannot, nor one whose
+    /// last commit failed, and what arrives goes the way that it goes while the box is locked.
     pub fn taking(&self) -> Result<Arc<Open>, Locked> {
-        self.open()
-            .ok()
-            .filter(|open| !open.rewriting.load(Ordering::Acquire) && !open.is_failing())
-            .ok_or(Locked)
+        self.open().ok().filter(|open| open.takes()).ok_or(Locked)
     }
 
     /// Erases the box: see [`erase`]. From then on nothing opens it and nothing is taken.

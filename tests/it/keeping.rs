@@ -252,6 +252,18 @@ async fn a_locked_box_seals_what_comes_and_takes_it_in_once_in_order() {
 }
 
 #[tokio::test]
+async fn what_comes_while_a_box_is_filled_waits_until_that_has_ended() {
+    let house = house();
+    let filling = house.vault.open().unwrap().fill();
+    assert_eq!(house.take(&mail("a@x.test", "", "one", "b"), true).await, Taken::Sealed);
+    assert_eq!(house.services.receive.drain().await, Err(NotKept::Locked));
+    // However it ended.
+    drop(filling);
+    assert_eq!((house.services.receive.drain().await, house.file.waiting().unwrap()), (Ok(1), 0));
+    house.keep(&mail("a@x.test", "", "two", "b"), true).await;
+}
+
+#[tokio::test]
 async fn an_arrival_that_cannot_be_taken_in_keeps_none_of_the_others_back() {
     let house = house();
     // What the vault knows of one sender is damaged, and mended later.

@@ -8,7 +8,7 @@ use crate::{
     domain::time::Time,
     store::{
         self, restore,
-        vault::{Open, Vault},
+        vault::{self, Open, Vault},
     },
 };
 use std::{collections::VecDeque, pin::Pin, sync::Arc};
@@ -42,12 +42,15 @@ pub(super) struct Filling {
     but: &'static [&'static str],
     /// Of which schema the rows are.
     schema: u64,
+    /// What arrives waits in the spool until the rows are there, or the export breaks off.
+    _aside: vault::Filling,
     under_way: VecDeque<Writing>,
 }
 
 impl Filling {
     pub(super) async fn begin(vault: &Vault, manifest: Manifest, domain: &str) -> Result<Self, Error> {
         let open = vault.open()?;
+        let aside = open.fill();
         let (same, schema) = (manifest.domain.eq_ignore_ascii_case(domain), manifest.schema);
         let writing = open
             .writer
@@ -58,6 +61,7 @@ impl Filling {
             vault: vault.clone(),
             but: if same { &[] } else { OF_THE_DOMAIN },
             schema,
+            _aside: aside,
             under_way: VecDeque::new(),
         })
     }

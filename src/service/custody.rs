@@ -301,16 +301,6 @@ fn two_groups([one, other]: [u8; 2]) -> [usize; 2] {
     [first.min(second) + 1, first.max(second) + 1]
 }
 
-/// Whether this lies in a folder that a service has for itself in place of `/tmp`, and that goes when the service ends
-/// (`PrivateTmp=` of systemd.exec(5)), by these mounts (`mountinfo` of proc(5)).
-fn is_fleeting(folder: &Path, mounts: &str) -> bool {
-    mounts.lines().any(|line| {
-        let mut words = line.split(' ').skip(3);
-        let (root, at) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        root.contains("/systemd-private-") && folder.starts_with(at)
-    })
-}
-
 fn make_key_file(keeper: &Keeper, path: &Path) -> Result<(), NotDone> {
     let (Some(parent), Some(name), true) = (path.parent(), path.file_name(), path.is_absolute()) else {
         return Err(NotDone::Place(Place::NotWhole));
@@ -320,7 +310,7 @@ fn make_key_file(keeper: &Keeper, path: &Path) -> Result<(), NotDone> {
     if parent.starts_with(keeper.folder.canonicalize().map_err(refused)?) {
         return Err(NotDone::Place(Place::Inside));
     }
-    if is_fleeting(&parent, &std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default()) {
+    if key_file::is_fleeting(&parent) {
         return Err(NotDone::Place(Place::Fleeting));
     }
     let place = parent.join(name);
@@ -397,15 +387,6 @@ mod tests {
         assert!(matches!(custody.prove_code(&sheet.code).await, Err(NotDone::Wrong)));
         custody.prove_code(&newer.code).await.unwrap();
         assert!(custody.sheet_state().await.unwrap().proven);
-    }
-
-    #[test]
-    fn what_a_service_has_for_itself_goes_with_it() {
-        let ours = "36 35 98:0 / / rw - ext4 /dev/a rw\n\
-                    80 36 98:0 /tmp/systemd-private-1f-caliopen.service-x/tmp /tmp rw,nosuid shared:9 - ext4 /dev/a rw\n";
-        assert!(is_fleeting(Path::new("/tmp/keys"), ours));
-        assert!(!is_fleeting(Path::new("/media/stick"), ours));
-        assert!(!is_fleeting(Path::new("/tmp/keys"), "40 36 0:30 / /tmp rw - tmpfs tmpfs rw\n"));
     }
 
     #[tokio::test]

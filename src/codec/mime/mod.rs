@@ -273,8 +273,8 @@ fn every_mailbox<'a>(block: &'a [u8], name: &'a str) -> impl Iterator<Item = Mai
 
 fn read_headers(message: &Message<'_>, reading: &mut Reading) {
     let all = message.part(0).map(|part| message.headers(part)).unwrap_or_default();
-    let block = all.get(..tree::MAX_HEADERS).unwrap_or(all);
-    if all.len() > tree::MAX_HEADERS {
+    let block = tree::read_of(all);
+    if all.len() > block.len() {
         reading.defects.push(Defect::LongHeaders);
     }
     if memchr::memchr(0, block).is_some() {
@@ -468,7 +468,7 @@ fn file(message: &Message<'_>, id: usize, part: &Part, html: Option<&str>) -> At
     let mut name = field::clean_file_name(given);
     if name.is_empty() && media_type == "message/rfc822" {
         let (end, _) = tree::header_end(&octets, tree::header_start(&octets), |_| false);
-        let block = octets.get(..end.min(tree::MAX_HEADERS)).unwrap_or_default();
+        let block = tree::read_of(octets.get(..end).unwrap_or_default());
         let subject = field::first(block, "subject").map(field::text).unwrap_or_default();
         let subject = field::clean_file_name(&subject.replace(['/', '\\'], "_"));
         name = if subject.is_empty() {

@@ -110,7 +110,7 @@ pub(super) fn file_name(message: &Message<'_>, part: &Part) -> String {
 fn header(raw: &[u8]) -> &[u8] {
     let start = tree::header_start(raw);
     let (end, _) = tree::header_end(raw, start, |_| false);
-    raw.get(start..end.min(start + tree::MAX_HEADERS)).unwrap_or_default()
+    tree::read_of(raw.get(start..end).unwrap_or_default())
 }
 
 /// Opens a message. `None` where nothing in it is of OpenPGP.
@@ -132,19 +132,18 @@ pub fn open(raw: &[u8], keys: Keys<'_>) -> Option<Opening> {
     if let Some((signed, signature)) = message.signed(root) {
         let verified = verify(message.raw, signed, &signature, work);
         let payload = root.children.first().and_then(|id| message.part(*id));
-        let mut opening = match payload.and_then(|payload| message.encrypted(payload)) {
-            // Signed around what is encrypted (RFC 3156 section 6.1 has it inside).
-            Some(cipher) => whole(&message, cipher, work),
-            None => Opening {
-                // What lies in a part of it stays closed.
-                encryption: pieces.is_clear().then_some(Encryption::None).into(),
-                ..Opening::default()
-            },
-        };
+        let sealed = payload.and_then(|payload| message.encrypted(payload));
+        // Around what is encrypted (RFC 3156 section 6.1 has it inside) anyone can sign what another has sealed.
+        let covers = if sealed.is_some() { Covers::Part } else { Covers::Whole };
+        let mut opening = sealed.map_or_else(Opening::default, |cipher| whole(&message, cipher, work));
+        if covers == Covers::Whole {
+            // What lies in a part of it stays closed.
+            opening.encryption = pieces.is_clear().then_some(Encryption::None).into();
+        }
         if opening.shown.is_none() && verified.iter().any(|one| matches!(one.worth, Worth::Good(_))) {
             signed_fields(&message, root, &mut opening);
         }
-        opening.signatures.extend(verified.into_iter().map(|one| (Covers::Whole, one)));
+        opening.signatures.extend(verified.into_iter().map(|one| (covers, one)));
         return Some(opening);
     }
     if pieces.0.is_empty() {

@@ -105,6 +105,20 @@ fn a_file_that_holds_no_key_is_not_searched_for_ever() {
     assert_eq!(carried::carried_keys(card(10_000_000).as_bytes()), Vec::<Vec<u8>>::new());
 }
 
+#[test]
+fn a_field_is_read_whole_or_not_at_all() {
+    // The last octet that is read lies in the middle of the author.
+    let pad = format!("X: {}\r\n", "x".repeat(1_000)).repeat(250);
+    let raw = format!(
+        "{pad}From: \"ceo@victim.test\r\n{}\" <me@evil.test>\r\n\r\nhello\r\n",
+        " ".repeat(30_000)
+    );
+    let judged = authors(&behind_ours(raw.as_bytes(), "box.test")).unwrap();
+    assert_eq!(judged.iter().map(Address::as_str).collect::<Vec<_>>(), ["me@evil.test"]);
+    let shown = read(raw.as_bytes());
+    assert!(shown.from.is_empty() && shown.defects.contains(&Defect::LongHeaders));
+}
+
 proptest::proptest! {
     /// Who a message is judged by is who is shown, once our own fields stand before it.
     #[test]

@@ -145,6 +145,20 @@ pub(super) fn header_start(raw: &[u8]) -> usize {
     at + if marks { line.len() } else { 0 }
 }
 
+/// The fields of a header block that are read. None is cut in two: half of one may say what the whole does not.
+pub(super) fn read_of(block: &[u8]) -> &[u8] {
+    if block.len() <= MAX_HEADERS {
+        return block;
+    }
+    let (mut end, ends) = (0, memchr::memchr_iter(b'\n', block.get(..MAX_HEADERS).unwrap_or_default()));
+    for line in ends.map(|at| at + 1) {
+        if !matches!(block.get(line), Some(b' ' | b'\t')) {
+            end = line;
+        }
+    }
+    block.get(..end).unwrap_or_default()
+}
+
 /// Walks a message. Linear in its octets, whatever it says of itself.
 pub(super) fn walk(raw: &[u8], limits: Limits) -> Tree {
     let mut walk = Walk {

@@ -346,13 +346,10 @@ fn show(
         .html
         .as_deref()
         .map(|source| html::reader(source, &embedded(&raw, &reading)));
-    if let Some(view) = &view {
-        // What the page cannot show in the text is a file beside it: it would else be nowhere.
-        for file in &mut reading.attachments {
-            file.inline &= file.content_id.as_ref().is_some_and(|id| view.pictures.contains(id));
-        }
-    }
-    let (findings, trackers) = view.as_ref().map(|view| (view.findings, view.trackers.clone())).unwrap_or_default();
+    let (findings, trackers, mut pictures) = view
+        .as_ref()
+        .map(|view| (view.findings, view.trackers.clone(), view.pictures.clone()))
+        .unwrap_or_default();
     let protection = protection(people, snapshot, id, &reading)?;
     let masked = viewer.is_masked(MessageId(id), record.index);
     let message = Letter::of(record.index.unwrap_or(0));
@@ -366,6 +363,17 @@ fn show(
         _ if reading.text.trim().is_empty() => Body::Nothing,
         _ => Body::Text(std::mem::take(&mut reading.text)),
     };
+    if !matches!(body, Body::Reader(_)) {
+        pictures.clear();
+    }
+    for file in &mut reading.attachments {
+        // What the text does not show is a file beside it: it would else be nowhere. Of two that have one name it shows one.
+        let at = file
+            .content_id
+            .as_ref()
+            .and_then(|id| pictures.iter().position(|shown| shown == id));
+        file.inline &= at.map(|at| pictures.swap_remove(at)).is_some();
+    }
     let excerpt = super::excerpt::excerpt(match &body {
         Body::Masked { .. } => "",
         Body::Text(text) => text,

@@ -424,12 +424,13 @@ async fn a_discussion_tells_how_it_travelled_and_lists_its_files() {
                  <p>hello<img src=cid:seen><img src=cid:other>\n"
         .to_owned()
         + &picture("seen", "iVBORw0KGgo=")
-        + &picture("other", "bm8gcGljdHVyZQ==");
+        + &picture("other", "bm8gcGljdHVyZQ==")
+        + &picture("seen", "iVBORw0KGgo=");
     let raw = letter("ann@x.test", "six", "").trim_end().to_owned() + "\n" + &parts + "--b--\n";
     home.deliver("me@home.test", &raw).await;
     let with = discussions.with_files(DiscussionId(last.1)).await.unwrap();
     let files: Vec<(&str, bool)> = with[0].attachments.iter().map(|file| (file.name.as_str(), file.inline)).collect();
-    assert_eq!(files, [("seen.png", true), ("other.png", false)]);
+    assert_eq!(files, [("seen.png", true), ("other.png", false), ("seen.png", false)]);
 }
 
 #[tokio::test]

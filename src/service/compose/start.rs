@@ -7,7 +7,7 @@ use super::{
 use crate::{
     codec::mime,
     domain::{
-        draft::{self, About, Draft},
+        draft::{self, About, Draft, MAX_FILES},
         fact::Fact,
         id::{DiscussionId, MessageId},
         message::{Attachment, Reading},
@@ -113,7 +113,8 @@ impl Compose {
                 };
             }
             Beginning::Forward { whole, .. } => {
-                let whole = whole || in_part;
+                // What no draft has room for goes along within the message.
+                let whole = whole || in_part || reading.attachments.len() > MAX_FILES;
                 draft.subject = draft::subject("Fwd:", &reading.subject);
                 draft.text = if whole {
                     signature

@@ -62,6 +62,8 @@ impl Mailboxes {
                 Vec::new()
             }
         };
+        // While the file is written anew or filled with another box's rows, nothing is begun.
+        let all = if self.0.vault.taking().is_ok() { all } else { Vec::new() };
         let now = self.0.clock.now();
         for (id, _) in all.iter().filter(|(_, mailbox)| mailbox.state() == State::On) {
             let end = Arc::<Notify>::default();

@@ -425,9 +425,14 @@ settling() {
 		# The upgrade did not begin: its copy goes, and the service runs as before. Where what cut it short was no power cut, the
 		# service was left stopped.
 		go_on() {
-			ended
+			# Started first, and not to be cut short again: the copy may be large.
+			trap - EXIT
+			trap '' HUP INT TERM
 			systemctl reset-failed caliopen 2>/dev/null || true
-			systemctl start caliopen || stop "the upgrade to $new was cut short before it began, and $before does not start; please look at: journalctl -u caliopen"
+			started=yes
+			systemctl start caliopen || started=
+			ended
+			[ "$started" ] || stop "the upgrade to $new was cut short before it began, and $before does not start; please look at: journalctl -u caliopen"
 			say "the upgrade to $new was cut short before it began; $before runs on"
 		}
 		# Starts the service and waits until it says that its doors are open, and a little longer: what ends at once is

@@ -307,7 +307,8 @@ impl Acts {
 
     async fn call_spam(&self, ids: Vec<u64>, is: bool) -> Result<Back, Error> {
         let asked = ids.clone();
-        let back = read(&self.vault, move |snapshot| thoughts(snapshot, &asked)).await?;
+        let spam = self.spam.clone();
+        let back = read(&self.vault, move |snapshot| thoughts(snapshot, &spam, &asked, is)).await?;
         let ids = ids.into_iter().map(DiscussionId).collect();
         self.tags.put_on_discussions(ids, System::Spam.id(), is).await?;
         Ok(back)
@@ -345,12 +346,12 @@ fn tagged(snapshot: &Snapshot, ids: &[u64], tag: TagId, on: bool) -> Result<Back
     })
 }
 
-/// What is thought of the messages of some discussions.
-fn thoughts(snapshot: &Snapshot, ids: &[u64]) -> Result<Back, Error> {
+/// What is thought of the messages of some discussions that the owner's word is about.
+fn thoughts(snapshot: &Snapshot, judge: &Spam, ids: &[u64], is: bool) -> Result<Back, Error> {
     let (mut messages, mut learnt) = (Vec::new(), Vec::new());
     let spam = System::Spam.id().0;
     for id in ids {
-        let of_it = snapshot.discussed_ids(*id)?;
+        let of_it = judge.spoken_of(snapshot, snapshot.discussed_ids(*id)?, is)?;
         learnt.extend(of_it.iter().copied().take(LEARNT));
         for message in of_it {
             let tagged = snapshot.tags_of(message)?.into_iter().find(|(known, _)| *known == spam);

@@ -33,7 +33,10 @@ use crate::{
         writer::Tables,
     },
 };
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
+};
 
 /// What a new box knows: hashes of words and their weights, made by `caliopen spam learn` from mail that may
 /// be passed on (`src/service/spam/README.md`).
@@ -138,6 +141,19 @@ impl Spam {
             (false, false) => self.judge(open, &Snapshot::of(open)?, case)?,
         };
         Ok(Some((author(case.reading), judged)))
+    }
+
+    /// Those of these messages that can be called spam: not what the owner wrote, here or elsewhere. What came through the
+    /// door only claims to be theirs. Where it is about being none (`is` false), what was tagged all the same is let go too.
+    pub(super) fn spoken_of(&self, snapshot: &Snapshot, ids: Vec<u64>, is: bool) -> Result<Vec<u64>, Error> {
+        let owners = snapshot.owners(&self.0.owner)?;
+        let mut others = Vec::with_capacity(ids.len());
+        for id in ids {
+            if (!is && snapshot.is_tagged(id, System::Spam.id())?) || !is_own(snapshot, id, &owners)? {
+                others.push(id);
+            }
+        }
+        Ok(others)
     }
 
     /// The verdict on a message that arrives.
@@ -281,6 +297,21 @@ fn refile(tables: &mut Tables<'_>, message: u64, judged: &record::Judged) -> Res
 /// The author's address, empty where there is none.
 pub(super) fn author(reading: &Reading) -> String {
     reading.author().map(|author| author.address.to_string()).unwrap_or_default()
+}
+
+/// Whether the owner wrote a message. One that is damaged says nothing of its author.
+fn is_own(snapshot: &Snapshot, id: u64, owners: &HashSet<Address>) -> Result<bool, Error> {
+    if snapshot.proof(id)?.is_some_and(|proof| proof.arrival.is_some()) {
+        return Ok(false);
+    }
+    let Some(record) = snapshot.message(id)? else { return Ok(false) };
+    let raw = match snapshot.raw(id, &record) {
+        Ok(raw) => raw,
+        Err(store::Error::Damaged) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let reading = mime::read(&raw);
+    Ok(reading.author().is_some_and(|author| author.address.is_one_of(owners.iter())))
 }
 
 /// What the owner has to do with the author of a message: known is who has a card, or was ever written to.

@@ -389,9 +389,11 @@ impl Tags {
         Ok(())
     }
 
-    /// The owner's word on spam: the tag, and the probability with it.
+    /// The owner's word on spam: the tag, and the probability with it. What they wrote themself is left out.
     async fn call_spam(&self, ids: Vec<u64>, is: bool) -> Result<(), Error> {
         let open = self.vault.open()?;
+        let spam = self.spam.clone();
+        let ids = read(&self.vault, move |snapshot| spam.spoken_of(snapshot, ids, is)).await?;
         let learnt: Vec<MessageId> = ids.iter().copied().take(LEARNT).map(MessageId).collect();
         going_on(async move {
             in_slices(&open, ids, move |tables, message| {

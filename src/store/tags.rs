@@ -222,6 +222,11 @@ impl Snapshot {
         .collect()
     }
 
+    /// Whether a message has a tag.
+    pub fn is_tagged(&self, message: u64, tag: TagId) -> Result<bool, Error> {
+        Ok(self.tx.open_table(MESSAGE_TAGS)?.get((message, tag.0))?.is_some())
+    }
+
     /// Where a discussion stands.
     pub fn filed(&self, discussion: u64) -> Result<Option<Filed>, Error> {
         self.record(FILED, discussion)

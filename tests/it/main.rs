@@ -84,6 +84,7 @@ mod smtp;
 mod spam;
 mod story;
 mod story_setup;
+mod strangers;
 mod strict;
 mod tags;
 mod terminal;

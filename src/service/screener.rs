@@ -36,6 +36,7 @@ use crate::{
         vault::{Open, Vault},
     },
 };
+use std::collections::HashSet;
 
 /// The setting: whether strangers wait at the door. Nothing there: they do not.
 const SETTING: &str = "screener";
@@ -104,7 +105,10 @@ impl Screener {
                 .writer
                 .write(move |tables| store::shelves::shelve(tables, &ids, Shelf::Timeline, 0).map(drop));
             moving.await?;
-            open.writer.write(|tables| store::door::tidy(tables, &[])).await?;
+            // What was heard of them stays: nobody who has come in is a stranger later.
+            open.writer
+                .write(|tables| store::door::tidy(tables, &HashSet::new()).map(drop))
+                .await?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::domain::screener::Answer;
 use redb::{ReadableTable, ReadableTableMetadata};
+use std::collections::HashSet;
 
 /// The key of a record's hash.
 fn key(address: &str) -> u64 {
@@ -37,21 +38,21 @@ pub fn say(tables: &mut Tables<'_>, address: &str, caller: Option<&Caller>) -> R
     Ok(())
 }
 
-/// Forgets everybody who waits and of whom nothing stands at the door any more.
-pub fn tidy(tables: &mut Tables<'_>, there: &[String]) -> Result<(), Error> {
+/// Forgets everybody who waits and of whom nothing is there any more; says whom.
+pub fn tidy(tables: &mut Tables<'_>, there: &HashSet<String>) -> Result<Vec<String>, Error> {
     let mut gone = Vec::new();
     for row in tables.door.iter()? {
         let (address, value) = row?;
         let address = address.value();
         let waits = Caller::decode(key(address), value.value())?.answer() == Answer::Waiting;
-        if waits && !there.iter().any(|known| known == address) {
+        if waits && !there.contains(address) {
             gone.push(address.to_owned());
         }
     }
-    for address in gone {
+    for address in &gone {
         tables.door.remove(address.as_str())?;
     }
-    Ok(())
+    Ok(gone)
 }
 
 impl Snapshot {

@@ -31,6 +31,11 @@ fn hear(tables: &mut Tables<'_>, author: &str, more: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Forgets that anything was ever heard from somebody: they are a stranger again.
+pub fn unhear(tables: &mut Tables<'_>, author: &str) -> Result<(), Error> {
+    Ok(tables.heard.remove(author).map(drop)?)
+}
+
 /// Keeps the owner's word on a message, in place of an earlier one; `None` takes it back. Whoever calls
 /// sees to the tag. `None` where there is no such message.
 pub fn teach(tables: &mut Tables<'_>, message: u64, author: &str, word: Option<bool>, lesson: &Lesson) -> Result<Option<Judged>, Error> {

@@ -3,12 +3,32 @@
 
 use crate::{
     filing::{Home, agrees},
-    living::{act, all, deliver},
+    living::{act, all, deliver, timeline},
 };
 use caliopen::{
-    domain::{id::MessageId, tag::System},
-    service::acts::Act,
+    domain::{
+        id::{DiscussionId, MessageId},
+        tag::System,
+        time::Time,
+    },
+    service::{acts::Act, devices::Viewer, upkeep::Upkeep},
 };
+
+const DAY: i64 = 24 * 3600;
+
+/// Days pass, and what is done every day is done.
+async fn days(home: &Home, upkeep: &Upkeep, many: i64) {
+    for _ in 0..many {
+        home.clock.set(Time(home.clock.now().0 + DAY + 60));
+        upkeep.step().await.unwrap();
+    }
+}
+
+/// Who stands on a card of the door's page.
+async fn waiting(home: &Home) -> Vec<String> {
+    let page = home.services.screener.page(Viewer::own()).await.unwrap();
+    page.waiting.into_iter().map(|waiting| waiting.person.address.to_string()).collect()
+}
 
 fn is_spam(home: &Home, message: u64) -> bool {
     let tags = home.snapshot().tags_of(message).unwrap();
@@ -58,4 +78,51 @@ async fn what_the_owner_wrote_is_no_spam_whatever_becomes_of_the_discussion() {
     act(&home, &[of_note], Act::Spam(false)).await;
     assert!(!is_spam(&home, note));
     agrees(&home.snapshot());
+}
+
+#[tokio::test]
+async fn a_stranger_whose_letter_is_thrown_away_goes_on_waiting() {
+    let home = Home::make();
+    let upkeep = Upkeep::new(home.vault.clone(), home.clock.clone());
+    upkeep.step().await.unwrap();
+    home.services.screener.turn(true).await.unwrap();
+    let (_, ann) = deliver(&home, "ann@x.test", "one", "hello").await;
+    let (_, bob) = deliver(&home, "bob@x.test", "two", "hello").await;
+    act(&home, &[ann, bob], Act::Bin).await;
+    assert!(waiting(&home).await.is_empty());
+    days(&home, &upkeep, 2).await;
+    // Taken out again, it stands where it was, and is seen there.
+    assert_eq!(home.services.acts.restore(vec![DiscussionId(bob)]).await.unwrap(), 1);
+    assert_eq!(waiting(&home).await, ["bob@x.test"]);
+    // Whoever writes again meanwhile is no better known than before.
+    let (_, again) = deliver(&home, "ann@x.test", "three", "hello").await;
+    assert_eq!(
+        (timeline(&home).await, waiting(&home).await),
+        (vec![], vec!["ann@x.test".into(), "bob@x.test".into()])
+    );
+
+    // When nothing of theirs is left, they are strangers as on the first day.
+    act(&home, &[again], Act::Bin).await;
+    days(&home, &upkeep, 1).await;
+    home.services.acts.empty().await.unwrap();
+    days(&home, &upkeep, 1).await;
+    assert_eq!(home.snapshot().callers().unwrap().len(), 1, "bob");
+    deliver(&home, "ann@x.test", "four", "hello").await;
+    assert_eq!(
+        (timeline(&home).await, waiting(&home).await),
+        (vec![], vec!["ann@x.test".into(), "bob@x.test".into()])
+    );
+    agrees(&home.snapshot());
+    // Where nobody waits any more, whoever waited is known from then on.
+    home.services.screener.turn(false).await.unwrap();
+    home.services.screener.turn(true).await.unwrap();
+    deliver(&home, "bob@x.test", "five", "hello").await;
+    let both = home
+        .deliver(
+            "me@home.test",
+            "From: bob@x.test\nTo: me@home.test, zoe@x.test\nSubject: six\nDate: Tue, 14 Nov 2023 22:13:20 +0000\n\
+             Message-ID: <six@x.test>\n\nhello\n",
+        )
+        .await;
+    assert!(timeline(&home).await.contains(&both.1) && waiting(&home).await.is_empty());
 }

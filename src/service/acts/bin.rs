@@ -19,6 +19,7 @@ use crate::{
         self, door,
         mail::Snapshot,
         shelves::{self, Apart},
+        spam,
         vault::{Open, Vault},
     },
 };
@@ -69,8 +70,8 @@ pub async fn set_bin_days(vault: &Vault, days: u16) -> Result<(), Error> {
     Ok(writing.await?)
 }
 
-/// One step of the job: what has been there long enough goes for good, and who waits at the door with nothing there is
-/// forgotten.
+/// One step of the job: what has been there long enough goes for good, and whoever waits with nothing at the door or in
+/// the wastebasket is forgotten, and is a stranger again when they write.
 pub(in crate::service) fn step(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Error> {
     let until = now.0.saturating_sub(i64::from(bin_days(open)?) * DAY);
     let writing = open.writer.write(move |tables| {
@@ -81,12 +82,19 @@ pub(in crate::service) fn step(open: &Open, _cursor: u64, now: Time) -> Result<(
         return Ok((0, 0));
     }
     let snapshot = Snapshot::of(open)?;
-    let mut there = Vec::new();
-    for (_, row) in snapshot.shelf(Shelf::Door, 0, usize::MAX)? {
-        there.extend(row.people.into_iter().map(|person| person.address));
+    let mut there = HashSet::new();
+    // What is in the wastebasket may yet go back to the door, where it is seen only as theirs.
+    for shelf in [Shelf::Door, Shelf::Bin] {
+        for (_, row) in snapshot.shelf(shelf, 0, usize::MAX)? {
+            there.extend(row.people.into_iter().map(|person| person.address));
+        }
     }
     drop(snapshot);
-    Handle::current().block_on(open.writer.write(move |tables| door::tidy(tables, &there)))?;
+    let tidying = open.writer.write(move |tables| {
+        let gone = door::tidy(tables, &there)?;
+        gone.iter().try_for_each(|address| spam::unhear(tables, address))
+    });
+    Handle::current().block_on(tidying)?;
     Ok((DAY, 0))
 }
 

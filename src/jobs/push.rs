@@ -39,9 +39,9 @@ pub async fn run(push: Push, mut happenings: broadcast::Receiver<Happening>, mut
 /// Waits for the next happening; whether it is mail worth ringing for, and `None` where nothing happens any more.
 async fn arrives(push: &Push, happenings: &mut broadcast::Receiver<Happening>) -> Option<bool> {
     match happenings.recv().await {
-        Ok(Happening::Arrived { discussion, .. }) => Some(push.rings(discussion).await.unwrap_or(false)),
-        Ok(_) => Some(false),
-        Err(RecvError::Lagged(_)) => Some(true),
+        Ok(Happening::Arrived { message, news: true, .. }) => Some(push.rings(message).await.unwrap_or(false)),
+        // What is missed is the beginning of a flood, such as an import; any news in the rest of it rings.
+        Ok(_) | Err(RecvError::Lagged(_)) => Some(false),
         Err(RecvError::Closed) => None,
     }
 }

@@ -19,6 +19,9 @@ pub enum Happening {
         message: MessageId,
         /// The discussion that it joined.
         discussion: DiscussionId,
+        /// Whether it is news: unread, and received within the last day. What is brought from a file or a mailbox is
+        /// mostly history, of which nobody wants to be told.
+        news: bool,
     },
 }
 

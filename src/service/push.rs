@@ -2,12 +2,13 @@
 //!
 //! The service learns *that* mail came, and when; the line is the same for every message, encrypted for the browser, and
 //! names nobody. Off until a device switches it on; a device that is no longer let in is told no more. What is spam
-//! rings nowhere, and a locked box tells nobody, because whom to tell lies in the vault.
+//! rings nowhere, nor does history that is brought from a file or a mailbox, and a locked box tells nobody, because whom to
+//! tell lies in the vault.
 
 use super::{Error, devices::Devices, read};
 use crate::{
     codec::web_push::{self, AUTH, Identity, POINT},
-    domain::{device::DeviceId, id::DiscussionId},
+    domain::{device::DeviceId, id::MessageId, tag::System},
     locale::{Lang, notifications},
     net::{clock::Clock, https::Https, push::ring},
     store::{
@@ -128,10 +129,12 @@ impl Push {
         Ok(told.collect())
     }
 
-    /// Whether a discussion is worth ringing for: its level is not below the usual ones.
-    pub async fn rings(&self, discussion: DiscussionId) -> Result<bool, Error> {
+    /// Whether a message is worth ringing for: it is no spam, and its level is not below the usual ones, whatever else
+    /// there is in its discussion.
+    pub async fn rings(&self, message: MessageId) -> Result<bool, Error> {
         read(&self.vault, move |snapshot| {
-            Ok(snapshot.filed(discussion.0)?.is_none_or(|filed| filed.level >= 0))
+            let spam = snapshot.is_tagged(message.0, System::Spam.id())?;
+            Ok(!spam && snapshot.weighed(message.0)?.is_none_or(|weighed| weighed.level >= 0))
         })
         .await
     }

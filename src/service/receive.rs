@@ -45,6 +45,8 @@ use std::{collections::HashSet, net::IpAddr, sync::Arc};
 
 /// The most octets a message may have (25 MiB).
 pub const MAX_MESSAGE: usize = 25 * 1024 * 1024;
+/// Seconds for which what was received is news.
+const NEWS: u64 = 24 * 3600;
 /// Messages that are prepared at once: as many as a Pi has cores. More would share those, and each takes a few times its size.
 const PREPARED: usize = 4;
 
@@ -150,6 +152,18 @@ enum Source {
     },
     /// The box itself wrote it.
     Own { received: Time },
+}
+
+impl Source {
+    /// Whether what comes from it now is news.
+    fn is_news(&self, now: Time) -> bool {
+        let (received, unread) = match self {
+            Self::Door { arrival, .. } => (arrival.at, true),
+            Self::Import { received, read, .. } => (*received, !read),
+            Self::Own { received } => (*received, true),
+        };
+        unread && now.0.abs_diff(received.0) < NEWS
+    }
 }
 
 impl Receive {
@@ -364,16 +378,14 @@ impl Receive {
         let (message, now) = (MessageId(change.message), self.now());
         let writing = open.writer.write(move |tables| store::returned::keep(tables, &change, now));
         let discussion = writing.await.map_err(not_kept)?.map(DiscussionId);
-        Ok(discussion.map(|discussion| {
-            self.0.happenings.announce(Happening::Arrived { message, discussion });
-            Kept { message, discussion }
-        }))
+        Ok(discussion.map(|discussion| self.announced(message, discussion, source.is_news(now))))
     }
 
     async fn take(&self, open: &Arc<Open>, raw: Vec<u8>, source: Source, coming: Option<Coming>) -> Result<Option<Kept>, NotKept> {
         if let Some(kept) = self.returned(open, &raw, &source).await? {
             return Ok(Some(kept));
         }
+        let news = source.is_news(self.now());
         let scanned = match source {
             Source::Door { .. } => self.0.dangers.scan(&raw).await,
             Source::Import { .. } | Source::Own { .. } => (Scan::NotAsked, None),
@@ -390,12 +402,14 @@ impl Receive {
         drop(coming);
         match writing.await.map_err(not_kept)? {
             mail::Kept::Before => Ok(None),
-            mail::Kept::New { message, discussion } => {
-                let (message, discussion) = (MessageId(message), DiscussionId(discussion));
-                self.0.happenings.announce(Happening::Arrived { message, discussion });
-                Ok(Some(Kept { message, discussion }))
-            }
+            mail::Kept::New { message, discussion } => Ok(Some(self.announced(MessageId(message), DiscussionId(discussion), news))),
         }
+    }
+
+    /// Says that a message was kept.
+    fn announced(&self, message: MessageId, discussion: DiscussionId, news: bool) -> Kept {
+        self.0.happenings.announce(Happening::Arrived { message, discussion, news });
+        Kept { message, discussion }
     }
 }
 

@@ -36,10 +36,10 @@ pub(super) async fn listen(site: Arc<Site>, _visit: Visit) -> Result<Response, P
                 _ = ending.wait_for(|ending| *ending) => return,
             };
             let messages = match news {
-                Ok(Happening::Arrived { .. }) => 1,
-                Ok(Happening::Unlocked | Happening::Due) => continue,
+                Ok(Happening::Arrived { news: true, .. }) => 1,
+                // What was missed is the beginning of a flood, such as an import, and may all be old.
+                Ok(Happening::Arrived { .. } | Happening::Unlocked | Happening::Due) | Err(RecvError::Lagged(_)) => continue,
                 Ok(Happening::Locked) => return,
-                Err(RecvError::Lagged(missed)) => missed,
                 Err(RecvError::Closed) => return,
             };
             // A page that does not read is not waited for: it hears of the next one.

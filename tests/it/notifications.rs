@@ -13,6 +13,7 @@ use caliopen::{
         device::{Credential, DeviceId, Link, agent::Agent},
         ledger::Purpose,
         time::Time,
+        transport,
     },
     locale::Lang,
     net::{
@@ -20,7 +21,7 @@ use caliopen::{
         outward::Outward,
         tls::{Current, Identity, server_config},
     },
-    service::devices::Arrival,
+    service::{devices::Arrival, happening::Happening, receive::Taken},
 };
 use rustls::RootCertStore;
 use std::{
@@ -206,6 +207,56 @@ async fn a_device_is_rung_for_without_a_word_of_the_mail_until_it_is_gone() {
         assert_eq!(now.len(), usize::from(after.is_some()), "{answer}");
         assert!(now.iter().all(|told| !told.failing));
     }
+}
+
+#[tokio::test]
+async fn history_and_spam_ring_nowhere_and_news_from_another_mailbox_does() {
+    let home = Home::make(Time(NOW), Dns::table(Table::default()).into());
+    let mut happenings = home.services.happenings.listen();
+    let receive = &home.services.receive;
+    for (at, (received, read, news)) in [
+        (NOW - 400 * 24 * 3600, false, false),
+        (NOW - 3600, true, false),
+        (NOW - 3600, false, true),
+        (NOW - 2 * 24 * 3600, false, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let raw = format!("From: ann@x.test\r\nTo: me@home.test\r\nMessage-ID: <{at}@x.test>\r\n\r\nhello\r\n");
+        let kept = receive.import(raw.into_bytes(), Some(Time(received)), read).await.unwrap().unwrap();
+        let (message, discussion) = (kept.message, kept.discussion);
+        let happening = Happening::Arrived { message, discussion, news };
+        assert_eq!(happenings.recv().await.unwrap(), happening);
+    }
+    // Through the door: what is no spam rings, even where the discussion holds both.
+    let mut kept = Vec::new();
+    for subject in ["dinner", "offers"] {
+        let arrival = transport::Arrival {
+            at: home.clock.now(),
+            peer: [192, 0, 2, 7].into(),
+            helo: "mx.x.test".into(),
+            mail_from: Some("eve@x.test".into()),
+            rcpt_to: vec!["me@home.test".into()],
+            tls: None,
+            extended: true,
+            utf8: false,
+        };
+        let raw = format!(
+            "From: eve@x.test\r\nTo: me@home.test\r\nSubject: {subject}\r\nDate: Tue, 26 May 2026 20:00:00 +0000\r\n\
+             Message-ID: <{subject}@x.test>\r\n\r\nhello\r\n"
+        );
+        let Taken::Kept(taken) = receive.keep(arrival, raw.into_bytes()).await.unwrap() else {
+            panic!("the box is locked");
+        };
+        assert!(matches!(happenings.recv().await.unwrap(), Happening::Arrived { news: true, .. }));
+        kept.push(taken);
+    }
+    let (honest, spam) = (kept[0], kept[1]);
+    assert_eq!(honest.discussion, spam.discussion);
+    home.services.spam.teach(spam.message, Some(true)).await.unwrap();
+    let push = &home.services.push;
+    assert!(push.rings(honest.message).await.unwrap() && !push.rings(spam.message).await.unwrap());
 }
 
 #[test]

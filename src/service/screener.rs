@@ -143,18 +143,20 @@ impl Screener {
         .await
     }
 
-    /// Answers somebody: all that they have at the door comes away from it. Gives the number by which it is taken back.
+    /// Answers somebody: all that is theirs at the door comes away from it. Gives the number by which it is taken back.
     pub async fn answer(&self, address: &Address, answer: Answer) -> Result<u64, Error> {
         let who = address.to_string();
         let ids = read(&self.vault, move |snapshot| {
             if snapshot.caller(&who)?.is_none() {
                 return Err(Error::NotFound);
             }
-            let rows = snapshot.shelf(Shelf::Door, 0, usize::MAX)?;
-            let theirs = rows
-                .into_iter()
-                .filter(|(_, row)| row.people.iter().any(|person| person.address == who));
-            Ok(theirs.map(|(id, _)| id).collect::<Vec<u64>>())
+            let mut theirs = Vec::new();
+            for (id, row) in snapshot.shelf(Shelf::Door, 0, usize::MAX)? {
+                if whose(snapshot, &row)?.is_some_and(|(address, _)| address == who) {
+                    theirs.push(id);
+                }
+            }
+            Ok(theirs)
         });
         let ids = ids.await?;
         self.acts.answer(address.to_string(), answer, ids).await
@@ -178,21 +180,25 @@ pub(super) fn is_on(open: &Open) -> Result<bool, store::Error> {
 /// Somebody at the door: their address, since when, and their discussions there.
 type Group = (String, Time, Vec<(u64, record::Discussion)>);
 
-/// Who stands at the door with which discussions, whoever wrote last first. A discussion of several strangers is the one's
-/// who wrote in it last.
+/// Whose a discussion at the door is, and since when they wait: of several strangers the one's who wrote in it last.
+fn whose(snapshot: &Snapshot, row: &record::Discussion) -> Result<Option<(String, Time)>, Error> {
+    for person in &row.people {
+        let caller = snapshot.caller(&person.address)?;
+        if let Some(caller) = caller.filter(|caller| caller.answer() == Answer::Waiting) {
+            return Ok(Some((person.address.clone(), Time(caller.at))));
+        }
+    }
+    Ok(None)
+}
+
+/// Who stands at the door with which discussions, whoever wrote last first.
 fn groups(snapshot: &Snapshot) -> Result<Vec<Group>, Error> {
     let mut groups: Vec<Group> = Vec::new();
     for (id, row) in snapshot.shelf(Shelf::Door, 0, LOOKED_AT)? {
-        for person in &row.people {
-            let caller = snapshot.caller(&person.address)?;
-            let Some(caller) = caller.filter(|caller| caller.answer() == Answer::Waiting) else {
-                continue;
-            };
-            match groups.iter_mut().find(|(known, ..)| *known == person.address) {
-                Some((.., discussions)) => discussions.push((id, row.clone())),
-                None => groups.push((person.address.clone(), Time(caller.at), vec![(id, row.clone())])),
-            }
-            break;
+        let Some((address, since)) = whose(snapshot, &row)? else { continue };
+        match groups.iter_mut().find(|(known, ..)| *known == address) {
+            Some((.., discussions)) => discussions.push((id, row)),
+            None => groups.push((address, since, vec![(id, row)])),
         }
     }
     Ok(groups)

@@ -7,7 +7,9 @@ use crate::{
 };
 use caliopen::{
     domain::{
+        address::Address,
         id::{DiscussionId, MessageId},
+        screener::Answer,
         tag::System,
         time::Time,
     },
@@ -125,4 +127,38 @@ async fn a_stranger_whose_letter_is_thrown_away_goes_on_waiting() {
         )
         .await;
     assert!(timeline(&home).await.contains(&both.1) && waiting(&home).await.is_empty());
+}
+
+#[tokio::test]
+async fn answering_one_stranger_answers_no_other() {
+    let home = Home::make();
+    let screener = &home.services.screener;
+    screener.turn(true).await.unwrap();
+    let (_, eve) = deliver(&home, "eve@x.test", "one", "hello").await;
+    // Somebody else's letter that eve was sent too.
+    let (ann, of_both) = home
+        .deliver(
+            "me@home.test",
+            "From: ann@y.test\nTo: me@home.test, eve@x.test\nSubject: two\nDate: Tue, 14 Nov 2023 22:13:20 +0000\n\
+             Message-ID: <two@y.test>\n\nhello\n",
+        )
+        .await;
+    assert_ne!(eve, of_both);
+    assert_eq!(waiting(&home).await, ["ann@y.test", "eve@x.test"]);
+    let number = screener
+        .answer(&Address::parse("eve@x.test").unwrap(), Answer::Refused)
+        .await
+        .unwrap();
+    assert!(!is_spam(&home, ann));
+    assert_eq!(
+        (timeline(&home).await, waiting(&home).await),
+        (vec![eve], vec!["ann@y.test".into()])
+    );
+    home.services.acts.undo(number).await.unwrap();
+    screener.answer(&Address::parse("eve@x.test").unwrap(), Answer::In).await.unwrap();
+    assert_eq!(
+        (timeline(&home).await, waiting(&home).await),
+        (vec![eve], vec!["ann@y.test".into()])
+    );
+    agrees(&home.snapshot());
 }

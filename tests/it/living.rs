@@ -8,6 +8,7 @@ use crate::{
 use caliopen::{
     domain::{
         address::Address,
+        draft::{About, Draft},
         id::{DeviceId, DiscussionId, MessageId, TagId},
         importance::Range,
         padlock::Padlock,
@@ -351,6 +352,30 @@ async fn a_masked_message_tells_none_of_its_words() {
             assert_eq!(shown.contains("marmalade"), told, "{shown}");
         }
         assert_eq!(page.message.findings.deceptive, 1, "that there is one is told");
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_drafts_tells_no_words_of_a_masked_message() {
+    let home = Home::make();
+    let (message, _) = deliver(&home, "ann@x.test", "picnic", "marmalade").await;
+    lift(&home, message).await;
+    let compose = &home.services.compose;
+    for (id, about) in [(1, About::Forwards(MessageId(message))), (2, About::Nothing)] {
+        let draft = Draft {
+            about,
+            subject: "Fwd: picnic".into(),
+            text: "marmalade\n".into(),
+            ..Draft::default()
+        };
+        compose.save(id, draft, Vec::new()).await.unwrap().unwrap();
+    }
+    for (viewed, told) in [(Letter::A, true), (Letter::D, false)] {
+        for row in compose.list(Viewer::on(viewed)).await.unwrap() {
+            let shown = told || row.id == 2;
+            assert_eq!((row.excerpt.contains("marmalade"), row.masked), (shown, !shown), "{row:?}");
+            assert_eq!(row.subject, "Fwd: picnic");
+        }
     }
 }
 

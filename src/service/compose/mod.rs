@@ -24,6 +24,7 @@ pub use start::{Beginning, Started};
 
 use super::{
     Error, delete,
+    devices::Viewer,
     happening::Happenings,
     keyring::Keyring,
     read,
@@ -97,8 +98,10 @@ pub struct Row {
     pub to: Vec<Mailbox>,
     /// Its subject.
     pub subject: String,
-    /// Its first words.
+    /// Its first words; none where it is masked.
     pub excerpt: String,
+    /// Whether it is about a message that is masked to whoever reads.
+    pub masked: bool,
     /// When it was last changed.
     pub at: Time,
     /// Files with it.
@@ -227,17 +230,29 @@ impl Compose {
         Ok(open.writer.write(move |tables| drafts::discard(tables, id)).await?)
     }
 
-    /// The drafts, newest first.
-    pub async fn list(&self) -> Result<Vec<Row>, Error> {
-        read(&self.0.vault, |snapshot| {
+    /// The drafts, newest first, as somebody may see them: one that is about a message which is masked to them holds words
+    /// of it, and tells none.
+    pub async fn list(&self, viewer: Viewer) -> Result<Vec<Row>, Error> {
+        read(&self.0.vault, move |snapshot| {
             let rows = snapshot.drafts()?.into_iter().map(|(id, row)| {
                 let at = Time(row.at);
                 let draft = with_files(snapshot, id, &row)?;
+                let masked = match draft.about.message() {
+                    Some(about) => snapshot
+                        .message(about.0)?
+                        .is_some_and(|message| viewer.is_masked(about, message.index)),
+                    None => false,
+                };
                 Ok(Row {
                     id,
                     to: crate::domain::draft::people(&draft.to).unwrap_or_default(),
                     subject: super::excerpt::headline(&draft.subject),
-                    excerpt: super::excerpt::excerpt(&draft.text),
+                    excerpt: if masked {
+                        String::new()
+                    } else {
+                        super::excerpt::excerpt(&draft.text)
+                    },
+                    masked,
                     at,
                     files: draft.files.len(),
                 })

@@ -9,6 +9,7 @@ use super::{
         when::When,
     },
     calm,
+    devices::viewer,
 };
 use crate::locale::compose::{self, ComposeWords};
 use askama::Template;
@@ -29,6 +30,7 @@ struct Row {
     to: String,
     subject: String,
     excerpt: String,
+    masked: bool,
     files: Option<String>,
     when: When,
 }
@@ -37,7 +39,7 @@ struct Row {
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let s = Shell::of(&site, &visit, Section::Drafts);
     let (w, c) = (s.w, compose::words(s.w.lang));
-    let rows = site.services.compose.list().await?.into_iter().map(|row| {
+    let rows = site.services.compose.list(viewer(&site, &visit)).await?.into_iter().map(|row| {
         let names: Vec<String> = row
             .to
             .iter()
@@ -61,6 +63,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
                 subject => subject,
             },
             excerpt: calm(&row.excerpt),
+            masked: row.masked,
             files: (row.files > 0).then(|| w.count(&w.files, row.files as u64)),
             when: site.zone.say(w, row.at, site.now()),
         }

@@ -92,8 +92,8 @@ pub struct Told {
 /// How one part of an act is taken back.
 #[derive(Clone, Debug)]
 enum Back {
-    /// These stood there.
-    Shelves(Before),
+    /// To this shelf they were moved, from where these stood.
+    Shelves(Shelf, Before),
     /// These were marked so.
     Marked(Vec<u64>, bool),
     /// The tag was put on these, or taken off them (and who had put it there), and was given to these discussions.
@@ -178,7 +178,7 @@ impl Acts {
             Act::Spam(is) => self.call_spam(ids, is).await?,
         };
         let many = match &back {
-            Back::Shelves(moved) => moved.len(),
+            Back::Shelves(_, moved) => moved.len(),
             _ => many,
         };
         self.remember(Deed::Act(act), many, vec![back])
@@ -203,7 +203,7 @@ impl Acts {
             crate::store::door::say(tables, &who, caller.as_ref())?;
             shelves::shelve(tables, &ids, Shelf::Timeline, now.0)
         });
-        back.push(Back::Shelves(writing.await?));
+        back.push(Back::Shelves(Shelf::Timeline, writing.await?));
         back.push(Back::Caller(address, before));
         self.remember(Deed::Door(answer), many, back)
     }
@@ -281,7 +281,7 @@ impl Acts {
         let now = self.now().0;
         let open = self.vault.open()?;
         let writing = open.writer.write(move |tables| shelves::shelve(tables, &ids, shelf, now));
-        Ok(Back::Shelves(writing.await?))
+        Ok(Back::Shelves(shelf, writing.await?))
     }
 
     async fn mark(&self, ids: Vec<u64>, unread: bool) -> Result<Back, Error> {

@@ -165,6 +165,16 @@ async fn in_whatever_order_things_are_thrown_away_and_taken_back_everything_agre
     assert_eq!((rows.len(), there), (2, kept.len()), "nothing is lost, and each is with its people");
 }
 
+#[tokio::test]
+async fn what_is_thrown_away_stays_there_when_an_older_act_is_taken_back() {
+    let home = Home::make();
+    let (_, ann) = deliver(&home, "ann@x.test", "one", "marmalade").await;
+    let archived = act(&home, &[ann], Act::Done).await;
+    act(&home, &[ann], Act::Bin).await;
+    undo(&home, archived).await;
+    assert_eq!((binned(&home).await, timeline(&home).await), (vec![ann], vec![]));
+}
+
 #[test]
 fn a_message_is_deleted_told_and_taken_back_without_scripts() {
     let folder = Folder::make();

@@ -139,7 +139,7 @@ impl Acts {
             if moved.is_empty() {
                 return Ok((None, Some(DiscussionId(discussion))));
             }
-            let number = self.remember(Deed::Message, 1, vec![Back::Shelves(moved)])?;
+            let number = self.remember(Deed::Message, 1, vec![Back::Shelves(Shelf::Bin, moved)])?;
             return Ok((Some(number), stays));
         }
         Err(store::Error::Database("a discussion changed faster than it could be read".into()).into())

@@ -28,9 +28,10 @@ impl Acts {
     pub(super) async fn take_back(&self, part: Back) -> Result<(), Error> {
         let open = self.vault.open()?;
         match part {
-            Back::Shelves(before) => {
+            Back::Shelves(to, before) => {
                 for (id, shelf) in before {
-                    if !self.put_back(id).await? {
+                    // What was thrown away since by another act is left to that.
+                    if to != Shelf::Bin || !self.put_back(id).await? {
                         let now = self.now().0;
                         open.writer
                             .write(move |tables| shelves::shelve(tables, &[id], shelf, now).map(drop))

@@ -175,6 +175,33 @@ async fn what_is_thrown_away_stays_there_when_an_older_act_is_taken_back() {
     assert_eq!((binned(&home).await, timeline(&home).await), (vec![ann], vec![]));
 }
 
+#[tokio::test]
+async fn the_owners_address_elsewhere_takes_part_in_nothing_when_a_message_is_thrown_away() {
+    let home = Home::make();
+    let elsewhere = home
+        .open()
+        .writer
+        .write(|tables| Ok(tables.elsewhere.insert("me@provider.test", 1).map(drop)?));
+    elsewhere.await.unwrap();
+    let mut last = (0, 0);
+    for subject in ["one", "two"] {
+        let raw = format!(
+            "From: ann@x.test\nTo: me@home.test, me@provider.test\nSubject: {subject}\n\
+             Date: Tue, 14 Nov 2023 22:13:20 +0000\nMessage-ID: <{subject}@x.test>\n\nhello\n"
+        );
+        last = home.deliver("me@home.test", &raw).await;
+    }
+    let (message, discussion) = last;
+    let people = |id: u64| -> Vec<String> {
+        let row = home.snapshot().discussion(id).unwrap().unwrap();
+        row.people.into_iter().map(|person| person.address).collect()
+    };
+    assert_eq!(people(discussion), ["ann@x.test"]);
+    throw(&home, message).await;
+    assert_eq!(people(discussion), ["ann@x.test"]);
+    assert_eq!(people(binned(&home).await[0]), ["ann@x.test"]);
+}
+
 #[test]
 fn a_message_is_deleted_told_and_taken_back_without_scripts() {
     let folder = Folder::make();

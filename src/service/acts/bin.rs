@@ -121,7 +121,7 @@ impl Acts {
     pub async fn throw(&self, id: MessageId) -> Result<(Option<u64>, Option<DiscussionId>), Error> {
         for _ in 0..TRIES {
             let owner = self.owner.clone();
-            let (thrown, discussion) = read(&self.vault, move |snapshot| thrown(snapshot, id.0, &owner)).await?;
+            let (thrown, discussion) = read(&self.vault, move |snapshot| thrown(snapshot, id.0, &snapshot.owners(owner.iter())?)).await?;
             let (now, open) = (self.now().0, self.vault.open()?);
             let (moved, stays) = match thrown {
                 Thrown::One(apart) => {

@@ -440,6 +440,32 @@ async fn only_what_comes_from_now_on_is_fetched_where_that_was_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn now_is_when_a_mailbox_was_added() {
+    let authority = Authority::make();
+    let (certificate, key) = pem_of(&authority.certify(&["imap.x.test"]));
+    let Some(dovecot) = Dovecot::make(&certificate, &key) else {
+        return;
+    };
+    for number in 0..5 {
+        dovecot.put("", number, "S");
+    }
+    dovecot.owned();
+    let home = Home::make(NOW, outward(&authority));
+    let mailboxes = &home.services.mailboxes;
+    let id = mailboxes.add(typed(dovecot.port, false, "right", false)).await.unwrap().unwrap();
+    let listens = |view: &View| view.running.is_some_and(|running| running.listening);
+    // It comes before anybody looks for the first time: the box may be locked, or the provider away.
+    dovecot.put("", 7, "");
+    dovecot.owned();
+    let working = works(&home);
+    mailboxes.choose(id, vec!["INBOX".into()]).await.unwrap();
+    until(&home, id, "it listens", listens).await;
+    let seven: Vec<String> = raws(&home).into_iter().map(|(raw, _)| raw).collect();
+    assert!(seven.len() == 1 && seven[0].contains("number 7"), "{}", seven.len());
+    working.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_trusted_is_refused_in_words() {
     let (authority, other) = (Authority::make(), Authority::make());
     let tried = async |identity: caliopen::net::tls::Identity, password: &str| {

@@ -19,6 +19,7 @@ use crate::{
         read,
         receive::{Brought, MAX_MESSAGE, NotKept},
     },
+    store::record::Mailbox,
 };
 use std::{collections::HashMap, time::Duration};
 use tokio::task::JoinSet;
@@ -38,6 +39,8 @@ const SUSPICION: u32 = 3;
 const SUSPECTS: usize = 3;
 /// Seconds of refusing after which even a message that nothing else can be compared with is passed by.
 const LONG: i64 = 2 * DAY;
+/// How long whoever adds a mailbox waits for what is in its folders to be noted.
+const NOTING: Duration = Duration::from_secs(30);
 /// The seconds of a day.
 const DAY: i64 = 24 * 3600;
 
@@ -103,7 +106,7 @@ impl Mailboxes {
             let name = folder.name.clone();
             let found = match opened.examine(&name).await {
                 Ok(now) => {
-                    let found = self.new_in(opened, folder, now, mailbox.history, Time(mailbox.since)).await;
+                    let found = self.new_in(id, opened, folder, now, &mailbox).await;
                     refused |= matches!(found, Err(Trouble::Refused));
                     found
                 }
@@ -186,11 +189,11 @@ impl Mailboxes {
     /// The folder as it is now, and the numbers of what is new in it.
     async fn new_in(
         &self,
+        id: u64,
         opened: &mut Opened,
         mut folder: Folder,
         now: Examined,
-        history: bool,
-        added: Time,
+        mailbox: &Mailbox,
     ) -> Result<(Folder, Vec<u32>), Trouble> {
         let first = folder.validity == 0;
         let changed = !first && folder.validity != now.validity;
@@ -199,14 +202,13 @@ impl Mailboxes {
             // The numbers mean other messages than before: all are looked through again, and what is here is kept once.
             folder.last = 0;
         }
-        if first && !history {
-            folder.last = match now.next {
-                Some(next) => next.saturating_sub(1),
-                None => opened.after(0, None).await?.last().copied().unwrap_or(0),
-            };
+        if first && !mailbox.history {
+            folder.last = floor(opened, now).await?;
+            // What breaks off before this folder's turn must not have it begin later at the next look.
+            self.keep(id, &folder, &Done::default()).await?;
         }
         // Of a mailbox that is wanted from one day on, what is older is not fetched because its numbers changed.
-        let since = (changed && !history).then(|| day(added));
+        let since = (changed && !mailbox.history).then(|| day(Time(mailbox.since)));
         let uids = opened.after(folder.last, since.as_deref()).await?;
         Ok((folder, uids))
     }
@@ -303,6 +305,34 @@ impl Mailboxes {
             .await;
         changed.map_err(|_| Trouble::Store)
     }
+}
+
+/// The last message that was there before now.
+async fn floor(opened: &mut Opened, now: Examined) -> Result<u32, Trouble> {
+    match now.next {
+        Some(next) => Ok(next.saturating_sub(1)),
+        None => Ok(opened.after(0, None).await?.last().copied().unwrap_or(0)),
+    }
+}
+
+/// Notes what is in each wanted folder of a mailbox of which only that is wanted which comes from now on: the first look may
+/// be long after, when the box is unlocked or the provider is back. What cannot be noted in [`NOTING`] begins then.
+pub(super) async fn note_floors(opened: &mut Opened, folders: &mut [Folder]) {
+    let noting = async {
+        for folder in folders.iter_mut().filter(|folder| folder.wanted) {
+            let found = match opened.examine(&folder.name).await {
+                Ok(now) => floor(opened, now).await.map(|last| (now.validity.max(1), last)),
+                Err(trouble) => Err(trouble),
+            };
+            match found {
+                Ok(found) => (folder.validity, folder.last) = found,
+                // One that the server does not open keeps nothing else back.
+                Err(Trouble::Refused) => {}
+                Err(_) => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(NOTING, noting).await;
 }
 
 impl Done {

@@ -246,7 +246,6 @@ impl Mailboxes {
             Ok(folders) => folders,
             Err(trouble) => return Ok(Err(NotAdded::Tried(trouble))),
         };
-        opened.close().await;
         let folder = |(name, spare): (String, bool)| Folder {
             wanted: !spare && !fetch::is_spare(&name),
             name,
@@ -254,6 +253,10 @@ impl Mailboxes {
         };
         let mut folders: Vec<Folder> = folders.into_iter().map(folder).collect();
         fetch::in_order(&mut folders);
+        if !history {
+            fetch::note_floors(&mut opened, &mut folders).await;
+        }
+        opened.close().await;
         mailbox.set_folders(&folders);
         let writing = self
             .0
@@ -295,7 +298,8 @@ impl Mailboxes {
         changed
     }
 
-    /// Fetches from these folders from now on, by the server's names for them.
+    /// Fetches from these folders from now on, by the server's names for them. One that is chosen again goes on where it was,
+    /// so that nothing that came meanwhile is passed over.
     pub async fn choose(&self, id: u64, wanted: Vec<String>) -> Result<(), Error> {
         self.change_and_look(id, move |mailbox| {
             let mut folders = mailbox.folders();

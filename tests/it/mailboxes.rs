@@ -22,7 +22,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -126,6 +126,35 @@ impl Dovecot {
             let pid = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
             let _ = child.wait();
+        }
+    }
+
+    /// Has the numbers of the first folder mean other messages (RFC 3501 section 2.3.1.1); while it is stopped.
+    fn renumber(&self) {
+        let list = self.mail().join("dovecot-uidlist");
+        let text = std::fs::read_to_string(&list).unwrap();
+        let (head, rest) = text.split_once('\n').unwrap();
+        let changed: Vec<String> = head
+            .split(' ')
+            .map(|word| match word.strip_prefix('V') {
+                Some(number) => format!("V{}", number.parse::<u64>().unwrap() + 100),
+                None => word.to_owned(),
+            })
+            .collect();
+        std::fs::write(&list, format!("{}\n{rest}", changed.join(" "))).unwrap();
+        for entry in std::fs::read_dir(self.mail()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap().to_string_lossy().starts_with("dovecot.index") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+    }
+
+    /// Has everything in the first folder have come before any mailbox was added.
+    fn age(&self) {
+        for entry in std::fs::read_dir(self.mail().join("cur")).unwrap() {
+            let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(1_772_528_400)).unwrap();
         }
     }
 
@@ -353,23 +382,7 @@ async fn a_mailbox_with_its_history_comes_once_and_is_kept_up_with() {
     // Its numbers mean other messages from now on: everything is looked through again and kept once.
     mailboxes.pause(id, true).await.unwrap();
     dovecot.stop();
-    let list = dovecot.mail().join("dovecot-uidlist");
-    let text = std::fs::read_to_string(&list).unwrap();
-    let (head, rest) = text.split_once('\n').unwrap();
-    let changed: Vec<String> = head
-        .split(' ')
-        .map(|word| match word.strip_prefix('V') {
-            Some(number) => format!("V{}", number.parse::<u64>().unwrap() + 100),
-            None => word.to_owned(),
-        })
-        .collect();
-    std::fs::write(&list, format!("{}\n{rest}", changed.join(" "))).unwrap();
-    for entry in std::fs::read_dir(dovecot.mail()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.file_name().unwrap().to_string_lossy().starts_with("dovecot.index") {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
+    dovecot.renumber();
     dovecot.put("", 50_001, "");
     dovecot.owned();
     dovecot.start();
@@ -440,15 +453,16 @@ async fn only_what_comes_from_now_on_is_fetched_where_that_was_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn now_is_when_a_mailbox_was_added() {
+async fn now_is_when_a_mailbox_was_added_and_new_numbers_bring_nothing_older() {
     let authority = Authority::make();
     let (certificate, key) = pem_of(&authority.certify(&["imap.x.test"]));
-    let Some(dovecot) = Dovecot::make(&certificate, &key) else {
+    let Some(mut dovecot) = Dovecot::make(&certificate, &key) else {
         return;
     };
     for number in 0..5 {
         dovecot.put("", number, "S");
     }
+    dovecot.age();
     dovecot.owned();
     let home = Home::make(NOW, outward(&authority));
     let mailboxes = &home.services.mailboxes;
@@ -462,6 +476,24 @@ async fn now_is_when_a_mailbox_was_added() {
     until(&home, id, "it listens", listens).await;
     let seven: Vec<String> = raws(&home).into_iter().map(|(raw, _)| raw).collect();
     assert!(seven.len() == 1 && seven[0].contains("number 7"), "{}", seven.len());
+
+    // Looked through anew, more than once, with nothing in it that is as young as the mailbox.
+    mailboxes.pause(id, true).await.unwrap();
+    dovecot.stop();
+    dovecot.age();
+    dovecot.renumber();
+    dovecot.start();
+    let before = mailboxes.one(id).await.unwrap();
+    mailboxes.pause(id, false).await.unwrap();
+    let after = until(&home, id, "it is looked through", |view| {
+        listens(view) && view.folders[0].validity != before.folders[0].validity
+    })
+    .await;
+    assert_eq!(after.brought, 1);
+    dovecot.put("", 8, "");
+    dovecot.owned();
+    until(&home, id, "news comes", |view| listens(view) && view.brought > 1).await;
+    assert_eq!(raws(&home).len(), 2);
     working.abort();
 }
 

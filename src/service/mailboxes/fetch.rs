@@ -186,7 +186,8 @@ impl Mailboxes {
         Ok(())
     }
 
-    /// The folder as it is now, and the numbers of what is new in it.
+    /// The folder as it is now, and the numbers of what is new in it. Of a mailbox that is wanted from one day on, nothing
+    /// that came to the server before that day is new, whatever became of its numbers.
     async fn new_in(
         &self,
         id: u64,
@@ -207,8 +208,7 @@ impl Mailboxes {
             // What breaks off before this folder's turn must not have it begin later at the next look.
             self.keep(id, &folder, &Done::default()).await?;
         }
-        // Of a mailbox that is wanted from one day on, what is older is not fetched because its numbers changed.
-        let since = (changed && !mailbox.history).then(|| day(Time(mailbox.since)));
+        let since = (!mailbox.history).then(|| day(Time(mailbox.since)));
         let uids = opened.after(folder.last, since.as_deref()).await?;
         Ok((folder, uids))
     }

@@ -4,11 +4,11 @@
 //! and every backup after it would be all of it again. Rows are lines of JSON as in an export (`rows`), of every table but
 //! those that are made anew; here all settings are among them, because the box that comes of it is this one.
 //!
-//! What opens the box (`slots`) is put down last: a folder with slots is a box that was made whole.
+//! What opens the box (`slots`) is put down last: a folder with slots is a box that was made whole, and was compared.
 
 use super::{
     Error,
-    crypt::destroy,
+    crypt::{VaultKey, destroy},
     front::{self, FrontFile},
     imported,
     mail::Snapshot,
@@ -170,16 +170,27 @@ pub fn front_lines(file: &FrontFile) -> Result<Vec<String>, Error> {
         .collect())
 }
 
+fn key_of(slots: &[u8], code: &str) -> Result<Option<VaultKey>, Error> {
+    Ok(Slots::read(slots)?.open(&Opening::Recovery(code))?.map(|(_, _, key)| key))
+}
+
 /// Begins to make a box in a folder in which there is none: opens its vault, new and empty, with the key that these slots
 /// give for the recovery code. `None`: the code is not theirs.
 pub fn begin(vault: &Vault, file: &FrontFile, slots: &[u8], code: &str) -> Result<Option<std::sync::Arc<Open>>, Error> {
-    let Some((_, _, key)) = Slots::read(slots)?.open(&Opening::Recovery(code))? else {
-        return Ok(None);
-    };
+    let Some(key) = key_of(slots, code)? else { return Ok(None) };
     let mut run = file.first_run()?.unwrap_or_default();
     run.founding = true;
     file.set_first_run(Some(&run))?;
     remove(&vault.folder().join(vault::FILE))?;
+    vault.revive(key)?;
+    Ok(vault.open().ok())
+}
+
+/// Opens anew, from the disk, the vault of a box that is being made and has no slots yet. `None` as in [`begin`].
+pub fn again(vault: &Vault, slots: &[u8], code: &str) -> Result<Option<std::sync::Arc<Open>>, Error> {
+    let Some(key) = key_of(slots, code)? else { return Ok(None) };
+    vault.lock();
+    vault.wait_until_closed()?;
     vault.revive(key)?;
     Ok(vault.open().ok())
 }

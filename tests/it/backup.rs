@@ -372,6 +372,25 @@ fn what_waited_when_a_backup_was_made_is_not_sent_by_the_box_that_comes_back() {
     let (code, said) = it.restore(&there, &[]);
     assert_eq!(code, 0, "{said}");
     nobody_knows(&there, message);
+
+    // Nor by one whose making was cut in the moment in which it became a box.
+    let cut = it.beside("cut");
+    let mut command = caliopen();
+    command
+        .args(["restore", "--data"])
+        .arg(&cut)
+        .arg("--folder")
+        .arg(&it.place)
+        .arg("--code-with")
+        .arg(&it.code);
+    let mut restoring = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let is_box = || fs::exists(cut.join(caliopen::store::slots::FILE)).unwrap_or(false);
+    while !is_box() && restoring.try_wait().unwrap().is_none() {
+        std::hint::spin_loop();
+    }
+    let _ = restoring.kill();
+    restoring.wait().unwrap();
+    nobody_knows(&cut, message);
 }
 
 #[test]

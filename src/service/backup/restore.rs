@@ -1,6 +1,6 @@
 //! A box made of a backup again, with nothing but the place and the recovery code; and seen to be what was backed up: it is
 //! locked, opened with the code, and every table and every message is counted and hashed and compared. What waited to be
-//! sent is not sent from it: it may have left since.
+//! sent is not sent from it: it may have left since. What opens it is put down after all that.
 
 use super::write::{Broke, FORMAT, VERSION};
 use crate::{
@@ -194,11 +194,14 @@ impl Restoring<'_> {
         let front = String::from_utf8(front).map_err(|_| Trouble::Damaged)?;
         let front: Vec<String> = front.lines().map(str::to_owned).collect();
         drop(open);
-        backup::end(self.vault.folder(), self.file, &front, &slots)?;
-        self.compare(&manifest)?;
+        let open = backup::again(self.vault, &slots, self.code)?.ok_or(Trouble::Code)?;
+        self.compare(&open, &manifest)?;
         let now = Clock::system().now();
-        let open = self.vault.open().map_err(|_| Trouble::Store)?;
         write(&open, move |tables| backup::leave_unsent(tables, now))?;
+        drop(open);
+        // Where the power goes before this there is no box yet, and none that would send once more.
+        backup::end(self.vault.folder(), self.file, &front, &slots)?;
+        self.unlock()?;
         Ok(Restored {
             made: manifest.made,
             domain: manifest.domain,
@@ -295,15 +298,19 @@ impl Restoring<'_> {
         Ok(put_mail(open, batch)?)
     }
 
-    /// Opens the box anew with the code, and compares what is in it with what the backup says.
-    fn compare(&self, manifest: &Manifest) -> Result<(), Broke> {
+    /// Opens the box that was made, as its owner does who has nothing but the code.
+    fn unlock(&self) -> Result<(), Broke> {
         self.vault.lock();
         self.vault.wait_until_closed()?;
-        if self.vault.unlock(&Opening::Recovery(self.code))? == Secret::Wrong {
-            return Err(Trouble::Code.into());
+        match self.vault.unlock(&Opening::Recovery(self.code))? {
+            Secret::Right(_) => Ok(()),
+            Secret::Wrong => Err(Trouble::Code.into()),
         }
-        let open = self.vault.open().map_err(|_| Trouble::Store)?;
-        let snapshot = Snapshot::of(&open)?;
+    }
+
+    /// Compares what is in the box, opened anew, with what the backup says.
+    fn compare(&self, open: &Open, manifest: &Manifest) -> Result<(), Broke> {
+        let snapshot = Snapshot::of(open)?;
         // Rows of an older schema are read as they are, and may be written in today's shape.
         let same = manifest.schema == u64::from(migrate::VERSION);
         for (table, (rows, sha256)) in manifest.tables.iter().filter(|(table, _)| !backup::is_anew(table)) {

@@ -52,6 +52,7 @@ fn is_proof_tried(kept: &record::Backup, now: Time) -> bool {
 impl Backups {
     /// Does what is due: a backup, then a try of it. Says how many seconds from now to come again.
     pub async fn step(&self) -> Result<u64, Error> {
+        self.clear().await;
         let Some(kept) = self.kept().await? else { return Ok(NAP) };
         let now = self.0.ground.clock.now();
         let since = |at: i64| now.0.saturating_sub(at);
@@ -65,6 +66,20 @@ impl Backups {
             return Ok(NAP);
         }
         Ok(1)
+    }
+
+    /// Does away with what a try left that the power or an error ended, also while the box is locked and where backups are
+    /// off: it is a whole box, which the same secrets open.
+    async fn clear(&self) {
+        let Ok(turn) = self.0.turn.clone().try_lock_owned() else { return };
+        let scratch = self.0.ground.vault.folder().join(PROOF);
+        let clearing = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            backup::discard(&scratch)
+        });
+        if let Ok(Err(error)) = clearing.await {
+            tracing::error!(%error, "what was restored to be tried could not be removed");
+        }
     }
 
     /// Makes a backup now, and notes what became of it.

@@ -16,6 +16,7 @@ mod appliance;
 mod architecture;
 mod authentication;
 mod backup;
+mod backup_lost;
 mod backup_places;
 mod backup_s3;
 mod browser;

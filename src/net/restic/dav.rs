@@ -4,6 +4,7 @@
 use super::{
     Control, Shelf,
     remote::{Account, Remote},
+    unless_there,
 };
 use crate::{domain::backup::Trouble, net::https::Https};
 use bytes::Bytes;
@@ -136,7 +137,8 @@ impl Shelf for Dav {
             (HeaderName::from_static("destination"), self.0.url(&place)),
             (HeaderName::from_static("overwrite"), "T".to_owned()),
         ];
-        Remote::success(self.0.ask(&method(b"MOVE")?, &next, &head, &Bytes::new())?).map(drop)
+        let moved = Remote::success(self.0.ask(&method(b"MOVE")?, &next, &head, &Bytes::new())?).map(drop);
+        unless_there(self, (kind, id, octets), moved)
     }
 
     fn remove(&self, kind: FileType, id: &Id) -> Result<(), Trouble> {

@@ -88,6 +88,15 @@ trait Shelf: Send + Sync + 'static {
     fn remove(&self, kind: FileType, id: &Id) -> Result<(), Trouble>;
 }
 
+/// What a write came to at a server. Where its answer was lost and it was asked once more, the server refuses what it has
+/// already, or misses what it has moved: then the same octets are there.
+fn unless_there(shelf: &impl Shelf, (kind, id, octets): (FileType, &Id, &Bytes), written: Result<(), Trouble>) -> Result<(), Trouble> {
+    match written {
+        Err(Trouble::Refused | Trouble::Missing) if shelf.read(kind, id, None).is_ok_and(|there| there == *octets) => Ok(()),
+        written => written,
+    }
+}
+
 /// What is common to what is done at a place: that it can be cut short, slowed, counted. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Control(Arc<Controlled>);

@@ -4,6 +4,7 @@
 use super::{
     Control, Shelf,
     remote::{Account, Remote},
+    unless_there,
 };
 use crate::{domain::backup::Trouble, net::https::Https};
 use bytes::Bytes;
@@ -77,7 +78,8 @@ impl Shelf for Rest {
     }
 
     fn write(&self, kind: FileType, id: &Id, octets: &Bytes) -> Result<(), Trouble> {
-        Remote::success(self.0.ask(&Method::POST, &path(kind, id), &[], octets)?).map(drop)
+        let written = Remote::success(self.0.ask(&Method::POST, &path(kind, id), &[], octets)?).map(drop);
+        unless_there(self, (kind, id, octets), written)
     }
 
     fn remove(&self, kind: FileType, id: &Id) -> Result<(), Trouble> {

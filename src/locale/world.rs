@@ -280,8 +280,8 @@ fn keeping(lang: Lang, facts: &Facts) -> Vec<String> {
         days(
             lang,
             number(Item::BinDays),
-            "What was deleted stays in a wastebasket for {days}; then it is gone from the disk within days.",
-            "Ce qui a été supprimé reste {days} dans une corbeille\u{202f}; puis cela disparaît du disque en quelques jours.",
+            "What was deleted stays in a wastebasket for {days}; then it is gone within days. What arrived while the box was locked may leave sealed traces on the disk until their place is used again.",
+            "Ce qui a été supprimé reste {days} dans une corbeille\u{202f}; puis cela disparaît en quelques jours. Ce qui est arrivé pendant que la boîte était verrouillée peut laisser sur le disque des traces scellées, jusqu’à ce que leur place resserve.",
         ),
         days(
             lang,

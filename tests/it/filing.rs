@@ -85,6 +85,13 @@ impl Home {
         }
     }
 
+    /// The owner has this address at another provider too.
+    pub async fn also_at(&self, address: &'static str) {
+        let writer = &self.open().writer;
+        let noting = writer.write(move |tables| Ok(tables.elsewhere.insert(address, 1).map(drop)?));
+        noting.await.unwrap();
+    }
+
     pub async fn import(&self, raw: &str) -> u64 {
         self.clock.set(Time(self.clock.now().0 + 60));
         let kept = self

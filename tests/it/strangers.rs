@@ -40,11 +40,7 @@ fn is_spam(home: &Home, message: u64) -> bool {
 #[tokio::test]
 async fn what_the_owner_wrote_is_no_spam_whatever_becomes_of_the_discussion() {
     let home = Home::make();
-    let elsewhere = home
-        .open()
-        .writer
-        .write(|tables| Ok(tables.elsewhere.insert("me@provider.test", 1).map(drop)?));
-    elsewhere.await.unwrap();
+    home.also_at("me@provider.test").await;
     let (first, eve) = deliver(&home, "eve@x.test", "one", "buy now").await;
     let mut own = Vec::new();
     for from in ["me@home.test", "me@provider.test"] {

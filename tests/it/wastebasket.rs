@@ -178,11 +178,7 @@ async fn what_is_thrown_away_stays_there_when_an_older_act_is_taken_back() {
 #[tokio::test]
 async fn the_owners_address_elsewhere_takes_part_in_nothing_when_a_message_is_thrown_away() {
     let home = Home::make();
-    let elsewhere = home
-        .open()
-        .writer
-        .write(|tables| Ok(tables.elsewhere.insert("me@provider.test", 1).map(drop)?));
-    elsewhere.await.unwrap();
+    home.also_at("me@provider.test").await;
     let mut last = (0, 0);
     for subject in ["one", "two"] {
         let raw = format!(

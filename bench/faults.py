@@ -235,7 +235,7 @@ def disk(table, program, where, size):
             table.add(f"disk: {what} ({error}), answers", "250, 4xx", tally(during), "", f"{sum(failed.values())} failed: {times}; {told}", kind(codes) and bool(failed))
             table.add("  open again by itself", "<= 30 s", f"{again:.1f} s", "", f"meanwhile {tally(later)}; then {after}, and the timeline {page}", again <= 30 and after == 250 and page == 200)
         box.stop()
-        verdict(table, "disk failed", [name for post in posts for name in post.taken], box.kept())
+        verdict(table, "disk failed", [name for post in posts for name in post.taken], box.kept(), set().union(*(post.put_off for post in posts)))
     finally:
         box.stop()
 

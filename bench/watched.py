@@ -53,7 +53,7 @@ class Post:
 
     def __init__(self, seed):
         self.writer, self.taken, self.refused, self.broken = Writer(seed), [], {}, 0
-        self.session, self.again = None, None
+        self.session, self.again, self.put_off = None, None, set()
 
     def next(self):
         sender, text = self.writer.message()
@@ -87,6 +87,7 @@ class Post:
             self.taken.append(name)
         else:
             self.refused[code] = self.refused.get(code, 0) + 1
+            self.put_off.add(name)
             self.hang_up()
         return code, name
 
@@ -96,15 +97,17 @@ class Post:
         self.session = None
 
 
-def verdict(table, what, taken, kept):
-    """What was taken is there, once."""
+def verdict(table, what, taken, kept, put_off=()):
+    """What was taken is there, once. Of what is there twice it says how much was refused for now and given once more: an
+    answer that follows an error of the disk is in doubt, and the sender is the one who may repeat."""
     there = {}
     for name in kept:
         there[name] = there.get(name, 0) + 1
     lost = [name for name in taken if name not in there]
     twice = [name for name in taken if there.get(name, 0) > 1]
     table.add(f"{what}: taken and lost", "0", f"{len(lost)} of {len(taken)}", reached=not lost)
-    table.add(f"{what}: kept twice", "0", f"{len(twice)}", reached=not twice)
+    again = f"{len(put_off.intersection(twice))} of them refused first" if twice and put_off else ""
+    table.add(f"{what}: kept twice", "0", f"{len(twice)}", "", again, not twice)
 
 
 class Visits:

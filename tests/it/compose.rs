@@ -263,6 +263,29 @@ fn what_leaves_is_signed_and_the_index_is_the_one_that_was_shown() {
     }
 }
 
+#[test]
+fn the_address_of_a_list_is_not_one_person() {
+    let mut home = Box::open();
+    let rest = "Message-ID: <first@lists.test>\r\nCc: talk@lists.test\r\nList-Id: Talk <talk.lists.test>\r\n\
+                List-Post: <mailto:talk@lists.test>\r\n\r\nWhat do you think?\r\n";
+    deliver(&home.appliance, "alice@x.test", "Talk", rest);
+    let id = home.fresh();
+    let typed = [
+        ("to", "talk@lists.test"),
+        ("subject", "Re: Talk"),
+        ("answers", "1"),
+        ("text", "This."),
+    ];
+    location(&home.send(&id, "look", &typed, &[]));
+    let shown = home.owner.get(&format!("/write/{id}")).body;
+    location(&home.send(&id, "send", &typed, &[]));
+    let sent = home.owner.get("/messages/2").body;
+    for page in [shown, sent] {
+        assert!(page.contains("goes through a mailing list"), "{page}");
+        assert!(!page.contains("Between you and one other person"));
+    }
+}
+
 /// The same by somebody else's program (dkimpy), where it is installed.
 #[test]
 fn another_program_finds_both_signatures_right() {

@@ -92,8 +92,8 @@ pub fn reason(lang: Lang, line: &Line) -> String {
         Reason::Audience(n) => audience(lang, *n),
         Reason::List => say(
             lang,
-            "It went through a mailing list: nobody can say who reads it.",
-            "Il est passé par une liste de diffusion\u{202f}: personne ne peut dire qui le lit.",
+            "It goes through a mailing list: nobody can say who reads it.",
+            "Il passe par une liste de diffusion\u{202f}: personne ne peut dire qui le lit.",
         )
         .into(),
         Reason::Forged { signature, policy } => forged(lang, *signature, *policy).into(),

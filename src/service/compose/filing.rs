@@ -64,7 +64,8 @@ impl Filing<'_> {
             reading = unseen.clone();
         }
         let known = inner.known(self.snapshot, unseen.participants().map(|person| &person.address))?;
-        let evidence = inner.evidence(&unseen, self.plan, &self.snapshot.own_records()?, self.ways, &known);
+        let mut evidence = inner.evidence(&unseen, self.plan, &self.snapshot.own_records()?, self.ways, &known);
+        evidence.social.list = self.list.is_some();
         let index = evaluate(&evidence);
         let owners = self.snapshot.owners(&inner.owner)?;
         let people = DiscussionKey::of(

@@ -262,7 +262,10 @@ impl Inner {
             ..Reading::default()
         };
         let known = self.known(snapshot, addressed.all().map(|person| &person.address))?;
-        let evidence = self.evidence(&reading(addressed), plan, &own, ways, &known);
+        let list = self.list(snapshot, draft.about, addressed)?;
+        let mut evidence = self.evidence(&reading(addressed), plan, &own, ways, &known);
+        // The one address of a list is not one person.
+        evidence.social.list = list.is_some();
         let index = evaluate(&evidence);
         let mut people = Vec::new();
         for person in addressed.all() {
@@ -279,7 +282,6 @@ impl Inner {
                 last: way.and_then(|way| way.seen.as_ref()).map(SeenWay::session),
             });
         }
-        let list = self.list(snapshot, draft.about, addressed)?;
         let (agreed, discussion) = self.agreed(snapshot, &reading(addressed), &known, list.as_ref())?;
         let leaves = addressed.all().any(|person| !self.is_own(&person.address));
         Ok(Preview {

@@ -9,6 +9,9 @@ const HABITS: &str = "writing";
 const KEYS: &str = "dkim";
 const OWN: &str = "own_records";
 
+/// Seconds for which it counts what DNS said of the owner's own domain: a week, as for those of others.
+const FRESH: i64 = 7 * 24 * 3600;
+
 /// How the owner writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
@@ -36,6 +39,17 @@ pub struct OwnRecords {
     pub signs: Option<bool>,
     /// Whether its policy asks for forgeries to be put aside; `None` where that could not be told.
     pub polices: Option<bool>,
+}
+
+impl OwnRecords {
+    /// The same as of now: what was asked long ago is not known any more.
+    pub fn lately(self, now: i64) -> Self {
+        if self.at > now.saturating_sub(FRESH) {
+            self
+        } else {
+            Self::default()
+        }
+    }
 }
 
 macro_rules! settings {

@@ -5,8 +5,9 @@ use caliopen::{
     codec::mta_sts::Mode,
     domain::{
         check::{Finding, HELD, Id, State},
+        draft::Draft,
         fact::Fact,
-        privacy::appliance,
+        privacy::{appliance, message::LineId},
         release::RELEASED,
         time::Time,
     },
@@ -159,6 +160,41 @@ async fn what_the_zone_file_says_is_what_the_checks_accept() {
     assert!(index.points.is_some_and(|points| points >= 55), "{index:?}");
     let line = |id| index.lines.iter().find(|line| line.id == id).unwrap().won;
     assert_eq!((line(appliance::LineId::Dane), line(appliance::LineId::Tls)), (10, 0));
+}
+
+#[tokio::test]
+async fn a_draft_is_weighed_by_what_the_looks_found_for_a_week() {
+    let home = Box_::make();
+    let draft = Draft {
+        from: "me@home.test".into(),
+        to: "ann@x.test".into(),
+        text: "hello".into(),
+        ..Draft::default()
+    };
+    let confirms = async |services: &Services| {
+        let index = services.compose.preview(&draft).await.unwrap().index;
+        let line = |id: LineId| index.lines.iter().find(|line| line.id == id).map(|line| (line.known, line.won));
+        let anonymous = line(LineId::CeilingAnonymous).is_some();
+        (
+            line(LineId::TravelAuthentic).unwrap(),
+            line(LineId::TravelPolicy).unwrap(),
+            anonymous,
+        )
+    };
+    let unknown = ((false, 0), (false, 0), true);
+    assert_eq!(confirms(&home.over(Dns::nobody())).await, unknown, "nobody looked");
+    let table = home.published().await;
+    let services = home.look(table).await;
+    assert_eq!(confirms(&services).await, ((true, 6), (true, 3), false));
+    // Nobody answers for a while: what was seen stays.
+    let silent = home.over(Dns::nobody());
+    silent.checks.look().await.unwrap();
+    assert_eq!(confirms(&silent).await, ((true, 6), (true, 3), false));
+    home.clock.set(Time(home.clock.now().0 + 8 * 24 * 3600));
+    assert_eq!(confirms(&silent).await, unknown, "what was seen a week ago says nothing of today");
+    // The record is gone.
+    let services = home.look(Table::default()).await;
+    assert_eq!(confirms(&services).await, ((true, 0), (true, 0), true));
 }
 
 #[tokio::test]

@@ -296,6 +296,11 @@ impl Checks {
             Ok((told, binds))
         })
         .await?;
+        // What is written is weighed by the same records. A locked box writes nothing.
+        match self.0.compose.check_own().await {
+            Ok(()) | Err(Error::Locked) => {}
+            Err(error) => tracing::error!(%error, "what DNS says of the own domain could not be kept"),
+        }
         for better in told {
             let event = if better { Event::ServiceBetter } else { Event::ServiceWorse };
             self.0.journal.note_own(event);

@@ -64,7 +64,8 @@ impl Filing<'_> {
             reading = unseen.clone();
         }
         let known = inner.known(self.snapshot, unseen.participants().map(|person| &person.address))?;
-        let mut evidence = inner.evidence(&unseen, self.plan, &self.snapshot.own_records()?, self.ways, &known);
+        let own = self.snapshot.own_records()?.lately(self.now.0);
+        let mut evidence = inner.evidence(&unseen, self.plan, &own, self.ways, &known);
         evidence.social.list = self.list.is_some();
         let index = evaluate(&evidence);
         let owners = self.snapshot.owners(&inner.owner)?;

@@ -174,8 +174,9 @@ impl Compose {
         self.check_own().await
     }
 
-    /// Asks whether the world can check what this box signs.
-    async fn check_own(&self) -> Result<(), Error> {
+    /// Asks whether the world can check what this box signs. Where nobody can be asked, what was known stays until it is
+    /// old.
+    pub async fn check_own(&self) -> Result<(), Error> {
         let signers = super::send::signers(&self.0.vault).await?;
         let domain = &self.0.domain;
         let (mut signs, mut unknown) = (false, false);
@@ -197,6 +198,9 @@ impl Compose {
             signs: if unknown && !signs { None } else { Some(signs) },
             polices,
         };
+        if found.signs.is_none() && found.polices.is_none() {
+            return Ok(());
+        }
         let open = self.0.vault.open()?;
         Ok(open.writer.write(move |tables| writing::set_own_records(tables, &found)).await?)
     }
@@ -249,7 +253,8 @@ impl Inner {
         ways: &Ways,
         plan: &Plan,
     ) -> Result<Preview, Error> {
-        let own = snapshot.own_records()?;
+        let asked = snapshot.own_records()?;
+        let own = asked.lately(self.clock.now().0);
         let reading = |addressed: &Addressed| Reading {
             from: vec![Mailbox {
                 name: String::new(),
@@ -290,7 +295,7 @@ impl Inner {
             index,
             agreed,
             discussion,
-            checked: checked(ways, own.at),
+            checked: checked(ways, asked.at),
             passed_on_by: ways.passed_on_by.clone().filter(|_| leaves),
             too_large: {
                 let size = draft.size_on_its_way(plan.content.encryption == Fact::Known(Encryption::Whole));

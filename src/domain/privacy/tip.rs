@@ -43,8 +43,10 @@ impl Who {
 pub enum Advice {
     /// Nobody looked in time, and it cannot be made up for.
     TooLate,
-    /// It will be known once it is sent.
+    /// Only a delivery by this box itself shows it.
     WhenSent,
+    /// Have the records of the owner's own domain looked at.
+    LookAtRecords,
     /// Open it with the key.
     Open,
     /// Encrypt.
@@ -109,7 +111,9 @@ fn page(advice: Advice) -> Option<&'static str> {
         Advice::Encrypt(Direction::Out | Direction::Local) | Advice::CheckSignature | Advice::CompareKeys | Advice::AskForKey => {
             Some("/settings/keys/people")
         }
-        Advice::Strict(Direction::In) | Advice::Dkim(Direction::Out) | Advice::Dmarc(Direction::Out) => Some("/settings/dns"),
+        Advice::LookAtRecords | Advice::Strict(Direction::In) | Advice::Dkim(Direction::Out) | Advice::Dmarc(Direction::Out) => {
+            Some("/settings/dns")
+        }
         Advice::AddContact => Some("/contacts/new"),
         Advice::RaiseContact => Some("/contacts"),
         Advice::TooLate
@@ -158,6 +162,9 @@ fn advise(line: &Line, evidence: &Evidence) -> (Who, Advice) {
         LineId::ContentSigner if matches!(line.reason, Reason::Signer(_)) => (Who::You, Advice::CompareKeys),
         LineId::ContentSigned | LineId::ContentSigner => (author, Advice::Sign(way)),
         LineId::ContentClean => (author, Advice::WriteClean(way)),
+        // No delivery tells that: it is asked of the owner's own domain.
+        LineId::TravelAuthentic | LineId::TravelPolicy if out && !line.known => (Who::You, Advice::LookAtRecords),
+        LineId::CeilingAnonymous if out && !evidence.travel.authentic.is_known() => (Who::You, Advice::LookAtRecords),
         LineId::TravelTls
         | LineId::TravelQuantum
         | LineId::TravelStrict

@@ -599,8 +599,8 @@ fn open(lang: Lang, way: Direction) -> &'static str {
     match way {
         Direction::Out => say(
             lang,
-            "It would travel in clear: anyone on the way can read it. At most 20.",
-            "Il voyagerait en clair\u{202f}: n’importe qui en chemin peut le lire. 20 au plus.",
+            "It goes in clear: anyone on the way can read it. At most 20.",
+            "Il part en clair\u{202f}: n’importe qui en chemin peut le lire. 20 au plus.",
         ),
         Direction::In | Direction::Local => say(
             lang,

@@ -44,7 +44,16 @@ fn advice(lang: Lang, advice: Advice) -> &'static str {
             "It was not checked when the message came.",
             "Cela n’a pas été vérifié à l’arrivée du message.",
         ),
-        Advice::WhenSent => say(lang, "It will be known once it is sent.", "On le saura une fois le message envoyé."),
+        Advice::WhenSent => say(
+            lang,
+            "It is seen when this box itself delivers a message.",
+            "Cela se voit quand cette boîte remet elle-même un message.",
+        ),
+        Advice::LookAtRecords => say(
+            lang,
+            "Have the records of your domain looked at: then it is known of what you send.",
+            "Faites vérifier les enregistrements de votre domaine\u{202f}: on le sait alors de ce que vous envoyez.",
+        ),
         Advice::Open => say(
             lang,
             "Open it with your key: then it will be known.",

@@ -16,7 +16,7 @@ use crate::{
         padlock::Padlock,
         privacy::{
             evidence::{Direction, KeyState, Tls},
-            message::Reason,
+            message::{Reason, Who},
         },
     },
     locale::{
@@ -87,6 +87,8 @@ impl Panel {
             .lines
             .iter()
             .filter_map(|line| line.tip.as_ref())
+            // What nobody can do is nothing to do.
+            .filter(|tip| tip.who != Who::Nobody)
             .max_by_key(|tip| tip.wins);
         Self {
             people: preview

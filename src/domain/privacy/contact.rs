@@ -131,7 +131,9 @@ impl Habits {
             if seen <= skip {
                 continue;
             }
-            let is_encrypted: Fact<bool> = content.encryption.known().map(|_| content.is_end_to_end()).into();
+            // Anybody can encrypt to the owner in anybody's name: it is theirs where something says so, also of what was brought.
+            let is_encrypted = content.encryption.known().map(|_| content.is_end_to_end());
+            let is_encrypted: Fact<bool> = is_encrypted.filter(|is| !is || one.evidence.is_vouched_for()).into();
             encrypted.add(is_encrypted);
             signed.add(content.signature.known().map(|one| one == Signature::Valid).into());
             clean.add(content.html.known().map(|html| html.remote == 0 && html.trackers == 0).into());

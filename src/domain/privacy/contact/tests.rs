@@ -254,6 +254,36 @@ fn habits_are_those_of_the_newest_and_answers_are_counted() {
 }
 
 #[test]
+fn of_what_was_brought_along_encryption_counts_where_it_is_signed_as_theirs() {
+    use super::super::evidence::Encryption;
+    fn one(to: bool, evidence: &OfMessage) -> Exchange<'_> {
+        Exchange { to, door: false, evidence }
+    }
+    let seen = |encryption, signature| OfMessage {
+        content: Content {
+            encryption: Fact::Known(encryption),
+            signature: Fact::Known(signature),
+            ..Content::default()
+        },
+        ..OfMessage::default()
+    };
+    let mine = seen(Encryption::Whole, Signature::Valid);
+    let signed = seen(Encryption::Whole, Signature::Valid);
+    // Anybody has the owner's key, and can write any name.
+    let forged = seen(Encryption::Whole, Signature::Absent);
+    let open = seen(Encryption::None, Signature::Absent);
+    let of = |theirs: [&OfMessage; 3]| {
+        let theirs = theirs.map(|evidence| one(false, evidence));
+        let habits = Habits::of([one(true, &mine)].into_iter().chain(theirs).collect::<Vec<_>>().into_iter());
+        (habits.encrypted, habits.replies)
+    };
+    let share = |have| (Share { have, of: 3 }, Share { have, of: 3 });
+    assert_eq!(of([&signed, &signed, &open]), share(2));
+    assert_eq!(of([&forged, &forged, &open]), share(0));
+    assert_eq!(of([&signed, &forged, &open]), share(1));
+}
+
+#[test]
 fn what_could_not_be_verified_counts_among_the_rest() {
     let seen = |content: Content| OfMessage {
         content,

@@ -181,7 +181,7 @@ pub fn evaluate(evidence: &Evidence) -> DeviceIndex {
         session(evidence.link),
         system(evidence),
         usage(evidence.declared),
-        line(LineId::Habits, habits.points(), Reason::Habits(habits), for_habits(habits)),
+        of_habits(habits),
     ];
     let sum: i16 = lines.iter().map(|line| line.won).sum();
     if !evidence.verified {
@@ -196,6 +196,15 @@ pub fn evaluate(evidence: &Evidence) -> DeviceIndex {
 
 fn line(id: LineId, won: i16, reason: Reason, advice: Advice) -> Line {
     Line::of(id, won, id.possible(), reason, |wins| Tip { wins, advice })
+}
+
+/// The same where its advice wins not all that is missing.
+fn winning(line: Line, wins: i16) -> Line {
+    let tip = line.tip.map(|tip| Tip {
+        wins: u8::try_from(wins).unwrap_or(tip.wins),
+        ..tip
+    });
+    Line { tip, ..line }
 }
 
 fn unknown(id: LineId, reason: Reason, advice: Advice) -> Line {
@@ -249,7 +258,7 @@ fn system(evidence: &Evidence) -> Line {
         (Fact::Known(browser), Fact::Unknown) if evidence.declared.updated => {
             line(id, worth(browser), Reason::Support(browser, Told::Owner), Advice::Update)
         }
-        (Fact::Known(_), Fact::Unknown) => unknown(id, Reason::NotTold, Advice::SayUpdated),
+        (Fact::Known(browser), Fact::Unknown) => winning(unknown(id, Reason::NotTold, Advice::SayUpdated), worth(browser)),
         (Fact::Unknown, _) => unknown(id, Reason::NotTold, Advice::KnownBrowser),
     }
 }
@@ -264,16 +273,19 @@ fn usage(declared: Declared) -> Line {
         Usage::Family => 5,
         Usage::Public => 0,
     };
-    let won = for_usage + if declared.locked { 5 } else { 0 };
-    let advice = if declared.locked { Advice::KeepItYours } else { Advice::LockIt };
-    line(id, won, Reason::Usage(usage, declared.locked), advice)
+    let reason = Reason::Usage(usage, declared.locked);
+    if declared.locked {
+        line(id, for_usage + 5, reason, Advice::KeepItYours)
+    } else {
+        winning(line(id, for_usage, reason, Advice::LockIt), 5)
+    }
 }
 
-fn for_habits(habits: Habits) -> Advice {
-    if habits.for_idle() < 5 {
-        Advice::SignOutSooner
-    } else {
-        Advice::Wait
+fn of_habits(habits: Habits) -> Line {
+    let (id, won, reason) = (LineId::Habits, habits.points(), Reason::Habits(habits));
+    match habits.for_idle() {
+        5 => line(id, won, reason, Advice::Wait),
+        idle => winning(line(id, won, reason, Advice::SignOutSooner), 5 - idle),
     }
 }
 
@@ -351,12 +363,40 @@ mod tests {
             for line in &index.lines {
                 let missing = line.possible - line.won;
                 assert_eq!(line.tip.is_some(), missing > 0, "a tip for every missing point: {line:?}");
-                assert!(line.tip.is_none_or(|tip| i16::from(tip.wins) == missing));
+                assert!(line.tip.is_none_or(|tip| (1..=missing).contains(&i16::from(tip.wins))));
             }
             letters.insert(Letter::of(index.points));
         }
         assert_eq!(letters.len(), 5);
         assert_eq!(LineId::ALL.iter().map(|id| id.possible()).sum::<i16>(), 100);
+    }
+
+    /// What is won by whoever follows an advice, where that is one thing to do.
+    fn followed(evidence: Evidence, advice: Advice) -> Option<Evidence> {
+        let mut after = evidence;
+        match advice {
+            Advice::Passkey => after.credential = Fact::Known(Credential::PasskeyVerified),
+            Advice::Encrypt | Advice::NewerTls => after.link = Fact::Known(Link::Tls13),
+            Advice::SayUpdated => after.declared.updated = true,
+            Advice::LockIt => after.declared.locked = true,
+            Advice::KeepItYours => after.declared.usage = Some(Usage::Personal),
+            Advice::SignOutSooner => after.idle = SHORT_IDLE,
+            Advice::Wait => (after.failed, after.usual) = (false, true),
+            Advice::Verify | Advice::Update | Advice::KnownBrowser | Advice::Declare => return None,
+        }
+        Some(after)
+    }
+
+    #[test]
+    fn a_tip_wins_what_it_says() {
+        for evidence in all().into_iter().filter(|evidence| evidence.verified) {
+            let before = evaluate(&evidence);
+            for tip in before.lines.iter().filter_map(|line| line.tip) {
+                if let Some(after) = followed(evidence, tip.advice) {
+                    assert_eq!(evaluate(&after).points, before.points + tip.wins, "{evidence:?} {tip:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -95,7 +95,14 @@ impl Agent {
     /// Reads both. Hints win where they say something, for they are not frozen.
     pub fn read(user_agent: &str, hints: Hints<'_>) -> Self {
         let ua = head(user_agent);
-        let (browser, version) = branded(head(hints.brands)).or_else(|| browser(ua)).unzip();
+        let brands = head(hints.brands);
+        // Such a browser writes the text of another one.
+        let known = if is_stranger(brands) {
+            None
+        } else {
+            branded(brands).or_else(|| browser(ua))
+        };
+        let (browser, version) = known.unzip();
         let system = platform(head(hints.platform)).or_else(|| system(ua));
         let told = quoted(head(hints.platform_version)).and_then(leading);
         let system_version = match system {
@@ -150,29 +157,31 @@ fn quoted(text: &str) -> Option<&str> {
     text.trim().strip_prefix('"')?.strip_suffix('"')
 }
 
-/// The brand of `Sec-CH-UA` that we know, the more special one first: every Edge is a Chromium as well.
-fn branded(brands: &str) -> Option<(Browser, Option<u16>)> {
-    let known = [
-        ("Microsoft Edge", Browser::Edge),
-        ("Samsung Internet", Browser::Samsung),
-        ("Google Chrome", Browser::Chrome),
-        ("HeadlessChrome", Browser::Chrome),
-        ("Chromium", Browser::Chrome),
-    ];
-    // Another brand beside Chromium is a browser that we have no table for, such as Opera or Brave.
-    let stranger = brands.split(',').take(8).any(|brand| {
+/// The brands of `Sec-CH-UA` that we know, the more special one first: every Edge is a Chromium as well.
+const BRANDS: [(&str, Browser); 5] = [
+    ("Microsoft Edge", Browser::Edge),
+    ("Samsung Internet", Browser::Samsung),
+    ("Google Chrome", Browser::Chrome),
+    ("HeadlessChrome", Browser::Chrome),
+    ("Chromium", Browser::Chrome),
+];
+
+/// Whether there is another brand: a browser that we have no table for, such as Opera or Brave.
+fn is_stranger(brands: &str) -> bool {
+    brands.split(',').take(8).any(|brand| {
         let name = brand
             .trim()
             .strip_prefix('"')
             .and_then(|rest| rest.split_once('"'))
             .map_or("", |(name, _)| name);
         let grease = name.contains("Not") && name.contains("Brand");
-        !name.is_empty() && !grease && !known.iter().any(|(known, _)| *known == name)
-    });
-    if stranger {
-        return None;
-    }
-    known.into_iter().find_map(|(name, browser)| {
+        !name.is_empty() && !grease && !BRANDS.iter().any(|(known, _)| *known == name)
+    })
+}
+
+/// The one of them that it is.
+fn branded(brands: &str) -> Option<(Browser, Option<u16>)> {
+    BRANDS.into_iter().find_map(|(name, browser)| {
         let (_, rest) = brands.split_once(&format!("\"{name}\";v=\""))?;
         Some((browser, leading(rest)))
     })
@@ -336,6 +345,7 @@ mod tests {
             ..Hints::default()
         };
         assert_eq!(Agent::read("", brave).browser, None, "no table for it");
+        assert_eq!(Agent::read(ua, brave).browser, None, "though it writes the text of Chrome");
     }
 
     #[test]

@@ -296,9 +296,12 @@ impl Authentication {
         if self.spf.aligned && self.spf.outcome.is_pass() {
             return Fact::Known(Authentic::Spf);
         }
-        let signature = self.dkim == Outcome::NotKnown || self.signatures.iter().any(|s| s.aligned && s.outcome.is_open());
-        let envelope = self.spf.outcome == Outcome::NotKnown || (self.spf.aligned && self.spf.outcome.is_open());
-        if signature || envelope {
+        let nobody_looked = self.dmarc.outcome == Outcome::NotKnown && [self.dkim, self.spf.outcome].contains(&Outcome::NotKnown);
+        // Where the domain of From was heard, what is not aligned with it says nothing of it, however long the sender's choice of
+        // name servers keeps one waiting.
+        let signature = self.signatures.iter().any(|s| s.aligned && s.outcome.is_open());
+        let envelope = self.spf.aligned && self.spf.outcome.is_open();
+        if nobody_looked || signature || envelope {
             Fact::Unknown
         } else {
             Fact::Known(Authentic::Nobody)
@@ -407,6 +410,30 @@ mod tests {
         assert_eq!(signed(Outcome::Pass, false).authentic(), Fact::Known(Authentic::Nobody));
         assert_eq!(signed(Outcome::TempError, true).authentic(), Fact::Unknown);
         assert_eq!(signed(Outcome::TempError, false).authentic(), Fact::Known(Authentic::Nobody));
+        assert_eq!(
+            signed(Outcome::NotKnown, false).authentic(),
+            Fact::Unknown,
+            "nobody could be asked at all"
+        );
+        let heard = Dmarc {
+            outcome: Outcome::None,
+            ..Dmarc::default()
+        };
+        let slow = Authentication {
+            dmarc: heard.clone(),
+            ..signed(Outcome::NotKnown, false)
+        };
+        assert_eq!(slow.authentic(), Fact::Known(Authentic::Nobody), "its sender chose who signs");
+        let slow = Authentication {
+            dmarc: heard,
+            dkim: Outcome::None,
+            spf: Spf {
+                domain: "slow.test".into(),
+                ..Spf::default()
+            },
+            ..Authentication::default()
+        };
+        assert_eq!(slow.authentic(), Fact::Known(Authentic::Nobody), "its sender chose that name");
         for outcome in Outcome::ALL.iter().filter(|outcome| !outcome.is_pass()) {
             assert_ne!(signed(*outcome, true).authentic(), Fact::Known(Authentic::Dkim), "{outcome:?}");
         }

@@ -135,6 +135,10 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
         .iter()
         .map(|address| (address.to_string(), keys_of(address)))
         .collect();
+    let write = addresses.first().map(|(address, _)| {
+        let to = form_urlencoded::byte_serialize(address.as_bytes());
+        format!("/write?to={}", to.collect::<String>())
+    });
     let History { from, to, first, last, .. } = page.history;
     let day = |phrase: &str, time| phrase.replace("{when}", &site.zone.say(w, time, now).long);
     let recent = page.recent.into_iter().map(|recent| Row {
@@ -164,11 +168,13 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
             .points
             .map_or_else(|| w.line_unknown.to_owned(), |points| super::lines::points(w, points.into(), 100)),
         unknown: page.index.points.is_none(),
-        sums: sums(site, w, addresses.first().map(|(_, keys)| keys.as_str()), &page.index),
-        write: addresses.first().map(|(address, _)| {
-            let to = form_urlencoded::byte_serialize(address.as_bytes());
-            format!("/write?to={}", to.collect::<String>())
-        }),
+        sums: sums(
+            site,
+            w,
+            (addresses.first().map(|(_, keys)| keys.as_str()), write.as_deref()),
+            &page.index,
+        ),
+        write,
         addresses,
         from: w.count(&c.from_them, from),
         to: w.count(&c.to_them, to),
@@ -189,7 +195,7 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
 }
 
 /// Every line of a contact's index, by axis.
-fn sums(site: &Site, w: &Words, keys: Option<&str>, index: &ContactIndex) -> Vec<Reckoned> {
+fn sums(site: &Site, w: &Words, (keys, write): (Option<&str>, Option<&str>), index: &ContactIndex) -> Vec<Reckoned> {
     let axes = Axis::ALL.into_iter().map(|axis| {
         let lines = index.lines.iter().filter(|line| line.id.axis() == axis).map(|line| {
             let since = match line.reason {
@@ -203,7 +209,7 @@ fn sums(site: &Site, w: &Words, keys: Option<&str>, index: &ContactIndex) -> Vec
                 state: state(line.known, line.won, line.possible),
                 reason: words::reason(w.lang, line.id, line.reason, &since),
                 tip: line.tip.map(|tip| words::tip(w.lang, tip)),
-                tip_at: line.tip.and_then(|tip| place(tip.advice, keys)),
+                tip_at: line.tip.and_then(|tip| place(tip.advice, keys, write)),
                 claimed: false,
             };
             (item, line.won, line.possible)
@@ -214,9 +220,10 @@ fn sums(site: &Site, w: &Words, keys: Option<&str>, index: &ContactIndex) -> Vec
 }
 
 /// The page where a tip is followed, where it is one of ours.
-fn place(advice: Advice, keys: Option<&str>) -> Option<String> {
+fn place(advice: Advice, keys: Option<&str>, write: Option<&str>) -> Option<String> {
     match advice {
         Advice::AskForKey | Advice::StrongerKey | Advice::CompareKeys => keys.map(str::to_owned),
+        Advice::Write | Advice::Encrypt => write.map(str::to_owned),
         Advice::CheckDomain => Some("#provider".to_owned()),
         _ => None,
     }

@@ -350,13 +350,11 @@ fn month(snapshot: &Snapshot, now: Time) -> Result<Month, Error> {
                 month.sent.add(evidence.content.is_end_to_end());
             }
             let trackers = evidence.content.html.known().map_or(0, |html| html.trackers);
-            if let Some(author) = evidence
-                .social
-                .others
-                .first()
-                .filter(|_| trackers > 0 && evidence.direction == Direction::In)
+            // Nobody is said to watch who is only named in it.
+            if trackers > 0
+                && let Some(author) = snapshot.writer_of(*id, message.received)?
             {
-                let (messages, all) = month.watchers.entry(author.address.to_string()).or_default();
+                let (messages, all) = month.watchers.entry(author).or_default();
                 *messages += 1;
                 *all += u64::from(trackers);
             }

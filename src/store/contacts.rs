@@ -9,7 +9,7 @@ use super::{
     mail::{EDITION, Snapshot},
     record::{Contact, Record, Stands},
     regroup,
-    schema::{EXCHANGED, STALE, STANDINGS},
+    schema::{EXCHANGED, EXCHANGED_OF, STALE, STANDINGS},
     writer::Tables,
 };
 use crate::domain::contact::MAX_CARDS;
@@ -267,6 +267,20 @@ impl Snapshot {
     pub fn stale(&self, take: usize) -> Result<Vec<u64>, Error> {
         let table = self.tx.open_table(STALE)?;
         table.iter()?.take(take).map(|row| Ok(row?.0.value())).collect()
+    }
+
+    /// Who wrote a message to the owner; `None` where the owner did, or where only the message itself says who.
+    pub fn writer_of(&self, message: u64, received: i64) -> Result<Option<String>, Error> {
+        let (of, exchanged) = (self.tx.open_table(EXCHANGED_OF)?, self.tx.open_table(EXCHANGED)?);
+        for row in of.range((message, "")..(message.saturating_add(1), ""))? {
+            let key = row?.0;
+            let (_, address) = key.value();
+            let what = exchanged.get((address, received, message))?.map(|what| what.value());
+            if what.is_some_and(|what| what & TO == 0) {
+                return Ok(Some(address.to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// What was exchanged with an address, the newest first.

@@ -450,7 +450,7 @@ impl Services {
             search: Search::new(vault.clone(), people.clone()),
             screener: Screener::new(vault.clone(), people.clone(), owner.acts.clone()),
             rules: Rules::new(vault.clone(), clock.clone(), happenings.clone()),
-            discussions: Discussions::new(vault.clone(), people),
+            discussions: Discussions::new(vault.clone(), clock.clone(), people),
             mailboxes: Mailboxes::new(ground.room(), ground.outward.clone(), &going.providers, coming.receive.clone()),
             export: Export::new(vault.clone(), clock, &front.domain, &front.addresses),
             delete: Delete::new(vault, &front.addresses),

@@ -200,7 +200,7 @@ async fn deliver(appliance: &Appliance, clock: &Clock, messages: Vec<Message>) -
 async fn read(appliance: &Appliance, now: Time) -> Result<(), service::Error> {
     let people = People::new(&appliance.front.addresses).ok_or(service::Error::NotFound)?;
     let timeline = Timeline::new(appliance.vault.clone(), people.clone());
-    let discussions = Arc::new(Discussions::new(appliance.vault.clone(), people));
+    let discussions = Arc::new(Discussions::new(appliance.vault.clone(), Clock::system(), people));
     let mut marks = JoinSet::new();
     let mut page = timeline.page(1).await?;
     loop {

@@ -180,7 +180,7 @@ pub(super) const WORDS: Words = Words {
     points_of: "{won} of {possible}",
     line_unknown: "not known",
     line_claimed: "somebody else’s word: it can take points away, and never wins any",
-    then_and_now: "It was shown with {then} when it came. Today’s rules and facts give {now}.",
+    then_and_now: "It was shown with {then} then. Today’s rules and facts give {now}.",
     how_counted: "How it is counted",
     how_counted_text: "The index is the plain sum of the lines above, out of 100. There is no hidden parameter: a fact that voids \
         the rest is a line too. Only what this box observed, or what you verified, wins points.",

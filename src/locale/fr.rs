@@ -180,7 +180,7 @@ pub(super) const WORDS: Words = Words {
     points_of: "{won} sur {possible}",
     line_unknown: "non connu",
     line_claimed: "parole d’autrui\u{202f}: elle peut retirer des points, jamais en gagner",
-    then_and_now: "À son arrivée il portait {then}. Les règles et les faits d’aujourd’hui donnent {now}.",
+    then_and_now: "Il portait alors {then}. Les règles et les faits d’aujourd’hui donnent {now}.",
     how_counted: "Comment il est compté",
     how_counted_text: "L’indice est la simple somme des lignes ci-dessus, sur 100. Il n’y a aucun paramètre caché\u{202f}: un fait qui \
         annule le reste est une ligne, lui aussi. Seul ce que cette boîte a observé, ou ce que vous avez vérifié, gagne des points.",

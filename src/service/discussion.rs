@@ -3,7 +3,7 @@
 use super::{
     Error,
     devices::Viewer,
-    read,
+    read, today,
     view::{Body, DiscussionPage, Journey, MessagePage, MessageView, People, Person, Protection, SignatureView, Standing},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         privacy::{evidence::Signature, index::Letter, message::evaluate},
         time::Time,
     },
+    net::clock::Clock,
     store::{
         self,
         mail::{self, Snapshot},
@@ -42,6 +43,7 @@ const LOOKED_THROUGH: usize = 200;
 #[derive(Clone)]
 pub struct Discussions {
     vault: Vault,
+    clock: Clock,
     people: People,
     viewer: Viewer,
     plain: bool,
@@ -60,9 +62,10 @@ pub struct File {
 
 impl Discussions {
     /// Over this vault.
-    pub fn new(vault: Vault, people: People) -> Self {
+    pub fn new(vault: Vault, clock: Clock, people: People) -> Self {
         Self {
             vault,
+            clock,
             people,
             viewer: Viewer::own(),
             plain: false,
@@ -149,9 +152,10 @@ impl Discussions {
         .await
     }
 
-    /// One message with its index and journey.
+    /// One message with its index as of now, and its journey.
     pub async fn message(&self, id: MessageId) -> Result<MessagePage, Error> {
         let (people, viewer, plain) = (self.people.clone(), self.viewer.clone(), self.plain);
+        let now = self.clock.now();
         self.with(id, move |snapshot, record| {
             let (message, reading) = show(&people, snapshot, id.0, record, (&viewer, plain))?;
             let proof = snapshot.proof(id.0)?.ok_or(store::Error::Damaged)?;
@@ -167,12 +171,12 @@ impl Discussions {
                     .map(|sealer| (sealer.to_owned(), trusted.iter().any(|each| each == sealer))),
                 authentication,
                 message,
-                index: evaluate(&evidence),
                 journey: Journey {
                     direction: evidence.direction,
                     arrival,
                     hops,
                 },
+                index: evaluate(&today::evidence(snapshot, id.0, evidence, now)?),
             })
         })
         .await

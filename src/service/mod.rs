@@ -50,6 +50,7 @@ pub mod strict;
 pub mod tags;
 pub mod timeline;
 pub mod tls_reports;
+mod today;
 pub mod unlock;
 pub mod updates;
 pub mod upkeep;

@@ -321,7 +321,8 @@ pub enum Body {
 pub struct MessagePage {
     /// The message.
     pub message: MessageView,
-    /// The index with its lines, computed from the stored evidence with today's rules.
+    /// The index with its lines, computed from the stored evidence with today's rules, and with what is known of its people
+    /// today.
     pub index: Index,
     /// How it travelled.
     pub journey: Journey,

@@ -13,9 +13,9 @@ use caliopen::{
         discussion::DiscussionKey,
         draft::{self, Draft},
         fact::Fact,
-        id::{ContactId, DiscussionId},
+        id::{ContactId, DiscussionId, MessageId},
         openpgp::Fingerprint,
-        privacy::contact::LineId,
+        privacy::{contact::LineId, message},
         time::Time,
     },
     service::{
@@ -584,4 +584,49 @@ fn cards_of_other_programs_are_read() {
     let gump = &gump.cards[0].card;
     assert_eq!((gump.name.as_str(), gump.phones.len(), gump.places.len()), ("Forrest Gump", 6, 2));
     assert_eq!(gump.organisation, "Bubba Gump Shrimp Co.");
+}
+
+#[tokio::test]
+async fn only_who_wrote_a_message_is_said_to_watch() {
+    let home = Home::make();
+    let raw = |from: &str, to: &str, n: usize| {
+        let pixel = "<p>Hello</p><img src=\"https://t.shop.test/open.gif?id=1\" width=1 height=1>";
+        format!("From: {from}\nTo: {to}\nSubject: s\nMessage-ID: <{n}@x.test>\nMIME-Version: 1.0\nContent-Type: text/html\n\n{pixel}")
+    };
+    home.import(&raw("news@shop.test", "me@home.test", 1)).await;
+    // The owner passed it on: whom it went to watches nobody.
+    home.import(&raw("me@home.test", "ann@x.test", 2)).await;
+    let page = home.services.account.page().await.unwrap();
+    let watchers: Vec<(String, u64)> = page
+        .watchers
+        .iter()
+        .map(|watcher| (watcher.who.address.to_string(), watcher.messages))
+        .collect();
+    assert_eq!(watchers, [("news@shop.test".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn a_message_keeps_its_index_and_tells_what_it_would_be_today() {
+    let home = Home::make();
+    let (book, ring) = (&home.services.contacts, &home.services.keyring);
+    let raw = "From: ann@x.test\nTo: me@home.test\nSubject: s\nMessage-ID: <1@x.test>\nDate: Tue, 24 Nov 2026 08:00:00 +0000\n\nx";
+    let message = home.import(raw).await;
+    let page = async || home.services.discussions.message(MessageId(message)).await.unwrap();
+    let then = page().await.message.index;
+    assert!(then.is_some() && page().await.index.points == then, "nothing has changed");
+    book.put(None, card("Ann", &["ann@x.test"])).await.unwrap().unwrap();
+    let key = SecretKey::make(&address("ann@x.test"), Time(home.clock.now().0 - 3_600)).unwrap();
+    ring.bring(key.certificate().octets()).await.unwrap().unwrap();
+    ring.verify(&address("ann@x.test"), key.fingerprint(), true).await.unwrap();
+    book.refresh().await;
+    let now = page().await;
+    assert_eq!(now.message.index, then, "it keeps the letter that it was shown with");
+    let won = |id: message::LineId| now.index.lines.iter().find(|line| line.id == id).unwrap().won;
+    let people = [
+        message::LineId::SenderKnown,
+        message::LineId::SenderKeys,
+        message::LineId::SenderVerified,
+    ];
+    assert_eq!(people.map(won), [5, 5, 5]);
+    assert!(won(message::LineId::SenderContact) > 0 && now.index.points > then);
 }

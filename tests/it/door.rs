@@ -65,7 +65,7 @@ impl House {
             async move { door.serve(listener, stopped).await }
         });
         Self {
-            mail: Discussions::new(made.vault.clone(), People::new(&front.addresses).unwrap()),
+            mail: Discussions::new(made.vault.clone(), Clock::system(), People::new(&front.addresses).unwrap()),
             vault: made.vault,
             file,
             _folder: folder,

@@ -322,9 +322,10 @@ impl Ground<'_> {
             journal: coming.journal.clone(),
             checks: checks.clone(),
         };
+        let updates = Updates::new(self.file.clone(), self.https.clone(), self.clock.clone());
         Standing {
             announcing: Announcing::new(self.file.clone(), self.front, self.clock.clone(), provider, journal),
-            appliance: ServiceIndex::new(self.vault.clone(), checks.clone(), self.clock.clone()),
+            appliance: ServiceIndex::new(self.vault.clone(), checks.clone(), updates, self.clock.clone()),
             certificates: Certificates::new(self.file.clone(), self.front, self.clock.clone(), certifying),
             backups,
             health,

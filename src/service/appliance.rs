@@ -5,6 +5,7 @@ use super::{
     Error,
     checks::{Checks, Stands},
     read,
+    updates::Updates,
 };
 use crate::{
     domain::{
@@ -23,19 +24,29 @@ use crate::{
 pub struct ServiceIndex {
     vault: Vault,
     checks: Checks,
+    updates: Updates,
     clock: Clock,
 }
 
 impl ServiceIndex {
-    /// By these checks, and by what is in this vault.
-    pub fn new(vault: Vault, checks: Checks, clock: Clock) -> Self {
-        Self { vault, checks, clock }
+    /// By these checks, by what is known of releases, and by what is in this vault.
+    pub fn new(vault: Vault, checks: Checks, updates: Updates, clock: Clock) -> Self {
+        Self {
+            vault,
+            checks,
+            updates,
+            clock,
+        }
     }
 
     /// The index as of the last look.
     pub async fn index(&self) -> Result<ApplianceIndex, Error> {
         let elsewhere = read(&self.vault, |snapshot| Ok(!snapshot.mailboxes()?.is_empty())).await?;
-        Ok(appliance::evaluate(&evidence(&self.checks.last(), elsewhere, self.clock.now())))
+        let mut evidence = evidence(&self.checks.last(), elsewhere, self.clock.now());
+        if self.updates.is_newest() {
+            evidence.young = Fact::Known(true);
+        }
+        Ok(appliance::evaluate(&evidence))
     }
 
     /// Whether others find the owner's key at the domain.
@@ -68,9 +79,14 @@ pub fn evidence(stands: &Stands, elsewhere: bool, now: Time) -> Evidence {
         dane: is(Id::Tlsa),
         certificate: is(Id::Certificate),
         wkd: found(stands, Id::WkdAnswer, Id::WkdHost),
-        reverse: match stands.of(Id::ReverseV4) {
-            Finding::NotAsked if stands.of(Id::ReverseV6) != Finding::NotNeeded => is(Id::ReverseV6),
-            _ => is(Id::ReverseV4),
+        // The weaker of the two families, of those that it has.
+        reverse: match (is(Id::ReverseV4), stands.of(Id::ReverseV6)) {
+            (four, Finding::NotNeeded | Finding::NotAsked) => four,
+            (Fact::Known(four), _) => match is(Id::ReverseV6) {
+                Fact::Known(six) => Fact::Known(four && six),
+                Fact::Unknown => Fact::Unknown,
+            },
+            (Fact::Unknown, _) => is(Id::ReverseV6),
         },
         reports: is(Id::TlsReports),
         // There is no other vault than a sealed one.
@@ -132,5 +148,20 @@ mod tests {
         assert_eq!(appliance::evaluate(&fetched).points, Some(45), "the provider has it too");
         let old = evidence(&stands(&some), false, Time(now.0 + 100 * 86_400));
         assert_eq!(appliance::evaluate(&old).points, Some(40));
+    }
+    #[test]
+    fn the_weaker_of_two_addresses_counts() {
+        let named = |four, six| evidence(&stands(&[(Id::ReverseV4, four), (Id::ReverseV6, six)]), false, release::RELEASED).reverse;
+        for (four, six, is) in [
+            (Finding::Right, Finding::NotNeeded, Fact::Known(true)),
+            (Finding::Right, Finding::Right, Fact::Known(true)),
+            (Finding::Right, Finding::Missing, Fact::Known(false)),
+            (Finding::Other, Finding::Right, Fact::Known(false)),
+            (Finding::NotAsked, Finding::Right, Fact::Known(true)),
+            (Finding::NotAsked, Finding::Other, Fact::Known(false)),
+            (Finding::NotAsked, Finding::NotNeeded, Fact::Unknown),
+        ] {
+            assert_eq!(named(four, six), is, "{four:?} {six:?}");
+        }
     }
 }

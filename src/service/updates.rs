@@ -95,6 +95,14 @@ impl Updates {
         (kept.on && release::is_newer(&kept.found, VERSION)).then_some(kept.found)
     }
 
+    /// Whether a look within a week found that the version that runs is the newest. Quick; asks nobody.
+    pub fn is_newest(&self) -> bool {
+        let kept = self.file.part::<record::Updates>().ok().flatten().unwrap_or_default();
+        let lately = (0..7 * EVERY).contains(&self.clock.now().0.saturating_sub(kept.looked));
+        let found = !kept.found.is_empty() && !release::is_newer(&kept.found, VERSION);
+        kept.on && kept.trouble == 0 && lately && found
+    }
+
     /// How it stands. Asks nobody.
     pub async fn view(&self) -> Result<View, Error> {
         let kept = self.kept().await?;

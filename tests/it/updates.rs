@@ -138,6 +138,7 @@ async fn a_newer_release_is_believed_when_its_publisher_signed_it_and_in_time() 
         let view = updates.view().await.unwrap();
         assert_eq!((view.found.as_deref(), view.trouble, view.looked), (found, trouble, Some(now)));
         assert_eq!(updates.newer().as_deref(), found);
+        assert_eq!(updates.is_newest(), found.is_none() && trouble.is_none());
     }
     let begun = asked.lock().unwrap().len();
     assert!(asked.lock().unwrap().iter().all(|path| path.starts_with("/c/manifest")));

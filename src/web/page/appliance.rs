@@ -74,7 +74,9 @@ fn sums(w: &Words, index: &ApplianceIndex) -> Vec<Reckoned> {
 fn place(line: LineId) -> Option<&'static str> {
     match line {
         LineId::Tls => Some("/settings/certificate"),
-        LineId::Version | LineId::Sealed | LineId::NoCopy => None,
+        LineId::Version => Some("/settings/updates"),
+        LineId::NoCopy => Some("/settings/mailboxes"),
+        LineId::Sealed => None,
         LineId::MtaSts => Some("/settings/dns#mta-sts"),
         _ => Some("/settings/dns#records"),
     }

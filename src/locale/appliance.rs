@@ -114,8 +114,8 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         ),
         (LineId::Spf, true) => say(
             lang,
-            "Only this box may send for your domain.",
-            "Seule cette boîte peut envoyer pour votre domaine.",
+            "It is said, and rightly, who may send for your domain.",
+            "Il est dit, et bien dit, qui peut envoyer pour votre domaine.",
         ),
         (LineId::Spf, false) => say(
             lang,
@@ -209,8 +209,8 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         ),
         (LineId::NoCopy, true) => say(
             lang,
-            "Your mail lies here and nowhere else that this box knows of.",
-            "Votre courrier est ici, et nulle part ailleurs que cette boîte sache.",
+            "This box fetches from no mailbox elsewhere that would keep a copy.",
+            "Cette boîte ne relève aucune boîte ailleurs qui en garderait une copie.",
         ),
         (LineId::NoCopy, false) => say(
             lang,

@@ -172,8 +172,8 @@ pub fn of_account(lang: Lang, id: account::LineId) -> &'static str {
         ),
         L::KeyStrength => ("It is as strong as today’s are.", "Elle est solide comme celles d’aujourd’hui."),
         L::KeyPublished => (
-            "Programs find it at your domain (WKD), and that was tried from outside.",
-            "Les logiciels la trouvent sur votre domaine (WKD), et cela a été essayé de l’extérieur.",
+            "Programs find it at your domain (WKD): this box fetched it there as they would.",
+            "Les logiciels la trouvent sur votre domaine (WKD)\u{202f}: cette boîte l’y a cherchée comme eux.",
         ),
         L::KeyBackup => (
             "You saved a copy of it. Keep it elsewhere than this box.",
@@ -280,8 +280,8 @@ pub fn of_appliance(lang: Lang, id: appliance::LineId) -> &'static str {
             "Elle fait tourner la dernière version, ou une version de moins de quatre-vingt-dix jours\u{202f}: les vieux logiciels ont des failles connues.",
         ),
         L::NoCopy => (
-            "No mailbox elsewhere keeps what this box has fetched from it. Where you fetch from one, have it deleted there once it is here.",
-            "Aucune boîte ailleurs ne garde ce que celle-ci y a relevé. Si vous en relevez une, faites-y effacer ce qui est arrivé ici.",
+            "No mailbox elsewhere keeps what this box has fetched from it. Where you fetch from one: when everything is here, let it go, and have what it holds deleted there.",
+            "Aucune boîte ailleurs ne garde ce que celle-ci y a relevé. Si vous en relevez une\u{202f}: quand tout est ici, séparez-vous-en et faites-y effacer ce qu’elle contient.",
         ),
     };
     say(lang, en, fr)

@@ -162,6 +162,8 @@ pub struct CardPage {
     pub tags: Vec<TagMark>,
     /// Their index, computed now.
     pub index: ContactIndex,
+    /// The address whose key the index rests on.
+    pub asked: Option<String>,
     /// What was exchanged.
     pub history: History,
     /// The newest discussions.
@@ -549,6 +551,7 @@ fn card_page(snapshot: &Snapshot, id: ContactId, now: Time) -> Result<CardPage, 
         alike: alike.map(|(other, card)| (ContactId(other), first_line(&card))).collect(),
         tags: tags::marks(&snapshot.tags()?, snapshot.card_tags(id.0)?),
         index: weigh::index(snapshot, &contact, now)?,
+        asked: key_state(snapshot, &contact, now)?.1.map(str::to_owned),
         told: told::told(snapshot, &contact, now)?,
         card: contact.card(),
         history,

@@ -475,14 +475,18 @@ async fn of_several_addresses_that_are_written_from_the_weakest_key_counts() {
         let (present, verified) = (line(LineId::KeyPresent), line(LineId::KeyVerified));
         (present.known, present.won, verified.won)
     };
+    let asked = async || book.card(ann).await.unwrap().asked;
     let one = print("ann@x.test").await;
     ring.verify(&address("ann@x.test"), one, true).await.unwrap();
     from("ann@x.test").await;
     assert_eq!(key().await, (true, 14, 12), "the other one was never used");
+    assert_eq!(asked().await.as_deref(), Some("ann@x.test"));
     from("ann@y.test").await;
     assert_eq!(key().await, (false, 0, 0), "of the other one nothing is known");
+    assert_eq!(asked().await.as_deref(), Some("ann@y.test"), "that is the one to ask for");
     let other = print("ann@y.test").await;
     assert_eq!(key().await, (true, 14, 0), "nor was it compared");
+    assert_eq!(asked().await.as_deref(), Some("ann@y.test"), "that is the one to compare");
     ring.verify(&address("ann@y.test"), other, true).await.unwrap();
     assert_eq!(key().await, (true, 14, 12));
 }

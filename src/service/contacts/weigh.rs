@@ -103,8 +103,8 @@ fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result
     })
 }
 
-/// What is known of a contact's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of a contact's key. Ordered, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::service) enum KeyState {
     /// None is known that could be used, or none that anybody vouches for.
     None,
@@ -114,35 +114,35 @@ pub(in crate::service) enum KeyState {
     Compared,
 }
 
-/// What is known of a contact's key, and of which of their addresses that is; the first where nothing is known.
+/// What is known of a contact's key, and of which of their addresses that is: of those that count, the one of which least is.
 pub(in crate::service) fn key_state<'a>(
     snapshot: &Snapshot,
     contact: &'a record::Contact,
     now: Time,
 ) -> Result<(KeyState, Option<&'a str>), Error> {
-    let (known, address) = keys(snapshot, contact, now)?;
-    let state = match (known.key, known.verified) {
-        (Fact::Known(Key::Usable(_)), Fact::Known(true)) => KeyState::Compared,
-        (Fact::Known(Key::Usable(_)), _) => KeyState::NotCompared,
-        _ => KeyState::None,
-    };
-    Ok((state, address.or(contact.addresses.first()).map(String::as_str)))
-}
-
-/// What is known of their keys: of the first address of which anything is, which comes with it.
-fn keys<'a>(snapshot: &Snapshot, contact: &'a record::Contact, now: Time) -> Result<(Evidence, Option<&'a String>), Error> {
-    for address in &contact.addresses {
-        let Some(row) = snapshot.peer_keys(address)?.filter(|row| !row.keys.is_empty()) else {
-            continue;
+    let mut least: Option<(KeyState, &str)> = None;
+    for address in used(snapshot, contact)? {
+        let known = keys(snapshot, address, now)?;
+        let state = match (known.key, known.verified) {
+            (Fact::Known(Key::Usable(_)), Fact::Known(true)) => KeyState::Compared,
+            (Fact::Known(Key::Usable(_)), _) => KeyState::NotCompared,
+            _ => KeyState::None,
         };
-        return Ok((held(&row, now), Some(address)));
+        if least.is_none_or(|(known, _)| state < known) {
+            least = Some((state, address));
+        }
     }
-    Ok((Evidence::default(), None))
+    Ok(least.map_or((KeyState::None, None), |(state, address)| (state, Some(address))))
 }
 
-/// What is known of their keys, the weakest counting: of each address that was written to or from, of all of them where
-/// none was yet. Of one without a key nothing is known.
-fn weakest_keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {
+/// What is known of the keys of an address.
+fn keys(snapshot: &Snapshot, address: &str, now: Time) -> Result<Evidence, Error> {
+    let row = snapshot.peer_keys(address)?.filter(|row| !row.keys.is_empty());
+    Ok(row.map_or_else(Evidence::default, |row| held(&row, now)))
+}
+
+/// The addresses whose keys count: those that were written to or from, or all where none was yet.
+fn used<'a>(snapshot: &Snapshot, contact: &'a record::Contact) -> Result<Vec<&'a String>, Error> {
     let mut used = Vec::new();
     for address in &contact.addresses {
         if is_used(snapshot, address)? {
@@ -152,10 +152,14 @@ fn weakest_keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Re
     if used.is_empty() {
         used.extend(&contact.addresses);
     }
-    let mut all = Vec::with_capacity(used.len());
-    for address in used {
-        let row = snapshot.peer_keys(address)?.filter(|row| !row.keys.is_empty());
-        all.push(row.map_or_else(Evidence::default, |row| held(&row, now)));
+    Ok(used)
+}
+
+/// What is known of their keys, the weakest counting. Of an address without a key nothing is known.
+fn weakest_keys(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {
+    let mut all = Vec::new();
+    for address in used(snapshot, contact)? {
+        all.push(keys(snapshot, address, now)?);
     }
     // "Not known" is the least of each fact.
     Ok(Evidence {
@@ -182,7 +186,7 @@ fn is_used(snapshot: &Snapshot, address: &str) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// What is known of the keys of an address.
+/// What a row says of the keys of its address.
 fn held(row: &record::PeerKeys, now: Time) -> Evidence {
     let choice = Choice::of(row, now);
     let changed = Evidence {

@@ -135,6 +135,10 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
         .iter()
         .map(|address| (address.to_string(), keys_of(address)))
         .collect();
+    let keys = page
+        .asked
+        .and_then(|asked| Address::parse(&asked).ok())
+        .map(|asked| keys_of(&asked));
     let write = addresses.first().map(|(address, _)| {
         let to = form_urlencoded::byte_serialize(address.as_bytes());
         format!("/write?to={}", to.collect::<String>())
@@ -168,12 +172,7 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
             .points
             .map_or_else(|| w.line_unknown.to_owned(), |points| super::lines::points(w, points.into(), 100)),
         unknown: page.index.points.is_none(),
-        sums: sums(
-            site,
-            w,
-            (addresses.first().map(|(_, keys)| keys.as_str()), write.as_deref()),
-            &page.index,
-        ),
+        sums: sums(site, w, (keys.as_deref(), write.as_deref()), &page.index),
         write,
         addresses,
         from: w.count(&c.from_them, from),

@@ -297,6 +297,16 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
             "A key file opens this box by itself.",
             "Un fichier de clé ouvre cette boîte d’elle-même.",
         ),
+        (LineId::StorageBackup, true) => say(
+            lang,
+            "There is a backup younger than seven days, and it was tried.",
+            "Il y a une sauvegarde de moins de sept jours, et elle a été essayée.",
+        ),
+        (LineId::StorageBackup, false) => say(
+            lang,
+            "There is no backup younger than seven days that was tried.",
+            "Il n’y a pas de sauvegarde de moins de sept jours qui ait été essayée.",
+        ),
         (_, true) => say(lang, "Yes.", "Oui."),
         (_, false) => say(lang, "No.", "Non."),
     }

@@ -220,9 +220,10 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
     }
 }
 
-/// What would win it.
-pub fn advice(lang: Lang, id: LineId) -> &'static str {
+/// What would win it; what nobody has seen is looked at first.
+pub fn advice(lang: Lang, id: LineId, known: bool) -> &'static str {
     match id {
+        _ if !known => say(lang, "Have it looked at.", "Faites-le vérifier."),
         LineId::Version => say(lang, "Install the newest release.", "Installez la dernière version."),
         LineId::NoCopy => say(
             lang,
@@ -264,7 +265,9 @@ mod tests {
             for why in [Reason::NotKnown, Reason::Is(true), Reason::Is(false)] {
                 assert_ne!(reason(Lang::En, *id, why), reason(Lang::Fr, *id, why), "{id:?}");
             }
-            assert_ne!(advice(Lang::En, *id), advice(Lang::Fr, *id));
+            for known in [true, false] {
+                assert_ne!(advice(Lang::En, *id, known), advice(Lang::Fr, *id, known));
+            }
         }
     }
 }

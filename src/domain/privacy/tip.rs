@@ -187,11 +187,12 @@ fn advise(line: &Line, evidence: &Evidence) -> (Who, Advice) {
         LineId::SenderKnown => (Who::You, Advice::AddContact),
         LineId::SenderKeys => (Who::Contact, Advice::AskForKey),
         LineId::SenderVerified
+            // What is not known cannot be compared either.
             if evidence
                 .social
                 .others
                 .iter()
-                .any(|other| other.key == Fact::Known(KeyState::Missing)) =>
+                .any(|other| other.key < Fact::Known(KeyState::Usable)) =>
         {
             (Who::Contact, Advice::AskForKey)
         }

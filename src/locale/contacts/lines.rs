@@ -199,8 +199,8 @@ fn of_time(lang: Lang, since: &str, long: bool, changed: bool) -> String {
     match (long, changed) {
         (true, false) => say(
             lang,
-            format!("You have known each other since {since}, and their key is not new."),
-            format!("Vous vous connaissez depuis le {since}, et sa clé n’est pas nouvelle."),
+            format!("You have known each other since {since}, and no key of theirs is new."),
+            format!("Vous vous connaissez depuis le {since}, et aucune clé de cette personne n’est nouvelle."),
         ),
         (_, true) => say(
             lang,

@@ -29,6 +29,12 @@ pub fn tip(lang: Lang, tip: &Tip) -> String {
             format!("{advice} Up to {points}; their mail provider can do it."),
             format!("{advice} Jusqu’à {points}\u{202f}; son fournisseur de messagerie peut le faire."),
         ),
+        // It is still to come.
+        Who::Nobody if tip.advice == Advice::WhenSent => say(
+            lang,
+            format!("{advice} Worth up to {points}."),
+            format!("{advice} Jusqu’à {points} en jeu."),
+        ),
         Who::Nobody => say(
             lang,
             format!("{advice} Worth up to {points}; nobody can change it now."),

@@ -59,8 +59,10 @@ fn sums(w: &Words, index: &ApplianceIndex) -> Vec<Reckoned> {
                 points: score(w, line.known, line.won, line.possible),
                 state: state(line.known, line.won, line.possible),
                 reason: words::reason(w.lang, line.id, line.reason).to_owned(),
-                tip: line.tip.map(|tip| winning(w.lang, words::advice(w.lang, line.id), tip.wins)),
-                tip_at: line.tip.and_then(|tip| place(tip.line)).map(str::to_owned),
+                tip: line
+                    .tip
+                    .map(|tip| winning(w.lang, words::advice(w.lang, line.id, line.known), tip.wins)),
+                tip_at: line.tip.and_then(|tip| place(tip.line, line.known)).map(str::to_owned),
                 claimed: false,
             };
             (item, line.won, line.possible)
@@ -71,8 +73,9 @@ fn sums(w: &Words, index: &ApplianceIndex) -> Vec<Reckoned> {
 }
 
 /// The page where a tip is followed, where it is one of ours.
-fn place(line: LineId) -> Option<&'static str> {
+fn place(line: LineId, known: bool) -> Option<&'static str> {
     match line {
+        _ if !known => Some("/settings/dns"),
         LineId::Tls => Some("/settings/certificate"),
         LineId::Version => Some("/settings/updates"),
         LineId::NoCopy => Some("/settings/mailboxes"),

@@ -127,7 +127,8 @@ impl Rules {
         read(&self.vault, move |snapshot| {
             let mut found = Vec::new();
             for id in snapshot.newest_messages(TRIED)? {
-                let Some((record, reading)) = message(snapshot, id)? else {
+                // A damaged one is left alone here too.
+                let Ok(Some((record, reading))) = message(snapshot, id) else {
                     continue;
                 };
                 if rule.matches(&reading) {

@@ -4,7 +4,7 @@
 
 mod finding;
 
-use super::{Failure, code, log_to_stderr, open, runtime, say, secret_from};
+use super::{Failure, code, log_to_stderr, open, runtime_of, say, secret_from};
 use crate::{
     domain::moving::{Reason, Tally},
     net::clock::Clock,
@@ -19,6 +19,9 @@ use crate::{
 };
 use std::{fmt, os::unix::process::CommandExt, path::PathBuf, process::Command};
 use zeroize::Zeroizing;
+
+/// Threads for what blocks: one looks through the files, four prepare messages (`service::receive`), and one reads.
+const THREADS: usize = 6;
 
 /// What `import` is told.
 #[derive(clap::Args)]
@@ -130,7 +133,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (vault, services) = open(&args.data, &secret_from(&args.unlock_with)?)?;
     let secret = args.open_with.as_deref().unwrap_or(&args.unlock_with);
     let secret = secret_from(secret)?;
-    let outcome = runtime()?.block_on(take_in(args.paths.clone(), &services.import, secret));
+    let outcome = runtime_of(THREADS)?.block_on(take_in(args.paths.clone(), &services.import, secret));
     vault.lock();
     let tally = outcome?;
     if !tally.is_something() && !tally.skipped.contains_key(&Reason::Sealed) {

@@ -210,7 +210,7 @@ pub(crate) fn secret_from(path: &Path) -> Result<Zeroizing<String>, Failure> {
 /// Opens the box of a data folder for ourselves alone.
 pub(crate) fn open(data: &Path, secret: &str) -> Result<(Vault, Services), Failure> {
     let (file, front) = app::front(data).map_err(failure)?;
-    let vault = Vault::locked(data);
+    let vault = Vault::locked_for_once(data);
     match vault.unlock(&Opening::of_file(secret)) {
         Ok(Secret::Right(_)) => {}
         Ok(Secret::Wrong) => return Err(failure(StartError::WrongSecret)),
@@ -224,9 +224,14 @@ pub(crate) fn open(data: &Path, secret: &str) -> Result<(Vault, Services), Failu
 
 /// The runtime that everything asynchronous runs on.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    runtime_of(32)
+}
+
+/// The same with at most so many threads for what blocks: each keeps memory of its own, which it has used, for what comes next.
+pub(crate) fn runtime_of(threads: usize) -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(32)
+        .max_blocking_threads(threads)
         .build()
         .map_err(|error| Failure::new(code::IO, format_args!("cannot start: {error}")))
 }

@@ -92,7 +92,7 @@ fn copy(file: File, key: &VaultKey, old: &Database) -> Result<(Database, Arc<Ato
     file.try_lock().map_err(|_| Error::InUse)?;
     let backend = Sectors::create(file, key)?;
     let failed = backend.failed();
-    let new = vault::database(backend)?;
+    let new = vault::database(backend, vault::CACHE)?;
     let from = old.begin_read()?;
     let mut to = new.begin_write()?;
     to.set_quick_repair(true);

@@ -30,7 +30,9 @@ use zeroize::Zeroizing;
 pub const FILE: &str = "vault.redb";
 
 /// Octets of redb's page cache. The default is a gigabyte; a small board has half of one in all.
-const CACHE: usize = 16 * 1024 * 1024;
+pub(super) const CACHE: usize = 16 * 1024 * 1024;
+/// The same for a command that goes through everything once, where a page that was read is hardly read again.
+const CACHE_ONCE: usize = CACHE / 2;
 
 /// The setting that holds the secret sealing key.
 const SEALING: &str = "sealing";
@@ -71,7 +73,7 @@ impl Drop for Filling {
 
 impl Open {
     /// Opens the encrypted file, or makes it, and brings its schema up to date. Only one process may.
-    fn new(folder: &Path, key: VaultKey, counted: Counted, fresh: bool) -> Result<Self, Error> {
+    fn new(folder: &Path, key: VaultKey, counted: Counted, (fresh, cache): (bool, usize)) -> Result<Self, Error> {
         rewrite::tidy(folder, File::sync_all)?;
         let path = folder.join(FILE);
         let file = File::options().read(true).write(true).create(fresh).truncate(false).open(path);
@@ -90,13 +92,13 @@ impl Open {
             (true, false) => return Err(Error::Damaged),
             (false, _) => Sectors::open(file, &key)?,
         };
-        Self::over(folder, backend, key, counted)
+        Self::over(folder, backend, key, counted, cache)
     }
 
-    fn over(folder: &Path, backend: Sectors, key: VaultKey, counted: Counted) -> Result<Self, Error> {
+    fn over(folder: &Path, backend: Sectors, key: VaultKey, counted: Counted, cache: usize) -> Result<Self, Error> {
         let (untagged, failed) = (AtomicBool::new(backend.is_untagged()), backend.failed());
         let db = guarded(|| {
-            let db = database(backend)?;
+            let db = database(backend, cache)?;
             migrate::migrate(&db)?;
             Ok(Arc::new(RwLock::new(Arc::new(db))))
         })?;
@@ -195,9 +197,9 @@ impl Open {
     }
 }
 
-/// redb over sectors, with a small cache.
-pub(super) fn database(backend: Sectors) -> Result<Database, Error> {
-    Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?)
+/// redb over sectors, with a cache of so many octets.
+pub(super) fn database(backend: Sectors, cache: usize) -> Result<Database, Error> {
+    Ok(Database::builder().set_cache_size(cache).create_with_backend(backend)?)
 }
 
 /// A snapshot, which keeps the file open for as long as it is held.
@@ -256,6 +258,8 @@ pub struct Vault(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
+    /// Octets of the page cache once it is open.
+    cache: usize,
     open: RwLock<Option<Arc<Open>>>,
     /// One secret is tried at a time: each costs 64 MiB or more, and a crowd must not take the machine.
     trying: Mutex<()>,
@@ -295,8 +299,18 @@ impl Drop for Counted {
 impl Vault {
     /// The locked vault of a data folder.
     pub fn locked(folder: &Path) -> Self {
+        Self::with_cache(folder, CACHE)
+    }
+
+    /// The same for a command that goes through everything once: it needs less memory.
+    pub fn locked_for_once(folder: &Path) -> Self {
+        Self::with_cache(folder, CACHE_ONCE)
+    }
+
+    fn with_cache(folder: &Path, cache: usize) -> Self {
         Self(Arc::new(Inner {
             folder: folder.to_owned(),
+            cache,
             open: RwLock::new(None),
             trying: Mutex::new(()),
             alive: Arc::default(),
@@ -351,14 +365,14 @@ impl Vault {
         let path = folder.join("bare.redb");
         let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
         let backend = Sectors::bare(file.map_err(Error::io)?)?;
-        let open = Open::over(folder, backend, VaultKey::new([0; 64]), Counted::new(&vault.0.alive))?;
+        let open = Open::over(folder, backend, VaultKey::new([0; 64]), Counted::new(&vault.0.alive), CACHE)?;
         open.set(SEALING, seal::pair().1.as_bytes())?;
         vault.set(open, false);
         Ok(vault)
     }
 
     fn begin(&self, key: VaultKey, fresh: bool) -> Result<Open, Error> {
-        Open::new(&self.0.folder, key, Counted::new(&self.0.alive), fresh)
+        Open::new(&self.0.folder, key, Counted::new(&self.0.alive), (fresh, self.0.cache))
     }
 
     fn set(&self, open: Open, unproven: bool) {

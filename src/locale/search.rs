@@ -1,7 +1,7 @@
 //! The words of searching: the page, a query said back, and what of it could not be read.
 
 use super::{Lang, Plural, privacy, say};
-use crate::domain::query::{Clause, Day, Level, Order, Place, Problem, Query, Span, Text, Thing, What};
+use crate::domain::query::{Ago, Clause, Day, Level, Order, Place, Problem, Query, Span, Text, Thing, What};
 
 /// Its phrases.
 #[allow(missing_docs, reason = "a phrase documents itself")]
@@ -39,6 +39,8 @@ pub struct SearchWords {
     pub views_intro: &'static str,
     pub views_none: &'static str,
     pub too_many: &'static str,
+    pub no_name: &'static str,
+    pub no_word: &'static str,
     pub everywhere: &'static str,
     pub here: &'static str,
     pub shown_on: &'static str,
@@ -107,6 +109,8 @@ pub const EN: SearchWords = SearchWords {
     views_intro: "Each one is a tab at the top of every page, on all of your devices or on one.",
     views_none: "You have not kept a search yet. Search for something, then choose “Keep this search”.",
     too_many: "There are as many kept searches as there may be (20). Let one go first.",
+    no_word: "Letters and digits can be found. Signs and emoji alone cannot.",
+    no_name: "A kept search needs a name with at least one letter or digit.",
     everywhere: "Every device",
     here: "This device only",
     shown_on: "Shown on",
@@ -181,6 +185,8 @@ pub const FR: SearchWords = SearchWords {
     views_intro: "Chacune est un onglet en haut de chaque page, sur tous vos appareils ou sur un seul.",
     views_none: "Vous n’avez pas encore gardé de recherche. Cherchez quelque chose, puis choisissez «\u{202f}Garder cette recherche\u{202f}».",
     too_many: "Il y a déjà autant de recherches gardées que possible (20). Défaites-vous d’abord de l’une d’elles.",
+    no_word: "Ce sont les lettres et les chiffres qui se trouvent. Des signes ou des émojis seuls ne se trouvent pas.",
+    no_name: "Le nom d’une recherche gardée contient au moins une lettre ou un chiffre.",
     everywhere: "Tous les appareils",
     here: "Seulement cet appareil",
     shown_on: "Visible sur",
@@ -222,9 +228,9 @@ fn clause(lang: Lang, clause: &Clause) -> String {
         What::Before(span) => format!("{} {}", say(lang, "received before", "reçus avant"), date(lang, *span, true)),
         What::After(span) => format!("{} {}", say(lang, "received since", "reçus depuis"), date(lang, *span, true)),
         What::Within(span) => match (lang, span) {
-            (Lang::En, Span::Day(_)) => format!("received on {}", date(lang, *span, true)),
+            (Lang::En, Span::Day(_) | Span::Back(..)) => format!("received on {}", date(lang, *span, true)),
             (Lang::En, _) => format!("received in {}", date(lang, *span, true)),
-            (Lang::Fr, Span::Day(_)) => format!("reçus {}", date(lang, *span, true)),
+            (Lang::Fr, Span::Day(_) | Span::Back(..)) => format!("reçus {}", date(lang, *span, true)),
             (Lang::Fr, _) => format!("reçus en {}", date(lang, *span, false)),
         },
         What::Padlock(padlock) => format!(
@@ -324,8 +330,26 @@ fn date(lang: Lang, span: Span, article: bool) -> String {
             let article = if lang == Lang::Fr && article { "le " } else { "" };
             format!("{article}{day} {year}")
         }
+        Span::Back(ago, day) => format!("{} ({})", date(lang, Span::Day(day), article), back(lang, ago)),
         Span::Month(year, month) => format!("{} {year}", w.month(month)),
         Span::Year(year) => year.to_string(),
+    }
+}
+
+/// How far back from today a day is, whenever that is asked.
+fn back(lang: Lang, ago: Ago) -> String {
+    let (many, one, more) = match ago {
+        Ago::Days(0) => return say(lang, "today", "aujourd’hui").to_owned(),
+        Ago::Days(1) => return say(lang, "yesterday", "hier").to_owned(),
+        Ago::Days(many) => (many, say(lang, "day", "jour"), say(lang, "days", "jours")),
+        Ago::Weeks(many) => (many, say(lang, "week", "semaine"), say(lang, "weeks", "semaines")),
+        Ago::Months(many) => (many, say(lang, "month", "mois"), say(lang, "months", "mois")),
+        Ago::Years(many) => (many, say(lang, "year", "an"), say(lang, "years", "ans")),
+    };
+    let unit = if many == 1 { one } else { more };
+    match lang {
+        Lang::En => format!("{many} {unit} ago"),
+        Lang::Fr => format!("il y a {many} {unit}"),
     }
 }
 
@@ -397,6 +421,16 @@ mod tests {
                 "-from:alice -has:attachment -is:answered -before:2026-05-01",
                 "Messages not from “alice”, without files, not answered, not received before 1 May 2026.",
                 "Messages pas de «\u{202f}alice\u{202f}», sans fichiers, auxquels vous n’avez pas répondu, non reçus avant le 1er mai 2026.",
+            ),
+            (
+                "after:7d",
+                "Messages received since 18 November 2026 (7 days ago).",
+                "Messages reçus depuis le 18 novembre 2026 (il y a 7 jours).",
+            ),
+            (
+                "date:today",
+                "Messages received on 25 November 2026 (today).",
+                "Messages reçus le 25 novembre 2026 (aujourd’hui).",
             ),
             (
                 "date:2026-05 privacy:<C",

@@ -507,6 +507,16 @@ fn a_search_is_kept_as_a_tab_on_all_devices_or_on_one() {
     let refused = keep(&mut one, " ", "holiday", "1");
     assert!(refused.status == 422 && refused.body.contains("value=\"holiday\"") && refused.body.contains("role=\"alert\""));
     assert_eq!(keep(&mut one, "Nothing", "foo:bar", "").status, 422);
+    assert!(
+        one.get("/search?q=%F0%9F%8E%89").body.contains("emoji alone cannot"),
+        "nothing is swallowed"
+    );
+    let unnamed = keep(&mut one, "!", "holiday", "");
+    assert!(unnamed.status == 422 && unnamed.body.contains("A kept search needs a name"));
+    // What is counted from today goes on being counted, or the tab would show the week in which it was kept.
+    let kept = keep(&mut one, "This week", "après:7j", "1");
+    assert_eq!((kept.status, kept.header("location")), (303, Some("/search?q=after%3A7d")));
+    assert!(one.get("/settings/views").body.contains("(7 days ago)"));
     let tabs = |page: &str| (page.contains("<bdi>Bank &#60;3</bdi></a>"), page.contains("<bdi>Mine</bdi></a>"));
     assert_eq!(tabs(&one.get("/").body), (true, true));
     assert_eq!(tabs(&other.get("/help").body), (true, false));

@@ -66,11 +66,38 @@ impl Day {
     }
 }
 
+/// How far back from today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ago {
+    /// So many days: none is today, one is yesterday.
+    Days(u32),
+    /// So many weeks.
+    Weeks(u32),
+    /// So many months.
+    Months(u32),
+    /// So many years.
+    Years(u32),
+}
+
+impl Ago {
+    /// The day that it is, counted from this one.
+    fn day(self, today: Day) -> Day {
+        match self {
+            Self::Days(many) => today.days_before(many),
+            Self::Weeks(many) => today.days_before(many.saturating_mul(7)),
+            Self::Months(many) => today.months_before(many),
+            Self::Years(many) => today.months_before(many.saturating_mul(12)),
+        }
+    }
+}
+
 /// A day, a month or a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
     /// One day.
     Day(Day),
+    /// A day that was counted back from today: another one tomorrow, so it is written as it was counted.
+    Back(Ago, Day),
     /// A month: year and month.
     Month(i16, u8),
     /// A year.
@@ -81,7 +108,7 @@ impl Span {
     /// Its first day.
     pub fn first(self) -> Day {
         let (year, month, day) = match self {
-            Self::Day(day) => return day,
+            Self::Day(day) | Self::Back(_, day) => return day,
             Self::Month(year, month) => (year, month, 1),
             Self::Year(year) => (year, 1, 1),
         };
@@ -91,7 +118,7 @@ impl Span {
     /// The first day after it.
     pub fn after(self) -> Day {
         match self {
-            Self::Day(day) => day.next(),
+            Self::Day(day) | Self::Back(_, day) => day.next(),
             Self::Month(year, month) => Day {
                 year,
                 month,
@@ -106,20 +133,21 @@ impl Span {
     /// `hier`, and `7d`, `2w`, `3m`, `1y` ago. `None` where it is no day.
     pub fn read(text: &str, today: Day) -> Option<Self> {
         let text = super::super::fold::fold(text);
+        let back = |ago: Ago| Some(Self::Back(ago, ago.day(today)));
         match text.as_str() {
-            "today" | "aujourd'hui" | "aujourdhui" => return Some(Self::Day(today)),
-            "yesterday" | "hier" => return Some(Self::Day(today.before())),
+            "today" | "aujourd'hui" | "aujourdhui" => return back(Ago::Days(0)),
+            "yesterday" | "hier" => return back(Ago::Days(1)),
             _ => {}
         }
         if let Some(unit) = text.chars().last().filter(char::is_ascii_alphabetic) {
             let many: u32 = number(text.strip_suffix(unit)?)?;
-            return Some(Self::Day(match unit {
-                'd' | 'j' => today.days_before(many),
-                'w' | 's' => today.days_before(many.saturating_mul(7)),
-                'm' => today.months_before(many),
-                'y' | 'a' => today.months_before(many.saturating_mul(12)),
-                _ => return None,
-            }));
+            return match unit {
+                'd' | 'j' => back(Ago::Days(many)),
+                'w' | 's' => back(Ago::Weeks(many)),
+                'm' => back(Ago::Months(many)),
+                'y' | 'a' => back(Ago::Years(many)),
+                _ => None,
+            };
         }
         let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
         match parts.as_slice() {
@@ -157,6 +185,7 @@ mod tests {
     #[test]
     fn days_are_read_as_people_type_them() {
         let day = |year, month, day| Some(Span::Day(Day { year, month, day }));
+        let back = |ago, year, month, day| Some(Span::Back(ago, Day { year, month, day }));
         for (text, expected) in [
             ("2026-05-03", day(2026, 5, 3)),
             ("03/05/2026", day(2026, 5, 3)),
@@ -164,13 +193,13 @@ mod tests {
             ("2026-05", Some(Span::Month(2026, 5))),
             ("05/2026", Some(Span::Month(2026, 5))),
             ("2026", Some(Span::Year(2026))),
-            ("today", day(2026, 3, 1)),
-            ("Aujourd’hui", day(2026, 3, 1)),
-            ("hier", day(2026, 2, 28)),
-            ("1d", day(2026, 2, 28)),
-            ("2w", day(2026, 2, 15)),
-            ("1m", day(2026, 2, 1)),
-            ("2a", day(2024, 3, 1)),
+            ("today", back(Ago::Days(0), 2026, 3, 1)),
+            ("Aujourd’hui", back(Ago::Days(0), 2026, 3, 1)),
+            ("hier", back(Ago::Days(1), 2026, 2, 28)),
+            ("1d", back(Ago::Days(1), 2026, 2, 28)),
+            ("2w", back(Ago::Weeks(2), 2026, 2, 15)),
+            ("1m", back(Ago::Months(1), 2026, 2, 1)),
+            ("2a", back(Ago::Years(2), 2024, 3, 1)),
             ("2026-02-29", None),
             ("2024-02-30", None),
             ("2026-13", None),

@@ -10,7 +10,7 @@ mod day;
 mod read;
 mod write;
 
-pub use day::{Day, Span};
+pub use day::{Ago, Day, Span};
 pub use read::read;
 
 use super::{padlock::Padlock, privacy::index::Letter};

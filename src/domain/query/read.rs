@@ -258,7 +258,7 @@ fn importance(text: &str) -> Option<What> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Ago, *};
 
     const TODAY: Day = Day {
         year: 2026,
@@ -298,11 +298,14 @@ mod tests {
             ("avant:2026-05", What::Before(Span::Month(2026, 5))),
             (
                 "après:hier",
-                What::After(Span::Day(Day {
-                    year: 2026,
-                    month: 11,
-                    day: 24,
-                })),
+                What::After(Span::Back(
+                    Ago::Days(1),
+                    Day {
+                        year: 2026,
+                        month: 11,
+                        day: 24,
+                    },
+                )),
             ),
             ("date:2026", What::Within(Span::Year(2026))),
             ("padlock:envelope", What::Padlock(Padlock::Envelope)),
@@ -319,6 +322,18 @@ mod tests {
         }
         let (query, _) = read("-spam -from:eve -\"no thanks\" --x", TODAY);
         assert!(query.clauses.iter().all(|clause| clause.not) && query.clauses.len() == 4);
+    }
+
+    #[test]
+    fn what_is_counted_from_today_is_another_day_tomorrow() {
+        let later = Day { month: 12, ..TODAY };
+        for text in ["after:7d", "date:today", "before:yesterday", "after:2w", "after:3m", "date:1y"] {
+            let (query, _) = read(text, TODAY);
+            assert_eq!(query.to_string(), text);
+            assert_ne!(read(&query.to_string(), later).0, query, "{text}");
+        }
+        let (fixed, _) = read("après:01/05/2026", TODAY);
+        assert_eq!(read(&fixed.to_string(), later).0, fixed);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Writing a query as text that reads as the same query.
 
-use super::{Clause, Level, Place, Query, Span, Text, What};
+use super::{Ago, Clause, Level, Place, Query, Span, Text, What};
 use std::fmt;
 
 impl fmt::Display for Query {
@@ -66,6 +66,12 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Day(day) => write!(f, "{:04}-{:02}-{:02}", day.year, day.month, day.day),
+            Self::Back(Ago::Days(0), _) => f.write_str("today"),
+            Self::Back(Ago::Days(1), _) => f.write_str("yesterday"),
+            Self::Back(Ago::Days(many), _) => write!(f, "{many}d"),
+            Self::Back(Ago::Weeks(many), _) => write!(f, "{many}w"),
+            Self::Back(Ago::Months(many), _) => write!(f, "{many}m"),
+            Self::Back(Ago::Years(many), _) => write!(f, "{many}y"),
             Self::Month(year, month) => write!(f, "{year:04}-{month:02}"),
             Self::Year(year) => write!(f, "{year:04}"),
         }

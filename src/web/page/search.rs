@@ -157,7 +157,11 @@ async fn find(site: &Arc<Site>, visit: &Visit) -> Result<Response, Problem> {
     let zone = site.zone.clone();
     let (query, problems) = query::read(&typed, zone.day(site.now()));
     if query.clauses.is_empty() && problems.is_empty() {
-        return shell::page(&nothing(s, tagging::names(site, w).await?));
+        let mut page = nothing(s, tagging::names(site, w).await?);
+        // Signs alone stand in no index.
+        page.problems
+            .extend((!typed.trim().is_empty()).then(|| w.search.no_word.to_owned()));
+        return shell::page(&page);
     }
     let scope = match visit.asked("in").as_str() {
         "messages" => Scope::Messages,

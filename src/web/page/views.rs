@@ -111,7 +111,7 @@ fn address(query: &Query, fit: bool) -> String {
 
 fn why(w: &Words, why: NotKept) -> &'static str {
     match why {
-        NotKept::Name(NameError::Empty) => w.tags.no_name,
+        NotKept::Name(NameError::Empty) => w.search.no_name,
         NotKept::Name(NameError::TooLong) => w.tags.long_name,
         NotKept::Name(NameError::Character) => w.tags.odd_name,
         NotKept::Nothing => w.search.empty,

@@ -65,6 +65,11 @@ pub(super) const WORDS: Words = Words {
         one: "and {n} more",
         many: "and {n} more",
     },
+    and_at_least: Plural {
+        one: "and at least {n} more",
+        many: "and at least {n} more",
+    },
+    and_others: "and perhaps others",
 
     you: "You",
     you_among: "you",

@@ -65,6 +65,11 @@ pub(super) const WORDS: Words = Words {
         one: "et {n} autre",
         many: "et {n} autres",
     },
+    and_at_least: Plural {
+        one: "et au moins {n} autre",
+        many: "et au moins {n} autres",
+    },
+    and_others: "et peut-être d’autres",
 
     you: "Vous",
     you_among: "vous",

@@ -68,6 +68,8 @@ pub struct Words {
     pub decimal: char,
     pub bytes: &'static str,
     pub and_more: Plural,
+    pub and_at_least: Plural,
+    pub and_others: &'static str,
 
     // People and messages.
     pub you: &'static str,

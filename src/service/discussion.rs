@@ -95,14 +95,12 @@ impl Discussions {
                 .rev()
                 .map(|(id, message)| show(&people, snapshot, id, &message, (&viewer, plain)).map(|(view, _)| view));
             let shown = shown.collect::<Result<_, _>>()?;
-            let named = row
-                .people
-                .iter()
-                .filter_map(|person| people.named(snapshot, &person.name, &person.address).transpose());
+            let named = row.people.iter().map(|person| (person.name.as_str(), person.address.as_str()));
             Ok(DiscussionPage {
                 id,
                 unknown: super::timeline::is_of_an_unknown(snapshot, id.0)?,
-                people: named.collect::<Result<_, _>>()?,
+                people: people.several(snapshot, named)?,
+                or_more: row.people.len() >= record::Discussion::PEOPLE,
                 index: row.index(),
                 padlock: Padlock::from_rung(row.padlock),
                 list: row.list,

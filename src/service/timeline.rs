@@ -157,12 +157,8 @@ pub(super) fn is_of_an_unknown(snapshot: &Snapshot, id: u64) -> Result<bool, Err
 
 fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion, viewer: &Viewer) -> Result<TimelineRow, Error> {
     let more = row.people.len().saturating_sub(NAMED);
-    let named = row
-        .people
-        .iter()
-        .take(NAMED)
-        .filter_map(|person| people.named(snapshot, &person.name, &person.address).transpose());
-    let mut named = named.collect::<Result<Vec<_>, _>>()?;
+    let first = row.people.iter().take(NAMED);
+    let mut named = people.several(snapshot, first.map(|person| (person.name.as_str(), person.address.as_str())))?;
     if named.is_empty() && !is_of_an_unknown(snapshot, id)? {
         named.extend(people.owner());
     }
@@ -174,6 +170,7 @@ fn show(people: &People, snapshot: &Snapshot, id: u64, row: record::Discussion, 
         id: DiscussionId(id),
         people: named,
         more_people: more as u32,
+        or_more: row.people.len() >= record::Discussion::PEOPLE,
         index: row.index(),
         padlock: Padlock::from_rung(row.padlock),
         list: row.list,

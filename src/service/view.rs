@@ -92,6 +92,26 @@ impl People {
             .map(|address| self.of(snapshot, name, &address))
             .transpose()
     }
+
+    /// Several by name and address, from a record. Whoever takes part by more than one address of their card is named once.
+    pub(super) fn several<'p>(
+        &self,
+        snapshot: &Snapshot,
+        people: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Vec<Person>, Error> {
+        let (mut cards, mut named) = (Vec::new(), Vec::new());
+        for (name, address) in people {
+            let Some(person) = self.named(snapshot, name, address)? else {
+                continue;
+            };
+            let card = snapshot.contact_of(person.address.as_str())?.map(|(card, _)| card);
+            if card.is_none_or(|card| !cards.contains(&card)) {
+                cards.extend(card);
+                named.push(person);
+            }
+        }
+        Ok(named)
+    }
 }
 
 /// A tag as it stands on a message or a row.
@@ -149,6 +169,8 @@ pub struct TimelineRow {
     pub people: Vec<Person>,
     /// How many more people take part.
     pub more_people: u32,
+    /// Whether there may be still more of them: not all of very many are kept.
+    pub or_more: bool,
     /// The name of the mailing list, where it is one.
     pub list: Option<String>,
     /// The subject of the newest message; may be empty.
@@ -184,6 +206,8 @@ pub struct DiscussionPage {
     pub id: DiscussionId,
     /// Everyone who takes part but the owner.
     pub people: Vec<Person>,
+    /// Whether there may be more of them: not all of very many are kept.
+    pub or_more: bool,
     /// Whether it is the one of what names nobody and has nobody who vouches for it.
     pub unknown: bool,
     /// The name of the mailing list, where it is one.

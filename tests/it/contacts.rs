@@ -131,6 +131,8 @@ fn a_book_is_filled_searched_grouped_and_changed() {
     }
     // From a message to the card.
     let timeline = owner.get("/").body;
+    let named = timeline.matches("<bdi class=\"name\">Éric</bdi>").count();
+    assert_eq!(named, 1, "who has two addresses is one person");
     let (_, after) = timeline.split_once("class=\"go\" href=\"/discussions/").unwrap();
     let discussion = owner.get(&format!("/discussions/{}", after.split('"').next().unwrap())).body;
     let (_, after) = discussion.split_once("<article class=\"msg").unwrap();

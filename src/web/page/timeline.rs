@@ -149,7 +149,10 @@ pub(super) fn days(site: &Site, w: &Words, rows: Vec<TimelineRow>) -> Vec<Day> {
             chips: tagging::chips(w, &row.tags),
             address: people.first().and_then(|first| first.address.clone()),
             people,
-            more: (row.more_people > 0).then(|| w.count(&w.and_more, row.more_people.into())),
+            more: (row.more_people > 0).then(|| {
+                let phrase = if row.or_more { &w.and_at_least } else { &w.and_more };
+                w.count(phrase, row.more_people.into())
+            }),
             messages: w.count(&w.messages, row.messages.into()),
             badge: Badge::of(row.index),
             lock: Lock::of(w, row.padlock),

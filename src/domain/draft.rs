@@ -11,8 +11,8 @@ use super::{
 
 /// Octets of text that a draft may have (1 MiB).
 pub const MAX_TEXT: usize = 1024 * 1024;
-/// Octets of one field of recipients.
-pub const MAX_FIELD: usize = 16 * 1024;
+/// Octets of one field of recipients: more than [`MAX_PEOPLE`] can fill, so that nobody is cut off who might be written to.
+pub const MAX_FIELD: usize = 64 * 1024;
 /// Characters of a subject.
 pub const MAX_SUBJECT: usize = 900;
 /// People whom one message may be sent to.
@@ -266,10 +266,12 @@ pub fn answered(reading: &Reading, is_owner: impl Fn(&Address) -> bool, all: boo
     (to, cc)
 }
 
+/// Each of them once. They are not counted: who is left out silently is missed by nobody until it is too late, and what is
+/// sent to too many is refused.
 fn once(people: impl Iterator<Item = Mailbox>, known: &[Mailbox]) -> Vec<Mailbox> {
     let mut out: Vec<Mailbox> = Vec::new();
     for person in people {
-        if out.iter().chain(known).all(|other| other.address != person.address) && out.len() < MAX_PEOPLE {
+        if out.iter().chain(known).all(|other| other.address != person.address) {
             out.push(person);
         }
     }
@@ -446,6 +448,19 @@ mod tests {
         assert_eq!((list(&to), list(&cc)), ("bob@y.org".into(), "alice@x.org, carol@z.org".into()));
         assert_eq!(came_to(&reading(), owner).unwrap().as_str(), "me+shop@home.test");
         assert_eq!(references(&reading()), ["a@x", "b@x"]);
+    }
+
+    #[test]
+    fn an_answer_to_very_many_leaves_nobody_out() {
+        let many: Vec<String> = (0..300).map(|n| format!("person{n}@x.org")).collect();
+        let round = Reading {
+            from: boxes("alice@x.org"),
+            to: boxes(&many.join(", ")),
+            ..Reading::default()
+        };
+        let (to, cc) = answered(&round, owner, true);
+        assert_eq!((to.len(), cc.len()), (1, 300));
+        assert!(list(&cc).len() < MAX_FIELD);
     }
 
     #[test]

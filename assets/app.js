@@ -105,15 +105,19 @@
   const writing = document.querySelector("form[data-write]");
   if (writing) {
     let timer, asked;
-    const keep = async () => {
+    const keep = async keepalive => {
+      timer = 0;
       const form = new FormData(writing);
       form.delete("file");
       form.append("do", "auto");
-      const answer = await fetch(writing.action, { method: "POST", body: form });
-      if (!answer.ok || !answer.url.endsWith("/preview")) return;
+      const answer = await fetch(writing.action, { method: "POST", body: form, keepalive });
+      const kept = answer.ok && answer.url.endsWith("/preview");
+      // The page is that of the draft from now on, so that it is there when it is loaded anew; of nothing there is no draft.
+      if (kept || answer.status === 404) history.replaceState(null, "", kept ? writing.action : "/write");
+      if (!kept && answer.status !== 409) return;
       const open = writing.querySelector("#preview details")?.open;
       document.getElementById("preview").innerHTML = await answer.text();
-      for (const carried of writing.querySelectorAll("[name=carry]")) carried.disabled = true;
+      if (kept) for (const carried of writing.querySelectorAll("[name=carry]")) carried.disabled = true;
       if (open) writing.querySelector("#preview details").open = true;
     };
     const soon = wait => { clearTimeout(timer); timer = setTimeout(() => keep().catch(() => {}), wait); };
@@ -129,7 +133,8 @@
       }, () => {});
     });
     writing.addEventListener("focusout", event => { if (event.target.matches("[data-people]") && timer) soon(0); });
-    writing.addEventListener("submit", () => clearTimeout(timer));
+    writing.addEventListener("submit", () => { timer = clearTimeout(timer); });
+    addEventListener("pagehide", () => { if (timer) keep(true).catch(() => {}); });
   }
 
   // A code that somebody shows is read from a picture, where the browser can.

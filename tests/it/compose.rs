@@ -379,6 +379,58 @@ fn what_is_too_large_on_its_way_is_said_before_it_leaves() {
 }
 
 #[test]
+fn a_text_without_an_end_is_not_cut_in_silence_and_a_page_without_a_subject_has_a_title() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    let long = "never ends ".repeat(100 * 1024);
+    let refused = home.send(&id, "send", &[("to", "alice@x.test"), ("text", &long)], &[]);
+    assert!(
+        refused.status == 422 && refused.body.contains("longer than 1 MB"),
+        "{}",
+        refused.status
+    );
+    location(&home.send(&id, "send", &[("to", "alice@x.test"), ("text", "ends")], &[]));
+    for page in ["/messages/1", "/discussions/1"] {
+        let page = home.owner.get(page).body;
+        assert!(page.contains("<title>No subject · Caliopen</title>"), "{page}");
+    }
+}
+
+#[test]
+fn a_page_that_is_older_than_a_draft_does_not_overwrite_it_unasked() {
+    let mut home = Box::open();
+    let id = home.fresh();
+    let tab = |page: &Answer| between(&page.body, "name=\"tab\" value=\"", "\"").to_owned();
+    let typed = |text: &'static str| [("to", "alice@x.test"), ("text", text)];
+    let keep = |home: &Box, tab: &str, deed: &str, text: &'static str| {
+        let [to, text] = typed(text);
+        home.send(&id, deed, &[("tab", tab), to, text], &[])
+    };
+    location(&home.send(&id, "save", &typed("first"), &[]));
+    let (laptop, telephone) = (home.owner.get(&format!("/write/{id}")), home.owner.get(&format!("/write/{id}")));
+    let (laptop, telephone) = (tab(&laptop), tab(&telephone));
+    // The page that keeps it may go on; what comes twice is no news.
+    for text in ["second", "second", "third"] {
+        location(&keep(&home, &laptop, "auto", text));
+    }
+    location(&keep(&home, &telephone, "auto", "third"));
+    location(&keep(&home, &laptop, "save", "fourth"));
+    let alone = keep(&home, &telephone, "auto", "older");
+    assert!(
+        alone.status == 409 && alone.body.contains("no longer kept by itself"),
+        "{}",
+        alone.status
+    );
+    let refused = keep(&home, &telephone, "send", "older");
+    assert!(refused.status == 422 && text_of(&refused) == "older", "{}", refused.body);
+    assert_eq!(text_of(&home.owner.get(&format!("/write/{id}"))), "fourth");
+    // Said once more, it is meant.
+    location(&keep(&home, &tab(&refused), "save", "older"));
+    assert_eq!(text_of(&home.owner.get(&format!("/write/{id}"))), "older");
+    assert_eq!(keep(&home, &laptop, "save", "fourth").status, 422);
+}
+
+#[test]
 fn files_go_along_pictures_without_what_they_tell_and_too_much_is_said() {
     let mut home = Box::open();
     let id = home.fresh();
@@ -523,7 +575,6 @@ async fn in_a_browser_a_message_is_written_sent_taken_back_and_sent() {
     story::find(&browser, "#to").await.send_keys("alice@x.test").await.unwrap();
     let type_in = async |css: &str, text: &str| story::find(&browser, css).await.send_keys(text).await.unwrap();
     type_in("#subject", "Holiday").await;
-    type_in("#text", "See you on Friday").await;
     // Nothing was clicked.
     story::until(
         &browser,
@@ -532,8 +583,20 @@ async fn in_a_browser_a_message_is_written_sent_taken_back_and_sent() {
     )
     .await;
     story::says(&browser, "#preview button.send", "Send as a postcard").await;
+    type_in("#text", "See you on Friday").await;
+    // Loaded anew once that was kept, it is all there: the page is that of the draft by then.
+    let mark = "document.getElementById('preview').insertAdjacentHTML('beforeend', '<i id=before></i>')";
+    story::script(&browser, mark).await;
+    story::until(&browser, "kept once more", "return !document.getElementById('before')").await;
     let address = browser.client().current_url().await.unwrap();
-    assert_eq!(address.path(), "/write");
+    assert!(address.path().starts_with("/write/"), "{address}");
+    browser.client().refresh().await.unwrap();
+    story::until(
+        &browser,
+        "what was typed is there",
+        "return document.querySelector('#text')?.value === 'See you on Friday'",
+    )
+    .await;
     story::click(&browser, "#preview button.send").await;
     story::click(&browser, ".resting button").await;
     story::until(

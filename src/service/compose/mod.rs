@@ -52,7 +52,10 @@ use crate::{
         writing::{self, Habits},
     },
 };
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// Seconds that a message rests before it leaves, so that it can be taken back.
 pub const REST: i64 = 20;
@@ -76,6 +79,16 @@ struct Inner {
     spam: Spam,
     /// One form at a time is done, so that one which comes twice makes one message.
     busy: tokio::sync::Mutex<()>,
+    pages: Mutex<Pages>,
+}
+
+/// Which page last kept which draft, so that a page which was opened before does not overwrite it unasked. It is in memory: after
+/// a restart whoever writes last is right.
+struct Pages {
+    /// Goes on with each page that is opened and each draft that is kept.
+    now: u64,
+    /// By the draft: the page that kept it, and when.
+    kept: HashMap<u64, (u64, u64)>,
 }
 
 /// A draft as it was found.
@@ -127,6 +140,8 @@ impl Compose {
     /// Over this vault, for the addresses of this front, asking this DNS. `spam` learns from what is answered.
     pub fn new(room: (Vault, Clock, Happenings), asked: (Dns, Strict, Keyring), spam: Spam, people: People, front: &Front) -> Self {
         let ((vault, clock, happenings), (dns, strict, keyring)) = (room, asked);
+        // Pages that were opened before a restart stand before those that are opened after it.
+        let now = u64::try_from(clock.now().0).unwrap_or(0) << 20;
         Self(Arc::new(Inner {
             vault,
             clock,
@@ -139,6 +154,7 @@ impl Compose {
             keyring,
             spam,
             busy: tokio::sync::Mutex::default(),
+            pages: Mutex::new(Pages { now, kept: HashMap::new() }),
         }))
     }
 
@@ -222,6 +238,34 @@ impl Compose {
             self.carry(id, draft.about, carried).await?;
         }
         Ok(Some(saved))
+    }
+
+    /// The number of a page on which a draft is opened.
+    pub fn tab(&self) -> u64 {
+        self.0.pages().next()
+    }
+
+    /// This page has kept a draft. One that was overtaken has only said the same once more ([`Compose::is_overtaken`]).
+    pub fn was_kept(&self, id: u64, tab: u64) {
+        let mut pages = self.0.pages();
+        if pages.is_past(id, tab) {
+            return;
+        }
+        let at = pages.next();
+        if pages.kept.len() >= drafts::MAX_DRAFTS {
+            pages.kept.clear();
+        }
+        pages.kept.insert(id, (tab, at));
+    }
+
+    /// Whether another page has kept something else of this draft since this page was opened. A page that has no number says
+    /// nothing of itself, and is believed.
+    pub async fn is_overtaken(&self, id: u64, tab: u64, typed: &Draft) -> Result<bool, Error> {
+        if !self.0.pages().is_past(id, tab) {
+            return Ok(false);
+        }
+        let typed = cut(typed.clone());
+        Ok(matches!(self.find(id).await?, Found::Draft(kept, _) if *kept != typed))
     }
 
     /// Throws a draft away.
@@ -312,6 +356,25 @@ impl Compose {
             }
         }
         Err(store::Error::Database("a discussion changed faster than it could be read".into()).into())
+    }
+}
+
+impl Inner {
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pages {
+    /// Whether another page has kept this draft since this one was opened.
+    fn is_past(&self, id: u64, tab: u64) -> bool {
+        let last = self.kept.get(&id);
+        tab > 0 && last.is_some_and(|(by, at)| *by != tab && *at > tab)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.now += 1;
+        self.now
     }
 }
 

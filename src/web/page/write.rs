@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     domain::{
-        draft::{self, About, Attached, Draft, Picture},
+        draft::{self, About, Attached, Draft, MAX_TEXT, Picture},
         id::MessageId,
         padlock::Padlock,
     },
@@ -55,6 +55,10 @@ struct Page {
     people: Vec<String>,
     wrong: Vec<String>,
     kept: bool,
+    /// When it was opened: what was kept of the draft elsewhere since is not overwritten.
+    tab: u64,
+    /// Whether something was.
+    overtaken: bool,
     /// Whether the fields that are seldom needed are open.
     unfolded: bool,
     panel: Panel,
@@ -211,6 +215,8 @@ async fn view(site: &Site, visit: &Visit, id: u64, started: Started) -> Result<P
         back: started.discussion.map(|id| format!("/discussions/{id}")),
         wrong: Vec::new(),
         kept: false,
+        tab: services.compose.tab(),
+        overtaken: false,
         froms,
         draft,
         id,
@@ -287,9 +293,14 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
     if let Some(address) = deed.strip_prefix("out-") {
         without(&mut draft, &[address]);
     }
+    let tab: u64 = visit.field("tab").parse().unwrap_or(0);
+    if compose.is_overtaken(id, tab, &draft).await? {
+        return overtaken(&site, &visit, id, draft, &deed).await;
+    }
     let carried = visit.form.iter().filter(|(name, _)| name == "carry");
     let carried: Vec<u32> = carried.filter_map(|(_, part)| part.parse().ok()).collect();
     let saved = compose.save(id, draft.clone(), carried).await?;
+    compose.was_kept(id, tab);
     if let Some(file) = deed.strip_prefix("remove-").and_then(|file| file.parse().ok()) {
         compose.remove_file(id, file).await?;
     }
@@ -300,6 +311,9 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
     }
     if visit.trouble == Some(Trouble::Full) {
         return refused(&site, &visit, id, draft, vec![told(&visit).wrong_large.to_owned()]).await;
+    }
+    if draft.text.len() > MAX_TEXT {
+        return refused(&site, &visit, id, draft, vec![told(&visit).wrong_text.to_owned()]).await;
     }
     let here = format!("/write/{id}");
     let kept = saved.is_some();
@@ -366,6 +380,26 @@ async fn refused(site: &Site, visit: &Visit, id: u64, draft: Draft, wrong: Vec<S
     };
     let page = Page {
         wrong,
+        ..view(site, visit, id, started).await?
+    };
+    let mut response = shell::page(&page)?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}
+
+/// The form again with what was typed, because the draft was changed on another page since this one was opened (422); for what
+/// a script keeps by itself, only that it was not.
+async fn overtaken(site: &Site, visit: &Visit, id: u64, draft: Draft, deed: &str) -> Result<Response, Problem> {
+    if deed == "auto" {
+        return panel::overtaken(site, visit, id, &draft).await;
+    }
+    let started = Started {
+        draft,
+        ..Started::default()
+    };
+    let page = Page {
+        wrong: vec![told(visit).elsewhere.to_owned()],
+        overtaken: true,
         ..view(site, visit, id, started).await?
     };
     let mut response = shell::page(&page)?;

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
+        draft::Draft,
         fact::Fact,
         padlock::Padlock,
         privacy::{
@@ -27,7 +28,7 @@ use crate::{
     service::compose::{Checked, Preview, Standing},
 };
 use askama::Template;
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use warp::reply::Response;
 
@@ -55,6 +56,8 @@ pub(in crate::web::page) struct Panel {
     pub(in crate::web::page) button: &'static str,
     pub(in crate::web::page) rung: u8,
     pub(super) saved: Option<String>,
+    /// Where the draft is, where it was changed on another page since this one was opened.
+    pub(super) overtaken: Option<String>,
 }
 
 /// One person.
@@ -127,6 +130,7 @@ impl Panel {
             button: c.button(preview.padlock, leaves),
             rung: preview.padlock as u8,
             saved: None,
+            overtaken: None,
             w,
             c,
         }
@@ -194,6 +198,21 @@ pub(in crate::web) async fn fragment(site: Arc<Site>, visit: Visit) -> Result<Re
     let mut panel = Panel::of(&site, w, &preview);
     let now = site.zone.say(w, site.now(), site.now()).short;
     panel.saved = Some(panel.c.saved_at.replace("{time}", &now));
+    alone(panel)
+}
+
+/// The part alone for what was not kept, because its draft was changed on another page since this one was opened (409).
+pub(super) async fn overtaken(site: &Site, visit: &Visit, id: u64, draft: &Draft) -> Result<Response, Problem> {
+    let preview = site.services.compose.preview(draft).await?;
+    let mut panel = Panel::of(site, visit.lang.words(), &preview);
+    panel.saved = Some(panel.c.elsewhere_auto.to_owned());
+    panel.overtaken = Some(format!("/write/{id}"));
+    let mut response = alone(panel)?;
+    *response.status_mut() = StatusCode::CONFLICT;
+    Ok(response)
+}
+
+fn alone(panel: Panel) -> Result<Response, Problem> {
     let mut response = shell::html(Fragment { panel }.render()?);
     response
         .headers_mut()

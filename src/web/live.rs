@@ -1,5 +1,6 @@
 //! "Something arrived": one line to every open page (server-sent events). It only says so; what it was is
-//! read by the page that the owner then asks for, so rows never move under a pointer.
+//! read by the page that the owner then asks for, so rows never move under a pointer. Of what the timeline does not show by
+//! itself, such as spam, nothing is said: whoever asked for it would find nothing.
 
 use super::{Site, problem::Problem, visit::Visit};
 use crate::service::happening::Happening;
@@ -23,7 +24,7 @@ const LENGTH: Duration = Duration::from_secs(10 * 60);
 pub(super) async fn listen(site: Arc<Site>, _visit: Visit) -> Result<Response, Problem> {
     let seat = site.listeners.clone().try_acquire_owned().map_err(|_| Problem::Busy)?;
     let mut happenings = site.services.happenings.listen();
-    let mut ending = site.ending.clone();
+    let (mut ending, push) = (site.ending.clone(), site.services.push.clone());
     let (tell, mut told) = mpsc::channel::<u64>(16);
     tokio::spawn(async move {
         let _seat = seat;
@@ -36,7 +37,7 @@ pub(super) async fn listen(site: Arc<Site>, _visit: Visit) -> Result<Response, P
                 _ = ending.wait_for(|ending| *ending) => return,
             };
             let messages = match news {
-                Ok(Happening::Arrived { news: true, .. }) => 1,
+                Ok(Happening::Arrived { message, news: true, .. }) if push.rings(message).await.unwrap_or(true) => 1,
                 // What was missed is the beginning of a flood, such as an import, and may all be old.
                 Ok(Happening::Arrived { .. } | Happening::Unlocked | Happening::Due) | Err(RecvError::Lagged(_)) => continue,
                 Ok(Happening::Locked) => return,

@@ -461,11 +461,14 @@ fn a_page_says_within_a_second_that_something_came() {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     assert!(lines.by_ref().any(|line| line == "content-type: text/event-stream"));
     assert!(lines.by_ref().any(|line| line.is_empty()));
+    let spam = "\r\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n";
+    deliver(&appliance, "spam@x.test", "Not this", spam);
     deliver(&appliance, "a@x.test", "Now", "\r\nNow\r\n");
     assert!(lines.by_ref().any(|line| line == "event:arrived"));
     assert!(lines.next().is_some_and(|line| line == "data:1"));
     let (well, after) = appliance.terminate();
     assert!(well && after < Duration::from_secs(5), "an open page holds nothing up: {after:?}");
+    assert!(lines.all(|line| line != "event:arrived"), "what is not shown is not announced");
 }
 
 #[test]

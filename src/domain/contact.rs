@@ -143,9 +143,12 @@ pub fn initial(name: &str) -> char {
         .unwrap_or('#')
 }
 
-/// What names are ordered by: without accents and case, those that begin with no letter of A to Z last.
+/// What names are ordered by: without accents and case and the signs before them, so that those under one letter stand together;
+/// those that begin with no letter of A to Z last.
 pub fn order(name: &str) -> (bool, String) {
-    (initial(name) == '#', fold(name.trim()))
+    let folded = fold(name.trim());
+    let begins = folded.find(char::is_alphanumeric).and_then(|at| folded.get(at..));
+    (initial(name) == '#', begins.unwrap_or(&folded).to_owned())
 }
 
 /// Whether two ways of writing a telephone number are one number: the same digits and the same `+`.
@@ -209,9 +212,9 @@ mod tests {
         ] {
             assert_eq!(initial(name), letter, "{name}");
         }
-        let mut names = ["Zoé", "éric", "3M", "Ève", "Работа", "Anne"];
+        let mut names = ["Zoé", "éric", "3M", "“Eva”", "Ève", "😀 Emil", "Работа", "Anne"];
         names.sort_by_key(|name| order(name));
-        assert_eq!(names, ["Anne", "éric", "Ève", "Zoé", "3M", "Работа"]);
+        assert_eq!(names, ["Anne", "😀 Emil", "éric", "“Eva”", "Ève", "Zoé", "3M", "Работа"]);
     }
 
     #[test]

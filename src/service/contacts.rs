@@ -38,7 +38,10 @@ use crate::{
         writer::Tables,
     },
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Cards on a page.
 pub const CARDS: u32 = 50;
@@ -231,10 +234,14 @@ impl Contacts {
         read(&self.vault, |snapshot| {
             let mut all = snapshot.contacts()?;
             all.sort_by_cached_key(|(id, card)| (order(&card.name), *id));
+            let mut many: HashMap<&str, usize> = HashMap::new();
+            for (_, card) in &all {
+                *many.entry(&card.name).or_default() += 1;
+            }
             let names = all.iter().map(|(id, card)| {
-                let twins = all.iter().filter(|(_, other)| other.name == card.name).count();
                 let line = first_line(card);
-                let name = if twins > 1 && !line.is_empty() {
+                let has_twin = many.get(card.name.as_str()).is_some_and(|many| *many > 1);
+                let name = if has_twin && !line.is_empty() {
                     format!("{} ({line})", card.name)
                 } else {
                     card.name.clone()

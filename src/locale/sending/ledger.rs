@@ -19,6 +19,7 @@ pub struct LedgerWords {
     pub not_here: &'static str,
     pub not_here_text: &'static str,
     pub others: &'static str,
+    pub more: Plural,
 }
 
 const EN: LedgerWords = LedgerWords {
@@ -42,6 +43,10 @@ const EN: LedgerWords = LedgerWords {
     not_here: "What is not counted here",
     not_here_text: "Whoever connects to this box, such as servers that bring mail, knows its address already: it stands in your DNS. What your browser opens when you follow a link is its own affair.",
     others: "and others",
+    more: Plural {
+        one: "and {n} line more that is not shown",
+        many: "and {n} lines more that are not shown",
+    },
 };
 
 const FR: LedgerWords = LedgerWords {
@@ -65,6 +70,10 @@ const FR: LedgerWords = LedgerWords {
     not_here: "Ce qui n’est pas compté ici",
     not_here_text: "Qui se connecte à cette boîte, comme les serveurs qui apportent du courrier, connaît déjà son adresse\u{202f}: elle est dans votre DNS. Ce qu’ouvre votre navigateur quand vous suivez un lien ne regarde que lui.",
     others: "et d’autres",
+    more: Plural {
+        one: "et {n} autre ligne qui n’est pas affichée",
+        many: "et {n} autres lignes qui ne sont pas affichées",
+    },
 };
 
 /// The phrases of a language.

@@ -32,6 +32,8 @@ struct Day {
     /// For machines.
     date: String,
     purposes: Vec<(&'static str, Vec<(String, String)>)>,
+    /// How many lines of it are not shown.
+    more: Option<String>,
 }
 
 /// `GET /ledger`
@@ -52,6 +54,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
         let noon = site.zone.noon(day);
         let date = site.zone.day(noon);
         let mut purposes: Vec<(&'static str, Vec<(String, String)>)> = Vec::new();
+        let more = list.len().saturating_sub(SHOWN) as u64;
         for it in list.into_iter().take(SHOWN) {
             let what = LedgerWords::purpose(s.w.lang, it.purpose);
             let party = if it.party.is_empty() {
@@ -69,6 +72,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             name: site.zone.say(s.w, noon, site.now()).day,
             date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day),
             purposes,
+            more: (more > 0).then(|| s.w.count(&l.more, more)),
         }
     };
     let page = Page {

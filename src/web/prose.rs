@@ -33,6 +33,9 @@ pub(super) enum Piece {
     Link(String),
 }
 
+/// What no address goes on behind, be it written without blanks as Chinese and Japanese are.
+const ENDS: [char; 14] = ['<', '>', '"', '“', '”', '«', '»', '。', '，', '、', '；', '）', '」', '》'];
+
 /// Links that are made in one message; beyond it they stay text.
 const LINKS: usize = 500;
 
@@ -83,12 +86,9 @@ fn pieces(text: &str, links: &mut usize) -> Vec<Piece> {
     while let Some(at) = next_link(rest).filter(|_| *links > 0) {
         let (before, after) = rest.split_at(at);
         let end = after
-            .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
+            .find(|c: char| c.is_whitespace() || c.is_control() || ENDS.contains(&c))
             .unwrap_or(after.len());
-        let link = after
-            .get(..end)
-            .unwrap_or_default()
-            .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '»', '…']);
+        let link = without_end(after.get(..end).unwrap_or_default());
         let (link, tail) = after.split_at(link.len());
         if !before.is_empty() {
             pieces.push(Piece::Text(before.to_owned()));
@@ -103,12 +103,28 @@ fn pieces(text: &str, links: &mut usize) -> Vec<Piece> {
     pieces
 }
 
+/// An address without what belongs to the sentence around it. A bracket that the address itself opens is its own.
+fn without_end(mut link: &str) -> &str {
+    let more = |close: char, open: char| link.matches(close).count().saturating_sub(link.matches(open).count());
+    let (mut round, mut square) = (more(')', '('), more(']', '['));
+    while let Some(last) = link.chars().next_back() {
+        match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '…' => {}
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            _ => break,
+        }
+        link = link.strip_suffix(last).unwrap_or_default();
+    }
+    link
+}
+
 fn next_link(text: &str) -> Option<usize> {
     let starts = |scheme: &str| {
         text.match_indices(scheme).map(|(at, _)| at).find(|at| {
             let before = text.get(..*at).and_then(|before| before.chars().next_back());
             let after = text.get(at + scheme.len()..).and_then(|after| after.chars().next());
-            !before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)
+            !before.is_some_and(|c| c.is_ascii_alphanumeric()) && after.is_some_and(char::is_alphanumeric)
         })
     };
     [starts("https://"), starts("http://")].into_iter().flatten().min()
@@ -143,14 +159,26 @@ mod tests {
             blocks("See https://a.test/x?y=(1), (http://b.test). xhttps://no https:// <https://c.test>"),
             [Block::Said(vec![
                 text("See "),
-                link("https://a.test/x?y=(1"),
-                text("), ("),
+                link("https://a.test/x?y=(1)"),
+                text(", ("),
                 link("http://b.test"),
                 text("). xhttps://no https:// <"),
                 link("https://c.test"),
                 text(">"),
             ])]
         );
+        for (written, address) in [
+            (
+                "(https://fr.test/wiki/Paris_(mythologie))",
+                "https://fr.test/wiki/Paris_(mythologie)",
+            ),
+            ("请看https://a.test/été。谢谢", "https://a.test/été"),
+            ("«https://a.test/x»", "https://a.test/x"),
+            ("https://a.test/x...", "https://a.test/x"),
+        ] {
+            let [Block::Said(pieces)] = &blocks(written)[..] else { panic!() };
+            assert!(pieces.contains(&link(address)), "{written}: {pieces:?}");
+        }
         let many = "https://a.test/ ".repeat(2 * LINKS);
         let [Block::Said(pieces)] = &blocks(&many)[..] else { panic!() };
         assert_eq!(pieces.iter().filter(|piece| matches!(piece, Piece::Link(_))).count(), LINKS);

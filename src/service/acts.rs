@@ -74,6 +74,8 @@ pub enum Deed {
     Message,
     /// The owner answered somebody at the door.
     Door(Answer),
+    /// Discussions came out of the wastebasket: only told, for nothing is lost by it.
+    Restored,
 }
 
 /// What was done, as a page tells it.
@@ -236,6 +238,11 @@ impl Acts {
             self.take_back(part).await?;
         }
         Ok(true)
+    }
+
+    /// Remembers that so many came out of the wastebasket, so that the next page can tell it.
+    pub fn tell_restored(&self, many: usize) -> Result<u64, Error> {
+        self.remember(Deed::Restored, many, Vec::new())
     }
 
     fn now(&self) -> Time {

@@ -525,7 +525,9 @@ fn a_page_of_discussions_is_put_away_told_and_taken_back_without_scripts() {
     assert!(owner.get("/wastebasket").body.contains("letter of carol"));
     assert!(!owner.get("/search?q=carol").body.contains("letter of carol"));
     assert!(owner.get("/discussions/3").body.contains("It will be deleted for good on"));
-    owner.submit("/wastebasket", "/bulk", &[("do", "restore"), ("d", "3"), ("back", "/wastebasket")]);
+    let out = owner.submit("/wastebasket", "/bulk", &[("do", "restore"), ("d", "3"), ("back", "/wastebasket")]);
+    let told = owner.get(out.header("location").unwrap()).body;
+    assert!(told.contains("1 discussion was taken out of the wastebasket.") && !told.contains("action=\"/undo/"));
     assert!(owner.get("/").body.contains("letter of carol"));
     owner.submit("/", "/bulk", &[("do", "bin"), ("d", "3"), ("back", "/")]);
     assert!(

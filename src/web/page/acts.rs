@@ -25,7 +25,7 @@ pub(in crate::web) const DID: &str = "did";
 /// What was done, told on the page that follows.
 pub(in crate::web) struct Flash {
     pub(in crate::web) text: String,
-    /// The number by which it is taken back; `None` where it was.
+    /// The number by which it is taken back; `None` where it was, or needs not be.
     pub(in crate::web) undo: Option<u64>,
 }
 
@@ -46,7 +46,7 @@ impl Flash {
         } else {
             Self {
                 text: say(w, told),
-                undo: Some(told.number),
+                undo: (told.deed != Deed::Restored).then_some(told.number),
             }
         })
     }
@@ -67,6 +67,7 @@ fn say(w: &Words, told: Told) -> String {
         Deed::Act(Act::Tag(_, false)) => &l.untagged,
         Deed::Act(Act::Spam(true)) => &l.unwanted,
         Deed::Act(Act::Spam(false)) => &l.wanted,
+        Deed::Restored => &l.restored,
         Deed::Message => return l.binned_message.to_owned(),
         Deed::Door(Answer::Refused) => return l.was_refused.to_owned(),
         Deed::Door(Answer::Newsletter) => return l.was_newsletter.to_owned(),
@@ -116,8 +117,9 @@ pub(in crate::web) async fn bulk(site: Arc<Site>, visit: Visit) -> Result<Respon
         // Without a tag there is nothing to put on: the page is shown again as it was.
         does @ ("tag" | "untag") => visit.field("tag").parse().ok().map(|tag| Act::Tag(tag, does == "tag")),
         "restore" => {
-            site.services.acts.restore(ids).await?;
-            return Ok(shell::see_other(safe_next(visit.field("back")).unwrap_or("/wastebasket")));
+            let many = site.services.acts.restore(ids).await?;
+            let back = safe_next(visit.field("back")).unwrap_or("/wastebasket");
+            return Ok(leading(back, site.services.acts.tell_restored(many)?));
         }
         _ => return Err(Problem::NoForm),
     };

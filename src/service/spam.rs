@@ -76,8 +76,8 @@ pub struct Explained {
     pub message: MessageId,
     /// Its discussion.
     pub discussion: DiscussionId,
-    /// Its subject.
-    pub subject: String,
+    /// Its subject; `None` where the message is masked.
+    pub subject: Option<String>,
     /// What the filter thought when it came; `None` where nobody asked.
     pub verdict: Option<Verdict>,
     /// The owner's word: whether it is spam.
@@ -209,7 +209,7 @@ impl Spam {
                 message: id,
                 discussion: DiscussionId(record.discussion),
                 known: standing(snapshot, &reading)? == Standing::Known,
-                subject: if masked { String::new() } else { reading.subject },
+                subject: (!masked).then_some(reading.subject),
                 tagged: judged.as_ref().is_some_and(record::Judged::is_spam),
                 word: judged.as_ref().and_then(record::Judged::word),
                 verdict: judged.filter(|judged| !judged.reasons.is_empty()).map(|judged| judged.verdict()),

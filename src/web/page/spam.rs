@@ -81,7 +81,11 @@ fn view(site: &Site, visit: &Visit, found: Explained) -> Page {
     button(found.word != Some(false), "honest", words::is_honest(lang));
     button(found.word.is_some(), "nothing", words::take_back(lang));
     Page {
-        subject: super::calm(&found.subject),
+        subject: match found.subject.as_deref().map(super::calm) {
+            None => s.w.devices.masked.to_owned(),
+            Some(subject) if subject.is_empty() => s.w.no_subject.to_owned(),
+            Some(subject) => subject,
+        },
         id: found.message,
         title: words::title(lang),
         back: words::back(lang),

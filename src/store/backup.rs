@@ -233,7 +233,8 @@ pub fn leave_unsent(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
     outbox::brought_back(tables, now)
 }
 
-/// Ends it: what stands in front of the lock, and last of all what opens the box.
+/// Ends it: what stands in front of the lock, and last of all what opens the box. Cut off before that, the folder is still one
+/// in which a box is being made.
 pub fn end(folder: &Path, file: &FrontFile, lines: &[String], slots: &[u8]) -> Result<(), Error> {
     let mut parts = Vec::with_capacity(lines.len());
     for line in lines {
@@ -245,6 +246,7 @@ pub fn end(folder: &Path, file: &FrontFile, lines: &[String], slots: &[u8]) -> R
     file.set_parts(&parts)?;
     write_whole(&folder.join(slots::FILE), slots)?;
     remove(&folder.join(front::CLAIM))
+    file.set_first_run(None)?;
 }
 
 /// Takes away what a restore that failed has made: the folder is as blank as it was.

@@ -285,11 +285,12 @@ impl FrontFile {
         Ok(parts)
     }
 
-    /// Replaces every part: it is the front of a box that was restored, whose first run is over.
+    /// Replaces every part but what is noted of a first run: it is the front of a box that is being restored, which is over
+    /// only when there is what opens it.
     pub(super) fn set_parts(&self, parts: &[(String, Vec<u8>)]) -> Result<(), Error> {
         self.writing(|tx| {
             let mut front = tx.open_table(FRONT)?;
-            front.retain(|_, _| false)?;
+            front.retain(|name, _| name == FIRST_RUN)?;
             for (name, value) in parts {
                 front.insert(name.as_str(), value.as_slice())?;
             }

@@ -132,7 +132,15 @@ impl Shelf for Dav {
     fn write(&self, kind: FileType, id: &Id, octets: &Bytes) -> Result<(), Trouble> {
         let place = path(kind, id);
         let next = format!("{place}.part");
-        Remote::success(self.0.ask(&Method::PUT, &next, &[], octets)?)?;
+        let mut put = self.0.ask(&Method::PUT, &next, &[], octets)?;
+        // There is no such folder (RFC 4918 section 9.7.1): whoever copied it may have left out those that were empty.
+        if matches!(put.status, 404 | 409)
+            && let Some((folder, _)) = place.rsplit_once('/')
+        {
+            self.make(&format!("{folder}/"))?;
+            put = self.0.ask(&Method::PUT, &next, &[], octets)?;
+        }
+        Remote::success(put)?;
         let head = [
             (HeaderName::from_static("destination"), self.0.url(&place)),
             (HeaderName::from_static("overwrite"), "T".to_owned()),

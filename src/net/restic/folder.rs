@@ -138,6 +138,12 @@ impl Shelf for Folder {
     fn write(&self, kind: FileType, id: &Id, octets: &Bytes) -> Result<(), Trouble> {
         let place = self.place(kind, id);
         let next = place.with_extension(PART);
+        // Whoever copied it may have left out folders that were empty. Not where the disk is gone: its mount point is no repository.
+        if let Some(folder) = place.parent().filter(|folder| !folder.is_dir())
+            && self.root.join("config").is_file()
+        {
+            let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        }
         let write = || {
             let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
             file.write_all(octets)?;

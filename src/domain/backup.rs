@@ -160,6 +160,11 @@ impl Trouble {
     pub fn of(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|trouble| *trouble as u8 == number)
     }
+
+    /// Whether it is in what was put there, which may be put there once more.
+    pub fn is_spoilt(self) -> bool {
+        matches!(self, Self::Damaged | Self::Missing | Self::Differs | Self::Code)
+    }
 }
 
 impl std::fmt::Display for Trouble {

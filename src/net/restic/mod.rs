@@ -13,6 +13,7 @@
 mod cache;
 mod dav;
 mod folder;
+mod mend;
 mod pack;
 mod read;
 mod remote;
@@ -174,10 +175,14 @@ impl Backend {
         })
     }
 
+    /// What the shelf said last.
+    fn said(&self) -> Option<Trouble> {
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// What an error means: what the shelf said last, or else what the repository found.
     fn why(&self, error: &RusticError) -> Trouble {
-        let said = self.why.lock().unwrap_or_else(PoisonError::into_inner).take();
-        said.unwrap_or_else(|| {
+        self.said().unwrap_or_else(|| {
             if error.is_incorrect_password() {
                 Trouble::Code
             } else {
@@ -261,6 +266,8 @@ pub struct Repo {
 
 /// Runs something of `rustic_core`, whose code for what the disk holds is not ours: a panic is damage.
 fn guarded<T>(backend: &Backend, work: impl FnOnce() -> RusticResult<T>) -> Result<T, Trouble> {
+    // What was passed over before is no reason for what comes now.
+    let _ = backend.said();
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(done) => done.map_err(|error| backend.why(&error)),
         Err(_) => Err(Trouble::Damaged),
@@ -367,31 +374,91 @@ impl Repo {
         Writing::begin(self)
     }
 
-    /// Every backup, the newest first.
+    /// What this program has made here; and which snapshots cannot be read, whoever made them. What somebody else put here
+    /// with restic is none of ours.
+    fn snapshots(&self) -> Result<(Vec<SnapshotFile>, Vec<Id>), Trouble> {
+        let listed = guarded(&self.backend, || self.backend.list_with_size(FileType::Snapshot))?;
+        let listed: Vec<Id> = listed.into_iter().map(|(id, _)| id).collect();
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
+        match self.snapshots_of(&listed) {
+            Ok(all) => found = all,
+            // One that is spoilt, or gone since it was listed, takes no other with it.
+            Err(Trouble::Damaged | Trouble::Missing) => {
+                for id in listed {
+                    match self.snapshots_of(&[id]) {
+                        Ok(one) => found.extend(one),
+                        Err(Trouble::Damaged) => unread.push(id),
+                        Err(Trouble::Missing) => {}
+                        Err(trouble) => return Err(trouble),
+                    }
+                }
+            }
+            Err(trouble) => return Err(trouble),
+        }
+        found.retain(|snapshot| snapshot.hostname == HOST);
+        Ok((found, unread))
+    }
+
+    fn snapshots_of(&self, ids: &[Id]) -> Result<Vec<SnapshotFile>, Trouble> {
+        guarded(&self.backend, || {
+            let ids = ids.iter().map(|id| (*id).into()).collect();
+            let files = self.repository.stream_files_list::<SnapshotFile>(ids)?;
+            let named = files.map(|file| {
+                file.map(|(id, mut snapshot)| {
+                    snapshot.id = id;
+                    snapshot
+                })
+            });
+            named.collect()
+        })
+    }
+
+    /// Every backup that can be read, the newest first.
     pub fn backups(&self) -> Result<Vec<Kept>, Trouble> {
-        let snapshots = guarded(&self.backend, || self.repository.get_all_snapshots())?;
+        Ok(self.backups_and_unread()?.0)
+    }
+
+    /// The same, and how many cannot be read.
+    pub fn backups_and_unread(&self) -> Result<(Vec<Kept>, usize), Trouble> {
+        let (snapshots, unread) = self.snapshots()?;
         let mut kept: Vec<Kept> = snapshots.iter().map(kept).collect();
         kept.sort_by_key(|kept| std::cmp::Reverse((kept.made, kept.id)));
-        Ok(kept)
+        Ok((kept, unread.len()))
     }
 
     /// Looks through what a backup holds.
     pub fn read(self) -> Result<Reading, Trouble> {
-        let Self { backend, repository } = self;
-        let repository = guarded(&backend, || repository.to_indexed())?;
-        Ok(Reading::over(backend, repository))
+        let indexed = guarded(&self.backend, || {
+            let key = Credentials::Masterkey(self.repository.key());
+            unopened(&self.backend)?.open(&key)?.to_indexed()
+        });
+        let repository = match indexed {
+            // An index that cannot be read is made again of what it names.
+            Err(Trouble::Damaged) => {
+                self.mend_index()?;
+                guarded(&self.backend, || self.repository.to_indexed())?
+            }
+            indexed => indexed?,
+        };
+        Ok(Reading::over(self.backend, repository))
     }
 
-    /// Lets go of backups that need not be kept (see [`KEPT`] and [`LONGEST`]) beside this one, which was just made; says of
-    /// how many. What a clock that was ahead has made later than that is left alone, and pushes out none of the others.
-    pub fn forget(&self, made: &Kept) -> Result<usize, Trouble> {
+    /// Lets go of backups that need not be kept (see [`KEPT`] and [`LONGEST`]) beside this one, which was just made, and beside
+    /// the last that there was when one was seen to be restored: of this one nobody knows yet. Says of how many. What a clock that was ahead has made later than that is left alone, and pushes out none of the others. A
+    /// snapshot that is spoilt restores nothing, and would keep everything else from being looked through: it goes too.
+    pub fn forget(&self, made: &Kept, proven: Option<Time>) -> Result<usize, Trouble> {
         let [days, weeks, months] = KEPT;
         let keep = KeepOptions::default()
             .keep_last(1)
             .keep_daily(days)
             .keep_weekly(weeks)
             .keep_monthly(months);
-        let mut snapshots = guarded(&self.backend, || self.repository.get_all_snapshots())?;
+        let (mut snapshots, unread) = self.snapshots()?;
+        for id in &unread {
+            if self.is_spoilt(FileType::Snapshot, id)? {
+                guarded(&self.backend, || self.backend.remove(FileType::Snapshot, id, false))?;
+            }
+        }
         snapshots.retain(|snapshot| kept(snapshot).made <= made.made);
         let Some(newest) = snapshots.iter().map(|snapshot| &snapshot.time).max().cloned() else {
             return Ok(0);
@@ -399,8 +466,9 @@ impl Repo {
         let judged = guarded(&self.backend, || keep.apply(snapshots, &newest))?;
         let old = |other: Time| made.made.0.saturating_sub(other.0) > LONGEST;
         let judged = judged.iter().map(|judged| (kept(&judged.snapshot), judged));
+        let good = judged.clone().map(|(kept, _)| kept.made).filter(|at| Some(*at) <= proven).max();
         let gone: Vec<_> = judged
-            .filter(|(kept, judged)| kept.id != made.id && (!judged.keep || old(kept.made)))
+            .filter(|(kept, judged)| kept.id != made.id && (old(kept.made) || !(judged.keep || Some(kept.made) == good)))
             .map(|(_, judged)| judged.snapshot.id)
             .collect();
         guarded(&self.backend, || self.repository.delete_snapshots(&gone))?;

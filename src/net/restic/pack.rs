@@ -15,7 +15,7 @@ use aws_lc_rs::{digest, rand};
 use bytes::Bytes;
 use jiff::{Timestamp, tz::TimeZone};
 use rustic_core::{
-    BlobId, FileType, Id, ReadBackend, RepairIndexOptions, WriteBackend,
+    BlobId, FileType, Id, ReadBackend, WriteBackend,
     repofile::{BlobType, IndexFile, SnapshotFile},
 };
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ pub(super) fn hex(octets: &[u8]) -> String {
 }
 
 /// SHA-256.
-fn sha256(octets: &[u8]) -> [u8; 32] {
+pub(super) fn sha256(octets: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.iter_mut()
         .zip(digest::digest(&digest::SHA256, octets).as_ref())
@@ -157,13 +157,15 @@ impl<'a> Writing<'a> {
         let backend = &repo.backend;
         let listed = guarded(backend, || backend.list_with_size(FileType::Pack))?;
         let listed: HashSet<Id> = listed.into_iter().map(|(id, _)| id).collect();
-        let mut found = Found::read(repo)?;
-        if found.packs != listed {
+        let found = match Found::read(repo) {
+            Ok(found) if found.packs == listed => found,
             // What was sent and then cut short is used; what is gone is sent again.
-            let options = RepairIndexOptions::default();
-            guarded(backend, || repo.repository.repair_index(&options, false))?;
-            found = Found::read(repo)?;
-        }
+            Ok(_) | Err(Trouble::Damaged) => {
+                repo.mend_index()?;
+                Found::read(repo)?
+            }
+            Err(trouble) => return Err(trouble),
+        };
         let Found { known, trees, .. } = found;
         let master = repo.repository.key();
         let mut key = Zeroizing::new([0_u8; 64]);
@@ -215,7 +217,7 @@ impl<'a> Writing<'a> {
         Ok(id)
     }
 
-    fn add(&mut self, kind: BlobType, id: [u8; 32], octets: &[u8]) -> Result<(), Trouble> {
+    pub(super) fn add(&mut self, kind: BlobType, id: [u8; 32], octets: &[u8]) -> Result<(), Trouble> {
         let packed = self.packer.compress(octets).map_err(|_| Trouble::Store)?;
         let smaller = packed.len() < octets.len();
         let shut = encrypt(&self.cipher, if smaller { &packed } else { octets })?;
@@ -286,11 +288,16 @@ impl<'a> Writing<'a> {
         guarded(backend, || backend.write_bytes(kind, &Id::new(id), false, Bytes::from(octets)))
     }
 
-    /// Ends the backup: whatever is not written yet, then the snapshot of this tree. Only now is it there.
-    pub fn end(mut self, tree: [u8; 32], made: Time) -> Result<Kept, Trouble> {
+    /// Whatever is not written yet, and the index of it.
+    pub(super) fn flush_all(&mut self) -> Result<(), Trouble> {
         self.flush(BlobType::Data)?;
         self.flush(BlobType::Tree)?;
-        self.write_index()?;
+        self.write_index()
+    }
+
+    /// Ends the backup: whatever is not written yet, then the snapshot of this tree. Only now is it there.
+    pub fn end(mut self, tree: [u8; 32], made: Time) -> Result<Kept, Trouble> {
+        self.flush_all()?;
         let backend = &self.repo.backend;
         let before = self.repo.backups()?;
         // Two of one second, or of a clock that was set back a little, keep their order.

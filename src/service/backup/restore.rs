@@ -122,9 +122,13 @@ pub fn restore(
         return Err(Trouble::NotBlank);
     }
     let repo = Repo::open(place, &Key::Code(code), control)?;
-    let backups = repo.backups()?;
+    let (backups, unread) = repo.backups_and_unread()?;
     let kept = match which {
-        Which::Earlier(earlier) => backups.get(earlier).ok_or(Trouble::Nothing)?,
+        // One that cannot be read may be the newest: it counts as such, so that nobody is given an older one unasked.
+        Which::Earlier(earlier) => {
+            let earlier = earlier.checked_sub(unread).ok_or(Trouble::Damaged)?;
+            backups.get(earlier).ok_or(Trouble::Nothing)?
+        }
         Which::Made(made) => backups.iter().find(|kept| kept.made == made).ok_or(Trouble::Missing)?,
     };
     // What opens the box today stands in the newest.

@@ -173,9 +173,19 @@ impl Backups {
         let open: Arc<Open> = ground.vault.open().map_err(|_| Trouble::CutShort)?;
         control.slow_to(kept.limit);
         let repo = Repo::open(&self.kept_at(kept)?, &Secret::Key(&kept.key), control)?;
-        if kept.code_waits {
+        let spoilt = Trouble::of(kept.unproven).is_some_and(Trouble::is_spoilt);
+        if kept.code_waits || spoilt {
             // Until a backup is there whose slots the new code opens, the old one stays as well.
             repo.add_code(&kept.code)?;
+        }
+        if spoilt {
+            // The last one could not be restored: what is taken for there already may not be.
+            match repo.mend() {
+                Ok(0) => {}
+                Ok(packs) => tracing::warn!(packs, "what was spoilt where the backup is kept is written anew"),
+                Err(Trouble::CutShort) => return Err(Trouble::CutShort),
+                Err(trouble) => tracing::error!(%trouble, "what is spoilt where the backup is kept could not be put right"),
+            }
         }
         let made = write::write(ground, &open, &repo, control)?;
         drop(open);
@@ -200,7 +210,7 @@ impl Backups {
         if kept.code_waits {
             repo.set_code(&kept.code)?;
         }
-        repo.forget(made)?;
+        repo.forget(made, (kept.proven > 0).then_some(Time(kept.proven)))?;
         if due { repo.tidy() } else { Ok(()) }
     }
 

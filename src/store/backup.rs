@@ -227,9 +227,10 @@ pub fn index(tables: &mut Tables<'_>, schema: u64) -> Result<(), Error> {
     search::adopt(tables)
 }
 
-/// What waited to be sent when the backup was made may have left since: it is not sent. After everything was compared with
-/// the backup.
-pub fn leave_unsent(tables: &mut Tables<'_>, now: Time) -> Result<(), Error> {
+/// What waited to be sent when the backup was made may have left since: it is not sent. The code that brought the box back is
+/// that of its sheet, also where the backup was made before that sheet. After everything was compared with the backup.
+pub fn settle(tables: &mut Tables<'_>, code: &str, now: Time) -> Result<(), Error> {
+    change(tables, |kept| code.clone_into(&mut kept.code))?;
     outbox::brought_back(tables, now)
 }
 
@@ -245,8 +246,8 @@ pub fn end(folder: &Path, file: &FrontFile, lines: &[String], slots: &[u8]) -> R
     }
     file.set_parts(&parts)?;
     write_whole(&folder.join(slots::FILE), slots)?;
-    remove(&folder.join(front::CLAIM))
     file.set_first_run(None)?;
+    remove(&folder.join(front::CLAIM))
 }
 
 /// Takes away what a restore that failed has made: the folder is as blank as it was.

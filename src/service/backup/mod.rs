@@ -230,6 +230,21 @@ impl Backups {
     pub fn new(
         (vault, file, clock): (Vault, Arc<FrontFile>, Clock),
         https: Https,
+/// Opens the repository with the key that is known; where it is another one, such as that of a second stick which takes turns
+/// with the first, with the code: who has that may write there.
+fn open_known(place: &Place, (key, code): (&[u8], &str), control: &Control) -> Result<Repo, Trouble> {
+    match Repo::open(place, &Secret::Key(key), control) {
+        Err(Trouble::Damaged) => Repo::open(place, &Secret::Code(code), control),
+        opened => opened,
+    }
+}
+
+/// Whether two folders are on one file system; not where either cannot be seen.
+fn on_one_disk(one: &Path, other: &Path) -> bool {
+    let disk = |folder: &Path| std::fs::metadata(folder).map(|folder| folder.dev());
+    matches!((disk(one), disk(other)), (Ok(one), Ok(other)) if one == other)
+}
+
         happenings: Happenings,
         (domain, addresses): (&str, &[String]),
     ) -> Self {
@@ -362,19 +377,19 @@ impl Backups {
         };
         let control = Control::default();
         let key = Repo::is_at(&place).and_then(|there| {
-            let by_key = Secret::Key(&known.key);
-            match there {
-                false => Repo::make(&place, &code, &control),
-                true if same && !known.key.is_empty() => Repo::open(&place, &by_key, &control),
-                true => Repo::open(&place, &Secret::Code(&code), &control),
-            }
-            .and_then(|repo| repo.key())
+            let repo = match there {
+                false => Repo::make(&place, &code, &control)?,
+                true if same => open_known(&place, (&known.key, &code), &control)?,
+                true => Repo::open(&place, &Secret::Code(&code), &control)?,
+            };
+            repo.key()
         });
         let key = match key {
             Ok(key) => key,
             Err(trouble) => return Ok(Err(Wrong::Place(trouble))),
         };
-        let begun = if same && known.since > 0 {
+        // Another repository at the same place, or a new one, holds nothing of what was made before.
+        let begun = if same && known.since > 0 && known.key == key {
             known
         } else {
             record::Backup {
@@ -394,7 +409,8 @@ impl Backups {
             },
             often: wish.often as u8,
             limit: if wish.limit == 0 { 0 } else { wish.limit.max(SLOWEST) },
-            code_waits: begun.code_waits && *code == begun.code,
+            // Another code than the one before is not known there yet.
+            code_waits: !begun.code.is_empty() && (begun.code_waits || *code != begun.code),
             code: code.to_string(),
             key,
             tried: 0,

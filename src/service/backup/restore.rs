@@ -27,6 +27,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 use tokio::runtime::Handle;
+use zeroize::Zeroizing;
 
 /// Octets of a file that is read whole, at most.
 const WHOLE: u64 = 64 * 1024 * 1024;
@@ -201,7 +202,8 @@ impl Restoring<'_> {
         let open = backup::again(self.vault, &slots, self.code)?.ok_or(Trouble::Code)?;
         self.compare(&open, &manifest)?;
         let now = Clock::system().now();
-        write(&open, move |tables| backup::leave_unsent(tables, now))?;
+        let code = Zeroizing::new(self.code.to_owned());
+        write(&open, move |tables| backup::settle(tables, &code, now))?;
         drop(open);
         // Where the power goes before this there is no box yet, and none that would send once more.
         backup::end(self.vault.folder(), self.file, &front, &slots)?;

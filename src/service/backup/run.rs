@@ -1,13 +1,13 @@
 //! What is done by itself: a backup when it is time, what is not needed any more let go, and the last one tried.
 
 use super::{
-    Backups, Wish, code_of, kind, often, place,
+    Backups, Wish, code_of, kind, often, open_known, place,
     restore::{Progress, Restored, Which, restore},
     write::{self, Made},
 };
 use crate::{
     domain::{backup::Trouble, time::Time},
-    net::restic::{Control, Kept, Place, Repo, Secret},
+    net::restic::{Control, Kept, Place, Repo},
     service::{Error, search},
     store::{
         backup,
@@ -33,6 +33,8 @@ const NAP: u64 = 60;
 /// What a run came to.
 struct Run {
     made: Made,
+    /// The key of the repository that it is in.
+    key: Vec<u8>,
     sent: u64,
     /// `None` where the place could not be asked any more; so below.
     size: Option<u64>,
@@ -97,6 +99,7 @@ impl Backups {
                 self.change(move |kept| {
                     (kept.made, kept.failed, kept.took) = (run.made.kept.made.0, 0, took);
                     (kept.messages, kept.sent) = (run.made.messages, run.sent);
+                    kept.key.clone_from(&run.key);
                     kept.size = run.size.unwrap_or(kept.size);
                     kept.kept = run.kept.map_or(kept.kept, |many| u32::try_from(many).unwrap_or(u32::MAX));
                     // One that was put on the sheet meanwhile waits for the next.
@@ -172,7 +175,7 @@ impl Backups {
         let ground = &self.0.ground;
         let open: Arc<Open> = ground.vault.open().map_err(|_| Trouble::CutShort)?;
         control.slow_to(kept.limit);
-        let repo = Repo::open(&self.kept_at(kept)?, &Secret::Key(&kept.key), control)?;
+        let repo = open_known(&self.kept_at(kept)?, (&kept.key, &kept.code), control)?;
         let spoilt = Trouble::of(kept.unproven).is_some_and(Trouble::is_spoilt);
         if kept.code_waits || spoilt {
             // Until a backup is there whose slots the new code opens, the old one stays as well.
@@ -196,6 +199,7 @@ impl Backups {
         });
         Ok(Run {
             made,
+            key: repo.key()?,
             sent: control.sent(),
             size: repo.size().ok(),
             kept: repo.backups().ok().map(|backups| backups.len()),

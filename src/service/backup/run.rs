@@ -20,6 +20,8 @@ use crate::{
 use std::{sync::Arc, time::Instant};
 use zeroize::Zeroizing;
 
+/// When one was last tried that was asked for and is being made.
+const ASKED: i64 = -1;
 /// Seconds after which a backup that failed is tried again.
 const AGAIN: i64 = 3600;
 /// Seconds between two tries of a restore.
@@ -60,7 +62,8 @@ impl Backups {
         let since = |at: i64| now.0.saturating_sub(at);
         let time = |at: i64| (at > 0).then_some(Time(at));
         let rested = kept.failed == 0 || !(0..AGAIN).contains(&since(kept.tried));
-        if kept.tried == 0 || (rested && often(&kept).is_due(time(kept.made), now)) {
+        let due = kept.failed != 0 || often(&kept).is_due(time(kept.made), now);
+        if kept.tried <= 0 || (rested && due) {
             self.make().await?.ok();
         } else if kept.made > 0 && kept.failed == 0 && !is_proof_tried(&kept, now) && !(0..PROVE).contains(&since(kept.proof_tried)) {
             self.prove().await?.ok();
@@ -89,7 +92,15 @@ impl Backups {
         let _turn = self.0.turn.clone().try_lock_owned().map_err(|_| Error::Busy)?;
         let kept = self.kept().await?.ok_or(Error::NotFound)?;
         let now = self.0.ground.clock.now().0;
-        self.change(move |kept| kept.tried = now).await?;
+        // One that was asked for stays so until it was made or failed: what cuts it short does not take it back.
+        self.change(move |kept| kept.tried = if kept.tried <= 0 { ASKED } else { now })
+            .await?;
+        let done = move |kept: &mut record::Backup| {
+            // One that was asked for meanwhile is the next.
+            if kept.tried == ASKED {
+                kept.tried = now;
+            }
+        };
         let began = Instant::now();
         let (this, code) = (self.clone(), kept.code.clone());
         let outcome = self.controlled(move |control| this.write(&kept, &control)).await;
@@ -100,6 +111,7 @@ impl Backups {
                     (kept.made, kept.failed, kept.took) = (run.made.kept.made.0, 0, took);
                     (kept.messages, kept.sent) = (run.made.messages, run.sent);
                     kept.key.clone_from(&run.key);
+                    done(kept);
                     kept.size = run.size.unwrap_or(kept.size);
                     kept.kept = run.kept.map_or(kept.kept, |many| u32::try_from(many).unwrap_or(u32::MAX));
                     // One that was put on the sheet meanwhile waits for the next.
@@ -118,7 +130,11 @@ impl Backups {
             Err(Trouble::CutShort) => Ok(Err(Trouble::CutShort)),
             Err(trouble) => {
                 tracing::error!(%trouble, "a backup was not made and will be tried again");
-                self.change(move |kept| kept.failed = trouble as u8).await?;
+                self.change(move |kept| {
+                    kept.failed = trouble as u8;
+                    done(kept);
+                })
+                .await?;
                 Ok(Err(trouble))
             }
         }

@@ -195,6 +195,15 @@ async fn make(args: &Args, services: &Services) -> Result<(), Failure> {
     let (messages, took, sent) = view.last;
     say(format_args!("backed up {messages} messages in {took} s, wrote {sent} octets"));
     say(format_args!("the place holds {} backups in {} octets", view.size.1, view.size.0));
+    if view.lacking > 0 {
+        let lacking = view.lacking;
+        say(format_args!(
+            "{lacking} messages are not in it: the disk of this box has damaged them"
+        ));
+    }
+    if view.same_disk {
+        say("it lies on the same disk as the box: if that breaks, both are gone");
+    }
     if let Some(trouble) = view.history.untidy {
         say(format_args!("what is old could not be removed there: {trouble}"));
     }
@@ -240,7 +249,13 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
                 &Control::default(),
             )
         });
-        let restored = done.await.unwrap_or(Err(Trouble::Store)).map_err(failed)?;
+        let restored = done.await.unwrap_or(Err(Trouble::Store)).map_err(|trouble| match trouble {
+            Trouble::Damaged | Trouble::Missing | Trouble::Differs => Failure::new(
+                code::DATA,
+                format_args!("{trouble}; --earlier {} takes the one before it", earlier.saturating_add(1)),
+            ),
+            trouble => failed(trouble),
+        })?;
         backup::index(&inner).await.map_err(broken)?;
         Ok::<_, Failure>(restored)
     });
@@ -251,6 +266,10 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
     say(format_args!(
         "restored {} messages of {}; everything is what was backed up",
         restored.messages, restored.domain
+    ));
+    let (year, month, day, hour, minute) = restored.made.civil();
+    say(format_args!(
+        "it is as it was on {year:04}-{month:02}-{day:02} at {hour:02}:{minute:02} UTC"
     ));
     say("start it with `caliopen serve`; it opens with the passphrase that it had");
     Ok(())

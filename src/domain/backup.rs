@@ -222,6 +222,8 @@ pub enum Standing {
     Old,
     /// It was made, and restoring it did not give what was backed up.
     Unproven(Trouble),
+    /// It was made, in time; and for long no restore came to an end.
+    Untried,
 }
 
 impl History {
@@ -235,8 +237,16 @@ impl History {
             (Some(made), ..) if age(made) > old => Standing::Old,
             (None, ..) if age(self.since) > old => Standing::Old,
             (None, ..) => Standing::Waiting,
+            (Some(_), ..) if age(self.proven.unwrap_or(self.since)) > old.max(TRIED) => Standing::Untried,
             (Some(_), ..) => Standing::Good,
         }
+    }
+
+    /// Whether what was made before is good as far as anybody knows: the last try failed for a reason that says nothing of it.
+    pub fn is_still_good(&self) -> bool {
+        use Trouble::{Clock, CutShort, Full, NoRoom, Signature, Store};
+        let apart = matches!(self.failed, Some(Full | CutShort | NoRoom | Store | Clock | Signature));
+        self.made.is_some() && self.unproven.is_none() && apart
     }
 
     /// Whether there is a backup younger than seven days that was seen to be restored.
@@ -287,12 +297,33 @@ mod tests {
         assert_eq!(standing(&History::default(), 4 * DAY), Standing::Old);
         assert_eq!(standing(&made(DAY), 4 * DAY), Standing::Good);
         assert_eq!(standing(&made(DAY), 4 * DAY + 1), Standing::Old);
-        assert_eq!(made(DAY).standing(Often::Weekly, Time(10 * DAY)), Standing::Good);
+        let weekly = |proven| History {
+            proven: Some(Time(proven)),
+            ..made(8 * DAY)
+        };
+        assert_eq!(weekly(DAY).standing(Often::Weekly, Time(10 * DAY)), Standing::Good);
+        // What nobody saw restored for long is not called good.
+        assert_eq!(weekly(DAY).standing(Often::Weekly, Time(11 * DAY)), Standing::Untried);
+        assert_eq!(standing(&weekly(DAY), 9 * DAY), Standing::Untried);
+        assert_eq!(
+            (standing(&made(7 * DAY), 7 * DAY), standing(&made(7 * DAY), 8 * DAY)),
+            (Standing::Good, Standing::Untried)
+        );
         let failed = History {
             failed: Some(Trouble::Full),
             ..made(DAY)
         };
         assert_eq!(standing(&failed, DAY), Standing::Failed(Trouble::Full));
+        // A full disk leaves the one before as it was; a place that cannot be seen, or holds nothing, does not show it.
+        let still = |trouble| {
+            History {
+                failed: Some(trouble),
+                ..failed
+            }
+            .is_still_good()
+        };
+        assert!(failed.is_still_good());
+        assert!(!still(Trouble::Unreachable) && !still(Trouble::Nothing) && !still(Trouble::Damaged));
         let differs = History {
             proven: Some(Time(DAY)),
             unproven: Some(Trouble::Differs),

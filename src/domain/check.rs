@@ -229,6 +229,10 @@ findings! {
     Old = 32, Attention;
     /// There is a certificate of which nobody signs what it fetched.
     Untrusted = 33, Attention;
+    /// It is there, and nobody has seen that it works.
+    Untried = 34, Attention;
+    /// A part of it is missing.
+    Lacking = 35, Attention;
 }
 
 impl Finding {

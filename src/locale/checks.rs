@@ -444,6 +444,8 @@ pub fn finding(lang: Lang, id: Id, finding: Finding) -> &'static str {
         Finding::Low => say(lang, "There is little left.", "Il en reste peu."),
         Finding::Out => say(lang, "There is hardly any left.", "Il n’en reste presque plus."),
         Finding::Old => say(lang, "It is old.", "Elle est ancienne."),
+        Finding::Untried => say(lang, "It was not tried.", "Ce n’est pas éprouvé."),
+        Finding::Lacking => say(lang, "A part of it is missing.", "Il en manque une partie."),
         Finding::Untrusted => say(
             lang,
             "It is found, but behind a certificate that others do not accept.",
@@ -562,6 +564,21 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
             lang,
             "There is one of everything, but what is old could not be removed there: the page about backups says why.",
             "Il y en a une de tout, mais ce qui est ancien n’a pas pu être supprimé là-bas\u{202f}: la page des sauvegardes dit pourquoi.",
+        ),
+        (Id::Backup, Finding::NotAsked) => say(
+            lang,
+            "The first one is still to be made, or to be restored to try it.",
+            "La première est encore à faire, ou à restaurer pour l’éprouver.",
+        ),
+        (Id::Backup, Finding::Untried) => say(
+            lang,
+            "There is one, but for a week or more no restore of it came to an end: the page about backups says more.",
+            "Il y en a une, mais depuis une semaine ou plus aucune restauration n’en est venue à bout\u{202f}: la page des sauvegardes en dit plus.",
+        ),
+        (Id::Backup, Finding::Lacking) => say(
+            lang,
+            "There is one, but without messages that this box’s disk has damaged: the page about backups says how many.",
+            "Il y en a une, mais sans des messages que le disque de cette boîte a abîmés\u{202f}: la page des sauvegardes dit combien.",
         ),
         (Id::Backup, Finding::Old) => say(
             lang,

@@ -5,8 +5,9 @@
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use std::{
-    fs::{File, remove_file},
+    fs::{File, metadata, remove_file},
     io::Write,
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -28,6 +29,12 @@ pub fn takes_writes(folder: &Path) -> bool {
     // One that is left behind is overwritten the next time.
     let _ = remove_file(&path);
     tried.is_ok()
+}
+
+/// Whether two folders are on one file system; not where either cannot be seen.
+pub fn on_one_disk(one: &Path, other: &Path) -> bool {
+    let disk = |folder: &Path| metadata(folder).map(|folder| folder.dev());
+    matches!((disk(one), disk(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// What a disk has.

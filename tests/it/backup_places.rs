@@ -71,7 +71,8 @@ pub async fn round(home: &Home) {
     while home.services.backups.step().await.unwrap() == 1 {}
 }
 
-fn found(home: &Home) -> Option<Finding> {
+/// What the checks say of it.
+pub fn found(home: &Home) -> Option<Finding> {
     home.services
         .backups
         .checks()
@@ -82,12 +83,17 @@ fn found(home: &Home) -> Option<Finding> {
 
 /// Messages of the box that the code makes of the newest backup.
 pub async fn restored(place: Place, code: &str) -> Result<u64, Trouble> {
+    restored_earlier(place, code, 0).await
+}
+
+/// The same of the one so many before it.
+pub async fn restored_earlier(place: Place, code: &str, earlier: usize) -> Result<u64, Trouble> {
     let code = code.to_owned();
     let work = move || {
         let folder = tempfile::tempdir().unwrap();
         let (file, vault) = (FrontFile::open(folder.path()).unwrap(), Vault::locked(folder.path()));
         let done = restore(
-            (&place, &code, Which::Earlier(0)),
+            (&place, &code, Which::Earlier(earlier)),
             (&vault, &file),
             &Progress::default(),
             &Control::default(),
@@ -216,20 +222,7 @@ async fn a_new_sheet_opens_the_backup_from_the_next_one_on() {
         "the old sheet opens nothing"
     );
     // The first one is kept as the oldest there is, and opens with the sheet of today.
-    let code = new.to_string();
-    let earlier = move || {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, vault) = (FrontFile::open(folder.path()).unwrap(), Vault::locked(folder.path()));
-        let done = restore(
-            (&there, &code, Which::Earlier(1)),
-            (&vault, &file),
-            &Progress::default(),
-            &Control::default(),
-        );
-        vault.lock();
-        done.map(|restored| restored.messages)
-    };
-    assert_eq!(tokio::task::spawn_blocking(earlier).await.unwrap(), Ok(1));
+    assert_eq!(restored_earlier(there, &new, 1).await, Ok(1));
     // Changing how often asks for no code, and another place for one more look at it.
     let change = Wish {
         often: Often::Weekly,

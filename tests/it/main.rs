@@ -17,6 +17,7 @@ mod architecture;
 mod authentication;
 mod backup;
 mod backup_lost;
+mod backup_mended;
 mod backup_places;
 mod backup_s3;
 mod browser;

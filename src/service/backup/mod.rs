@@ -35,6 +35,7 @@ use crate::{
         self, backup,
         front::FrontFile,
         record,
+        room::on_one_disk,
         slots::{Opening, recovery},
         vault::{self, Vault},
     },
@@ -138,6 +139,10 @@ pub struct View {
     pub last: (u64, u64, u64),
     /// Octets at the place, and how many backups.
     pub size: (u64, u32),
+    /// Messages that are not in the last one, because this box's own disk has damaged them.
+    pub lacking: u64,
+    /// Whether it lies on the very disk of the box, as far as the system says.
+    pub same_disk: bool,
     /// Whether something is being done right now.
     pub busy: bool,
 }
@@ -225,11 +230,6 @@ fn within(inner: &Path, outer: &Path) -> bool {
     }
 }
 
-impl Backups {
-    /// Over the vault of a box with this front.
-    pub fn new(
-        (vault, file, clock): (Vault, Arc<FrontFile>, Clock),
-        https: Https,
 /// Opens the repository with the key that is known; where it is another one, such as that of a second stick which takes turns
 /// with the first, with the code: who has that may write there.
 fn open_known(place: &Place, (key, code): (&[u8], &str), control: &Control) -> Result<Repo, Trouble> {
@@ -239,12 +239,11 @@ fn open_known(place: &Place, (key, code): (&[u8], &str), control: &Control) -> R
     }
 }
 
-/// Whether two folders are on one file system; not where either cannot be seen.
-fn on_one_disk(one: &Path, other: &Path) -> bool {
-    let disk = |folder: &Path| std::fs::metadata(folder).map(|folder| folder.dev());
-    matches!((disk(one), disk(other)), (Ok(one), Ok(other)) if one == other)
-}
-
+impl Backups {
+    /// Over the vault of a box with this front.
+    pub fn new(
+        (vault, file, clock): (Vault, Arc<FrontFile>, Clock),
+        https: Https,
         happenings: Happenings,
         (domain, addresses): (&str, &[String]),
     ) -> Self {
@@ -292,7 +291,17 @@ fn on_one_disk(one: &Path, other: &Path) -> bool {
     /// How it stands; `None` where backups are off.
     pub async fn view(&self) -> Result<Option<View>, Error> {
         let busy = self.doing().is_some();
-        Ok(self.kept().await?.map(|kept| View {
+        let folder = self.0.ground.vault.folder().to_owned();
+        let seen = read(&self.0.ground.vault, move |snapshot| {
+            let kept = snapshot.backup()?;
+            let same = kept
+                .as_ref()
+                .is_some_and(|kept| kept.kind == Kind::Folder as u8 && on_one_disk(Path::new(&kept.at), &folder));
+            Ok(kept.map(|kept| (kept, same)))
+        });
+        Ok(seen.await?.map(|(kept, same_disk)| View {
+            lacking: kept.lacking,
+            same_disk,
             kind: kind(&kept),
             often: often(&kept),
             limit: kept.limit,
@@ -322,8 +331,11 @@ fn on_one_disk(one: &Path, other: &Path) -> bool {
         let now = ground.clock.now();
         let history = history(&kept);
         let finding = match history.standing(often(&kept), now) {
+            Standing::Good if kept.lacking > 0 => Finding::Lacking,
             Standing::Good if history.untidy.is_some() => Finding::Loose,
-            Standing::Good | Standing::Waiting => Finding::Right,
+            Standing::Good if history.proven.is_some() => Finding::Right,
+            Standing::Good | Standing::Waiting => Finding::NotAsked,
+            Standing::Untried => Finding::Untried,
             Standing::Old => Finding::Old,
             Standing::Failed(_) | Standing::Unproven(_) => Finding::Out,
         };

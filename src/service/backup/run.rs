@@ -109,7 +109,7 @@ impl Backups {
             Ok(run) => {
                 self.change(move |kept| {
                     (kept.made, kept.failed, kept.took) = (run.made.kept.made.0, 0, took);
-                    (kept.messages, kept.sent) = (run.made.messages, run.sent);
+                    (kept.messages, kept.lacking, kept.sent) = (run.made.messages, run.made.lacking, run.sent);
                     kept.key.clone_from(&run.key);
                     done(kept);
                     kept.size = run.size.unwrap_or(kept.size);

@@ -32,6 +32,8 @@ const CUT: u64 = 0x1f;
 pub(super) struct Made {
     pub(super) kept: Kept,
     pub(super) messages: u64,
+    /// Those of them that are not in it: this box's own disk has damaged them.
+    pub(super) lacking: u64,
 }
 
 /// A file of lines that is being written.
@@ -120,13 +122,14 @@ pub(super) fn write(ground: &Ground, open: &Open, repo: &Repo, control: &Control
         control,
         made,
     };
-    let root = making.root().map_err(Trouble::from)?;
+    let (root, lacking) = making.root().map_err(Trouble::from)?;
     let Making { writing, snapshot, .. } = making;
     let messages = snapshot.messages().map_err(Broke::Store)?;
     drop(snapshot);
     Ok(Made {
         kept: writing.end(root, made)?,
         messages,
+        lacking,
     })
 }
 
@@ -146,8 +149,8 @@ impl Making<'_> {
         if open { Ok(()) } else { Err(Trouble::CutShort) }
     }
 
-    /// The root of the tree, its names in order.
-    fn root(&mut self) -> Result<[u8; 32], Broke> {
+    /// The root of the tree, its names in order; and how many messages it lacks.
+    fn root(&mut self) -> Result<([u8; 32], u64), Broke> {
         let mut tables = Map::new();
         let rows = self.rows(&mut tables)?;
         let (mail, damaged) = self.mail()?;
@@ -177,7 +180,7 @@ impl Making<'_> {
         nodes.push(self.text("manifest.json", format!("{manifest:#}\n").as_bytes())?);
         nodes.push(folder_node("rows", at, &rows));
         nodes.push(self.text("slots.json", &slots)?);
-        Ok(self.writing.tree(nodes)?)
+        Ok((self.writing.tree(nodes)?, damaged.len() as u64))
     }
 
     fn text(&mut self, name: &str, octets: &[u8]) -> Result<Value, Trouble> {

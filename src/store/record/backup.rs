@@ -55,20 +55,24 @@ pub struct Backup {
     pub region: String,
     /// What was wrong when what the last one no longer needs was to be removed; 0 is nothing.
     pub untidy: u8,
+    /// Messages that are not in the last backup, because this box's own disk has damaged them.
+    pub lacking: u64,
 }
 
 impl Record for Backup {
     const TABLE: &'static str = "backup";
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
-    /// As it was before there were regions, and before it was noted what could not be removed: a struct is its fields in a row,
-    /// no text is a length of 0, and a small number is its octet (postcard's specification).
+    /// As it was before there were regions, before it was noted what could not be removed, and what is lacking: a struct is its
+    /// fields in a row, no text is a length of 0, and a small number is its octet (postcard's specification).
     fn read_older(version: u8, body: &[u8]) -> Result<Self, Error> {
-        match version {
-            1 => postcard::from_bytes(&[body, &[0, 0]].concat()).map_err(|_| Error::Damaged),
-            2 => postcard::from_bytes(&[body, &[0]].concat()).map_err(|_| Error::Damaged),
-            _ => Err(Error::Damaged),
-        }
+        let lacks: &[u8] = match version {
+            1 => &[0, 0, 0],
+            2 => &[0, 0],
+            3 => &[0],
+            _ => return Err(Error::Damaged),
+        };
+        postcard::from_bytes(&[body, lacks].concat()).map_err(|_| Error::Damaged)
     }
 }
 
@@ -86,13 +90,15 @@ mod tests {
         };
         let mut body = postcard::to_stdvec(&old).unwrap();
         assert_eq!(body.pop(), Some(0));
+        assert_eq!(Backup::read_older(3, &body).ok().as_ref(), Some(&old));
+        assert_eq!(body.pop(), Some(0));
         assert_eq!(Backup::read_older(2, &body).ok().as_ref(), Some(&old));
         let older = Backup {
             region: String::new(),
             ..old
         };
         let mut body = postcard::to_stdvec(&older).unwrap();
-        assert_eq!((body.pop(), body.pop()), (Some(0), Some(0)));
+        assert_eq!([body.pop(), body.pop(), body.pop()], [Some(0); 3]);
         assert_eq!(Backup::read_older(1, &body).ok(), Some(older));
         assert!(Backup::read_older(4, &body).is_err());
     }

@@ -44,9 +44,11 @@ struct On {
     /// Whether it stands well, and the sentence.
     good: bool,
     says: String,
-    /// A second sentence.
-    more: Option<&'static str>,
+    /// More sentences.
+    more: Vec<&'static str>,
     busy: bool,
+    /// Whether it goes with the disk of the box.
+    same_disk: bool,
     /// What could not be removed there.
     untidy: Option<String>,
     /// What the code on an older sheet still opens.
@@ -150,7 +152,9 @@ fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
     let standing = history.standing(view.often, site.now());
     let says = match standing {
         Standing::Waiting => t.waiting.to_owned(),
+        Standing::Good if view.lacking > 0 => s.w.count(&t.lacking, view.lacking),
         Standing::Good => t.good.to_owned(),
+        Standing::Untried => t.untried.to_owned(),
         Standing::Old => t.old.to_owned(),
         Standing::Failed(trouble) => {
             let when = view.tried.map(say).unwrap_or_default();
@@ -161,8 +165,11 @@ fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
         Standing::Unproven(trouble) => t.unproven.replace("{why}", words::trouble(s.w.lang, trouble)),
     };
     let more = match standing {
-        Standing::Failed(_) if history.made.is_some() && history.unproven.is_none() => Some(t.still),
-        _ => None,
+        Standing::Failed(_) if history.is_still_good() => vec![t.still, t.failed_again],
+        Standing::Failed(_) => vec![t.failed_again],
+        Standing::Unproven(trouble) if trouble.is_spoilt() => vec![t.unproven_mended],
+        Standing::Unproven(_) => vec![t.unproven_again],
+        _ => Vec::new(),
     };
     // A sheet that is newer than the last try is for the next one.
     let stays = history.untidy.is_some() && history.failed.is_none() && view.tried.is_some();
@@ -176,10 +183,11 @@ fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
         (say(made), text)
     });
     On {
-        good: matches!(standing, Standing::Good | Standing::Waiting),
+        good: standing == Standing::Waiting || (standing == Standing::Good && view.lacking == 0),
         says,
         more,
         busy: view.busy,
+        same_disk: view.same_disk,
         untidy: history
             .untidy
             .map(|trouble| t.untidy.replace("{why}", words::trouble(s.w.lang, trouble))),

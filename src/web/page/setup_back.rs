@@ -40,6 +40,12 @@ struct Page {
     at: String,
     user: String,
     region: String,
+    earlier: usize,
+}
+
+/// How many before the newest; what is no number is the newest.
+fn earlier(visit: &Visit) -> usize {
+    visit.field("earlier").trim().parse().unwrap_or(0)
 }
 
 fn page(site: &Site, visit: &Visit, wrong: Option<Wrong>) -> Result<Response, Problem> {
@@ -73,6 +79,7 @@ fn page(site: &Site, visit: &Visit, wrong: Option<Wrong>) -> Result<Response, Pr
         at: typed("at"),
         user: typed("user"),
         region: typed("region"),
+        earlier: earlier(visit),
         t: setup::words(visit.lang),
         b,
         under,
@@ -105,7 +112,7 @@ pub(in crate::web) async fn restore(site: Arc<Site>, visit: Visit) -> Result<Res
     };
     match site.services.backups.place(&wish) {
         Ok(place) => {
-            site.services.first_run.bring_back(place, code);
+            site.services.first_run.bring_back(place, code, earlier(&visit));
             Ok(shell::see_other("/setup/restore"))
         }
         Err(wrong) => page(&site, &visit, Some(wrong)),

@@ -34,8 +34,8 @@ impl FirstRun {
         (back, done, of)
     }
 
-    /// Begins to make the box of the newest backup at this place. One at a time.
-    pub fn bring_back(&self, place: Place, code: Zeroizing<String>) {
+    /// Begins to make the box of the backup so many before the newest at this place. One at a time.
+    pub fn bring_back(&self, place: Place, code: Zeroizing<String>, earlier: usize) {
         let progress = Arc::<Progress>::default();
         {
             let mut back = locked(&self.0.back);
@@ -46,7 +46,7 @@ impl FirstRun {
         }
         let run = self.clone();
         tokio::spawn(async move {
-            let outcome = run.made_again(place, code, progress).await;
+            let outcome = run.made_again((place, code, earlier), progress).await;
             if let Err(trouble) = outcome {
                 tracing::error!(%trouble, "a backup was not restored");
                 *locked(&run.0.back) = Back::Failed(trouble);
@@ -54,7 +54,7 @@ impl FirstRun {
         });
     }
 
-    async fn made_again(&self, place: Place, code: Zeroizing<String>, progress: Arc<Progress>) -> Result<(), Trouble> {
+    async fn made_again(&self, (place, code, earlier): (Place, Zeroizing<String>, usize), progress: Arc<Progress>) -> Result<(), Trouble> {
         let _turn = self.0.turn.lock().await;
         if !self.is_unclaimed() {
             return Err(Trouble::NotBlank);
@@ -62,7 +62,7 @@ impl FirstRun {
         let inner = self.0.clone();
         let work = move || {
             let room = (&inner.vault, &*inner.file);
-            restore((&place, &code, Which::Earlier(0)), room, &progress, &Control::default())
+            restore((&place, &code, Which::Earlier(earlier)), room, &progress, &Control::default())
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(Trouble::Store))?;
         // It is restored, whatever becomes of its index: that is made when it is opened.

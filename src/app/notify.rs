@@ -1,8 +1,8 @@
 //! What systemd is told (sd_notify(3)): that the doors are open, and as long as the watchdog asks, that the box still
 //! does its work. Where there is no systemd nobody is told anything.
 //!
-//! A sign of life is given only after the writing thread has answered and each door has let somebody in: a process that
-//! merely exists is started anew.
+//! A sign of life is given only after the writing thread has answered, or is known to write the store anew, and each door
+//! has let somebody in: a process that merely exists is started anew.
 
 use crate::service::health::Health;
 use sd_notify::{NotifyState, notify, watchdog_enabled};
@@ -68,7 +68,7 @@ fn near(mut door: SocketAddr) -> SocketAddr {
 
 async fn writes(health: &Health) -> bool {
     let health = health.clone();
-    let asked = tokio::task::spawn_blocking(move || health.writer_answers());
+    let asked = tokio::task::spawn_blocking(move || health.writer_works());
     matches!(timeout(PATIENCE, asked).await, Ok(Ok(true)))
 }
 

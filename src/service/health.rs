@@ -98,8 +98,8 @@ impl Health {
     }
 
     /// Whether the writing thread does its work; blocks until it has done what it was handed. A locked box has none.
-    pub fn writer_answers(&self) -> bool {
-        self.vault.open().map_or(true, |open| open.writer.answers().is_ok())
+    pub fn writer_works(&self) -> bool {
+        self.vault.open().map_or(true, |open| open.works())
     }
 
     /// The disk, as one of the checks.

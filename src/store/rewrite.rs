@@ -123,7 +123,7 @@ mod tests {
         vault::{Open, Vault},
         writer::Tables,
     };
-    use std::os::fd::AsRawFd;
+    use std::{os::fd::AsRawFd, sync::mpsc, thread, time::Duration};
 
     /// Has the names on the disk until the new file is in its place; then the disk fails.
     fn fails_after_the_swap(names: &File) -> io::Result<()> {
@@ -132,6 +132,35 @@ mod tests {
             return Err(io::Error::other("the disk"));
         }
         names.sync_all()
+    }
+
+    /// Has the names on the disk; between the swap and the end of the old file once [`GO`] says so.
+    fn when_told(names: &File) -> io::Result<()> {
+        let folder = fs::read_link(format!("/proc/self/fd/{}", names.as_raw_fd()))?;
+        while folder.join(NEXT).exists() && !GO.load(Ordering::Acquire) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        names.sync_all()
+    }
+
+    static GO: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn a_thread_that_writes_the_file_anew_does_its_work_however_long_that_takes() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Vault::create(folder.path(), "word").unwrap().vault.open().unwrap();
+        let (writes, asks) = (open.clone(), open.clone());
+        let rewriting = thread::spawn(move || writes.rewrite_with(when_told));
+        while !folder.path().join(NEXT).exists() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        // Whoever waited for an answer now would wait until it is told to go on.
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(asks.works()));
+        let works = told.recv_timeout(Duration::from_secs(20));
+        GO.store(true, Ordering::Release);
+        assert_eq!(works, Ok(true));
+        assert!(rewriting.join().unwrap().unwrap() && open.works());
     }
 
     async fn note(open: &Open, word: &'static str) -> Result<(), Error> {

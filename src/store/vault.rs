@@ -144,6 +144,12 @@ impl Open {
         Ok(true)
     }
 
+    /// Whether the writing thread does its work: it has answered, or is writing the file anew, for which it takes as long as
+    /// copying does. Blocks until it has done what it was handed.
+    pub fn works(&self) -> bool {
+        self.rewriting.load(Ordering::Acquire) || self.writer.answers().is_ok()
+    }
+
     /// Its tables are being filled with those of another box: until this is dropped nothing that arrives is counted and named
     /// in rows that are about to be written over. One at a time.
     pub fn fill(self: &Arc<Self>) -> Filling {

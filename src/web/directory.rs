@@ -15,8 +15,17 @@ fn open_to_all(octets: Vec<u8>, kind: &'static str) -> Response {
 }
 
 /// `GET /.well-known/openpgpkey/policy` and its advanced form: nothing special is asked of anybody.
-pub(super) async fn policy(_site: Arc<Site>, _visit: Visit) -> Result<Response, Problem> {
-    Ok(open_to_all(Vec::new(), "text/plain; charset=utf-8"))
+pub(super) async fn policy(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
+    if visit.parts.is_empty() || is_ours(&site, &visit) {
+        Ok(open_to_all(Vec::new(), "text/plain; charset=utf-8"))
+    } else {
+        Ok(nothing())
+    }
+}
+
+/// Whether the domain that the advanced form names is the one whose keys are here.
+fn is_ours(site: &Site, visit: &Visit) -> bool {
+    visit.part(0).eq_ignore_ascii_case(site.services.checks.domain())
 }
 
 /// `GET /.well-known/openpgpkey/hu/NAME`: the direct form.
@@ -26,16 +35,23 @@ pub(super) async fn direct(site: Arc<Site>, visit: Visit) -> Result<Response, Pr
 
 /// `GET /.well-known/openpgpkey/DOMAIN/hu/NAME`: the advanced form.
 pub(super) async fn advanced(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
-    Ok(key(&site, visit.part(1)).await)
+    if is_ours(&site, &visit) {
+        Ok(key(&site, visit.part(1)).await)
+    } else {
+        Ok(nothing())
+    }
 }
 
 async fn key(site: &Site, name: &str) -> Response {
     match site.services.keys.published(name).await {
         Some(octets) => open_to_all(octets, "application/octet-stream"),
-        None => {
-            let mut response = open_to_all(Vec::new(), "text/plain; charset=utf-8");
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            response
-        }
+        None => nothing(),
     }
+}
+
+/// That there is no such key here, for programs and scripts of any place.
+fn nothing() -> Response {
+    let mut response = open_to_all(Vec::new(), "text/plain; charset=utf-8");
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }

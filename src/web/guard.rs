@@ -180,23 +180,37 @@ pub(super) fn near_enough(peer: Peer, authority: &str, path: &str) -> Result<(),
     if peer.secure || path == "/health" || path.starts_with("/.well-known/acme-challenge/") {
         return Ok(());
     }
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
     if !peer.address.ip().to_canonical().is_loopback() {
         let path = safe_next(path).unwrap_or("/");
-        return Err(match host {
+        return Err(match host_of(authority) {
             "" => Problem::Misdirected,
             host => Problem::UseTls(format!("https://{host}{path}")),
         });
     }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if is_here(peer, authority) {
+        Ok(())
+    } else {
+        Err(Problem::Misdirected)
+    }
+}
+
+/// What was asked for, without the port.
+fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Whether it is a program of this machine that asks: from here, and where nothing vouches for the name, by one of this machine.
+pub(super) fn is_here(peer: Peer, authority: &str) -> bool {
+    let bare = host_of(authority).trim_start_matches('[').trim_end_matches(']');
     let named = || bare == "localhost" || bare.ends_with(".localhost");
-    let is_here = bare
-        .parse::<std::net::IpAddr>()
-        .map_or_else(|_| named(), |ip| ip.to_canonical().is_loopback());
-    if is_here { Ok(()) } else { Err(Problem::Misdirected) }
+    let is_ours = || {
+        bare.parse::<std::net::IpAddr>()
+            .map_or_else(|_| named(), |ip| ip.to_canonical().is_loopback())
+    };
+    peer.address.ip().to_canonical().is_loopback() && (peer.secure || is_ours())
 }
 
 /// Whether a form comes from our own pages, as far as the browser says. `Origin: null` is no contradiction:

@@ -10,8 +10,9 @@ use super::{
     routes,
 };
 use crate::service::certificates::ACME_ALPN;
+use http::{StatusCode, header::HOST};
 use hyper::{
-    Request,
+    Request, Uri,
     body::{Body, Frame, Incoming, SizeHint},
     service::service_fn,
 };
@@ -36,6 +37,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
+use warp::reply::Response;
 
 /// Connections at a time, and those of one network: a household's browsers have some each.
 const CONNECTIONS: usize = 200;
@@ -159,8 +161,14 @@ where
         let busy = seat.begin();
         let mut answers = answers.clone();
         request.extensions_mut().insert(peer);
+        // CONNECT names no path (RFC 9110 section 9.3.6), and warp wants one: what is said is that no page is used that way.
+        if request.uri().path_and_query().is_none() {
+            *request.uri_mut() = Uri::from_static("/");
+        }
+        // Who names two hosts may mean one to whoever passes this on and another to us (RFC 9112 section 3.2).
+        let is_torn = request.headers().get_all(HOST).iter().nth(1).is_some();
         async move {
-            let mut response = answers.call(request).await?;
+            let mut response = if is_torn { torn() } else { answers.call(request).await? };
             headers::dress(&mut response);
             let whole = response.map(|body| {
                 let small = body.size_hint().exact().is_some_and(|size| size <= SMALL);
@@ -200,6 +208,13 @@ where
     }
     http.as_mut().graceful_shutdown();
     let _ = timeout(GRACE, http).await;
+}
+
+/// The answer to a request that says two things.
+fn torn() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }
 
 /// A body whose answer is under way until its end, unless it is small: what is taken out, or told live, is not idle.

@@ -230,6 +230,42 @@ fn every_address_asks_who_and_every_answer_is_dressed() {
 }
 
 #[test]
+fn a_method_that_names_no_page_is_refused_like_any_other() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let (status, head, body) = http(
+        appliance.http,
+        "CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: 127.0.0.1:80\r\nConnection: close\r\n\r\n",
+    );
+    wears_everything(&Answer { status, head, body }, "CONNECT");
+    assert_eq!(status, 405);
+    // Nor is a request that names two hosts taken for one that names the first.
+    let torn = "GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n";
+    let (status, head, body) = http(appliance.http, torn);
+    wears_everything(&Answer { status, head, body }, "two hosts");
+    assert_eq!(status, 400);
+}
+
+#[test]
+fn keys_are_given_under_the_owners_domain_only() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut visitor = Visitor::new(&appliance);
+    let key = caliopen::codec::pgp::directory::wkd_name("me");
+    // It is made once the box is open.
+    while visitor.get(&format!("/.well-known/openpgpkey/hu/{key}")).status != 200 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for (domain, status) in [("home.test", 200), ("Home.Test", 200), ("other.test", 404)] {
+        for path in [format!("hu/{key}?l=me"), "policy".to_owned()] {
+            let answer = visitor.get(&format!("/.well-known/openpgpkey/{domain}/{path}"));
+            assert_eq!(answer.status, status, "{domain} {path}");
+            assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{domain} {path}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_there_is_said_in_the_readers_language() {
     let folder = Folder::make();
     let appliance = folder.serve();
@@ -384,7 +420,14 @@ fn without_tls_only_names_of_this_machine() {
         )
     };
     assert_eq!(ask("/sign-in", "evil.test").0, 421);
-    assert_eq!(ask("/health", "evil.test").0, 200);
+    // How the box is, is told to programs of this machine: not to a page elsewhere whose name leads here, nor by a relay.
+    let health = |host: &str| {
+        let fields = format!("Host: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+        http(appliance.http, &format!("GET /health HTTP/1.1\r\n{fields}"))
+    };
+    let (status, _, body) = health("evil.test");
+    assert_eq!((status, body.as_str()), (200, "ok\n"));
+    assert!(health("127.0.0.1").2.contains("\"claimed\":true"));
     assert_eq!(ask("/sign-in", "localhost").0, 200);
 }
 

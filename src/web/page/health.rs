@@ -1,7 +1,7 @@
 //! `/health`: whether anyone is here, for anybody; and how the box is and stands, for this machine alone. Nothing in
 //! either is about the owner's mail. It is answered while the box is locked, and before it has an owner.
 
-use super::super::{Site, problem::Problem, visit::Visit};
+use super::super::{Site, guard, problem::Problem, visit::Visit};
 use crate::codec::standing;
 use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ fn plain(status: StatusCode, kind: &'static str, text: String) -> Response {
 /// `GET /health`: `ok`. Who asks for JSON from this machine is told more, with 503 where the box cannot keep mail.
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let wants = visit.header(&header::ACCEPT).contains("application/json");
-    if !wants || !visit.peer.address.ip().to_canonical().is_loopback() {
+    if !wants || !guard::is_here(visit.peer, &visit.authority) {
         return Ok(plain(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()));
     }
     let (found, stands) = (site.services.health.look(), site.services.checks.last());

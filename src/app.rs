@@ -22,7 +22,12 @@ use crate::{
 };
 use house::House;
 pub use services::Services;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -31,18 +36,26 @@ use tokio::{
 
 /// How long the doors may take to end what they are doing.
 const GRACE: Duration = Duration::from_secs(4);
+/// How long the last lines of the journal may take.
+const LAST_LINES: Duration = Duration::from_millis(500);
 
 /// Why the appliance did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// There is no such folder.
+    #[error("there is no such folder; in an empty one that you make, the first run begins")]
+    NoFolder,
     /// There is no box in the folder.
-    #[error("there is no mailbox in that folder, and it is no empty folder in which one could be made")]
+    #[error("there is no mailbox in that folder")]
     NoBox,
+    /// A box in the folder has lost what opens it.
+    #[error("the mailbox in that folder has lost what opens it (slots.json); a backup of it can be restored into an empty folder")]
+    NoSlots,
     /// The secret is not the right one.
     #[error("that passphrase does not open this mailbox")]
     WrongSecret,
     /// An address cannot be listened on.
-    #[error("cannot listen on {0}: {1}")]
+    #[error("cannot listen on {0}: {1}{hint}", hint = hint(.1))]
     Listen(SocketAddr, io::Error),
     /// The store refuses.
     #[error(transparent)]
@@ -87,8 +100,13 @@ pub fn front(folder: &std::path::Path) -> Result<(Arc<FrontFile>, Front), StartE
     if erase::is_marked(folder) {
         erase::end(folder)?;
     }
-    if !folder.join(store::slots::FILE).exists() {
-        return Err(StartError::NoBox);
+    if !folder.is_dir() {
+        return Err(StartError::NoFolder);
+    }
+    // Where it may not be looked at, that is said, and not that nothing is there.
+    if !folder.join(store::slots::FILE).try_exists().map_err(store::Error::io)? {
+        let was_never = first_run::is_unclaimed(folder)?;
+        return Err(if was_never { StartError::NoBox } else { StartError::NoSlots });
     }
     let file = Arc::new(FrontFile::open(folder)?);
     let front = file.read()?.ok_or(StartError::NoBox)?;
@@ -200,6 +218,10 @@ impl Appliance {
     /// closed, what waits written.
     pub async fn stop(mut self) {
         notify::end();
+        if self.first_run.is_unclaimed() {
+            // It opens nothing any more: the next start makes another.
+            let _ = std::fs::remove_file(self.vault.folder().join(store::front::CLAIM));
+        }
         // Every door may be gone already.
         let _ = self.stop.send(true);
         let ended = async { while self.doors.join_next().await.is_some() {} };
@@ -208,7 +230,10 @@ impl Appliance {
             self.doors.shutdown().await;
         }
         let journal = self.services.borrow().journal.clone();
-        journal.flush().await;
+        // What the writing thread is in the middle of may take longer than whoever ends us waits.
+        if tokio::time::timeout(LAST_LINES, journal.flush()).await.is_err() {
+            tracing::warn!("the last lines of the journal could not be written in time");
+        }
         self.vault.lock();
         if self.vault.is_erased() {
             let folder = self.vault.folder().to_owned();
@@ -240,7 +265,50 @@ impl Appliance {
 
 async fn listen(address: SocketAddr, bound: &mut Vec<SocketAddr>) -> Result<TcpListener, StartError> {
     let failed = |error| StartError::Listen(address, error);
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let mut listener = TcpListener::bind(address).await;
+    if let Err(error) = &listener
+        && let Some(instead) = in_its_place(address, error)
+    {
+        listener = TcpListener::bind(instead).await;
+    }
+    let listener = listener.map_err(failed)?;
     bound.push(listener.local_addr().map_err(failed)?);
     Ok(listener)
+}
+
+/// What helps where it may not be listened.
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; ports below 1024 are for root and for a service (install.sh), and --smtp, --https and --http choose others"
+        }
+        _ => "",
+    }
+}
+
+/// Where to listen instead: a machine may know no IPv6 at all, and on it every address is every one of IPv4.
+fn in_its_place(address: SocketAddr, error: &io::Error) -> Option<SocketAddr> {
+    let is_unknown = error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error());
+    (is_unknown && address.ip() == Ipv6Addr::UNSPECIFIED).then(|| (Ipv4Addr::UNSPECIFIED, address.port()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_the_newer_protocol_listens_on_every_address_that_it_has() {
+        let unknown = io::Error::from_raw_os_error(rustix::io::Errno::AFNOSUPPORT.raw_os_error());
+        let instead = |address: &str, error: &io::Error| in_its_place(address.parse().unwrap(), error).map(|it| it.to_string());
+        assert_eq!(instead("[::]:25", &unknown).as_deref(), Some("0.0.0.0:25"));
+        assert_eq!(instead("[::1]:25", &unknown), None, "who names one means it");
+        assert_eq!(instead("[::]:25", &io::ErrorKind::AddrInUse.into()), None);
+    }
+
+    #[test]
+    fn who_may_not_listen_is_told_what_helps() {
+        let said = |kind: io::ErrorKind| StartError::Listen(([0, 0, 0, 0], 25).into(), kind.into()).to_string();
+        assert!(said(io::ErrorKind::PermissionDenied).contains("--smtp"));
+        assert!(!said(io::ErrorKind::AddrInUse).contains("--smtp"));
+    }
 }

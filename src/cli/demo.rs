@@ -11,8 +11,8 @@ mod tagged;
 mod world;
 
 use super::{
-    Failure, code, log_to_stderr, runtime, say,
-    serve::{Doors, Ending, failure, listening},
+    Failure, code, log_to_stderr, say,
+    serve::{Doors, Ending, failure, listening, until_its_end},
 };
 use crate::{
     app::{self, Appliance, Services},
@@ -64,11 +64,11 @@ struct Card {
     addresses: Vec<String>,
 }
 
-/// Makes it, fills it, says where it is on one line of JSON, and takes it away on SIGTERM or SIGINT.
+/// Makes it, fills it, says where it is on one line of JSON, and takes it away on SIGTERM, SIGINT or SIGHUP.
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     log_to_stderr();
     let [smtp, https, http] = args.doors.each_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    runtime()?.block_on(async {
+    until_its_end(async {
         let mut end = Ending::new()?;
         let folder = Temporary::make()?;
         let (data, passphrase) = (folder.0.join("data"), passphrase()?);

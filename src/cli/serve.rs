@@ -16,6 +16,9 @@ use std::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+/// How long what is still being worked out may take once all is closed.
+const LAST: Duration = Duration::from_millis(200);
+
 /// What `serve` is told.
 #[derive(clap::Args)]
 pub struct Args {
@@ -162,7 +165,7 @@ impl Doors {
     }
 }
 
-/// Starts, says where on one line of JSON, and ends in order on SIGTERM or SIGINT.
+/// Starts, says where on one line of JSON, and ends in order on SIGTERM, SIGINT or SIGHUP.
 pub fn run(args: Args) -> Result<(), Failure> {
     log_to_stderr();
     // Mail is not kept out for want of a stick: without its key file a box begins as after any start.
@@ -185,7 +188,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         trying: Duration::from_millis(args.trying_ms),
         clock: Clock::system(),
     };
-    runtime()?.block_on(async {
+    until_its_end(async {
         let mut end = Ending::new()?;
         let appliance = Appliance::start(config).await.map_err(failure)?;
         let _announced = args.mdns.as_ref().and_then(|name| announce(name, &appliance));
@@ -198,6 +201,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
         appliance.stop().await;
         Ok(())
     })
+}
+
+/// Runs an appliance to its end. What somebody is still having worked out then (a passphrase tried, the store written anew) is not
+/// waited for: it may take minutes, and whatever it writes is kept whole or not at all.
+pub fn until_its_end(appliance: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(appliance);
+    runtime.shutdown_timeout(LAST);
+    outcome
 }
 
 /// Where the box has no owner yet: tells whoever sits before this terminal how to become it. What is no terminal may be a
@@ -246,7 +258,7 @@ pub fn listening(appliance: &Appliance) -> serde_json::Value {
 /// The sentence and exit code of an appliance that did not start.
 pub fn failure(error: StartError) -> Failure {
     let code = match &error {
-        StartError::NoBox => code::NO_INPUT,
+        StartError::NoFolder | StartError::NoBox | StartError::NoSlots => code::NO_INPUT,
         StartError::WrongSecret => code::NO_PERMISSION,
         StartError::Listen(..) => code::UNAVAILABLE,
         StartError::Store(store::Error::InUse) => code::TRY_AGAIN,
@@ -255,10 +267,12 @@ pub fn failure(error: StartError) -> Failure {
     Failure::new(code, error)
 }
 
-/// SIGTERM and SIGINT, heard from the moment this is made.
+/// SIGTERM, SIGINT, and SIGHUP of a terminal that is closed, heard from the moment this is made.
 pub struct Ending {
     term: tokio::signal::unix::Signal,
     int: tokio::signal::unix::Signal,
+    /// `None` where whoever started us said that it means nothing (`nohup`).
+    hup: Option<tokio::signal::unix::Signal>,
 }
 
 impl Ending {
@@ -268,14 +282,35 @@ impl Ending {
         Ok(Self {
             term: hear(SignalKind::terminate())?,
             int: hear(SignalKind::interrupt())?,
+            hup: if passes_over_hangup() {
+                None
+            } else {
+                Some(hear(SignalKind::hangup())?)
+            },
         })
     }
 
-    /// Waits for either.
+    /// Waits for any of them.
     pub async fn wait(&mut self) {
+        let Self { term, int, hup } = self;
+        let closed = async {
+            match hup {
+                Some(hup) => drop(hup.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.int.recv() => {}
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+            () = closed => {}
         }
     }
+}
+
+/// Whether SIGHUP is passed over already; also where the system does not say.
+fn passes_over_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask & 1 == 1)
 }

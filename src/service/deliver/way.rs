@@ -181,7 +181,6 @@ fn no_route(why: NoRoute) -> Trouble {
         NoRoute::TakesNoMail => Kind::TakesNoMail,
         NoRoute::NoServer => Kind::NoServer,
         NoRoute::LeadsHere => Kind::LeadsHere,
-        NoRoute::NotNow(_) if !why.is_temporary() => Kind::NoSuchDomain,
         NoRoute::NotNow(_) => Kind::NoNames,
     })
 }

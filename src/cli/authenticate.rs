@@ -5,7 +5,7 @@
 
 pub(super) mod table;
 
-use super::{Failure, code};
+use super::{Failure, load};
 use crate::{
     codec::authentication_results,
     domain::{
@@ -20,12 +20,7 @@ use crate::{
     service::receive::MAX_MESSAGE,
 };
 use serde_json::{Value, json};
-use std::{
-    io::Read,
-    net::IpAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 /// The arguments of `caliopen authenticate`.
 #[derive(Debug, clap::Args)]
@@ -97,11 +92,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     });
     let field = authentication_results::line(&found, &args.host, args.ip);
     if args.json {
-        super::say(json_of(&found, explanation.as_deref(), &field));
+        super::give(json_of(&found, explanation.as_deref(), &field))
     } else {
-        super::say(field.trim_end().replace('\r', ""));
+        super::give(field.trim_end().replace('\r', ""))
     }
-    Ok(())
 }
 
 fn json_of(found: &Authentication, explanation: Option<&str>, field: &str) -> Value {
@@ -171,17 +165,4 @@ fn with_line_ends(raw: Vec<u8>) -> Vec<u8> {
         before = octet;
     }
     out
-}
-
-fn load(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
-    read.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))?;
-    if bytes.len() as u64 > most {
-        return Err(Failure::new(
-            code::DATA,
-            format_args!("{} is larger than {most} octets", path.display()),
-        ));
-    }
-    Ok(bytes)
 }

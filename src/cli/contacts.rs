@@ -1,6 +1,6 @@
 //! `caliopen contacts`: takes a file of cards in, and writes one, while the appliance is not running.
 
-use super::{Failure, code, log_to_stderr, open, runtime, say, secret_from};
+use super::{Failure, code, give, load, log_to_stderr, open, runtime, say, secret_from};
 use crate::{
     codec::vcard::MAX_FILE,
     service::{self, contacts::Contacts},
@@ -48,52 +48,38 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
     log_to_stderr();
     match command {
         Command::Import(args) => import(args),
-        Command::Export(of) => with(of, |book| async move { book.export(None).await.map(|text| print(text.trim_end())) }),
-    }
-}
-
-fn print(text: &str) {
-    if !text.is_empty() {
-        say(text);
+        Command::Export(of) => {
+            let cards = with(of, |book| async move { book.export(None).await })?;
+            if cards.is_empty() { Ok(()) } else { give(cards.trim_end()) }
+        }
     }
 }
 
 fn import(args: &Import) -> Result<(), Failure> {
-    let missing = |error: std::io::Error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", args.file.display()));
-    let size = std::fs::metadata(&args.file).map_err(missing)?.len();
-    if size > MAX_FILE as u64 {
-        return Err(Failure::new(
-            code::DATA,
-            format_args!("the file is larger than {} MiB", MAX_FILE / 1024 / 1024),
-        ));
-    }
-    let octets = std::fs::read(&args.file).map_err(missing)?;
+    let octets = load(&args.file, MAX_FILE as u64)?;
     let dry = args.dry_run;
-    let mut none = false;
-    with(&args.of, |book| {
-        let none = &mut none;
-        async move {
-            let report = book.look(octets).await?;
-            let (new, more, same, odd) = (report.new.len(), report.more.len(), report.same.len(), report.odd.len());
-            *none = new + more + same + odd == 0;
-            say(format_args!(
-                "new {new}, with something new {more}, already there {same}, cannot be taken in {odd}"
-            ));
-            if !dry && !*none {
-                let taken = book.take(report.id).await?.unwrap_or_default();
-                say(format_args!("made {}, changed {}", taken.new, taken.more));
-            }
-            Ok(())
+    let some = with(&args.of, |book| async move {
+        let report = book.look(octets).await?;
+        let (new, more, same, odd) = (report.new.len(), report.more.len(), report.same.len(), report.odd.len());
+        let some = new + more + same + odd > 0;
+        say(format_args!(
+            "new {new}, with something new {more}, already there {same}, cannot be taken in {odd}"
+        ));
+        if !dry && some {
+            let taken = book.take(report.id).await?.unwrap_or_default();
+            say(format_args!("made {}, changed {}", taken.new, taken.more));
         }
+        Ok(some)
     })?;
-    if none {
-        return Err(Failure::new(code::DATA, "there is no card in that file"));
+    if some {
+        Ok(())
+    } else {
+        Err(Failure::new(code::DATA, "there is no card in that file"))
     }
-    Ok(())
 }
 
 /// Opens the box for ourselves alone and does something with its book.
-fn with<F: Future<Output = Result<(), service::Error>>>(of: &Folder, work: impl FnOnce(Contacts) -> F) -> Result<(), Failure> {
+fn with<T, F: Future<Output = Result<T, service::Error>>>(of: &Folder, work: impl FnOnce(Contacts) -> F) -> Result<T, Failure> {
     let (vault, services) = open(&of.data, &secret_from(&of.unlock_with)?)?;
     let done = runtime()?.block_on(work(services.contacts));
     vault.lock();

@@ -1,6 +1,6 @@
 //! `caliopen init`: makes a mailbox, asks nothing.
 
-use super::{Failure, code, say, secret_from};
+use super::{Failure, code, give_recovery, secret_from};
 use crate::{
     service::setup::{self, SetupError},
     store,
@@ -47,6 +47,5 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Failure::new(code, error)
     })?;
     made.vault.lock();
-    say(&*made.recovery);
-    Ok(())
+    give_recovery(&made.recovery)
 }

@@ -33,7 +33,12 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use serve::failure;
-use std::{fmt, io::Write, path::Path, process::ExitCode};
+use std::{
+    fmt,
+    io::{Read, Write},
+    path::Path,
+    process::ExitCode,
+};
 use zeroize::Zeroizing;
 
 /// The language of the terminal, as POSIX names it: the first of these that is set.
@@ -59,9 +64,10 @@ enum Command {
     Init(init::Args),
     /// Make a new mailbox step by step, asking for what is not given
     Setup(setup::Args),
-    /// Start the appliance: take mail in, serve the pages; in an empty folder it asks its owner in first
+    /// Start the appliance: take mail in, serve the pages; in a folder without a mailbox it asks its owner in first
     ///
-    /// Without --smtp, --https and --http it listens on ports 25, 443 and 80 of every address.
+    /// Without --smtp, --https and --http it listens on ports 25, 443 and 80 of every address; where one of them is given, only
+    /// on what is given.
     Serve(serve::Args),
     /// Say how the box is and how it stands in the world: disk, records, doors, certificate
     ///
@@ -178,10 +184,25 @@ fn of_fault(place: Option<&std::panic::Location<'_>>) -> String {
     format!("caliopen: a fault at {place}; please report that line")
 }
 
-/// Writes a line to stdout. A reader that has gone away is not our failure.
+/// Writes a line to stdout, beside what was to be done. That nobody hears it is not our failure.
 pub(crate) fn say(line: impl fmt::Display) {
+    let _ = give(line);
+}
+
+/// Writes to stdout what was asked for: half of it could be taken for all. A reader that has gone away wants no more.
+pub(crate) fn give(text: impl fmt::Display) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    written(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// What became of writing what was asked for.
+pub(crate) fn written(outcome: std::io::Result<()>) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(code::IO, format_args!("the answer cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Log lines go to stderr: warnings and up, more by `CALIOPEN_LOG` (as `info` or `caliopen=debug`).
@@ -200,11 +221,47 @@ pub(crate) fn log_to_stderr() {
         .try_init();
 }
 
+/// Writes the recovery code of a box that was just made, alone on its line. It is shown once: that nobody has it is said.
+pub(crate) fn give_recovery(recovery: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{recovery}").and_then(|()| out.flush()).map_err(|error| {
+        let sentence = "the mailbox is made, but its recovery code could not be written";
+        let then = "open it with the passphrase and print another sheet (Settings, Recovery sheet)";
+        Failure::new(code::IO, format_args!("{sentence} ({error}): {then}"))
+    })
+}
+
+/// Octets of a secret in a file.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
 /// A secret from a file: its first line, without the line end.
 pub(crate) fn secret_from(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let text = std::fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))?;
-    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+    let mut octets = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET as usize));
+    let read = std::fs::File::open(path).and_then(|file| file.take(LONGEST_SECRET).read_to_end(&mut octets));
+    read.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))?;
+    let unusable = |what| Failure::new(code::DATA, format_args!("the first line of {} {what}", path.display()));
+    let end = octets.iter().position(|octet| *octet == b'\n');
+    if end.is_none() && octets.len() as u64 == LONGEST_SECRET {
+        return Err(unusable("is too long"));
+    }
+    let line = octets.get(..end.unwrap_or(octets.len())).unwrap_or_default();
+    let line = std::str::from_utf8(line).map_err(|_| unusable("is not UTF-8"))?;
+    let bare = if end.is_some() { line.strip_suffix('\r') } else { None };
+    Ok(Zeroizing::new(bare.unwrap_or(line).to_owned()))
+}
+
+/// What is in a file of at most so many octets.
+pub(crate) fn load(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    read.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))?;
+    if bytes.len() as u64 > most {
+        return Err(Failure::new(
+            code::DATA,
+            format_args!("{} is larger than {most} octets", path.display()),
+        ));
+    }
+    Ok(bytes)
 }
 
 /// Opens the box of a data folder for ourselves alone.

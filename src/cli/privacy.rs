@@ -7,7 +7,7 @@
 mod observed;
 mod print;
 
-use super::{Failure, code};
+use super::{Failure, code, load, written};
 use crate::{
     codec::{hosts, html, mime},
     domain::{
@@ -27,8 +27,8 @@ use crate::{
 use clap::{Args, Subcommand};
 use observed::{Given, MAX_EVIDENCE};
 use std::{
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
+    io::{self, Write},
+    path::PathBuf,
 };
 
 /// What can be asked about privacy.
@@ -78,18 +78,12 @@ fn explain(args: &Explain, lang: Lang, out: &mut impl Write) -> Result<(), Failu
         })?,
     };
     let explained = weigh(&raw, &given);
-    let written = if args.json {
+    let printed = if args.json {
         print::json(&explained, lang, out)
     } else {
         print::text(&explained, lang, out)
     };
-    match written.and_then(|()| out.flush()) {
-        // Whoever reads may stop reading: `caliopen privacy explain x.eml | head -1`.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(code::IO, format_args!("the answer cannot be written: {error}")))
-        }
-        _ => Ok(()),
-    }
+    written(printed.and_then(|()| out.flush()))
 }
 
 /// An index, and what was assumed to come to it.
@@ -160,17 +154,4 @@ fn signer_of(reading: &Reading, given: &Given) -> crate::domain::privacy::eviden
         };
     }
     content
-}
-
-fn load(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
-    read.map_err(|error| Failure::new(code::NO_INPUT, format_args!("cannot read {}: {error}", path.display())))?;
-    if bytes.len() as u64 > most {
-        return Err(Failure::new(
-            code::DATA,
-            format_args!("{} is larger than {most} octets", path.display()),
-        ));
-    }
-    Ok(bytes)
 }

@@ -49,11 +49,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     });
     let found = found.map_err(|why| Failure::new(if why.is_temporary() { code::TRY_AGAIN } else { code::NO_HOST }, why))?;
     if args.json {
-        super::say(json_of(&found, policy.as_deref()));
+        super::give(json_of(&found, policy.as_deref()))
     } else {
-        super::say(told(&found, policy.as_deref()));
+        super::give(told(&found, policy.as_deref()))
     }
-    Ok(())
 }
 
 /// A stable word for what the DNS says of a certificate.

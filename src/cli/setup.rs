@@ -5,7 +5,7 @@
 //! first message wait in the pages. Absent on purpose: echoing the passphrase, and taking it as an argument, which every
 //! user of the machine could read.
 
-use super::{Failure, code, runtime, say, secret_from};
+use super::{Failure, code, give_recovery, runtime, say, secret_from};
 use crate::{
     codec::password::Strength,
     domain::setup::Step,
@@ -30,7 +30,7 @@ use crate::{
 };
 use std::{
     fs,
-    io::{BufRead, IsTerminal, Write},
+    io::{BufRead, ErrorKind, IsTerminal, Write},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -100,9 +100,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 fn show_code(data: &Path) -> Result<(), Failure> {
     let told = fs::read_to_string(data.join(CLAIM)).map(Zeroizing::new);
-    let told = told.map_err(|_| {
-        let sentence = "no claim code stands in that folder: the box has its owner, or is not running";
-        Failure::new(code::NO_INPUT, sentence)
+    let told = told.map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => Failure::new(code::NO_INPUT, "that folder is another user's: ask as that user, or as root"),
+        _ => {
+            let sentence = "no claim code stands in that folder: the box has its owner, or is not running";
+            Failure::new(code::NO_INPUT, sentence)
+        }
     })?;
     told.lines().take(2).for_each(say);
     Ok(())
@@ -125,17 +128,21 @@ async fn walk(args: &Args, run: &FirstRun, vault: &Vault) -> Result<(), Failure>
         .or_else(|| Lang::of_code(&run.state().lang))
         .unwrap_or_else(super::language);
     run.mark(Step::Claim).await.map_err(of_store)?;
+    // What is said now counts, whatever was noted when this was begun earlier.
+    if args.language.is_some() {
+        run.choose_language(lang).await.map_err(of_store)?;
+    }
+    if run.done("").has(Step::Domain) && (args.domain.is_some() || args.name.is_some()) {
+        name(args, run, words(lang), lang).await?;
+    }
     while let Some(step) = run.done("").next().filter(|step| !step.row().behind) {
         let t = words(lang);
         match step {
             Step::Language => {
-                lang = match args.language {
-                    Some(lang) => lang,
-                    None => until(|| {
-                        let typed = ask(t.ask_language, lang.words().code, "--language")?;
-                        Ok(Lang::of_code(&typed).ok_or(t.ask_language.to_owned()))
-                    })?,
-                };
+                lang = until(|| {
+                    let typed = ask(t.ask_language, lang.words().code, "--language")?;
+                    Ok(Lang::of_code(&typed).ok_or(t.ask_language.to_owned()))
+                })?;
                 run.choose_language(lang).await.map_err(of_store)?;
             }
             Step::Domain => name(args, run, t, lang).await?,
@@ -150,22 +157,27 @@ async fn walk(args: &Args, run: &FirstRun, vault: &Vault) -> Result<(), Failure>
 
 async fn name(args: &Args, run: &FirstRun, t: &SetupWords, lang: Lang) -> Result<(), Failure> {
     let state = run.state();
-    if args.domain.is_none() {
+    let noted = run.done("").has(Step::Domain);
+    // What is not said stays as it was noted.
+    let said = |said: &Option<String>, was: &str| said.clone().or_else(|| noted.then(|| was.to_owned()));
+    let domain_said = said(&args.domain, &state.domain);
+    let name_said = said(&args.name, state.address.split('@').next().unwrap_or_default());
+    if domain_said.is_none() {
         tell(backup::words(lang).have_cli);
     }
     for _ in 0..PATIENCE {
-        let domain = match &args.domain {
+        let domain = match &domain_said {
             Some(domain) => domain.clone(),
             None => ask(t.ask_domain, &state.domain, "--domain")?,
         };
-        let local = match &args.name {
+        let local = match &name_said {
             Some(name) => name.clone(),
             None => ask(t.ask_local, "me", "--name")?,
         };
         match run.name(&domain, &local).await {
             Ok(()) => return Ok(()),
             Err(SetupError::Store(error)) => return Err(of_store(error)),
-            Err(error) if args.domain.is_some() && args.name.is_some() => return Err(Failure::new(code::DATA, error)),
+            Err(error) if domain_said.is_some() && name_said.is_some() => return Err(Failure::new(code::DATA, error)),
             Err(SetupError::Domain(_)) => tell(t.domain_wrong),
             Err(_) => tell(t.local_wrong),
         }
@@ -187,7 +199,7 @@ async fn own(args: &Args, run: &FirstRun, vault: &Vault, lang: Lang) -> Result<(
     })?;
     tell(&t.made.replace("{address}", &run.state().address));
     tell(t.recovery);
-    say(&*recovery);
+    give_recovery(&recovery)?;
     tell(t.recovery_keep);
     if std::io::stdin().is_terminal() {
         prove(run, vault, recovery, lang).await?;

@@ -8,7 +8,7 @@
 
 mod metrics;
 
-use super::{Failure, code, say};
+use super::{Failure, code, give, say};
 use crate::{
     codec::{
         authentication_claims, inspect, mime,
@@ -184,8 +184,7 @@ fn evaluate(args: &Evaluate) -> Result<(), Failure> {
         })
         .collect();
     figures.measure(&judged);
-    say(if args.json { figures.json() } else { figures.text() });
-    Ok(())
+    give(if args.json { figures.json() } else { figures.text() })
 }
 
 /// Lessons in which a word must stand to be known to a new box: fewer could be somebody's own.

@@ -16,8 +16,8 @@ use crate::{
         self,
         front::{Front, FrontFile},
         mail, record,
-        slots::{self, Cost},
-        vault::{Created, Vault},
+        slots::Cost,
+        vault::{self, Created, Vault},
     },
 };
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path, time::Duration};
@@ -75,7 +75,12 @@ pub fn names(domain: &str, address: &str) -> Result<(String, Address), SetupErro
     let labels_fit = domain
         .split('.')
         .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
-    if domain.len() > 253 || !labels_fit || !spelled || !domain.is_ascii() {
+    // No top-level domain is a number: this is an address of the network.
+    let is_number = domain
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|octet| octet.is_ascii_digit()));
+    if is_number || domain.len() > 253 || !labels_fit || !spelled || !domain.is_ascii() {
         return Err(SetupError::Domain(typed));
     }
     let owner = Address::parse(address.trim()).ok().map(|owner| idna::folded(&owner));
@@ -107,9 +112,15 @@ pub fn make_with(folder: &Path, domain: &str, address: &str, passphrase: &str, t
         .mode(0o700)
         .create(folder)
         .map_err(SetupError::Folder)?;
-    if folder.join(slots::FILE).exists() {
+    if !first_run::is_unclaimed(folder)? {
         return Err(SetupError::Taken);
     }
+    // Whoever has it open makes one here, or is asked to. That one was begun here is noted first, so that what a power cut leaves is
+    // begun again.
+    let file = FrontFile::open(folder)?;
+    let begun = file.first_run()?.unwrap_or_default();
+    file.set_first_run(Some(&record::FirstRun { founding: true, ..begun }))?;
+    first_run::remove(&folder.join(vault::FILE))?;
     let cost = if trying.is_zero() { Cost::LEAST } else { Cost::calibrated(trying)? };
     let host = format!("mail.{domain}");
     let identity = Identity::self_signed(&[host.clone(), domain.clone(), "localhost".into(), "127.0.0.1".into(), "::1".into()])?;
@@ -128,10 +139,9 @@ pub fn make_with(folder: &Path, domain: &str, address: &str, passphrase: &str, t
         key,
         sealing,
     };
-    let file = FrontFile::open(folder)?;
     file.write(&front)?;
-    file.set_first_run(None)?;
     slots.save(folder)?;
+    file.set_first_run(None)?;
     Ok(Made { vault, recovery })
 }
 

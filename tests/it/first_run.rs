@@ -235,6 +235,9 @@ fn a_script_makes_one_in_the_terminal_and_a_running_one_shows_its_code() {
     appliance.kill();
 
     let secret = secret.to_str().unwrap();
+    // Begun with other words, and broken off: what is said later counts.
+    let (code, _, said) = setup(&["--language", "en", "--domain", "other.test", "--name", "you"]);
+    assert!(code == Some(2) && said.contains("--passphrase-file"), "{said}");
     let all = [
         "--language",
         "fr",

@@ -9,7 +9,7 @@
 //! or one object from names to values: a text or a list of texts is TXT, an object goes from types to values.
 
 use crate::{
-    cli::{Failure, code},
+    cli::{Failure, code, load},
     net::dns::{self, Dns, Entry, Kind, Record, Security, Table},
 };
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ pub const MAX: u64 = 16 * 1024 * 1024;
 /// A DNS that answers from the table in this file.
 pub fn dns(path: &Path) -> Result<Dns, Failure> {
     let unusable = |what| Failure::new(code::DATA, format_args!("the records in {} cannot be used: {what}", path.display()));
-    Ok(Dns::table(read(&super::load(path, MAX)?).map_err(unusable)?))
+    Ok(Dns::table(read(&load(path, MAX)?).map_err(unusable)?))
 }
 
 /// Reads a table; the sentence says what is wrong with it.

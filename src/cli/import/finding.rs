@@ -47,7 +47,7 @@ impl Walk<'_> {
         let Ok(mut inside) = entries(path) else {
             return self.skip(Reason::Unreadable, path);
         };
-        let holds = |name: &str| path.join(name).is_dir();
+        let holds = |name: &str| is_folder(&path.join(name));
         if holds("cur") || holds("new") {
             self.maildir(path)?;
             // Beside them there are only the program's own files and, in Maildir++, further Maildirs.
@@ -65,7 +65,7 @@ impl Walk<'_> {
         self.0.hand(Item::Mailbox)?;
         for (folder, is_new) in [("new", true), ("cur", false)] {
             let folder = path.join(folder);
-            if !folder.is_dir() {
+            if !is_folder(&folder) {
                 continue;
             }
             let Ok(inside) = entries(&folder) else {
@@ -108,6 +108,11 @@ fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a folder lies there, and no symbolic link to one.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
 }
 
 /// A name for the report: the end of the path.

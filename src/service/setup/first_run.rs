@@ -382,7 +382,7 @@ fn found(inner: &Inner, mut front: Front, passphrase: &str) -> Result<(Front, Ze
     Ok((front, founded.recovery))
 }
 
-fn remove(path: &Path) -> Result<(), store::Error> {
+pub(super) fn remove(path: &Path) -> Result<(), store::Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(store::Error::io(error)),
         _ => Ok(()),

@@ -148,6 +148,10 @@ fn wrong(wrong: Wrong) -> Failure {
     }
 }
 
+fn no_code() -> Failure {
+    Failure::new(2, "give the code on the recovery sheet with --code-with")
+}
+
 fn broken(error: Error) -> Failure {
     match error {
         Error::NotFound => Failure::new(
@@ -188,7 +192,11 @@ async fn make(args: &Args, services: &Services) -> Result<(), Failure> {
             limit: known.map_or(0, |view| view.limit),
             ..wish
         };
-        backups.switch_on(wish).await.map_err(broken)?.map_err(wrong)?;
+        let missing = args.at.code_with.is_none();
+        backups.switch_on(wish).await.map_err(broken)?.map_err(|why| match why {
+            Wrong::Code if missing => no_code(),
+            why => wrong(why),
+        })?;
     }
     backups.make().await.map_err(broken)?.map_err(failed)?;
     let view = backups.view().await.map_err(broken)?.ok_or_else(|| broken(Error::NotFound))?;
@@ -222,7 +230,7 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
         return Err(Failure::new(2, ways));
     };
     let Some(code_file) = &args.at.code_with else {
-        return Err(Failure::new(2, "give the code on the recovery sheet with --code-with"));
+        return Err(no_code());
     };
     let Some(typed) = backup::code_of(&secret_from(code_file)?) else {
         return Err(failed(Trouble::Code));
@@ -233,7 +241,7 @@ pub(super) fn bring_back(args: &RestoreArgs) -> Result<(), Failure> {
     if !is_blank(&args.data) {
         return Err(failed(Trouble::NotBlank));
     }
-    let of_store = |error: crate::store::Error| Failure::new(code::IO, error);
+    let of_store = |error: crate::store::Error| super::failure(error.into());
     let (file, vault) = (FrontFile::open(&args.data).map_err(of_store)?, Vault::locked(&args.data));
     let inner = vault.clone();
     let earlier = args.earlier;

@@ -1,5 +1,6 @@
 //! The real binary, made and started as a newcomer would, in a temporary folder, on ports of its own.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -126,7 +127,7 @@ impl Appliance {
 
     /// SIGTERM; says whether it ended with success, and after how long.
     pub fn terminate(mut self) -> (bool, Duration) {
-        terminate(&mut self.child)
+        end_by(&mut self.child, Signal::TERM)
     }
 
     /// Waits until it ends by itself; says whether it did so with success.
@@ -173,8 +174,13 @@ impl Demo {
     }
 
     /// SIGTERM; says whether it ended with success, after how long, and how much it left behind.
-    pub fn terminate(mut self) -> (bool, Duration, usize) {
-        let (succeeded, took) = terminate(&mut self.child);
+    pub fn terminate(self) -> (bool, Duration, usize) {
+        self.end_by(Signal::TERM)
+    }
+
+    /// The same by this signal.
+    pub fn end_by(mut self, signal: Signal) -> (bool, Duration, usize) {
+        let (succeeded, took) = end_by(&mut self.child, signal);
         (succeeded, took, std::fs::read_dir(self.temporary.path()).unwrap().count())
     }
 }
@@ -186,11 +192,10 @@ impl Drop for Demo {
     }
 }
 
-/// SIGTERM; whether the process ended with success, and after how long.
-fn terminate(child: &mut Child) -> (bool, Duration) {
+/// Sends a signal; whether the process ended with success, and after how long.
+fn end_by(child: &mut Child, signal: Signal) -> (bool, Duration) {
     let begin = std::time::Instant::now();
-    let pid = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    kill_process(Pid::from_child(child), signal).unwrap();
     (child.wait().unwrap().success(), begin.elapsed())
 }
 

@@ -24,6 +24,7 @@ mod browser;
 mod canary;
 mod certificates;
 mod checks;
+mod command;
 mod compose;
 mod contacts;
 mod crash;

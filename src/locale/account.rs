@@ -251,7 +251,7 @@ pub fn reason(lang: Lang, id: LineId, reason: Reason) -> String {
             "It withstands most guessing.",
             "Elle résiste à presque toutes les tentatives.",
         ),
-        Reason::Passphrase(_) => say(lang, "Nobody guesses it.", "Personne ne la devine."),
+        Reason::Passphrase(_) => say(lang, "Guessing it would take too long.", "La deviner prendrait trop de temps."),
     }
     .to_owned()
 }
@@ -278,15 +278,27 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
             "It cannot be found at your domain (WKD).",
             "Elle ne se trouve pas sur votre domaine (WKD).",
         ),
-        (LineId::KeyBackup, true) => say(lang, "You have a copy of it elsewhere.", "Vous en avez une copie ailleurs."),
-        (LineId::KeyBackup, false) => say(lang, "There is no copy of it.", "Il n’y en a pas de copie."),
+        (LineId::KeyBackup, true) => say(
+            lang,
+            "You saved a copy of it as a file.",
+            "Vous en avez enregistré une copie dans un fichier.",
+        ),
+        (LineId::KeyBackup, false) => say(
+            lang,
+            "You have not saved a copy of it as a file yet.",
+            "Vous n’en avez pas encore enregistré de copie dans un fichier.",
+        ),
         (LineId::KeyExpiry, true) => say(
             lang,
             "It ends on a day that is still to come.",
             "Sa date de fin est encore à venir.",
         ),
         (LineId::KeyExpiry, false) => say(lang, "It has ended, or never ends.", "Elle est finie, ou ne finit jamais."),
-        (LineId::StorageSealed, _) => say(lang, "Whoever takes the disk reads nothing.", "Qui prend le disque ne lit rien."),
+        (LineId::StorageSealed, _) => say(
+            lang,
+            "Whoever takes the disk reads none of your mail.",
+            "Qui prend le disque ne lit rien de votre courrier.",
+        ),
         (LineId::StorageLocked, true) => say(
             lang,
             "After a restart this box opens only for somebody who signs in.",
@@ -353,8 +365,16 @@ pub fn advice(lang: Lang, advice: Advice) -> &'static str {
             "Let others find your key at your domain.",
             "Laissez les autres trouver votre clé sur votre domaine.",
         ),
-        Advice::BackUpKey => say(lang, "Keep a copy of your key.", "Gardez une copie de votre clé."),
-        Advice::RenewKey => say(lang, "Give your key a new end.", "Donnez à votre clé une nouvelle date de fin."),
+        Advice::BackUpKey => say(
+            lang,
+            "Save a copy of your key, and keep it elsewhere.",
+            "Enregistrez une copie de votre clé, et gardez-la ailleurs.",
+        ),
+        Advice::RenewKey => say(
+            lang,
+            "Make a new key: this box moves its end on by itself.",
+            "Créez une nouvelle clé\u{202f}: cette boîte en repousse la fin d’elle-même.",
+        ),
         Advice::Passkey => say(lang, "Sign in with a passkey.", "Connectez-vous avec une clé d’accès."),
         Advice::Passphrase => say(
             lang,

@@ -142,8 +142,8 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         (LineId::Reverse, false) => say(lang, "It has no name, or another.", "Elle n’a pas de nom, ou un autre."),
         (LineId::MtaSts, true) => say(
             lang,
-            "The policy is found and binds: nobody can talk others out of encrypting.",
-            "La politique se trouve et oblige\u{202f}: personne ne peut dissuader les autres de chiffrer.",
+            "The policy is found and binds: whoever heeds it cannot be talked out of encrypting.",
+            "La politique se trouve et oblige\u{202f}: qui la suit ne peut être dissuadé de chiffrer.",
         ),
         (LineId::MtaSts, false) => say(
             lang,
@@ -152,8 +152,8 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         ),
         (LineId::Dnssec, true) => say(
             lang,
-            "Nobody can forge where your mail goes.",
-            "Personne ne peut falsifier où va votre courrier.",
+            "Whoever checks cannot be deceived about where your mail goes.",
+            "Qui vérifie ne peut être trompé sur l’endroit où va votre courrier.",
         ),
         (LineId::Dnssec, false) => say(
             lang,
@@ -162,8 +162,8 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         ),
         (LineId::Dane, true) => say(
             lang,
-            "Only this box’s own key is accepted, whatever any authority says.",
-            "Seule la clé de cette boîte est acceptée, quoi qu’en dise une autorité.",
+            "Whoever checks accepts this box’s own key only, whatever any authority says.",
+            "Qui vérifie n’accepte que la clé de cette boîte, quoi qu’en dise une autorité.",
         ),
         (LineId::Dane, false) => say(
             lang,
@@ -196,7 +196,11 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
             "It cannot be fetched from your domain.",
             "On ne peut pas la chercher sur votre domaine.",
         ),
-        (LineId::Sealed, _) => say(lang, "Whoever takes the disk reads nothing.", "Qui prend le disque ne lit rien."),
+        (LineId::Sealed, _) => say(
+            lang,
+            "Whoever takes the disk reads none of the mail.",
+            "Qui prend le disque ne lit rien du courrier.",
+        ),
         (LineId::Version, true) => say(
             lang,
             "It is the newest release, or younger than ninety days.",

@@ -106,7 +106,7 @@ pub(super) const WORDS: Words = Words {
     older: "Older",
     range: "{first}–{last} of {total}",
     empty_title: "No message yet",
-    empty_text: "Whatever is sent to this address will stand here within a second:",
+    empty_text: "What is sent to this address stands here as soon as it has arrived:",
 
     back: "All discussions",
     with: "With",
@@ -265,12 +265,12 @@ pub(super) const WORDS: Words = Words {
     ),
     problem_misdirected: (
         "Not under this name",
-        "Without encryption, this box answers only to itself, under a name such as localhost.",
+        "Without encryption, this box answers only to itself, under a name such as localhost. Open it by https, under its own name.",
     ),
     problem_busy: ("Too many open pages", "Please close a few of them and try again."),
     problem_broken: (
         "Something broke on our side",
-        "It is written down in the log of the box. Nothing was lost.",
+        "It is written down in the log of the box. If you had just sent a form, look whether it was taken before you try again.",
     ),
 
     no_from: "It does not say readably who it is from.",

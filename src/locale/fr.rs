@@ -106,7 +106,7 @@ pub(super) const WORDS: Words = Words {
     older: "Plus anciennes",
     range: "{first}–{last} sur {total}",
     empty_title: "Pas encore de message",
-    empty_text: "Tout ce qui est envoyé à cette adresse apparaîtra ici en moins d’une seconde\u{202f}:",
+    empty_text: "Ce qui est envoyé à cette adresse apparaît ici dès son arrivée\u{202f}:",
 
     back: "Toutes les discussions",
     with: "Avec",
@@ -266,12 +266,12 @@ pub(super) const WORDS: Words = Words {
     ),
     problem_misdirected: (
         "Pas sous ce nom",
-        "Sans chiffrement, cette boîte ne répond qu’à elle-même, sous un nom comme localhost.",
+        "Sans chiffrement, cette boîte ne répond qu’à elle-même, sous un nom comme localhost. Ouvrez-la en https, sous son propre nom.",
     ),
     problem_busy: ("Trop de pages ouvertes", "Veuillez en fermer quelques-unes et réessayer."),
     problem_broken: (
         "Quelque chose s’est cassé de notre côté",
-        "C’est noté dans le journal de la boîte. Rien n’a été perdu.",
+        "C’est noté dans le journal de la boîte. Si vous veniez d’envoyer un formulaire, voyez s’il a été pris avant de réessayer.",
     ),
 
     no_from: "Il ne dit pas lisiblement de qui il vient.",

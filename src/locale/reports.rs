@@ -50,7 +50,7 @@ const EN: ReportWords = ReportWords {
     title: "Who sends as you",
     tag: "report",
     tag_means: "What other mail services report about your domain. They are added up on a page of their own.",
-    intro: "Many mail services tell a domain once a day from where mail in its name reached them. This is what they told {domain} in the last 30 days. It is their word: this box saw none of that mail.",
+    intro: "Many mail services tell a domain once a day from where mail in its name reached them. This is what they told {domain} in the last 30 days. It is their word: this box did not see that mail arrive there.",
     none: "No report has come in the last 30 days.",
     none_why: "Mail services send reports to domains that ask for them in DNS. The two records are below.",
     confirmed: Plural {
@@ -122,7 +122,7 @@ const FR: ReportWords = ReportWords {
     title: "Qui envoie en votre nom",
     tag: "rapport",
     tag_means: "Ce que d’autres services de courrier rapportent sur votre domaine. Une page à part en fait la somme.",
-    intro: "Beaucoup de services de courrier disent à un domaine, une fois par jour, d’où leur est arrivé du courrier en son nom. Voici ce qu’ils ont dit à {domain} ces 30 derniers jours. C’est leur parole\u{202f}: cette boîte n’a rien vu de ce courrier.",
+    intro: "Beaucoup de services de courrier disent à un domaine, une fois par jour, d’où leur est arrivé du courrier en son nom. Voici ce qu’ils ont dit à {domain} ces 30 derniers jours. C’est leur parole\u{202f}: cette boîte n’a pas vu ce courrier arriver chez eux.",
     none: "Aucun rapport n’est arrivé ces 30 derniers jours.",
     none_why: "Les services de courrier envoient des rapports aux domaines qui en demandent dans le DNS. Les deux enregistrements sont plus bas.",
     confirmed: Plural {

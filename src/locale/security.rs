@@ -126,7 +126,7 @@ pub const EN: SecurityWords = SecurityWords {
     menu: "Security",
     recovered: "You came in with the recovery sheet. Choose a new passphrase now; where the form asks for the current one, type the recovery code.",
     passphrase_title: "Passphrase",
-    passphrase_text: "It opens the box from any browser, also without scripts. Four or five words that have nothing to do with each other are long enough and can be remembered.",
+    passphrase_text: "It opens the box from any browser, also without scripts. Five or six words that have nothing to do with each other are long enough and can be remembered.",
     strength_now: "When it was last set, it was {strength}.",
     strength_is: "It is {strength}.",
     strengths: ["guessed at once", "guessed quickly", "weak", "good", "very strong"],
@@ -202,7 +202,7 @@ pub const EN: SecurityWords = SecurityWords {
     done_passkey_gone: "The passkey was removed. Delete it on your device as well: it opens nothing here any more.",
     done_sessions: "Signed out there.",
     done_saved: "Saved.",
-    help_text: "Signing in does two things: it shows that it is you, and after a restart it opens the box, in which everything is sealed. There are several ways, and each is one more if another is lost.",
+    help_text: "Signing in does two things: it shows that it is you, and after a restart it opens the box, in which your mail lies sealed. There are several ways, and each is one more if another is lost.",
     help_ways: [
         (
             "Passphrase",
@@ -222,7 +222,7 @@ pub const EN: SecurityWords = SecurityWords {
         ),
         (
             "Staying signed in",
-            "A browser is signed out by itself after the time that you chose, at the latest after thirty days. Its session is tied to it: copied elsewhere it is worth nothing within minutes.",
+            "A browser is signed out by itself after the time that you chose, at the latest after thirty days. Its session is tied to it: copied elsewhere it is worth nothing within minutes, unless scripts are off. Then whoever copies it is signed in too.",
         ),
     ],
 };
@@ -248,7 +248,7 @@ pub const FR: SecurityWords = SecurityWords {
     menu: "Sécurité",
     recovered: "Vous êtes entré avec la feuille de secours. Choisissez maintenant une nouvelle phrase de passe\u{202f}; là où le formulaire demande l’actuelle, saisissez le code de secours.",
     passphrase_title: "Phrase de passe",
-    passphrase_text: "Elle ouvre la boîte depuis n’importe quel navigateur, même sans scripts. Quatre ou cinq mots sans rapport entre eux sont assez longs et se retiennent.",
+    passphrase_text: "Elle ouvre la boîte depuis n’importe quel navigateur, même sans scripts. Cinq ou six mots sans rapport entre eux sont assez longs et se retiennent.",
     strength_now: "Quand elle a été choisie, elle était {strength}.",
     strength_is: "Elle est {strength}.",
     strengths: ["devinée aussitôt", "vite devinée", "faible", "bonne", "très solide"],
@@ -324,7 +324,7 @@ pub const FR: SecurityWords = SecurityWords {
     done_passkey_gone: "La clé d’accès a été retirée. Supprimez-la aussi sur votre appareil\u{202f}: elle n’ouvre plus rien ici.",
     done_sessions: "Déconnecté là-bas.",
     done_saved: "Enregistré.",
-    help_text: "Se connecter fait deux choses\u{202f}: montrer que c’est bien vous et, après un redémarrage, ouvrir la boîte, où tout est scellé. Il y a plusieurs moyens, et chacun reste quand un autre est perdu.",
+    help_text: "Se connecter fait deux choses\u{202f}: montrer que c’est bien vous et, après un redémarrage, ouvrir la boîte, où votre courrier est scellé. Il y a plusieurs moyens, et chacun reste quand un autre est perdu.",
     help_ways: [
         (
             "Phrase de passe",
@@ -344,7 +344,7 @@ pub const FR: SecurityWords = SecurityWords {
         ),
         (
             "Rester connecté",
-            "Un navigateur se déconnecte de lui-même après le temps que vous avez choisi, au plus tard après trente jours. Sa session est liée à lui\u{202f}: copiée ailleurs, elle ne vaut plus rien en quelques minutes.",
+            "Un navigateur se déconnecte de lui-même après le temps que vous avez choisi, au plus tard après trente jours. Sa session est liée à lui\u{202f}: copiée ailleurs, elle ne vaut plus rien en quelques minutes, sauf si les scripts sont coupés. Alors qui la copie est connecté aussi.",
         ),
     ],
 };

@@ -84,7 +84,7 @@ pub struct SendingWords {
 const EN: SendingWords = SendingWords {
     outbox: "Outbox",
     outbox_intro: "What has not left yet, and what did not arrive.",
-    nothing: "Everything that you sent has left. Nothing waits here.",
+    nothing: "Nothing waits to be sent.",
     waiting: Plural {
         one: "{n} message waits",
         many: "{n} messages wait",
@@ -116,8 +116,8 @@ const EN: SendingWords = SendingWords {
     said: "Their server said",
     shut_title: "Port 25 seems to be shut",
     shut: [
-        "Since {when} no mail server anywhere answers from here: what is sent to port 25 disappears. Most providers of home lines block it.",
-        "Since {when} every connection from here to a mail server is refused at once. Most providers of home lines block port 25.",
+        "Since {when} no mail server anywhere answers from here: what is sent to port 25 disappears. Many providers of home lines block it.",
+        "Since {when} every connection from here to a mail server is refused at once. Many providers of home lines block port 25.",
         "Since {when} mail servers take the connection and then say nothing. Something between here and there holds port 25.",
     ],
     shut_do: "Your messages wait safely. Ask your provider to open port 25, or send by a smarthost.",
@@ -172,7 +172,7 @@ const EN: SendingWords = SendingWords {
 const FR: SendingWords = SendingWords {
     outbox: "Envois",
     outbox_intro: "Ce qui n’est pas encore parti, et ce qui n’est pas arrivé.",
-    nothing: "Tout ce que vous avez envoyé est parti. Rien n’attend ici.",
+    nothing: "Rien n’attend d’être envoyé.",
     waiting: Plural {
         one: "{n} message attend",
         many: "{n} messages attendent",
@@ -204,8 +204,8 @@ const FR: SendingWords = SendingWords {
     said: "Leur serveur a dit",
     shut_title: "Le port 25 semble fermé",
     shut: [
-        "Depuis {when}, aucun serveur de courrier ne répond d’ici\u{202f}: ce qui est envoyé au port 25 disparaît. La plupart des fournisseurs d’accès le bloquent.",
-        "Depuis {when}, chaque connexion d’ici vers un serveur de courrier est refusée aussitôt. La plupart des fournisseurs d’accès bloquent le port 25.",
+        "Depuis {when}, aucun serveur de courrier ne répond d’ici\u{202f}: ce qui est envoyé au port 25 disparaît. Beaucoup de fournisseurs d’accès le bloquent.",
+        "Depuis {when}, chaque connexion d’ici vers un serveur de courrier est refusée aussitôt. Beaucoup de fournisseurs d’accès bloquent le port 25.",
         "Depuis {when}, les serveurs de courrier acceptent la connexion puis se taisent. Quelque chose, entre ici et là-bas, retient le port 25.",
     ],
     shut_do: "Vos messages attendent en sûreté. Demandez à votre fournisseur d’ouvrir le port 25, ou envoyez par un relais.",

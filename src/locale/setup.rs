@@ -240,7 +240,7 @@ const EN: SetupWords = SetupWords {
     relay_go: "Go on",
 
     owner_title: "Your passphrase",
-    owner_intro: "With it you sign in, and with it everything on the disk of this box is encrypted. Nobody else has it, and nobody can give it back to you.",
+    owner_intro: "With it you sign in, and with it all that is yours on the disk of this box is encrypted. Nobody else has it, and nobody can give it back to you.",
     owner_advice: "Five or six words that come to your mind and to nobody else’s are good. Write them down until you know them by heart.",
     owner_hint: "You may paste it, or let a password manager make one.",
     owner_again: "The same once more",
@@ -378,7 +378,7 @@ const FR: SetupWords = SetupWords {
     relay_go: "Continuer",
 
     owner_title: "Votre phrase de passe",
-    owner_intro: "C’est avec elle que vous vous connectez, et avec elle que tout est chiffré sur le disque de cette boîte. Personne d’autre ne l’a, et personne ne peut vous la rendre.",
+    owner_intro: "C’est avec elle que vous vous connectez, et avec elle que tout ce qui est à vous est chiffré sur le disque de cette boîte. Personne d’autre ne l’a, et personne ne peut vous la rendre.",
     owner_advice: "Cinq ou six mots qui vous viennent à l’esprit et à personne d’autre font l’affaire. Gardez-les par écrit jusqu’à ce que vous les sachiez par cœur.",
     owner_hint: "Vous pouvez la coller, ou laisser un gestionnaire de mots de passe en faire une.",
     owner_again: "La même encore une fois",

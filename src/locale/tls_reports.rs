@@ -33,13 +33,13 @@ impl TlsReportWords {
 
 const EN: TlsReportWords = TlsReportWords {
     title: "Reports to other domains",
-    why: "Some domains ask in their DNS to be told once a day how encrypting the way to their mail servers went. It is how they notice a broken certificate, or somebody who takes encryption away. The report says how many connections this box made to their servers and what went wrong: no address, no subject, nobody’s name.",
+    why: "Some domains ask in their DNS to be told once a day how encrypting the way to their mail servers went. It is how they notice a broken certificate, or somebody who takes encryption away. The report says how many connections this box made to their servers and what went wrong there. It names your domain, and none of the people who wrote or were written to, and no subject.",
     tick: "Tell domains that ask how encrypting the way to them went",
     save: "Save",
     on: "Domains that ask are told, once a day.",
     off: "Nobody is told, and nothing is counted.",
     sent: "What this box reported",
-    sent_intro: "Reports to domains that you wrote to and that ask for one. They hold figures and no addresses.",
+    sent_intro: "Reports to domains that you wrote to and that ask for one. They hold figures, and nobody whom you wrote to.",
     none: "None so far.",
     choose: "You choose whether it does:",
     good: Plural {
@@ -63,13 +63,13 @@ const EN: TlsReportWords = TlsReportWords {
 
 const FR: TlsReportWords = TlsReportWords {
     title: "Rapports aux autres domaines",
-    why: "Certains domaines demandent, dans leur DNS, qu’on leur dise une fois par jour si le chemin vers leurs serveurs de courrier a pu être chiffré. C’est ainsi qu’ils remarquent un certificat cassé, ou quelqu’un qui retire le chiffrement. Le rapport dit combien de connexions cette boîte a faites vers leurs serveurs et ce qui a échoué\u{202f}: aucune adresse, aucun sujet, aucun nom.",
+    why: "Certains domaines demandent, dans leur DNS, qu’on leur dise une fois par jour si le chemin vers leurs serveurs de courrier a pu être chiffré. C’est ainsi qu’ils remarquent un certificat cassé, ou quelqu’un qui retire le chiffrement. Le rapport dit combien de connexions cette boîte a faites vers leurs serveurs et ce qui y a échoué. Il nomme votre domaine, mais personne qui ait écrit ou à qui l’on ait écrit, ni aucun objet.",
     tick: "Dire aux domaines qui le demandent si le chemin vers eux a été chiffré",
     save: "Enregistrer",
     on: "Les domaines qui le demandent sont informés, une fois par jour.",
     off: "Personne n’est informé, et rien n’est compté.",
     sent: "Ce que cette boîte a rapporté",
-    sent_intro: "Rapports aux domaines à qui vous avez écrit et qui en demandent. Ils contiennent des chiffres et aucune adresse.",
+    sent_intro: "Rapports aux domaines à qui vous avez écrit et qui en demandent. Ils contiennent des chiffres, et personne à qui vous ayez écrit.",
     none: "Aucun pour l’instant.",
     choose: "Vous choisissez s’il y en a\u{202f}:",
     good: Plural {

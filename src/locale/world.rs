@@ -386,7 +386,7 @@ fn third(lang: Lang, item: Item) -> &'static str {
         Item::Push => say(
             lang,
             "The notice services of browser makers ring the owner’s devices when mail comes; they learn when, and nothing of it.",
-            "Les services de notification des fabricants de navigateurs sonnent les appareils du propriétaire quand du courrier arrive\u{202f}; ils apprennent quand, et rien de plus.",
+            "Les services de notification des fabricants de navigateurs sonnent les appareils du propriétaire quand du courrier arrive\u{202f}; ils apprennent quand, et rien de ce qu’il dit.",
         ),
         Item::TlsReports => say(
             lang,

@@ -29,14 +29,14 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "A lock and its key",
                 &[
-                    "Your key has two halves. The public one is a padlock that you give to anybody: whoever has it can close a message so that only you can open it. The secret one opens it, and signs what you write. It was made in this box when you first signed in, and it never leaves it unless you take a copy yourself.",
+                    "Your key has two halves. The public one is a padlock that you give to anybody: whoever has it can close a message so that only you can open it. The secret one opens it, and signs what you write. It was made in this box when you first signed in. It leaves it only in a copy that you take yourself, and encrypted in your backups, if you have any made.",
                     "A message that is closed with somebody’s key is an envelope: no server on the way can read it, not even theirs. Where it was made for a padlock that you compared, it is sealed.",
                 ],
             ),
             (
                 "Where the keys of others come from",
                 &[
-                    "From their messages, which often bring one along (Autocrypt); from their domain, which may publish them (WKD); from a third person who answered all of you; or from a file that you were given. The page of somebody’s keys says for each where it came from. Nobody is asked while you type: only when you ask, or when a message is about to leave.",
+                    "From their messages, which often bring one along (Autocrypt); from their domain, which may publish them on the web (WKD) or in its signed DNS; from a third person who answered all of you; from a key server, if you ask one; or from a file that you were given. The page of somebody’s keys says for each where it came from. No domain is asked while you type: only when you ask, when a message is about to leave, and about once a week where a key is known already, to see whether it has changed.",
                 ],
             ),
             (
@@ -48,7 +48,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "A copy, and the end of a key",
                 &[
-                    "If this box burns and you have no copy of your key, nobody can open what was sent to it, you included. Save a copy on a stick that lies elsewhere. A key ends on a day; this box tells you before, and giving it a new end takes one click. If somebody may have got hold of it, make a new one and publish the end of the old one: the page of your keys has both.",
+                    "If this box burns and you have neither a backup nor a copy of your key, nobody can open what was sent to it, you included. Save a copy on a stick that lies elsewhere. A key ends on a day; of a key that this box made it moves that day on by itself, in good time. If somebody may have got hold of it, make a new one and publish the revocation of the old one: the page of your keys has both.",
                 ],
             ),
         ],
@@ -62,7 +62,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "What opens it",
                 &[
-                    "Everything in this box is sealed with a key that nobody ever sees. Each way in opens that key by itself: your passphrase; a passkey, where it can open and not only sign in; the code on the recovery sheet; and a key file, if you have made one. One of them is enough, and losing one loses nothing as long as another is left.",
+                    "All that is yours in this box is sealed with a key that nobody ever sees. Each way in opens that key by itself: your passphrase; a passkey, where it can open and not only sign in; the code on the recovery sheet; and a key file, if you have made one. One of them is enough, and losing one loses nothing as long as another is left.",
                 ],
             ),
             (
@@ -99,7 +99,9 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Whoever takes the card, or the box while it is off",
                 &[
-                    "Sees the name of your domain, the addresses that this box takes mail for, its certificate, and how many octets lie there. Not who wrote to you, nor when, nor a subject, nor a contact, nor a word. Guessing your passphrase costs about a second for each try on a machine like yours, and cannot be made cheaper by buying a faster disk.",
+                    "Sees the name of your domain, the addresses that this box takes mail for, its certificate, how many octets lie there, and how much came while it was locked, and when. Not who wrote to you, nor a subject, nor a contact, nor a word. If a key file lies with it, or can be taken along, everything is open.",
+                    "They also have what a locked box works with: the key of the certificate, with which they can pretend to be this box until the certificate is revoked, and the password for announcing your address, if you gave one. Change that one at once.",
+                    "Guessing your passphrase costs a machine like yours about a second for each try. Whoever has faster machines, and many of them, tries more: what holds is a passphrase of several words that nobody guesses.",
                 ],
             ),
             (
@@ -111,7 +113,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Whoever finds a device that is signed in",
                 &[
-                    "Sees what you would see, until you sign it out: the page of your devices does that from anywhere, and the box signs out by itself after the time that you chose. A cookie that is copied out of a browser is worth little: sessions are tied to a key that the browser keeps.",
+                    "Sees what you would see, until you sign it out: the page of your devices does that from anywhere, and the box signs out by itself after the time that you chose. A cookie that is copied out of a browser is soon worth nothing, because a session is tied to a key that the browser keeps. Where scripts are off there is no such key, and the page about signing in says so of that session.",
                 ],
             ),
             (

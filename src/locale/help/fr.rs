@@ -29,14 +29,14 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Un cadenas et sa clé",
                 &[
-                    "Votre clé a deux moitiés. La publique est un cadenas que vous donnez à qui veut\u{202f}: qui l’a peut fermer un message de sorte que vous seul l’ouvriez. La secrète l’ouvre, et signe ce que vous écrivez. Elle a été faite dans cette boîte à votre première connexion, et n’en sort jamais, sauf si vous en prenez vous-même une copie.",
+                    "Votre clé a deux moitiés. La publique est un cadenas que vous donnez à qui veut\u{202f}: qui l’a peut fermer un message de sorte que vous seul l’ouvriez. La secrète l’ouvre, et signe ce que vous écrivez. Elle a été faite dans cette boîte à votre première connexion. Elle n’en sort que dans une copie que vous prenez vous-même, et chiffrée dans vos sauvegardes, si vous en faites faire.",
                     "Un message fermé avec la clé de quelqu’un est une enveloppe\u{202f}: aucun serveur en chemin ne peut le lire, pas même le sien. Quand il est fait pour un cadenas que vous avez comparé, il est scellé.",
                 ],
             ),
             (
                 "D’où viennent les clés des autres",
                 &[
-                    "De leurs messages, qui en apportent souvent une (Autocrypt)\u{202f}; de leur domaine, qui peut les publier (WKD)\u{202f}; d’une troisième personne qui vous a répondu à tous\u{202f}; ou d’un fichier qu’on vous a donné. La page des clés de quelqu’un dit d’où vient chacune. Personne n’est interrogé pendant que vous tapez\u{202f}: seulement quand vous le demandez, ou quand un message va partir.",
+                    "De leurs messages, qui en apportent souvent une (Autocrypt)\u{202f}; de leur domaine, qui peut les publier sur le web (WKD) ou dans son DNS signé\u{202f}; d’une troisième personne qui vous a répondu à tous\u{202f}; d’un serveur de clés, si vous en interrogez un\u{202f}; ou d’un fichier qu’on vous a donné. La page des clés de quelqu’un dit d’où vient chacune. Aucun domaine n’est interrogé pendant que vous tapez\u{202f}: seulement quand vous le demandez, quand un message va partir, et environ une fois par semaine si une clé est déjà connue, pour voir si elle a changé.",
                 ],
             ),
             (
@@ -48,7 +48,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Une copie, et la fin d’une clé",
                 &[
-                    "Si cette boîte brûle et que vous n’avez pas de copie de votre clé, personne n’ouvrira plus ce qui lui était destiné, pas même vous. Gardez une copie sur une clé USB rangée ailleurs. Une clé finit un jour donné\u{202f}; cette boîte vous prévient avant, et lui donner une nouvelle fin prend un clic. Si quelqu’un a pu s’en emparer, faites-en une nouvelle et publiez la fin de l’ancienne\u{202f}: la page de vos clés a les deux.",
+                    "Si cette boîte brûle et que vous n’avez ni sauvegarde ni copie de votre clé, personne n’ouvrira plus ce qui lui était destiné, pas même vous. Gardez une copie sur une clé USB rangée ailleurs. Une clé finit un jour donné\u{202f}; pour une clé qu’elle a faite, cette boîte repousse ce jour d’elle-même, à temps. Si quelqu’un a pu s’en emparer, faites-en une nouvelle et publiez la révocation de l’ancienne\u{202f}: la page de vos clés a les deux.",
                 ],
             ),
         ],
@@ -62,7 +62,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Ce qui l’ouvre",
                 &[
-                    "Tout dans cette boîte est scellé par une clé que personne ne voit jamais. Chaque entrée ouvre cette clé à elle seule\u{202f}: votre phrase de passe\u{202f}; une clé d’accès, si elle sait ouvrir et pas seulement connecter\u{202f}; le code de la feuille de secours\u{202f}; et un fichier de clé, si vous en avez fait un. Une seule suffit, et en perdre une ne perd rien tant qu’il en reste une autre.",
+                    "Tout ce qui est à vous dans cette boîte est scellé par une clé que personne ne voit jamais. Chaque entrée ouvre cette clé à elle seule\u{202f}: votre phrase de passe\u{202f}; une clé d’accès, si elle sait ouvrir et pas seulement connecter\u{202f}; le code de la feuille de secours\u{202f}; et un fichier de clé, si vous en avez fait un. Une seule suffit, et en perdre une ne perd rien tant qu’il en reste une autre.",
                 ],
             ),
             (
@@ -99,7 +99,9 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Qui prend la carte, ou la boîte éteinte",
                 &[
-                    "Voit le nom de votre domaine, les adresses pour lesquelles cette boîte prend le courrier, son certificat, et combien d’octets s’y trouvent. Ni qui vous a écrit, ni quand, ni un objet, ni un contact, ni un mot. Deviner votre phrase de passe coûte à chaque essai environ une seconde d’une machine comme la vôtre, et un disque plus rapide n’y change rien.",
+                    "Voit le nom de votre domaine, les adresses pour lesquelles cette boîte prend le courrier, son certificat, combien d’octets s’y trouvent, et combien est arrivé pendant qu’elle était verrouillée, et quand. Ni qui vous a écrit, ni un objet, ni un contact, ni un mot. Si un fichier de clé se trouve avec elle, ou peut être emporté aussi, tout est ouvert.",
+                    "Il a aussi ce dont une boîte verrouillée se sert\u{202f}: la clé du certificat, avec laquelle il peut se faire passer pour cette boîte tant que le certificat n’est pas révoqué, et le mot de passe qui annonce votre adresse, si vous en avez donné un. Changez celui-là tout de suite.",
+                    "Deviner votre phrase de passe coûte à chaque essai environ une seconde d’une machine comme la vôtre. Qui a des machines plus rapides, et beaucoup, essaie davantage\u{202f}: ce qui tient, c’est une phrase de plusieurs mots que personne ne devine.",
                 ],
             ),
             (
@@ -111,7 +113,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Qui trouve un appareil connecté",
                 &[
-                    "Voit ce que vous verriez, jusqu’à ce que vous le déconnectiez\u{202f}: la page de vos appareils le fait de n’importe où, et la boîte déconnecte d’elle-même après le temps que vous avez choisi. Un cookie copié d’un navigateur ne vaut pas grand-chose\u{202f}: les sessions sont liées à une clé que le navigateur garde.",
+                    "Voit ce que vous verriez, jusqu’à ce que vous le déconnectiez\u{202f}: la page de vos appareils le fait de n’importe où, et la boîte déconnecte d’elle-même après le temps que vous avez choisi. Un cookie copié d’un navigateur ne vaut bientôt plus rien, car une session est liée à une clé que le navigateur garde. Sans scripts il n’y a pas de telle clé, et la page de connexion des réglages le dit de cette session.",
                 ],
             ),
             (

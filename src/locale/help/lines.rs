@@ -192,8 +192,8 @@ pub fn of_account(lang: Lang, id: account::LineId) -> &'static str {
             "Le temps qu’il faudrait pour la deviner. Cinq ou six mots qui n’ont rien à voir valent mieux qu’un mot astucieux.",
         ),
         L::StorageSealed => (
-            "Everything on the disk is sealed. In this box it always is.",
-            "Tout ce qui est sur le disque est scellé. Dans cette boîte, c’est toujours le cas.",
+            "Your mail, and all that is yours on the disk, is sealed. In this box it always is.",
+            "Votre courrier, et tout ce qui est à vous sur le disque, est scellé. Dans cette boîte, c’est toujours le cas.",
         ),
         L::StorageLocked => (
             "After a restart it waits for you. A key file gives these points away for comfort.",
@@ -272,8 +272,8 @@ pub fn of_appliance(lang: Lang, id: appliance::LineId) -> &'static str {
             "Les logiciels de courrier cherchent votre clé publique sur votre propre domaine, ce qui demande là un nom et un certificat.",
         ),
         L::Sealed => (
-            "All that this box keeps is sealed before it is written. There is no other way to keep it here, so that these points are always won.",
-            "Tout ce que garde cette boîte est scellé avant d’être écrit. Il n’y a pas d’autre façon de le garder ici\u{202f}: ces points sont toujours gagnés.",
+            "Mail, and all that is yours, is sealed before it is written. There is no other way to keep it here, so that these points are always won.",
+            "Le courrier, et tout ce qui est à vous, est scellé avant d’être écrit. Il n’y a pas d’autre façon de le garder ici\u{202f}: ces points sont toujours gagnés.",
         ),
         L::Version => (
             "It runs the newest release, or one that is younger than ninety days: old programs have known holes.",

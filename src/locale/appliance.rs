@@ -243,7 +243,7 @@ pub fn advice(lang: Lang, id: LineId, known: bool) -> &'static str {
         LineId::Dnssec => say(
             lang,
             "Turn DNSSEC on at your registrar or DNS provider.",
-            "Activez le DNSSEC chez votre registraire ou fournisseur DNS.",
+            "Activez le DNSSEC chez votre bureau d’enregistrement ou fournisseur DNS.",
         ),
         LineId::MtaSts => say(
             lang,

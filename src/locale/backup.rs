@@ -374,7 +374,7 @@ pub fn trouble(lang: Lang, trouble: Trouble) -> &'static str {
         Trouble::Store => say(
             lang,
             "This box’s own store could not be read or written; its log says more.",
-            "Le fonds de cette boîte n’a pas pu être lu ou écrit\u{202f}; son journal système en dit plus.",
+            "Le coffre de cette boîte n’a pas pu être lu ou écrit\u{202f}; le journal du système en dit plus.",
         ),
         Trouble::Clock => say(
             lang,

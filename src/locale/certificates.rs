@@ -83,7 +83,7 @@ const FR: CertificateWords = CertificateWords {
     sentence: "Ce qui montre aux autres qu’ils parlent à votre boîte, et qui s’en porte garant.",
     intro: "Le certificat montre aux navigateurs et aux serveurs de courrier qu’ils parlent à votre boîte. Une autorité le donne après avoir vu que les noms de votre domaine mènent ici\u{202f}; il se renouvelle de lui-même, sans couper une connexion.",
     own: "La boîte a fait son certificat elle-même. Les navigateurs en avertissent, et les autres serveurs ne peuvent le vérifier.",
-    by: "Par {who}, valable jusqu’à {when}.",
+    by: "Par {who}\u{202f}; il prend fin {when}.",
     names: "Pour\u{202f}:",
     fingerprint: "Empreinte de sa clé (ce que dit l’enregistrement TLSA)",
     renewal: "Il sera renouvelé {when}.",

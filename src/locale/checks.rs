@@ -286,7 +286,7 @@ pub fn purpose(lang: Lang, id: Id) -> &'static str {
         Id::Dnssec => say(
             lang,
             "Nobody on the way can forge a signed record. Turned on at your registrar or DNS provider.",
-            "Personne en chemin ne peut contrefaire un enregistrement signé. S’active chez votre registraire ou fournisseur DNS.",
+            "Personne en chemin ne peut contrefaire un enregistrement signé. S’active chez votre bureau d’enregistrement ou fournisseur DNS.",
         ),
         Id::Certificate => say(
             lang,
@@ -506,7 +506,7 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
         (Id::Dnssec, Finding::NotSigned) => say(
             lang,
             "They are not signed. Your registrar or DNS provider can turn it on.",
-            "Ils ne sont pas signés. Votre registraire ou fournisseur DNS peut l’activer.",
+            "Ils ne sont pas signés. Votre bureau d’enregistrement ou fournisseur DNS peut l’activer.",
         ),
         (Id::Programs, Finding::Elsewhere) => say(
             lang,

@@ -177,7 +177,7 @@ pub const EN: DevicesWords = DevicesWords {
     let_in_scan: "Scan this with the new device, and sign in there. It lets one device in.",
     let_in_link: "Or open this address there:",
     let_in_until: "Good until",
-    waiting: "A device asks to be let in",
+    waiting: "A device asks to be let in:",
     waiting_hint: "Only if it is yours, and in front of you: type the code that it shows.",
     code: "Code on its screen",
     approve: "Let it in",
@@ -284,8 +284,8 @@ pub const FR: DevicesWords = DevicesWords {
     unverified: "pas encore vérifié",
     verified: "vérifié",
     revoked: "retiré de la liste",
-    first_seen: "Vu la première fois",
-    last_seen: "Vu la dernière fois",
+    first_seen: "Vu pour la première fois",
+    last_seen: "Vu pour la dernière fois",
     address: "Adresse",
     network_only: "son réseau seulement\u{202f}: c’était il y a plusieurs jours",
     signs_in_with: "Se connecte avec",
@@ -309,7 +309,7 @@ pub const FR: DevicesWords = DevicesWords {
     let_in_scan: "Scannez ceci avec le nouvel appareil et connectez-vous-y. Il fait entrer un seul appareil.",
     let_in_link: "Ou ouvrez-y cette adresse\u{202f}:",
     let_in_until: "Valable jusqu’à",
-    waiting: "Un appareil demande à entrer",
+    waiting: "Un appareil demande à entrer\u{202f}:",
     waiting_hint: "Seulement s’il est à vous, et devant vous\u{202f}: tapez le code qu’il affiche.",
     code: "Code sur son écran",
     approve: "Le faire entrer",
@@ -459,10 +459,10 @@ pub fn credential(lang: Lang, credential: Credential) -> &'static str {
 /// How a connection is protected.
 pub fn link(lang: Lang, link: Link) -> &'static str {
     match link {
-        Link::Local => say(lang, "it never leaves this box", "elle ne quitte pas cette boîte"),
+        Link::Local => say(lang, "within this box", "sans quitter cette boîte"),
         Link::Tls13 => "TLS 1.3",
         Link::Tls12 => "TLS 1.2",
-        Link::Plain => say(lang, "none", "aucun"),
+        Link::Plain => say(lang, "not encrypted", "sans chiffrement"),
     }
 }
 

@@ -105,7 +105,7 @@ pub struct LivingWords {
 /// English.
 pub const EN: LivingWords = LivingWords {
     archive: "Archive",
-    unarchive: "Back to the timeline",
+    unarchive: "Back among the discussions",
     delete: "Delete",
     star: "Star",
     unstar: "Take the star off",
@@ -119,8 +119,8 @@ pub const EN: LivingWords = LivingWords {
         many: "{n} discussions archived.",
     },
     unarchived: Plural {
-        one: "{n} discussion is back on the timeline.",
-        many: "{n} discussions are back on the timeline.",
+        one: "{n} discussion is back in the list.",
+        many: "{n} discussions are back in the list.",
     },
     binned: Plural {
         one: "{n} discussion is in the wastebasket.",
@@ -204,7 +204,7 @@ pub const EN: LivingWords = LivingWords {
     door_look: "Look at them",
     door_intro: "Whoever writes to you for the first time waits here until you let them in. Who you have written to, who stands in your contacts, and whatever answers you never waits.",
     door_nobody: "Nobody is waiting.",
-    door_off: "What new senders write is on the timeline at once. If you wish, whoever writes for the first time waits here until you let them in: never who you have written to, who stands in your contacts, or whatever answers you.",
+    door_off: "What new senders write stands among the discussions at once. If you wish, whoever writes for the first time waits here until you let them in: never who you have written to, who stands in your contacts, or whatever answers you.",
     door_turn_on: "Let new senders wait at the door",
     door_turn_off: "Let everybody in from now on",
     door_turn_off_hint: "Whoever is waiting now comes in too. Whom you refused stays out.",

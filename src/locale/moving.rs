@@ -78,7 +78,7 @@ impl MovingWords {
 const EN: MovingWords = MovingWords {
     export_title: "Take everything out",
     export_says: "Everything in this box as one archive: mail, contacts, keys, tags, settings.",
-    export_text: "What is in this box is yours, and it is not kept here by a form that only this program reads. You get one archive (zip) with:",
+    export_text: "What is in this box is yours, and it is not locked into a form that only this program reads. You get one archive (zip) with:",
     export_lines: [
         "every message, octet for octet, as a Maildir: any mail program reads it, and signatures still hold;",
         "your contacts as vCards, and all keys as OpenPGP files, your own secret ones under the passphrase that you type here;",
@@ -288,7 +288,7 @@ manifest.json    quand, d’où, combien
     whole: "La boîte est comme elle était quand elle a été exportée.",
     skipped_title: "Laissés de côté, et pourquoi",
     reasons: [
-        same("{n} de plus de 25\u{202f}Mio, la taille d’un message\u{202f}:"),
+        same("{n} de plus de 25\u{202f}Mio, la taille permise à un message\u{202f}:"),
         same("{n} avec plus de parties, ou plus profondes, qu’il n’en est lu\u{202f}:"),
         same("{n} ni courrier, ni contacts, ni clés\u{202f}:"),
         Plural {

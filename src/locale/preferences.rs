@@ -116,7 +116,7 @@ const FR: PreferenceWords = PreferenceWords {
     now: "Il y est maintenant\u{202f}: {when}.",
     reading: "Comment un message s’affiche",
     reader: "En vue de lecture",
-    reader_hint: "Notre propre rendu de la mise en page de l’expéditeur\u{202f}: ses accents et ses listes, sans image distante, ni pisteur, ni script.",
+    reader_hint: "Notre propre rendu de la mise en page de l’expéditeur\u{202f}: ce qu’il met en valeur et ses listes, sans image distante, ni pisteur, ni script.",
     plain: "En texte brut",
     plain_hint: "Les mots seuls.",
     page: "Sur ces pages",

@@ -184,9 +184,9 @@ const FR: ReportWords = ReportWords {
         "Le certificat n’était pas celui que nomme le DNS (DANE). Après un nouveau certificat, l’enregistrement TLSA doit suivre.",
         "Les signatures DNS de votre domaine ne tenaient pas (DNSSEC). À regarder d’abord\u{202f}: le courrier attend que ce soit réparé.",
         "Ils demandaient DANE, et votre domaine ne le publie pas.",
-        "Votre règle (MTA-STS) n’a pas pu être lue sur mta-sts.",
-        "Votre règle (MTA-STS) est incompréhensible.",
-        "Le certificat du serveur web qui porte votre règle (mta-sts) n’était pas valable.",
+        "Votre politique (MTA-STS) n’a pas pu être prise sur mta-sts.",
+        "Votre politique (MTA-STS) est illisible.",
+        "Le certificat du serveur web qui porte votre politique (mta-sts) n’était pas valable.",
     ],
 };
 

@@ -201,7 +201,7 @@ const FR: SendingWords = SendingWords {
     },
     late: "Il a du retard\u{202f}: quatre heures et plus. On essaie pendant trois jours en tout.",
     gave_up: "Après trois jours, on y a renoncé.",
-    said: "Leur serveur a dit",
+    said: "Son serveur a dit",
     shut_title: "Le port 25 semble fermé",
     shut: [
         "Depuis {when}, aucun serveur de courrier ne répond d’ici\u{202f}: ce qui est envoyé au port 25 disparaît. Beaucoup de fournisseurs d’accès le bloquent.",
@@ -211,7 +211,7 @@ const FR: SendingWords = SendingWords {
     shut_do: "Vos messages attendent en sûreté. Demandez à votre fournisseur d’ouvrir le port 25, ou envoyez par un relais.",
     shut_used: "En attendant, vos messages partent par le relais. Une fois par jour, on vérifie si le port est de nouveau ouvert.",
     state: [
-        "Leur serveur l’a",
+        "Son serveur l’a",
         "Repris",
         "En attente",
         "Nul ne sait s’il est arrivé",
@@ -293,7 +293,7 @@ pub fn via(lang: Lang, via: Via) -> &'static str {
         (Lang::En, Via::Smarthost) => "By the smarthost, as you wish it for all mail.",
         (Lang::En, Via::SmarthostForShut) => "By the smarthost, because port 25 was shut.",
         (Lang::En, Via::Provider) => "By the server of the mailbox that it is written from.",
-        (Lang::Fr, Via::Direct) => "Directement à leur serveur.",
+        (Lang::Fr, Via::Direct) => "Directement à son serveur.",
         (Lang::Fr, Via::Smarthost) => "Par le relais, comme vous le voulez pour tout le courrier.",
         (Lang::Fr, Via::SmarthostForShut) => "Par le relais, parce que le port 25 était fermé.",
         (Lang::Fr, Via::Provider) => "Par le serveur de la boîte dont il porte l’adresse.",

@@ -371,7 +371,7 @@ const FR: SetupWords = SetupWords {
     relay_title: "Votre courrier peut-il sortir\u{202f}?",
     relay_intro: "Les serveurs de courrier des autres acceptent celui dont le port 25 est ouvert vers l’extérieur et dont l’adresse a un vrai nom. Beaucoup de lignes domestiques n’ont ni l’un ni l’autre. Un relais, comme le serveur de courrier de votre fournisseur, transmet alors vos messages.",
     relay_needed: "D’ici, il semble qu’il vous en faille un.",
-    relay_unknown: "S’il vous en faut un, les premiers messages le montreront\u{202f}: la boîte d’envoi vous le dira.",
+    relay_unknown: "S’il vous en faut un, les premiers messages le montreront\u{202f}: la page «\u{202f}Envois\u{202f}» vous le dira.",
     relay_fine: "D’ici, il semble qu’il ne vous en faille pas.",
     relay_set: "Un relais est réglé\u{202f}: {host}.",
     relay_do: "Régler un relais",

@@ -351,7 +351,7 @@ pub const EN: TagWords = TagWords {
     nothing_in_range: "No discussion is of this importance.",
 
     importance_of: "Importance",
-    importance_intro: "From −10 to +10. It is the sum of these lines, and decides what the timeline shows by default: 0 and above.",
+    importance_intro: "From −10 to +10. It is the sum of these lines, and decides what the list of discussions shows by default: 0 and above.",
     level: "Importance {n}",
     why: "why?",
     sum: "Sum",
@@ -384,7 +384,7 @@ pub const EN: TagWords = TagWords {
     probability: "It is spam with a likelihood of {n}%.",
     spam_below: "Below 50% it takes nothing away.",
     from_tag: "It carries the tag “{name}”.",
-    help_text: "Every message has a level of importance from −10 to +10: the sum of these lines, which its page shows. A discussion is as important as the mean of the best three among its newest ten messages. The timeline shows 0 and above; “Show spam” shows the rest. Nothing is ever deleted because of its level.",
+    help_text: "Every message has a level of importance from −10 to +10: the sum of these lines, which its page shows. A discussion is as important as the mean of the best three among its newest ten messages. The list of discussions shows 0 and above; “Show spam” shows the rest. Nothing is ever deleted because of its level.",
     help_points: ["0 to −10", "−10 to +10", "+2", "0 to +3", "0 to +3", "+2", "−2", "−10 to +10"],
 
     quotes: ("“", "”"),
@@ -521,8 +521,8 @@ pub const FR: TagWords = TagWords {
     which_tag: "Étiquette",
     put_on: "Poser",
     take_off: "Retirer",
-    mark_read: "Marquer comme lu",
-    mark_unread: "Marquer comme non lu",
+    mark_read: "Marquer comme lues",
+    mark_unread: "Marquer comme non lues",
     is_spam: "Indésirable",
     not_spam: "Pas indésirable",
     hidden: Plural {
@@ -542,7 +542,7 @@ pub const FR: TagWords = TagWords {
     nothing_in_range: "Aucune discussion n’a cette importance.",
 
     importance_of: "Importance",
-    importance_intro: "De −10 à +10. C’est la somme de ces lignes, et elle décide de ce que le fil affiche par défaut\u{202f}: 0 et plus.",
+    importance_intro: "De −10 à +10. C’est la somme de ces lignes, et elle décide de ce que la liste des discussions affiche par défaut\u{202f}: 0 et plus.",
     level: "Importance {n}",
     why: "pourquoi\u{202f}?",
     sum: "Somme",
@@ -575,7 +575,7 @@ pub const FR: TagWords = TagWords {
     probability: "Il est indésirable avec une probabilité de {n}\u{202f}%.",
     spam_below: "En dessous de 50\u{202f}%, cela n’enlève rien.",
     from_tag: "Il porte l’étiquette «\u{202f}{name}\u{202f}».",
-    help_text: "Chaque message a un niveau d’importance de −10 à +10\u{202f}: la somme de ces lignes, que sa page montre. Une discussion est aussi importante que la moyenne des trois meilleurs de ses dix derniers messages. Le fil affiche 0 et plus\u{202f}; «\u{202f}Afficher les indésirables\u{202f}» montre le reste. Rien n’est jamais supprimé à cause de son niveau.",
+    help_text: "Chaque message a un niveau d’importance de −10 à +10\u{202f}: la somme de ces lignes, que sa page montre. Une discussion est aussi importante que la moyenne des trois meilleurs de ses dix derniers messages. La liste des discussions affiche 0 et plus\u{202f}; «\u{202f}Afficher les indésirables\u{202f}» montre le reste. Rien n’est jamais supprimé à cause de son niveau.",
     help_points: ["0 à −10", "−10 à +10", "+2", "0 à +3", "0 à +3", "+2", "−2", "−10 à +10"],
 
     quotes: ("«\u{202f}", "\u{202f}»"),
@@ -591,7 +591,7 @@ pub const FR: TagWords = TagWords {
     when: "Quand",
     when_all: "toutes ces conditions sont remplies",
     when_one: "une de ces conditions suffit",
-    fields: ["De", "À ou Cc", "Objet", "Liste de diffusion"],
+    fields: ["De", "À ou copie", "Objet", "Liste de diffusion"],
     hows: ["contient", "est exactement"],
     text: "Texte",
     condition: "Condition",

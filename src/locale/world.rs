@@ -174,10 +174,10 @@ const FR: WorldWords = WorldWords {
     report_intro: "Cette page ne prévient personne\u{202f}: elle prépare un texte que vous pouvez copier et donner à qui vous aide. Il ne contient ni adresse, ni nom, ni mot d’un message. Lisez-le avant de le donner.",
     report_text: "Le texte",
     report_more: "Ajoutez avec vos mots ce que vous avez fait, ce que vous attendiez, et ce qui s’est passé. Aucun service ne garde ce que vous écrivez\u{202f}: vous choisissez à qui vous demandez.",
-    told: "Ce que leur boîte dit d’elle-même",
-    told_hint: "C’est leur parole, signée avec la clé que vous utilisez pour eux. Elle ne rapporte des points que là où cette boîte a vu qu’il en est ainsi.",
-    told_box: "Leur boîte dit",
-    told_account: "Leur compte dit",
+    told: "Ce que sa boîte dit d’elle-même",
+    told_hint: "C’est sa parole, signée avec la clé que vous utilisez pour cette personne. Elle ne rapporte des points que là où cette boîte a vu qu’il en est ainsi.",
+    told_box: "Sa boîte dit",
+    told_account: "Son compte dit",
     told_charter: "Charte acceptée",
     told_software: "Version",
     told_until: "Vaut jusqu’au {when}.",
@@ -262,7 +262,7 @@ fn keeping(lang: Lang, facts: &Facts) -> Vec<String> {
     let key_file = if facts.has(Item::KeyFile) {
         (
             "It is encrypted on the disk; a key file opens it by itself after a restart.",
-            "Le tout est chiffré sur le disque\u{202f}; un fichier-clé l’ouvre de lui-même après un redémarrage.",
+            "Le tout est chiffré sur le disque\u{202f}; un fichier de clé l’ouvre de lui-même après un redémarrage.",
         )
     } else {
         (
@@ -334,7 +334,7 @@ fn connecting(lang: Lang, facts: &Facts) -> Vec<String> {
         &[
             (
                 "A name server; the mail servers of people whom the owner writes to; and the web servers of those domains, for their keys, their rules about encryption and what their box says of itself.",
-                "Un serveur de noms\u{202f}; les serveurs de courrier de ceux à qui le propriétaire écrit\u{202f}; et les serveurs web de ces domaines, pour leurs clés, leurs règles de chiffrement et ce que leur boîte dit d’elle-même.",
+                "Un serveur de noms\u{202f}; les serveurs de courrier de ceux à qui le propriétaire écrit\u{202f}; et les serveurs web de ces domaines, pour leurs clés, leur politique de chiffrement et ce que leur boîte dit d’elle-même.",
             ),
             (
                 "A key server, only when the owner asks it for somebody’s key or gives it their own: it then learns whose.",
@@ -476,7 +476,7 @@ pub fn commitment(lang: Lang, commitment: Commitment) -> &'static str {
 pub fn claim(lang: Lang, claim: Claim) -> &'static str {
     match claim {
         Claim::Tls => say(lang, "Its mail server encrypts", "Son serveur de courrier chiffre"),
-        Claim::MtaSts => say(lang, "It enforces an MTA-STS policy", "Il impose une règle MTA-STS"),
+        Claim::MtaSts => say(lang, "It enforces an MTA-STS policy", "Il impose une politique MTA-STS"),
         Claim::Dane => say(
             lang,
             "Its certificate is named in signed DNS (DANE)",
@@ -517,7 +517,7 @@ pub fn untrue(lang: Lang, why: Untrue) -> &'static str {
         Untrue::Unsigned => say(
             lang,
             "The statement of {domain} is not signed by the key that you use for them. Somebody may have changed it.",
-            "La déclaration de {domain} n’est pas signée par la clé que vous utilisez pour eux. Quelqu’un l’a peut-être modifiée.",
+            "La déclaration de {domain} n’est pas signée par la clé que vous utilisez pour cette personne. Quelqu’un l’a peut-être modifiée.",
         ),
         Untrue::Older => say(
             lang,

@@ -38,7 +38,7 @@ fn twenty_pieces_of_spam_close_the_door_for_one_network_only() {
         "{}",
         page.body
     );
-    assert!(page.body.contains("10 spam messages, 100\u{a0}% of its newest") && !page.body.contains("127.0.0.2"));
+    assert!(page.body.contains("10 spam messages, 100% of its newest messages") && !page.body.contains("127.0.0.2"));
     assert_eq!(spam(&appliance, bad), 451);
 
     let form = |network: &str| format!("token={}&network={network}", page.token());

@@ -64,8 +64,8 @@ pub fn reason(lang: Lang, id: LineId, reason: Reason, since: &str) -> String {
         ),
         Reason::NotAsked => say(
             lang,
-            "You have not written to them with encryption.",
-            "Vous ne leur avez pas écrit avec chiffrement.",
+            "You have not encrypted what you wrote to them.",
+            "Vous n’avez pas chiffré ce que vous lui avez écrit.",
         ),
         Reason::Key(true) => say(
             lang,
@@ -98,12 +98,12 @@ pub fn reason(lang: Lang, id: LineId, reason: Reason, since: &str) -> String {
         Reason::Statement(true) => say(
             lang,
             "What their server says of itself was seen to be so.",
-            "Ce que leur serveur dit de lui-même a été constaté.",
+            "Ce que son serveur dit de lui-même a été constaté.",
         ),
         Reason::Statement(false) => say(
             lang,
             "What their server says of itself was not seen to be so.",
-            "Ce que leur serveur dit de lui-même n’a pas été constaté.",
+            "Ce que son serveur dit de lui-même n’a pas été constaté.",
         ),
     }
     .to_owned()
@@ -232,7 +232,7 @@ fn advice(lang: Lang, advice: Advice) -> &'static str {
         Advice::Strict => say(
             lang,
             "Their provider can publish DANE or an MTA-STS policy.",
-            "Son fournisseur peut publier DANE ou une règle MTA-STS.",
+            "Son fournisseur peut publier DANE ou une politique MTA-STS.",
         ),
         Advice::Dnssec => say(
             lang,

@@ -158,7 +158,7 @@ pub fn event(lang: Lang, event: Event) -> &'static str {
         Event::PassphraseChanged => say(lang, "The passphrase was changed", "La phrase de passe a été changée"),
         Event::RecoveryMade => say(lang, "A new recovery sheet was made", "Une nouvelle feuille de secours a été faite"),
         Event::RecoveryProven => say(lang, "The recovery sheet was proven", "La feuille de secours a été éprouvée"),
-        Event::KeyFileMade => say(lang, "A key file was made", "Un fichier clé a été créé"),
+        Event::KeyFileMade => say(lang, "A key file was made", "Un fichier de clé a été créé"),
         Event::SlotAdded => say(lang, "A way to unlock was added", "Un moyen de déverrouiller a été ajouté"),
         Event::SlotRemoved => say(lang, "A way to unlock was removed", "Un moyen de déverrouiller a été retiré"),
         Event::PasskeyAdded => say(lang, "A passkey was added", "Une clé d’accès a été ajoutée"),

@@ -253,7 +253,7 @@ pub fn of_appliance(lang: Lang, id: appliance::LineId) -> &'static str {
         ),
         L::Dnssec => (
             "Your domain’s records are signed, so that nobody on the way can forge where your mail goes. It is switched on at your registrar or DNS provider.",
-            "Les enregistrements de votre domaine sont signés\u{202f}: personne en chemin ne peut falsifier où va votre courrier. Cela s’active chez votre registraire ou fournisseur DNS.",
+            "Les enregistrements de votre domaine sont signés\u{202f}: personne en chemin ne peut falsifier où va votre courrier. Cela s’active chez votre bureau d’enregistrement ou fournisseur DNS.",
         ),
         L::Dane => (
             "The fingerprint of this box’s key is published under signed records: then no authority, and nobody who fools one, can stand in for it. It needs DNSSEC.",

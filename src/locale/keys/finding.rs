@@ -147,11 +147,11 @@ const EN: FindingWords = FindingWords {
 
 /// French.
 const FR: FindingWords = FindingWords {
-    modern: "nouvelle espèce",
-    modern_title: "Une clé de la nouvelle espèce",
-    modern_text: "Votre clé est de l’espèce que tous les programmes lisent. Il en existe une plus récente (RFC 9580, version 6), que peu de programmes connaissent encore. Si vous en créez une aussi, elle sert quand chacun, dans un message, en a une. Les programmes plus anciens buteraient dessus\u{202f}: elle n’est donc pas à côté de l’autre là où ils cherchent. Publiez son enregistrement DNS, montré avec elle, et les boîtes comme celle-ci la trouvent. Rien d’autre ne change.",
+    modern: "nouveau type",
+    modern_title: "Une clé du nouveau type",
+    modern_text: "Votre clé est du type que tous les programmes lisent. Il en existe un plus récent (RFC 9580, version 6), que peu de programmes connaissent encore. Si vous créez aussi une clé de ce type, elle sert quand chacun, dans un message, en a une. Les programmes plus anciens buteraient dessus\u{202f}: elle n’est donc pas à côté de l’autre là où ils cherchent. Publiez son enregistrement DNS, montré avec elle, et les boîtes comme celle-ci la trouvent. Rien d’autre ne change.",
     modern_make: "En créer une aussi",
-    modern_done: "La clé de la nouvelle espèce est créée. Elle sert quand chacun en a une.",
+    modern_done: "La clé du nouveau type est créée. Elle sert quand chacun en a une.",
     server_title: "Serveurs de clés",
     server_text: "Un serveur de clés est un annuaire pour celles et ceux dont le domaine ne montre pas de clés. Cette boîte n’en interroge jamais d’elle-même\u{202f}: chaque fois, c’est vous qui décidez, car le serveur l’apprend.",
     server_which: "Le serveur de clés que vous utilisez",
@@ -170,7 +170,7 @@ const FR: FindingWords = FindingWords {
     search_known: "Le serveur de clés a la clé qui était connue ici.",
     search_none: "Le serveur de clés n’a pas de clé pour cette adresse.",
     search_unreachable: "Le serveur de clés n’a pas pu être joint.",
-    replaced: "Depuis le {date}, une autre clé qu’avant sert ici. Vous n’avez comparé ni l’une ni l’autre\u{202f}: demandez si elle est bien la leur.",
+    replaced: "Depuis le {date}, une autre clé qu’avant sert ici. Vous n’avez comparé ni l’une ni l’autre\u{202f}: demandez à cette personne si elle est bien la sienne.",
     card: "Votre carte",
     card_text: "Montrez-la, ou imprimez-la. Qui scanne le code tient votre empreinte de vous-même, et son programme sait désormais que la clé est à vous.",
     card_print: "Le code va avec cette boîte, avec Delta Chat et avec OpenKeychain.",

@@ -219,8 +219,8 @@ pub fn reason(lang: Lang, id: LineId, reason: Reason) -> String {
         Reason::Mail(Share { have, of }) => {
             return say(
                 lang,
-                format!("Of {of} sent in thirty days, {have} encrypted end to end."),
-                format!("Sur {of} envoyés en trente jours, {have} chiffrés de bout en bout."),
+                format!("Sent in thirty days: {of}. Encrypted end to end: {have}."),
+                format!("Envoyés en trente jours\u{202f}: {of}. Chiffrés de bout en bout\u{202f}: {have}."),
             );
         }
         Reason::NotKnown => unknown(lang, id),

@@ -459,7 +459,11 @@ pub fn credential(lang: Lang, credential: Credential) -> &'static str {
 /// How a connection is protected.
 pub fn link(lang: Lang, link: Link) -> &'static str {
     match link {
-        Link::Local => say(lang, "within this box", "sans quitter cette boîte"),
+        Link::Local => say(
+            lang,
+            "within this box, or by an onion address",
+            "sans quitter cette boîte, ou par une adresse onion",
+        ),
         Link::Tls13 => "TLS 1.3",
         Link::Tls12 => "TLS 1.2",
         Link::Plain => say(lang, "not encrypted", "sans chiffrement"),

@@ -57,6 +57,7 @@ pub(super) const WORDS: Words = Words {
         "December",
     ],
     weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    moments: ["{day}, {clock}", "{day}, at {clock}"],
 
     thousands: ",",
     decimal: '.',

@@ -57,6 +57,7 @@ pub(super) const WORDS: Words = Words {
         "décembre",
     ],
     weekdays: ["Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche"],
+    moments: ["{day} à {clock}", "le {day} à {clock}"],
 
     thousands: "\u{202f}",
     decimal: ',',

@@ -62,6 +62,8 @@ pub struct Words {
     pub yesterday_heading: &'static str,
     pub months: [&'static str; 12],
     pub weekdays: [&'static str; 7],
+    /// A moment inside a sentence: near, as "today", and by its date.
+    pub moments: [&'static str; 2],
 
     // Numbers, sizes, lists.
     pub thousands: &'static str,
@@ -262,16 +264,18 @@ impl Words {
         out
     }
 
-    /// A size: "84 KB", "1.2 MB".
+    /// A size: "84 kB", "1.2 MB", "4.7 GB".
     pub fn octets(&self, n: u64) -> String {
         let unit = self.bytes;
+        let tenths = |of: u64, prefix: char| {
+            let tenths = n.div_ceil(of / 10);
+            format!("{}{}{}\u{a0}{prefix}{unit}", self.number(tenths / 10), self.decimal, tenths % 10)
+        };
         match n {
             0..1_000 => format!("{n}\u{a0}{unit}"),
-            1_000..1_000_000 => format!("{}\u{a0}k{unit}", n.div_ceil(1_000)),
-            _ => {
-                let tenths = n.div_ceil(100_000);
-                format!("{}{}{}\u{a0}M{unit}", self.number(tenths / 10), self.decimal, tenths % 10)
-            }
+            1_000..=999_000 => format!("{}\u{a0}k{unit}", n.div_ceil(1_000)),
+            999_001..=999_900_000 => tenths(1_000_000, 'M'),
+            _ => tenths(1_000_000_000, 'G'),
         }
     }
 
@@ -284,6 +288,23 @@ impl Words {
             .unwrap_or_default();
         let first = if self.lang == Lang::Fr && day == 1 { "er" } else { "" };
         format!("{day}{first} {month}")
+    }
+
+    /// A moment inside a sentence, of a day and a clock: "3 May, at 14:02", « le 3 mai à 14:02 ». A near day is one that has
+    /// a word, as today has.
+    pub fn moment(&self, day: &str, clock: &str, is_near: bool) -> String {
+        let [near, dated] = self.moments;
+        let phrase = if is_near { near } else { dated };
+        phrase.replace("{day}", day).replace("{clock}", clock)
+    }
+
+    /// A day as it stands in a heading, inside a sentence: "since Saturday 3 May", « depuis samedi 3 mai ».
+    pub fn inside(&self, heading: &str) -> String {
+        match self.lang {
+            Lang::En if heading == self.yesterday_heading => self.yesterday.to_owned(),
+            Lang::En => heading.to_owned(),
+            Lang::Fr => heading.to_lowercase(),
+        }
     }
 
     /// The name of a month, January being 1.
@@ -348,6 +369,18 @@ mod tests {
             ("0\u{a0}B".into(), "999\u{a0}B".into(), "84\u{a0}kB".into())
         );
         assert_eq!(fr.octets(1_150_000), "1,2\u{a0}Mo");
+        assert_eq!(
+            (en.octets(999_000), en.octets(999_001)),
+            ("999\u{a0}kB".into(), "1.0\u{a0}MB".into())
+        );
+        assert_eq!(
+            (fr.octets(999_950_000), fr.octets(4_700_000_000)),
+            ("1,0\u{a0}Go".into(), "4,7\u{a0}Go".into())
+        );
+        assert_eq!(
+            (en.inside("Saturday 3 May"), en.inside("Yesterday"), fr.inside("Samedi 3 mai")),
+            ("Saturday 3 May".into(), "yesterday".into(), "samedi 3 mai".into())
+        );
         assert_eq!(
             (en.date(1, 5), fr.date(1, 5), fr.date(3, 12)),
             ("1 May".into(), "1er mai".into(), "3 décembre".into())

@@ -159,7 +159,12 @@ impl Shell {
         let notices = here.map(|here| known.notices(Some(here))).unwrap_or_default();
         let banner = |notice: Notice| Banner {
             device: notice.device,
-            text: devices::banner(w.lang, &notice.agent, &site.zone.say(w, notice.at, site.now()).long, notice.address),
+            text: devices::banner(
+                w.lang,
+                &notice.agent,
+                &site.zone.say(w, notice.at, site.now()).moment,
+                notice.address,
+            ),
         };
         let query = if section == Section::Search {
             visit.asked("q")

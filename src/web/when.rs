@@ -12,6 +12,8 @@ pub(super) struct When {
     pub(super) row: String,
     /// Long: for a message. "today, 14:02", "3 May 2026, 14:02".
     pub(super) long: String,
+    /// Inside a sentence. "today, 14:02", "3 May, at 14:02", « le 3 mai à 14:02 ».
+    pub(super) moment: String,
     /// Its day: for a group of rows. "Today", "Yesterday", "Saturday 3 May".
     pub(super) day: String,
     /// For machines (RFC 3339, UTC).
@@ -41,6 +43,11 @@ impl Zone {
             ),
         };
         When {
+            moment: match days {
+                0 => w.moment(w.today, &clock, true),
+                1 => w.moment(w.yesterday, &clock, true),
+                _ => w.moment(&short, &clock, false),
+            },
             row: if days == 1 { w.yesterday.to_owned() } else { short.clone() },
             short,
             long,
@@ -72,6 +79,11 @@ mod tests {
         let sunday = say(Lang::En, 3 * 86_400);
         assert_eq!((sunday.short.as_str(), sunday.day.as_str()), ("3 May", "Sunday 3 May"));
         assert_eq!(say(Lang::Fr, 5 * 86_400).day, "Vendredi 1er mai");
+        assert_eq!(
+            [60, 86_400, 5 * 86_400].map(|ago| say(Lang::Fr, ago).moment),
+            ["aujourd’hui à 09:29", "hier à 09:30", "le 1er mai à 09:30"]
+        );
+        assert_eq!(say(Lang::En, 5 * 86_400).moment, "1 May, at 09:30");
         assert_eq!(say(Lang::Fr, 400 * 86_400).short, "1er avril 2025");
         assert_eq!(say(Lang::En, -86_400).short, "7 May", "tomorrow, by a clock that is wrong");
         assert_eq!(zone.say(Lang::En.words(), Time(i64::MAX), now).machine, "1970-01-01T00:00:00Z");

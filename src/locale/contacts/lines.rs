@@ -178,20 +178,17 @@ fn of_service(lang: Lang, id: LineId, does: bool) -> &'static str {
 
 fn of_share(lang: Lang, id: LineId, Share { have, of }: Share) -> String {
     let what = match id {
-        LineId::HabitEncrypted => say(lang, "were encrypted", "chiffrés"),
-        LineId::HabitSigned => say(lang, "had a valid signature of theirs", "avec une signature valable"),
-        LineId::HabitTls => say(lang, "came over an encrypted connection", "arrivés par une connexion chiffrée"),
-        LineId::HabitClean => say(lang, "had neither trackers nor remote pictures", "sans pisteur ni image distante"),
-        _ => say(
-            lang,
-            "answered encryption with encryption",
-            "ont répondu au chiffrement par le chiffrement",
-        ),
+        LineId::HabitEncrypted => say(lang, "encrypted", "chiffrés"),
+        LineId::HabitSigned => say(lang, "with a valid signature of theirs", "avec sa signature valable"),
+        LineId::HabitTls => say(lang, "over an encrypted connection", "par une connexion chiffrée"),
+        LineId::HabitClean => say(lang, "without trackers and remote pictures", "sans pisteur ni image distante"),
+        _ => say(lang, "in answer to encryption, encrypted", "chiffrés en réponse à du chiffré"),
     };
+    // With a colon, so that no number has to agree with what follows it.
     say(
         lang,
-        format!("Of their newest {of} that count, {have} {what}."),
-        format!("Sur ses {of} derniers messages qui comptent, {have} {what}."),
+        format!("Their newest messages that count: {of}. Of these, {what}: {have}."),
+        format!("Ses derniers messages qui comptent\u{202f}: {of}. Parmi eux, {what}\u{202f}: {have}."),
     )
 }
 
@@ -310,7 +307,7 @@ mod tests {
         let share = Reason::Share(Share { have: 3, of: 9 });
         assert_eq!(
             reason(Lang::En, LineId::HabitTls, share, ""),
-            "Of their newest 9 that count, 3 came over an encrypted connection."
+            "Their newest messages that count: 9. Of these, over an encrypted connection: 3."
         );
         let source = include_str!("lines.rs").split("#[cfg(test)]").next().unwrap_or_default();
         for text in source.split('"').skip(1).step_by(2) {

@@ -125,7 +125,7 @@ fn since(site: &Site, w: &Words, then: i64) -> String {
     if site.zone.number(site.now()).saturating_sub(then) >= MONTH / (24 * 3600) {
         return w.account.trend_month.to_owned();
     }
-    site.zone.say(w, site.zone.noon(then), site.now()).day.to_lowercase()
+    w.inside(&site.zone.say(w, site.zone.noon(then), site.now()).day)
 }
 
 fn bars(site: &Site, w: &Words, daily: &[(i64, u8)]) -> Vec<Bar> {

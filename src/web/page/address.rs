@@ -51,7 +51,7 @@ async fn page(
     let s = Shell::of(site, visit, Section::Settings);
     let a = words::words(s.w.lang);
     let view = site.services.announcing.view().await?;
-    let say = |at| site.zone.say(s.w, at, site.now()).long;
+    let say = |at| site.zone.say(s.w, at, site.now()).moment;
     let typed = typed.unwrap_or(view.typed);
     let ways = [
         (Way::Not, a.not, a.not_hint),

@@ -157,7 +157,7 @@ fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
         Standing::Untried => t.untried.to_owned(),
         Standing::Old => t.old.to_owned(),
         Standing::Failed(trouble) => {
-            let when = view.tried.map(say).unwrap_or_default();
+            let when = view.tried.map(|at| site.zone.say(s.w, at, site.now()).moment).unwrap_or_default();
             t.failed
                 .replace("{when}", &when)
                 .replace("{why}", words::trouble(s.w.lang, trouble))

@@ -72,7 +72,7 @@ async fn page(
     let s = Shell::of(site, visit, Section::Settings);
     let c = words::words(s.w.lang);
     let view = site.services.certificates.view().await?;
-    let say = |at: Time| site.zone.say(s.w, at, site.now()).long;
+    let say = |at: Time| site.zone.say(s.w, at, site.now()).moment;
     let View { facts, .. } = &view;
     let failed = view.failed.as_ref().map(|(at, stage, said)| Failed {
         when: c.failed.replace("{when}", &say(*at)),

@@ -121,7 +121,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let known = &site.services.checks;
     let stands = known.last();
     let when = match stands.at {
-        Some(at) => c.checked.replace("{when}", &site.zone.say(s.w, at, site.now()).long),
+        Some(at) => c.checked.replace("{when}", &site.zone.say(s.w, at, site.now()).moment),
         None => c.never.to_owned(),
     };
     let summary = stands.at.map(|_| match stands.todo() {

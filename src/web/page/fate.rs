@@ -102,7 +102,7 @@ fn fate(site: &Site, w: &Words, t: &SendingWords, delivery: &Delivery, recipient
     if recipient.state == State::Waiting {
         match delivery.due {
             Some(due) if delivery.attempts > 0 || due > now => {
-                let when = site.zone.say(w, due, now).long;
+                let when = site.zone.say(w, due, now).moment;
                 why.push(t.next.replace("{when}", &when));
             }
             _ => why.push(t.at_once.to_owned()),
@@ -119,7 +119,7 @@ fn fate(site: &Site, w: &Words, t: &SendingWords, delivery: &Delivery, recipient
         who: recipient.address.to_string(),
         state: t.state_of(recipient.state),
         look: look(recipient.state),
-        since: t.since.replace("{when}", &site.zone.say(w, recipient.since, now).long),
+        since: t.since.replace("{when}", &site.zone.say(w, recipient.since, now).moment),
         why,
         words: words.map(said),
     }

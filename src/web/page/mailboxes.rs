@@ -61,7 +61,7 @@ struct Row {
 impl Row {
     fn of(site: &Site, visit: &Visit, view: &View) -> Self {
         let (w, m) = (visit.lang.words(), words::words(visit.lang));
-        let say = |at| site.zone.say(w, at, site.now()).long;
+        let say = |at| site.zone.say(w, at, site.now()).moment;
         let fresh = view.last.is_none() && view.brought == 0 && view.state == State::Paused;
         let mut told = Vec::new();
         let mut share = None;

@@ -71,7 +71,7 @@ async fn list(site: &Site, visit: &Visit, refused: Option<String>) -> Result<Res
 
 fn row(site: &Site, s: &Shell, n: &NetworkWords, listed: &Listed) -> Row {
     let refused = listed.welcome == Welcome::Refused;
-    let until = site.zone.say(s.w, listed.nuisance.until(), site.now()).long;
+    let until = site.zone.say(s.w, listed.nuisance.until(), site.now()).moment;
     let met = match listed.welcome {
         Welcome::Free => n.free.to_owned(),
         Welcome::Slow(_) => n.slowed.to_owned(),

@@ -48,7 +48,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let (chosen, _) = site.services.ways.chosen().await?;
     let helps = chosen.smarthost.is_some() && chosen.choice != crate::domain::sending::Choice::Never;
     let shut = content.shut.map(|(since, how)| {
-        let when = site.zone.say(s.w, since, site.now()).long;
+        let when = site.zone.say(s.w, since, site.now()).moment;
         (t.shut_of(how).replace("{when}", &when), helps)
     });
     let row = |item: Item| {

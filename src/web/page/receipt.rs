@@ -110,7 +110,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
     let returned = site.services.outbox.returned(id).await?;
     let notice = |(at, peer, _): (crate::domain::time::Time, std::net::IpAddr, Vec<u8>)| {
         let phrase = r.returned_from.replace("{peer}", &peer.to_string());
-        phrase.replace("{when}", &site.zone.say(w, at, site.now()).long)
+        phrase.replace("{when}", &site.zone.say(w, at, site.now()).moment)
     };
     let mine: Vec<&Delivery> = deliveries.iter().filter(|delivery| delivery.copy == copy).collect();
     let page = Page {

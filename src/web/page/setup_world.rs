@@ -73,7 +73,7 @@ fn list(site: &Site, visit: &Visit, step: Step) -> Result<Response, Problem> {
         _ => (t.records_title, t.records_intro, t.records_after),
     };
     let when = match stands.at {
-        Some(at) => c.checked.replace("{when}", &site.zone.say(s.w, at, site.now()).long),
+        Some(at) => c.checked.replace("{when}", &site.zone.say(s.w, at, site.now()).moment),
         None => t.not_looked.to_owned(),
     };
     shell::page(&ChecksPage {
@@ -144,7 +144,7 @@ async fn certificate_page(site: &Site, visit: &Visit, terms: Option<String>, err
     let c = certificates::words(visit.lang);
     let s = Shell::of(site, visit, Section::None);
     let view = site.services.certificates.view().await?;
-    let until = site.zone.say(s.w, crate::domain::time::Time(view.facts.ends), site.now()).long;
+    let until = site.zone.say(s.w, crate::domain::time::Time(view.facts.ends), site.now()).moment;
     let by = (!view.facts.is_own).then(|| c.by.replace("{who}", &calm(&view.facts.issuer)).replace("{when}", &until));
     let host = format!("mail.{}", site.services.checks.domain());
     let here = visit.place().is_some_and(|(_, name)| name == host);

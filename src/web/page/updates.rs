@@ -59,7 +59,7 @@ async fn page(site: &Site, visit: &Visit, wrong: Option<Wrong>) -> Result<Respon
         trouble: view.trouble.and_then(|trouble| t.troubles.get(trouble as usize - 1).copied()),
         when: view
             .looked
-            .map(|at| t.looked.replace("{when}", &site.zone.say(s.w, at, site.now()).long)),
+            .map(|at| t.looked.replace("{when}", &site.zone.say(s.w, at, site.now()).moment)),
         url_error: wrong == Some(Wrong::Url),
         key_error: wrong == Some(Wrong::Key),
         url: typed("url", &view.url),

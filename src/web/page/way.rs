@@ -73,7 +73,7 @@ async fn page(
     let s = Shell::of(site, visit, Section::None);
     let t = sending::words(s.w.lang);
     let (chosen, shut) = site.services.ways.chosen().await?;
-    let say = |at| site.zone.say(s.w, at, site.now()).long;
+    let say = |at| site.zone.say(s.w, at, site.now()).moment;
     let port = match (shut, chosen.reach.reached) {
         (Some(since), _) => {
             let how = chosen.reach.failed.last().map(|one| one.how);

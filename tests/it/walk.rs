@@ -191,7 +191,20 @@ fn strange(html: &str, lang: &str) -> Vec<String> {
             found.push(format!("not filled in: {}", near()));
         }
     }
+    if lang == "fr" {
+        found.extend(crowded(&text));
+    }
     found
+}
+
+/// Signs that French sets apart and that stand right behind a word. A semicolon may end a character's name.
+fn crowded(text: &str) -> Vec<String> {
+    let is_crowded = |word: &&str| {
+        let bare = word.trim_end_matches([':', '?', '!', '»']);
+        bare.len() < word.len() && bare.ends_with(char::is_alphabetic)
+    };
+    let words = text.split(|c: char| c.is_whitespace() && c != '\u{202f}');
+    words.filter(is_crowded).map(|word| format!("crowded: {word}")).collect()
 }
 
 const LETTER: &str = "MIME-Version: 1.0\r\nMessage-ID: <one@sender.test>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
@@ -311,6 +324,9 @@ async fn every_page_is_valid_and_says_all_of_it_in_its_own_language() {
             if !html.contains(&format!("<html lang=\"{lang}\"")) {
                 complain("another language".into());
             }
+            if html.contains("<title> ·") {
+                complain("no title".into());
+            }
             if html.matches("<h1").count() != 1 && !path.starts_with("/discussions/1") && !path.starts_with("/messages/1") {
                 complain(format!("{} of h1", html.matches("<h1").count()));
             }
@@ -323,6 +339,34 @@ async fn every_page_is_valid_and_says_all_of_it_in_its_own_language() {
     }
     wrong.dedup();
     assert!(wrong.is_empty(), "{} things:\n{}", wrong.len(), wrong.join("\n"));
+
+    deliver(&appliance, "Lorem Ipsum <lorem@x.test>", "", &LETTER.replace("<one@", "<two@"));
+    for path in ["/messages/2", "/discussions/1"] {
+        let page = owner.get(path).body;
+        assert!(page.contains("<title>Sans objet · Caliopen</title>"), "{path}");
+    }
+}
+
+/// A sign behind a phrase belongs to the phrase: French sets it apart, English does not.
+#[test]
+fn no_template_puts_a_sign_behind_a_phrase() {
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("templates")];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for sign in ["}}:", "}};", "}}?", "}}!"] {
+                assert!(!text.contains(sign), "{sign} in {}", path.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 80, "{seen}");
 }
 
 #[test]
@@ -337,6 +381,11 @@ fn the_walk_sees_what_it_is_to_see() {
     assert_eq!(strange(&page("<p>Votre courrier and the rest</p>"), "fr").len(), 2);
     assert_eq!(strange(&page("<a title=\"and\">x</a>"), "fr").len(), 1);
     assert_eq!(strange(&page("<p>menu_help {n}</p>"), "fr").len(), 2);
+    assert_eq!(
+        strange(&page("<p>Voici: à 14:02, chez https://x.test</p>"), "fr"),
+        ["crowded: Voici:"]
+    );
+    assert!(strange(&page("<p>Voici\u{202f}: ici\u{202f}?</p>"), "fr").is_empty());
 }
 
 /// axe-core, where `tests/run` has put it.

@@ -271,7 +271,7 @@ pub const EN: DevicesWords = DevicesWords {
     help_masked_text: "On a device whose letter is lower than a message’s, the text, its first words, its files and its source stay \
         closed. “Show it anyway” opens that one message until you sign out, and is written into the journal.",
     help_writes: "What this box writes to you by itself",
-    help_writes_text: "One message for each new device, and one when it has stopped fetching from a mailbox elsewhere. Nothing else, and they never leave this box.",
+    help_writes_text: "One message for each new device but the first, and one when it has stopped fetching from a mailbox elsewhere. Nothing else, and they never leave this box.",
     help_table: "What still gets security updates is looked up in a table that came with this version, made in {month}. Nobody is asked.",
 };
 
@@ -404,7 +404,7 @@ pub const FR: DevicesWords = DevicesWords {
         sa source restent fermés. «\u{202f}L’afficher quand même\u{202f}» ouvre ce seul message jusqu’à la déconnexion, et c’est noté \
         dans le journal.",
     help_writes: "Ce que cette boîte vous écrit d’elle-même",
-    help_writes_text: "Un message par nouvel appareil, et un quand elle cesse de relever une autre boîte. Rien d’autre, et ils ne quittent jamais cette boîte.",
+    help_writes_text: "Un message par nouvel appareil, sauf le premier, et un quand elle cesse de relever une autre boîte. Rien d’autre, et ils ne quittent jamais cette boîte.",
     help_table: "Ce qui reçoit encore des mises à jour de sécurité est cherché dans une table livrée avec cette version, faite en \
         {month}. On ne demande rien à personne.",
 };

@@ -12,7 +12,7 @@ mod showing;
 pub use letting_in::{Invitation, Request, VALID};
 pub use showing::Viewer;
 
-use super::{Error, journal::Journal, receive::Receive};
+use super::{Error, journal::Journal, read, receive::Receive};
 use crate::{
     codec::mime::notice,
     domain::{
@@ -89,7 +89,7 @@ pub struct Arrival<'a> {
     pub link: Link,
     /// What it signed in with.
     pub credential: Credential,
-    /// The language of its page, for the message about it.
+    /// The language of its page, for the message about it where the owner has chosen none.
     pub lang: Lang,
 }
 
@@ -246,7 +246,10 @@ impl Devices {
     /// Writes to the owner that a device came for the first time. It is in the list whether or not this works.
     async fn tell(&self, arrival: &Arrival<'_>, device: DeviceId) {
         let now = self.0.clock.now();
-        let letter = words::message(arrival.lang, &arrival.agent, arrival.peer, now, self.0.receive.host(), device);
+        // In the owner's language: whoever comes may speak another, and it is the owner who is to understand it.
+        let chosen = read(&self.0.vault, |snapshot| Ok(snapshot.preferred()?.lang)).await;
+        let lang = chosen.ok().and_then(|code| Lang::of_code(&code)).unwrap_or(arrival.lang);
+        let letter = words::message(lang, &arrival.agent, arrival.peer, now, self.0.receive.host(), device);
         let Ok(token) = random::<16>() else { return };
         let (from, to) = self.0.receive.own_addresses();
         let raw = notice::write(&notice::Notice {

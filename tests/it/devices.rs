@@ -133,6 +133,21 @@ impl Browser {
     }
 }
 
+/// What warns the owner is in the owner's language, whatever the browser speaks that came.
+#[test]
+fn the_message_about_a_stranger_is_in_the_language_that_the_owner_chose() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut first = Browser::signed_in(&appliance, FIREFOX);
+    let page = "/settings/preferences";
+    assert_eq!(first.send(page, page, &[("lang", "fr")]).status, 303);
+    let _second = Browser::signed_in(&appliance, PHONE);
+    let message = first.message();
+    first
+        .get(&format!("/messages/{message}"))
+        .has("Un appareil que cette boîte n’avait jamais vu s’est connecté.");
+}
+
 #[test]
 fn a_second_browser_is_a_stranger_until_it_is_let_in() {
     let folder = Folder::make();

@@ -62,8 +62,8 @@ pub(super) const EN: AccountWords = AccountWords {
     helps: "What would help most",
     helps_none: "Nothing that you could do is left.",
     helps_wins: Plural {
-        one: "up to {n} point",
-        many: "up to {n} points",
+        one: "Up to {n} point.",
+        many: "Up to {n} points.",
     },
     helps_do: "Go there",
     ask: "Ask",
@@ -112,8 +112,8 @@ pub(super) const FR: AccountWords = AccountWords {
     helps: "Ce qui aiderait le plus",
     helps_none: "Il ne reste rien que vous puissiez faire.",
     helps_wins: Plural {
-        one: "jusqu’à {n} point",
-        many: "jusqu’à {n} points",
+        one: "Jusqu’à {n} point.",
+        many: "Jusqu’à {n} points.",
     },
     helps_do: "Y\u{a0}aller",
     ask: "Demander à",
@@ -450,12 +450,7 @@ pub fn tip(lang: Lang, tip: Tip) -> String {
 /// An advice and how much it wins, as two sentences.
 pub fn winning(lang: Lang, advice: &str, wins: u8) -> String {
     let words = &lang.words().account.helps_wins;
-    let wins = lang.words().count(words, wins.into());
-    let mut letters = wins.chars();
-    let wins = letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
-    format!("{advice} {wins}.")
+    format!("{advice} {}", lang.words().count(words, wins.into()))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub fn line(lang: Lang, id: LineId) -> &'static str {
         LineId::Wkd => say(lang, "Your key is found (WKD)", "On trouve votre clé (WKD)"),
         LineId::Sealed => say(lang, "Sealed on the disk", "Scellé sur le disque"),
         LineId::Version => say(lang, "The program is recent", "Le logiciel est récent"),
-        LineId::NoCopy => say(lang, "No copy elsewhere", "Aucune copie ailleurs"),
+        LineId::NoCopy => say(lang, "No copy with a provider", "Aucune copie chez un fournisseur"),
     }
 }
 

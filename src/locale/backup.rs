@@ -90,7 +90,7 @@ pub struct BackupWords {
 const EN: BackupWords = BackupWords {
     title: "Backup",
     sentence: "Everything once more, elsewhere and encrypted; and tried every day.",
-    intro: "A disk lasts until it does not. This box can keep a copy of everything somewhere else: on a second disk, or with a server of your choice. What leaves the box is encrypted; whoever keeps it learns its size and when it grows, and nothing else.",
+    intro: "A disk lasts until it does not. This box can keep a copy of everything somewhere else: on a second disk, or with a server of your choice. What leaves the box is encrypted; whoever keeps it learns its size and when it grows, a server also the address of your line, and nothing else.",
     how: "The code on your recovery sheet opens the backup. With the sheet and the place where it lies you have everything back, even when this box is gone. So that you need not take our word for it, the box restores the last backup beside itself every day, with nothing but that code, compares every message and every setting, and does away with it.",
     off: "There is no backup. If this disk breaks, your mail is gone.",
     waiting: "It is switched on. The first backup is made in a moment.",
@@ -189,7 +189,7 @@ manifest.json  what is here, counted and hashed\n\n\
 const FR: BackupWords = BackupWords {
     title: "Sauvegarde",
     sentence: "Tout, une deuxième fois, ailleurs et chiffré\u{202f}; et éprouvé chaque jour.",
-    intro: "Un disque dure jusqu’au jour où il lâche. Cette boîte peut garder une copie de tout ailleurs\u{202f}: sur un deuxième disque, ou chez un serveur de votre choix. Ce qui quitte la boîte est chiffré\u{202f}; qui le garde en apprend la taille, et quand elle grandit, rien d’autre.",
+    intro: "Un disque dure jusqu’au jour où il lâche. Cette boîte peut garder une copie de tout ailleurs\u{202f}: sur un deuxième disque, ou chez un serveur de votre choix. Ce qui quitte la boîte est chiffré\u{202f}; qui le garde en apprend la taille, et quand elle grandit, un serveur aussi l’adresse de votre ligne, et rien d’autre.",
     how: "Le code de votre feuille de secours ouvre la sauvegarde. Avec la feuille et l’endroit où elle se trouve, vous retrouvez tout, même si cette boîte a disparu. Pour que vous n’ayez pas à nous croire sur parole, la boîte restaure chaque jour la dernière sauvegarde à côté d’elle-même, avec ce code et rien d’autre, compare chaque message et chaque réglage, puis s’en défait.",
     off: "Il n’y a pas de sauvegarde. Si ce disque lâche, votre courrier est perdu.",
     waiting: "C’est en marche. La première sauvegarde se fait dans un instant.",

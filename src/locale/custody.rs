@@ -144,12 +144,12 @@ pub const EN: CustodyWords = CustodyWords {
     full: "There are as many of these as there may be.",
     done_removed: "It no longer opens the box.",
     key_title: "Open by itself after a restart",
-    key_text: "A key file opens the box without you, after a power cut or an update. Until then the box waits, locked, and takes mail in sealed.",
+    key_text: "A key file opens the box without you, after a power cut or an update. Without one the box waits, locked, and takes mail in sealed.",
     key_cost: "What it costs: whoever takes the file together with the box can read everything in it. Keep it on something that does not leave with the box.",
     key_path: "Where to make the file",
     key_path_hint: "A whole path in this box, outside the data folder, such as /media/stick/caliopen.key",
     key_make: "Make the key file",
-    done_key: "The key file is made. From now on start the box with: caliopen serve --unlock-with, and the path of the file.",
+    done_key: "The key file is made. From now on start the box with --unlock-with and the path of the file; where it runs as a service, this goes into OPTIONS in /etc/caliopen/options.",
     place_not_whole: "Give a whole path, beginning with a slash.",
     place_inside: "Not in the data folder: whoever takes the one would have the other.",
     place_fleeting: "Not below /tmp or /var/tmp: what is there is gone after a restart.",
@@ -220,7 +220,7 @@ pub const EN: CustodyWords = CustodyWords {
     erase_word_wrong: "Type exactly this word: {word}",
     erase_do: "Erase everything",
     erased_title: "This box is erased",
-    erased_text: "What opened it is destroyed. The program ends now and takes the files with it. A new box is made with: caliopen init",
+    erased_text: "What opened it is destroyed. The program ends now and takes the files with it. Started again, as after switching the machine off and on, it waits for a new owner.",
 };
 
 /// French.
@@ -266,7 +266,7 @@ pub const FR: CustodyWords = CustodyWords {
     key_path: "Où créer le fichier",
     key_path_hint: "Un chemin entier dans cette boîte, hors du dossier de données, comme /media/cle/caliopen.key",
     key_make: "Créer le fichier de clé",
-    done_key: "Le fichier de clé est créé. Démarrez désormais la boîte avec\u{202f}: caliopen serve --unlock-with, et le chemin du fichier.",
+    done_key: "Le fichier de clé est créé. Démarrez désormais la boîte avec --unlock-with et le chemin du fichier\u{202f}; si elle tourne comme service, mettez-le dans OPTIONS, dans /etc/caliopen/options.",
     place_not_whole: "Donnez un chemin entier, qui commence par une barre oblique.",
     place_inside: "Pas dans le dossier de données\u{202f}: qui emporte l’un aurait l’autre.",
     place_fleeting: "Pas sous /tmp ni /var/tmp\u{202f}: ce qui s’y trouve n’y est plus après un redémarrage.",
@@ -337,7 +337,7 @@ pub const FR: CustodyWords = CustodyWords {
     erase_word_wrong: "Tapez exactement ce mot\u{202f}: {word}",
     erase_do: "Tout effacer",
     erased_title: "Cette boîte est effacée",
-    erased_text: "Ce qui l’ouvrait est détruit. Le programme s’arrête maintenant et emporte les fichiers. Une nouvelle boîte se fait avec\u{202f}: caliopen init",
+    erased_text: "Ce qui l’ouvrait est détruit. Le programme s’arrête maintenant et emporte les fichiers. Démarré de nouveau, comme après avoir éteint et rallumé la machine, il attend un nouveau propriétaire.",
 };
 
 #[cfg(test)]

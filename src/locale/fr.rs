@@ -190,7 +190,7 @@ pub(super) const WORDS: Words = Words {
     how_counted: "Comment il est compté",
     how_counted_text: "L’indice est la simple somme des lignes ci-dessus, sur 100. Il n’y a aucun paramètre caché\u{202f}: un fait qui \
         annule le reste est une ligne, lui aussi. Seul ce que cette boîte a observé, ou ce que vous avez vérifié, gagne des points.",
-    not_known_explained: "«\u{202f}Inconnu\u{202f}» n’est ni bon ni mauvais\u{202f}: personne n’a regardé, ou regarder n’a rien donné. \
+    not_known_explained: "«\u{202f}Non connu\u{202f}» n’est ni bon ni mauvais\u{202f}: personne n’a regardé, ou regarder n’a rien donné. \
         Cela ne gagne rien.",
     headers_title: "En-têtes",
     headers_intro: "L’en-tête du message, exactement tel qu’il est arrivé. L’essentiel est la parole de l’expéditeur.",

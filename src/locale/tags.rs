@@ -591,7 +591,7 @@ pub const FR: TagWords = TagWords {
     when: "Quand",
     when_all: "toutes ces conditions sont remplies",
     when_one: "une de ces conditions suffit",
-    fields: ["De", "À ou copie", "Objet", "Liste de diffusion"],
+    fields: ["L’expéditeur", "Un destinataire", "L’objet", "La liste de diffusion"],
     hows: ["contient", "est exactement"],
     text: "Texte",
     condition: "Condition",

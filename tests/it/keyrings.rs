@@ -196,7 +196,7 @@ fn a_key_counts_as_saved_when_it_was_fetched() {
             .get("/journal")
             .body
             .contains("A secret key or its revocation was saved as a file");
-        (noted, !owner.get("/settings/keys").body.contains("not kept elsewhere yet"))
+        (noted, !owner.get("/settings/keys").body.contains("not saved as a file yet"))
     };
     let ask = |owner: &mut Visitor, what: &str| {
         let pairs = [("passphrase", PASSPHRASE), ("file", "a word of its own"), ("what", what)];

@@ -224,8 +224,8 @@ fn encrypted(lang: Lang, how: Encryption) -> &'static str {
     match how {
         Encryption::None => say(
             lang,
-            "It is not end-to-end encrypted: every server on the way can read it.",
-            "Il n’est pas chiffré de bout en bout\u{202f}: chaque serveur en chemin peut le lire.",
+            "It is not end-to-end encrypted: every server that handles it can read it.",
+            "Il n’est pas chiffré de bout en bout\u{202f}: chaque serveur qui l’a en main peut le lire.",
         ),
         Encryption::Part => say(
             lang,

@@ -152,13 +152,13 @@ pub fn letter(lang: Lang, letter: Letter) -> &'static str {
         ),
         Letter::D => say(
             lang,
-            "Its protection was down to luck, or nobody vouches for its sender.",
-            "Sa protection a tenu au hasard, ou personne ne répond de son expéditeur.",
+            "What we saw of the way was not open, but little speaks for its protection, its sender, or the people in it.",
+            "Ce que nous avons vu du trajet n’était pas ouvert, mais peu de choses parlent pour sa protection, son expéditeur ou ses participants.",
         ),
         Letter::E => say(
             lang,
-            "Anyone on the way could read it, or it is forged.",
-            "N’importe qui en chemin a pu le lire, ou c’est un faux.",
+            "Anyone on the way could read it, it is forged, or next to nothing speaks for it.",
+            "N’importe qui en chemin a pu le lire, c’est un faux, ou presque rien ne parle pour lui.",
         ),
     }
 }
@@ -197,6 +197,15 @@ pub fn padlock_meaning(lang: Lang, padlock: Padlock) -> &'static str {
             "Seuls ses destinataires peuvent le lire\u{202f}: vous avez comparé les clés.",
         ),
     }
+}
+
+/// What the mailbag means for what no provider has carried.
+pub fn mailbag_here(lang: Lang) -> &'static str {
+    say(
+        lang,
+        "It never left this box: whoever opens the box can read it.",
+        "Il n’a jamais quitté cette boîte\u{202f}: qui ouvre la boîte peut le lire.",
+    )
 }
 
 #[cfg(test)]

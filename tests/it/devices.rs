@@ -170,6 +170,7 @@ fn a_second_browser_is_a_stranger_until_it_is_let_in() {
     let message = first.message();
     let read = first.get(&format!("/messages/{message}"));
     read.has(WORDS)
+        .has("It never left this box: whoever opens the box can read it.")
         .has("Chrome on Android")
         .has("127.0.0.1")
         .has(&format!("/devices/{id}/not-me"));

@@ -23,10 +23,11 @@ use super::{
 use crate::{
     domain::{
         id::MessageId,
+        padlock::Padlock,
         privacy::evidence::Direction,
         transport::{Arrival, Hop, TlsFacts, TlsVersion},
     },
-    locale::{Words, authentication::Finding},
+    locale::{Words, authentication::Finding, privacy},
     service::view::{Journey, MessagePage},
 };
 use askama::Template;
@@ -145,9 +146,16 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         phrase.replace("{now}", &today.short(w))
     });
     let Journey { direction, arrival, hops } = page.journey;
+    let size = w.octets(page.message.size);
+    let sent = page.message.date.map(|date| site.zone.say(w, date, now));
+    let stayed = matches!(direction, Direction::Local) && page.message.padlock == Padlock::Mailbag;
+    let mut message = Letterhead::of(site, w, page.message);
+    if stayed {
+        message.lock.meaning = privacy::mailbag_here(w.lang);
+    }
     Page {
-        size: w.octets(page.message.size),
-        sent: page.message.date.map(|date| site.zone.say(w, date, now)),
+        size,
+        sent,
         senders: w.authentication.findings(&page.authentication),
         sealer: page.sealer.map(|(sealer, trusted)| Sealer {
             button: w.authentication.trust(&sealer, trusted),
@@ -162,7 +170,7 @@ fn view(site: &Site, visit: &Visit, page: MessagePage) -> Page {
         },
         limit: lines::limit(w, &page.index),
         axes: lines::axes(w, &page.index),
-        message: Letterhead::of(site, w, page.message),
+        message,
         today,
         then_and_now,
         level: String::new(),

@@ -219,12 +219,15 @@ impl<R: BufRead> Messages<R> {
     fn lines(&mut self, message: &mut Growing) -> io::Result<()> {
         let mut blank = Vec::new();
         let mut is_start = true;
+        // The empty line that ends a head is the one between messages where there is no body.
+        let mut is_first = true;
         loop {
             let line = self.source.line()?;
             if line.is_empty() {
                 return Ok(());
             }
-            if is_start && begins_message(&line, !blank.is_empty()) {
+            let behind_blank = !blank.is_empty() || (std::mem::take(&mut is_first) && is_bare(&line));
+            if is_start && begins_message(&line, behind_blank) {
                 self.begun = true;
                 return Ok(());
             }
@@ -245,9 +248,13 @@ fn is_blank(line: &[u8]) -> bool {
 }
 
 /// Whether a line divides two messages: `From `, somebody and a date in the form of asctime(3). Behind an
-/// empty line the time alone will do.
+/// empty line the time alone will do; or nothing at all, as Thunderbird writes it by now (`MboxMsgOutputStream.cpp`), who
+/// quotes such a line in a message as every other.
 fn begins_message(line: &[u8], behind_blank: bool) -> bool {
     let Some(rest) = line.strip_prefix(b"From ") else { return false };
+    if is_bare(line) {
+        return behind_blank;
+    }
     let has_time = rest.windows(4).any(|four| {
         four.first().is_some_and(u8::is_ascii_digit) && four.get(1) == Some(&b':') && four.iter().skip(2).all(u8::is_ascii_digit)
     });
@@ -263,6 +270,11 @@ fn begins_message(line: &[u8], behind_blank: bool) -> bool {
         b" Jan ", b" Feb ", b" Mar ", b" Apr ", b" May ", b" Jun ", b" Jul ", b" Aug ", b" Sep ", b" Oct ", b" Nov ", b" Dec ",
     ];
     has_time && (behind_blank || (names(days) && names(months)))
+}
+
+/// Whether it is such a line of nobody at no time.
+fn is_bare(line: &[u8]) -> bool {
+    line.strip_prefix(b"From ").is_some_and(|rest| rest.trim_ascii().is_empty())
 }
 
 /// Whether a body holds a line that would divide messages: then nothing in it was quoted.
@@ -329,6 +341,21 @@ mod tests {
         assert_eq!(
             texts(&mailbox),
             ["\nDear all,\n\nFrom now on\nFrom 9:30 to noon\n", "\nCRLF\r\n", "\nx"]
+        );
+    }
+
+    #[test]
+    fn a_line_of_nobody_at_no_time_divides_messages_behind_an_empty_one() {
+        let mailbox = "From \r\nSubject: 1\r\n\r\none\r\nFrom \r\n>From \r\n\r\nFrom \r\nSubject: 2\r\n\r\n\r\n\r\nFrom \r\n\r\n\r\nFrom \nx: 4\n\nFrom \n5: y\n";
+        assert_eq!(
+            texts(mailbox),
+            [
+                "Subject: 1\r\n\r\none\r\nFrom \r\nFrom \r\n",
+                "Subject: 2\r\n\r\n\r\n",
+                "\r\n",
+                "x: 4\n\n",
+                "5: y\n"
+            ]
         );
     }
 

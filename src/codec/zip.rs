@@ -6,8 +6,7 @@
 //! that an archive of a hundred thousand messages takes some ten megabytes of memory. That is also why no library
 //! does it: those read from the end, and remember much more of each file.
 //!
-//! Absent on purpose: encryption, methods other than *stored* and *deflate*, archives in several volumes, and a file
-//! that is stored with its length behind it, whose end cannot be found.
+//! Absent on purpose: encryption, methods other than *stored* and *deflate*, and archives in several volumes.
 
 mod read;
 mod write;
@@ -81,6 +80,63 @@ mod tests {
         assert_eq!(files[1].1, b"again and again ".repeat(1000));
         assert_eq!(files[3].1, b"line after line\n".repeat(1000));
         assert!(octets.len() < 2000, "{}", octets.len());
+    }
+
+    #[test]
+    fn a_stored_file_ends_where_what_stands_behind_it_is_true() {
+        let local = |name: &str| {
+            let mut head = Vec::from(LOCAL.to_le_bytes());
+            for field in [20_u16, 8, 0, 0, 0] {
+                head.extend(field.to_le_bytes());
+            }
+            head.extend([0; 12]);
+            head.extend((name.len() as u16).to_le_bytes());
+            head.extend([0; 2]);
+            head.extend(name.as_bytes());
+            head
+        };
+        let sum = |octets: &[u8]| {
+            let mut crc = flate2::Crc::new();
+            crc.update(octets);
+            crc.sum()
+        };
+        let behind = |octets: &[u8], wide: bool| {
+            let mut behind = Vec::from(BEHIND.to_le_bytes());
+            behind.extend(sum(octets).to_le_bytes());
+            for _ in 0..2 {
+                behind.extend(&(octets.len() as u64).to_le_bytes()[..if wide { 8 } else { 4 }]);
+            }
+            behind
+        };
+        // What looks like an end inside, and one of another file.
+        let inner = [b"PPK\x07\x08P".as_slice(), &local("x"), b"PK", &behind(b"PK", false), b"P"].concat();
+        let archive = [
+            local("folder/"),
+            behind(b"", false),
+            local("a"),
+            inner.clone(),
+            behind(&inner, false),
+            local("b"),
+            b"wide".to_vec(),
+            behind(b"wide", true),
+            local("c"),
+            behind(b"", false),
+            Vec::from(CENTRAL.to_le_bytes()),
+        ]
+        .concat();
+        let (files, said) = read(&archive);
+        assert_eq!(said, Vec::<String>::new());
+        assert_eq!(
+            files,
+            [
+                ("a".to_owned(), inner),
+                ("b".to_owned(), b"wide".to_vec()),
+                ("c".to_owned(), Vec::new())
+            ]
+        );
+        for end in 0..archive.len() {
+            assert!(!read(&archive[..end]).1.is_empty(), "{end}");
+        }
     }
 
     #[test]

@@ -35,10 +35,13 @@ pub fn each<R: BufRead>(source: R, mut take: impl FnMut(Event<'_>) -> ControlFlo
             _ => return Err(broken()),
         }
         let head = Head::read(&mut source)?;
-        if head.name.ends_with('/') && head.packed == 0 && !head.later {
-            continue;
-        }
-        if file(&mut source, &head, &mut take)?.is_break() {
+        let flow = if head.name.ends_with('/') {
+            // A folder. Some say behind it that nothing was in it.
+            file(&mut source, &head, &mut |_: Event<'_>| ControlFlow::Continue(()))?
+        } else {
+            file(&mut source, &head, &mut take)?
+        };
+        if flow.is_break() {
             return Ok(());
         }
     }
@@ -152,8 +155,7 @@ fn file<R: BufRead>(
 ) -> io::Result<ControlFlow<()>> {
     let begun = source.at;
     let known = !head.later || head.packed > 0;
-    let readable = !head.encrypted && (head.method == 8 || (head.method == 0 && known));
-    if !readable {
+    if head.encrypted || !matches!(head.method, 0 | 8) {
         let flow = take(Event::Closed(&head.name));
         if !known {
             return Err(broken());
@@ -161,6 +163,16 @@ fn file<R: BufRead>(
         io::copy(&mut source.take(head.packed), &mut io::sink())?;
         behind(source, head, head.packed, None)?;
         return Ok(flow);
+    }
+    if head.method == 0 && !known {
+        return match hand(Checked::of(Stored::of(source, head.wide), false), &head.name, take) {
+            None => Ok(ControlFlow::Break(())),
+            Some((.., Ok(()))) => Ok(ControlFlow::Continue(())),
+            Some(_) => {
+                let _ = take(Event::Damaged(&head.name));
+                Err(broken())
+            }
+        };
     }
     let limit = if known { head.packed } else { u64::MAX };
     let mut packed = source.take(limit);
@@ -219,6 +231,109 @@ fn behind(source: &mut impl Read, head: &Head, packed: u64, size: Option<u64>) -
         fixed::<8>(source)?;
     }
     Ok(crc)
+}
+
+/// A file that is stored, with its sum and its lengths behind it only, as programs write it that pack while they send: it
+/// ends where what stands there is true of everything before.
+struct Stored<'a, R> {
+    source: &'a mut Counted<R>,
+    /// Octets that were looked at already.
+    ahead: Vec<u8>,
+    wide: bool,
+    crc: Crc,
+    size: u64,
+    ended: bool,
+}
+
+impl<'a, R: BufRead> Stored<'a, R> {
+    fn of(source: &'a mut Counted<R>, wide: bool) -> Self {
+        Self {
+            source,
+            ahead: Vec::new(),
+            wide,
+            crc: Crc::new(),
+            size: 0,
+            ended: false,
+        }
+    }
+
+    /// Whether the next octets begin with these; as many are looked at.
+    fn next_are(&mut self, octets: &[u8]) -> io::Result<bool> {
+        while self.ahead.len() < octets.len() {
+            let [octet] = fixed(&mut self.source)?;
+            self.ahead.push(octet);
+        }
+        Ok(self.ahead.starts_with(octets))
+    }
+
+    /// Whether it ends here.
+    fn ends(&mut self) -> io::Result<bool> {
+        let mark = BEHIND.to_le_bytes();
+        if !self.next_are(&mark)? {
+            return Ok(false);
+        }
+        let sum = [mark, self.crc.sum().to_le_bytes()].concat();
+        if !self.next_are(&sum)? {
+            return Ok(false);
+        }
+        let (long, short) = (self.size.to_le_bytes(), u32::try_from(self.size).ok().map(u32::to_le_bytes));
+        if let Some(short) = short.filter(|_| !self.wide)
+            && self.next_are(&[&sum[..], &short, &short].concat())?
+        {
+            return Ok(true);
+        }
+        self.next_are(&[&sum[..], &long, &long].concat())
+    }
+}
+
+impl<R: BufRead> Read for Stored<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        const FIRST: u8 = BEHIND.to_le_bytes()[0];
+        if self.ended || buffer.is_empty() {
+            return Ok(0);
+        }
+        let next = match self.ahead.first() {
+            Some(octet) => Some(*octet),
+            None => self.source.fill_buf()?.first().copied(),
+        };
+        let may_end = next == Some(FIRST);
+        if may_end && self.ends()? {
+            self.ended = true;
+            return Ok(0);
+        }
+        // What may end it is looked at again where it stands; anything before that is its own.
+        let from_source = self.ahead.is_empty();
+        let known = if from_source {
+            self.source.fill_buf()?
+        } else {
+            self.ahead.as_slice()
+        };
+        let begin = usize::from(may_end);
+        let rest = known.get(begin..).unwrap_or_default();
+        let many = begin + memchr::memchr(FIRST, rest).unwrap_or(rest.len());
+        let taken = known.get(..many.min(buffer.len())).unwrap_or_default();
+        if taken.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let many = taken.len();
+        self.crc.update(taken);
+        if let Some(place) = buffer.get_mut(..many) {
+            place.copy_from_slice(taken);
+        }
+        self.size += many as u64;
+        if from_source {
+            self.source.consume(many);
+        } else {
+            self.ahead.drain(..many);
+        }
+        Ok(many)
+    }
+}
+
+impl<R> Packed for Stored<'_, R> {
+    fn packed(&self) -> u64 {
+        u64::MAX
+    }
 }
 
 /// Octets as they are handed over: summed, counted, and cut off where they swell without measure.

@@ -65,7 +65,14 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match kept {
         Ok(written) => {
             say(format_args!("wrote {} messages, {} contacts", written.messages, written.contacts));
-            Ok(())
+            match written.damaged {
+                0 => Ok(()),
+                1 => Err(Failure::new(code::PARTLY, "one message is missing: the disk has damaged it")),
+                many => Err(Failure::new(
+                    code::PARTLY,
+                    format_args!("{many} messages are missing: the disk has damaged them"),
+                )),
+            }
         }
         Err(why) => {
             // Half of an archive would be taken for a whole one.

@@ -65,6 +65,8 @@ pub struct Written {
     pub messages: u64,
     /// Contacts.
     pub contacts: u64,
+    /// Messages that the disk has damaged: they are missing.
+    pub damaged: u64,
 }
 
 /// An archive that was asked for and not fetched yet.
@@ -346,13 +348,16 @@ impl<W: Write> Writing<'_, W> {
                 match self.snapshot.raw(*id, &message) {
                     Ok(raw) => {
                         self.add(&place, &raw)?;
+                        self.written.messages += 1;
                         list.push_str(&self.line(*id, &message, &place, &raw, &tags)?);
                     }
                     // One that the disk has damaged does not keep the others back; it is missing, and said to be.
-                    Err(_) => list.push_str(&json!({"message": id, "damaged": true}).to_string()),
+                    Err(_) => {
+                        list.push_str(&json!({"message": id, "damaged": true}).to_string());
+                        self.written.damaged += 1;
+                    }
                 }
                 list.push('\n');
-                self.written.messages += 1;
             }
             self.add(&format!("messages/{after:012}.jsonl"), list.as_bytes())?;
         }

@@ -80,8 +80,9 @@ impl Contacts {
     pub async fn look(&self, octets: Vec<u8>) -> Result<Report, Error> {
         let (owner, now) = (self.owner.clone(), self.clock.now());
         let (found, report) = read(&self.vault, move |snapshot| {
-            let vcard::Read { cards, .. } = vcard::read(&octets);
-            let report = plan(snapshot, &cards, &owner, now)?.report;
+            let vcard::Read { cards, left_out } = vcard::read(&octets);
+            let mut report = plan(snapshot, &cards, &owner, now)?.report;
+            report.odd.extend(std::iter::repeat_n(String::new(), left_out));
             Ok((cards, report))
         })
         .await?;

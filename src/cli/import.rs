@@ -64,17 +64,23 @@ struct Why(Reason);
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Reason::TooLarge => return write!(f, "larger than {} MiB", MAX_MESSAGE / (1024 * 1024)),
+            Reason::TooLarge => {
+                let most = MAX_MESSAGE / (1024 * 1024);
+                return write!(f, "larger than {most} MiB, or a card or keys larger than 10 MiB");
+            }
             Reason::TooComplex => "more parts, or deeper, than will be read",
             Reason::NoMail => "neither a message nor a mailbox",
             Reason::Unreadable => "cannot be read",
             Reason::TooDeep => "a folder too deep inside others, or an archive inside of an archive",
-            Reason::Closed => "encrypted, or packed in an unknown way",
+            Reason::Closed => "encrypted, or packed in an unknown way (zip is known)",
             Reason::Damaged => "damaged: it is not what was packed",
             Reason::ForeignKey => "a secret key under another passphrase (see --open-with), or of which only a part is here",
             Reason::Sealed => "sealed with another passphrase (see --open-with)",
             Reason::Newer => "of a newer version: mail, cards and keys only",
-            Reason::OddCards => "cards that cannot be taken in",
+            Reason::OddCards => "cards that are your own, have no name, or are of several people at once",
+            Reason::Foreign => "in a program's own form: have it export mbox, .eml, vCard or keys (gpg --export)",
+            Reason::NobodysKey => "keys without an address that would say whose they are",
+            Reason::Gone => "deleted by its program, and only not cleared away yet",
         })
     }
 }
@@ -136,7 +142,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let outcome = runtime_of(THREADS)?.block_on(take_in(args.paths.clone(), &services.import, secret));
     vault.lock();
     let tally = outcome?;
-    if !tally.is_something() && !tally.skipped.contains_key(&Reason::Sealed) {
+    if !tally.is_something() && tally.skipped.keys().all(|why| *why == Reason::NoMail) {
         return Err(Failure::new(code::DATA, "nothing there is a message or a mailbox"));
     }
     say(Report(&tally));

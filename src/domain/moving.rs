@@ -30,11 +30,17 @@ pub enum Reason {
     Newer,
     /// Cards that cannot be taken in.
     OddCards,
+    /// In a form that is a program's own.
+    Foreign,
+    /// A message that its program has deleted, and only not cleared away yet.
+    Gone,
+    /// An OpenPGP key without an address: nobody knows whose it is.
+    NobodysKey,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::TooLarge,
         Self::TooComplex,
         Self::NoMail,
@@ -46,6 +52,9 @@ impl Reason {
         Self::Sealed,
         Self::Newer,
         Self::OddCards,
+        Self::Foreign,
+        Self::Gone,
+        Self::NobodysKey,
     ];
 }
 

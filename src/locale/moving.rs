@@ -49,7 +49,7 @@ pub struct MovingWords {
     pub whole: &'static str,
     pub skipped_title: &'static str,
     /// By the place of the reason; `{n}` is how many.
-    pub reasons: [Plural; 11],
+    pub reasons: [Plural; 14],
 }
 
 /// What is said alike of one and of many.
@@ -110,7 +110,7 @@ manifest.json    when, from where, how much
     import_says: "Mail, contacts and keys from files: mbox, Maildir, Google Takeout, an export of another box.",
     import_text: "Choose one file. This box reads it while it comes, keeps nothing of it on the disk in clear, and says afterwards what it took and what it passed over. It reads:",
     import_lines: [
-        "mailboxes of other programs (mbox of every kind, as Thunderbird, Apple Mail and Google write them) and single messages (.eml);",
+        "mailboxes of other programs (mbox of every kind, as Thunderbird, Apple Mail and Google write them) and single messages (.eml, .emlx);",
         "zip archives of them, also of Maildir folders. From Google Takeout, labels become tags;",
         "address books (vCard) and OpenPGP keys;",
         "the export of another Caliopen box. Into an empty box everything comes as it was; into this one, its mail, contacts and keys.",
@@ -170,7 +170,7 @@ manifest.json    when, from where, how much
     whole: "The box is as it was when it was exported.",
     skipped_title: "Passed over, and why",
     reasons: [
-        same("{n} larger than a message may be (25 MiB):"),
+        same("{n} larger than a message (25 MiB), a card or a file of keys (10 MiB) may be:"),
         same("{n} with more parts, or deeper, than will be read:"),
         same("{n} neither mail nor contacts nor keys:"),
         Plural {
@@ -178,7 +178,7 @@ manifest.json    when, from where, how much
             many: "{n} that cannot be read, or break off:",
         },
         same("{n} too deep inside folders or archives:"),
-        same("{n} encrypted, or packed in a way that is not known here:"),
+        same("{n} encrypted, or packed in a way that is not known here (zip is):"),
         same("{n} damaged:"),
         Plural {
             one: "{n} secret key under another passphrase (type it above and bring the file again), or kept in part on a card:",
@@ -187,8 +187,17 @@ manifest.json    when, from where, how much
         same("The passphrase does not open this export; nothing was taken in. Type the one that it was made with:"),
         same("The export is of a newer version; only its mail, contacts and keys were taken in:"),
         Plural {
-            one: "{n} contact without a name, or of several people at once:",
-            many: "{n} contacts without a name, or of several people at once:",
+            one: "{n} contact that is your own, has no name, or is of several people at once:",
+            many: "{n} contacts that are your own, have no name, or are of several people at once:",
+        },
+        same("{n} in a program’s own form (Outlook, GnuPG’s keybox). Have it export mbox, .eml, vCard or OpenPGP keys, and bring those:"),
+        Plural {
+            one: "{n} message that its program had deleted, and only not cleared away yet:",
+            many: "{n} messages that their program had deleted, and only not cleared away yet:",
+        },
+        Plural {
+            one: "{n} OpenPGP key without an address that would say whose it is:",
+            many: "{n} OpenPGP keys without an address that would say whose they are:",
         },
     ],
 };
@@ -228,7 +237,7 @@ manifest.json    quand, d’où, combien
     import_says: "Courrier, contacts et clés depuis des fichiers\u{202f}: mbox, Maildir, Google Takeout, l’export d’une autre boîte.",
     import_text: "Choisissez un fichier. Cette boîte le lit à mesure qu’il arrive, n’en garde rien en clair sur le disque, et dit ensuite ce qu’elle a pris et ce qu’elle a laissé. Elle lit\u{202f}:",
     import_lines: [
-        "les boîtes d’autres logiciels (mbox de toute sorte, comme les écrivent Thunderbird, Apple Mail et Google) et les messages seuls (.eml)\u{202f};",
+        "les boîtes d’autres logiciels (mbox de toute sorte, comme les écrivent Thunderbird, Apple Mail et Google) et les messages seuls (.eml, .emlx)\u{202f};",
         "leurs archives zip, même de dossiers Maildir. De Google Takeout, les libellés deviennent des étiquettes\u{202f};",
         "les carnets d’adresses (vCard) et les clés OpenPGP\u{202f};",
         "l’export d’une autre boîte Caliopen. Dans une boîte vide, tout vient comme c’était\u{202f}; dans celle-ci, son courrier, ses contacts et ses clés.",
@@ -288,7 +297,7 @@ manifest.json    quand, d’où, combien
     whole: "La boîte est comme elle était quand elle a été exportée.",
     skipped_title: "Laissés de côté, et pourquoi",
     reasons: [
-        same("{n} de plus de 25\u{202f}Mio, la taille permise à un message\u{202f}:"),
+        same("{n} de plus de 25\u{202f}Mio (un message) ou de 10\u{202f}Mio (une fiche, un fichier de clés)\u{202f}:"),
         same("{n} avec plus de parties, ou plus profondes, qu’il n’en est lu\u{202f}:"),
         same("{n} ni courrier, ni contacts, ni clés\u{202f}:"),
         Plural {
@@ -297,8 +306,8 @@ manifest.json    quand, d’où, combien
         },
         same("{n} trop loin dans des dossiers ou des archives\u{202f}:"),
         Plural {
-            one: "{n} chiffré, ou compressé d’une façon inconnue ici\u{202f}:",
-            many: "{n} chiffrés, ou compressés d’une façon inconnue ici\u{202f}:",
+            one: "{n} chiffré, ou compressé d’une façon inconnue ici (zip est connu)\u{202f}:",
+            many: "{n} chiffrés, ou compressés d’une façon inconnue ici (zip est connu)\u{202f}:",
         },
         Plural {
             one: "{n} abîmé\u{202f}:",
@@ -311,8 +320,19 @@ manifest.json    quand, d’où, combien
         same("La phrase de passe n’ouvre pas cet export\u{202f}; rien n’a été importé. Tapez celle avec laquelle il a été fait\u{202f}:"),
         same("L’export est d’une version plus récente\u{202f}; seuls son courrier, ses contacts et ses clés ont été importés\u{202f}:"),
         Plural {
-            one: "{n} contact sans nom, ou de plusieurs personnes à la fois\u{202f}:",
-            many: "{n} contacts sans nom, ou de plusieurs personnes à la fois\u{202f}:",
+            one: "{n} contact qui est le vôtre, n’a pas de nom, ou réunit plusieurs personnes\u{202f}:",
+            many: "{n} contacts qui sont les vôtres, n’ont pas de nom, ou réunissent plusieurs personnes\u{202f}:",
+        },
+        same(
+            "{n} dans un format propre à un logiciel (Outlook, trousseau de GnuPG). Faites-lui exporter mbox, .eml, vCard ou clés OpenPGP, et apportez cela\u{202f}:",
+        ),
+        Plural {
+            one: "{n} message que son logiciel avait supprimé, sans l’effacer encore\u{202f}:",
+            many: "{n} messages que leur logiciel avait supprimés, sans les effacer encore\u{202f}:",
+        },
+        Plural {
+            one: "{n} clé OpenPGP sans adresse qui dirait à qui elle est\u{202f}:",
+            many: "{n} clés OpenPGP sans adresse qui dirait à qui elles sont\u{202f}:",
         },
     ],
 };

@@ -70,6 +70,18 @@ const NOBODYS: i64 = 3600;
 /// The longest that one domain is waited for when it is asked by itself.
 const REFRESHING: std::time::Duration = std::time::Duration::from_secs(20);
 
+/// Keys of a ring that are put down together.
+const TOGETHER: usize = 200;
+
+/// What became of a ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rung {
+    /// Keys that are new.
+    pub keys: u64,
+    /// Those without an address: nobody knows whose they are.
+    pub nobodys: u64,
+}
+
 /// People that are listed.
 const MOST: usize = 2_000;
 
@@ -271,6 +283,39 @@ impl Keyring {
             Ok(keys) => Ok(Ok(self.hold(keys, None, Source::Owner, true).await?)),
             Err(why) => Ok(Err(why)),
         }
+    }
+
+    /// Takes a whole ring of other people's keys, each for the addresses in its names.
+    pub async fn bring_ring(&self, keys: Vec<Certificate>) -> Result<Rung, Error> {
+        let (open, now) = (self.vault.open()?, self.clock.now());
+        let mut rung = Rung::default();
+        let mut keys = keys.into_iter().peekable();
+        while keys.peek().is_some() {
+            let some: Vec<Certificate> = keys.by_ref().take(TOGETHER).collect();
+            let named = tokio::task::spawn_blocking(move || {
+                let named = some.into_iter().map(|key| (key.facts(now).addresses, key));
+                named.collect::<Vec<_>>()
+            });
+            let mut named = named.await.map_err(|_| store::Error::Damaged)?;
+            rung.nobodys += named.extract_if(.., |(addresses, _)| addresses.is_empty()).count() as u64;
+            let writing = open.writer.write(move |tables| {
+                let mut fresh = 0;
+                for (addresses, key) in &named {
+                    let mut is_new = false;
+                    for address in addresses {
+                        is_new |= change_peer(tables, address.as_str(), |row| {
+                            let before = row.held(key.fingerprint().octets()).is_none();
+                            row.hold(key, Source::Owner, true, now);
+                            before
+                        })?;
+                    }
+                    fresh += u64::from(is_new);
+                }
+                Ok(fresh)
+            });
+            rung.keys += writing.await?;
+        }
+        Ok(rung)
     }
 
     /// Takes the keys that a message carries as files, for its author alone; says who that is, and whether there was one.

@@ -125,6 +125,155 @@ fn mail_of_every_kind_moves_in_once_and_as_it_is() {
     assert_eq!(kept(&folder).len(), 14);
 }
 
+/// A message as programs keep it: fields of its own before those that came.
+fn letter(before: &str, n: usize) -> String {
+    format!(
+        "{before}From: Ann <a{n}@x.test>\r\nTo: me@home.test\r\nSubject: number {n}\r\nDate: Tue, 3 Mar 2026 09:00:00 +0000\r\nMessage-ID: <n{n}@x.test>\r\n\r\nbody {n}\r\n"
+    )
+}
+
+#[test]
+fn a_profile_of_thunderbird_moves_in_without_what_was_deleted_and_only_once() {
+    let folder = Folder::make();
+    let profile = folder.data.with_file_name("Local Folders");
+    std::fs::create_dir_all(profile.join("Archives.sbd")).unwrap();
+    let mailbox = |letters: &[String]| -> String { letters.iter().map(|letter| format!("From \r\n{letter}\r\n")).collect() };
+    let noted =
+        |status: &str, keys: &str| format!("X-Mozilla-Status: {status}\r\nX-Mozilla-Status2: 00000000\r\nX-Mozilla-Keys: {keys}\r\n");
+    let inbox = mailbox(&[
+        letter(&noted("0001", "$label2 NonJunk holiday      "), 1),
+        letter(&noted("0000", ""), 2),
+        // Moved to the archive, and not cleared away yet.
+        letter(&noted("0009", ""), 3),
+        // Deleted, likewise.
+        letter(&noted("0008", ""), 4),
+    ]);
+    std::fs::write(profile.join("Inbox"), &inbox).unwrap();
+    std::fs::write(profile.join("Inbox.msf"), "// <!-- <mdb:mork:z v=\"1.4\"/> -->\n").unwrap();
+    std::fs::write(profile.join("Archives.sbd/2026"), mailbox(&[letter(&noted("0001", ""), 3)])).unwrap();
+    let (code, report, _) = import(&folder, &folder.secret, &[&profile]);
+    assert!(
+        code == 1 && report.starts_with("read 3, kept 3, already there 0, skipped 3\n"),
+        "{report}"
+    );
+    assert!(
+        report.contains("skipped 2: deleted by its program, and only not cleared away yet (Inbox message 3, Inbox message 4)"),
+        "{report}"
+    );
+    assert!(report.contains("neither a message nor a mailbox (Inbox.msf)"), "{report}");
+    let all = kept(&folder);
+    assert_eq!((all.len(), find(&all, "number 1").1, find(&all, "number 2").1), (3, false, true));
+    assert!(String::from_utf8_lossy(&find(&all, "number 3").0).ends_with("\r\n\r\nbody 3\r\n"));
+
+    // What the program notes by now makes no other message of it, nor does a copy elsewhere.
+    std::fs::write(
+        profile.join("Inbox"),
+        mailbox(&[letter(&noted("0001", "work"), 2), letter(&noted("0003", ""), 1)]),
+    )
+    .unwrap();
+    let (_, report, _) = import(&folder, &folder.secret, &[&profile]);
+    assert!(report.starts_with("read 3, kept 0, already there 3, skipped 1\n"), "{report}");
+    assert_eq!(kept(&folder).len(), 3);
+}
+
+#[test]
+fn a_maildir_of_dovecot_brings_its_folders_and_its_words() {
+    let folder = Folder::make();
+    let maildir = folder.data.with_file_name("Maildir");
+    for (place, n) in [
+        ("cur/1.M1.h,S=10:2,Sb", 1),
+        (".Sent/cur/2.M1.h:2,S", 2),
+        (".Archives.2020/new/3.M1.h", 3),
+    ] {
+        let path = maildir.join(place);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, letter("", n)).unwrap();
+    }
+    std::fs::write(maildir.join("dovecot-keywords"), "0 $Forwarded\n1 Travel\n").unwrap();
+    std::fs::write(maildir.join("dovecot-uidlist"), "3 V1 N4\n").unwrap();
+    let (code, report, said) = import(&folder, &folder.secret, &[&maildir]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    assert!(report.starts_with("read 3, kept 3, already there 0, skipped 0"), "{report}");
+    let all = kept(&folder);
+    assert!(!find(&all, "number 1").1 && !find(&all, "number 2").1 && find(&all, "number 3").1);
+    let vault = Vault::locked(&folder.data);
+    assert_eq!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(Kind::Passphrase));
+    let tags: Vec<String> = {
+        let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
+        snapshot.tags().unwrap().into_iter().map(|(_, tag)| tag.slug).collect()
+    };
+    vault.lock();
+    assert!(
+        tags.contains(&"travel".to_owned()) && !tags.contains(&"forwarded".to_owned()),
+        "{tags:?}"
+    );
+}
+
+#[test]
+fn what_is_a_programs_own_is_read_or_said() {
+    let folder = Folder::make();
+    let files = folder.data.with_file_name("files");
+    std::fs::create_dir(&files).unwrap();
+    let apple = |flags: u64, n: usize| {
+        let letter = letter("", n).replace("\r\n", "\n");
+        let list = format!("<?xml version=\"1.0\"?>\n<plist><dict>\n\t<key>flags</key>\n\t<integer>{flags}</integer>\n</dict></plist>\n");
+        (format!("{:<10}\n{letter}{list}", letter.len()), letter)
+    };
+    let (unread, letter) = apple(8_590_195_712, 1);
+    for (name, octets) in [
+        ("1.emlx", unread.as_bytes()),
+        ("2.emlx", apple(8_590_195_713, 2).0.as_bytes()),
+        ("3.emlx", apple(8_590_195_715, 3).0.as_bytes()),
+        ("archive.pst", b"!BDN\x12\x34\x56\x78".as_slice()),
+        ("pubring.kbx", b"\0\0\0\x20\x01\x01\0\x02KBXf\0\0\0\0".as_slice()),
+        ("takeout-001.tgz", b"\x1f\x8b\x08\0\0".as_slice()),
+    ] {
+        std::fs::write(files.join(name), octets).unwrap();
+    }
+    let (code, report, said) = import(&folder, &folder.secret, &[&files]);
+    assert_eq!(code, 1, "{said}");
+    for line in [
+        "read 2, kept 2, already there 0, skipped 4",
+        "skipped 1: deleted by its program, and only not cleared away yet (3.emlx)",
+        "skipped 2: in a program's own form: have it export mbox, .eml, vCard or keys (gpg --export) (archive.pst, pubring.kbx)",
+        "skipped 1: encrypted, or packed in an unknown way (zip is known) (takeout-001.tgz)",
+    ] {
+        assert!(report.lines().any(|said| said == line), "{line}: {report}");
+    }
+    let all = kept(&folder);
+    let (raw, is_unread, _) = find(&all, "number 1");
+    assert!(*is_unread && raw == letter.as_bytes() && !find(&all, "number 2").1);
+
+    // A message that is too large is one all the same, and it is said why it is not there.
+    let large = folder.data.with_file_name("large.eml");
+    std::fs::write(&large, format!("Subject: large\n\n{}", "x".repeat(30_000_000))).unwrap();
+    let (code, report, said) = import(&folder, &folder.secret, &[&large]);
+    assert!(code == 1 && report.contains("skipped 1: larger than 25 MiB"), "{report}{said}");
+}
+
+#[test]
+fn an_address_book_with_pictures_moves_in_and_nobody_is_lost_unsaid() {
+    let folder = Folder::make();
+    let book = folder.data.with_file_name("book.vcf");
+    let picture = format!("PHOTO;ENCODING=b;TYPE=JPEG:{}\r\n", "QUJD\r\n ".repeat(15_000));
+    let mut cards: String = (0..150)
+        .map(|n| format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Person {n}\r\nEMAIL:p{n}@x.test\r\n{picture}END:VCARD\r\n"))
+        .collect();
+    cards += "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Myself\r\nEMAIL:me@home.test\r\nEND:VCARD\r\n\r\n";
+    assert!(cards.len() > 10 * 1024 * 1024);
+    std::fs::write(&book, cards).unwrap();
+    let wide = folder.data.with_file_name("wide.vcf");
+    let text = "\u{feff}BEGIN:VCARD\r\nVERSION:2.1\r\nN:Lé;Zoé\r\nEMAIL:zoe@x.test\r\nEND:VCARD\r\n";
+    std::fs::write(&wide, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let (code, report, said) = import(&folder, &folder.secret, &[&book, &wide]);
+    assert_eq!(code, 1, "{report}{said}");
+    assert!(report.contains("contacts: made 151, changed 0"), "{report}");
+    assert!(
+        report.contains("skipped 1: cards that are your own, have no name, or are of several people at once (Myself)"),
+        "{report}"
+    );
+}
+
 #[test]
 fn what_goes_wrong_is_one_sentence_and_a_code() {
     let folder = Folder::make();

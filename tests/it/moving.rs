@@ -233,6 +233,25 @@ fn everything_moves_into_another_box_and_is_as_it_was() {
     assert_eq!(inside(&other).1.len(), raws.len() + 1);
 }
 
+#[test]
+fn what_comes_before_an_export_in_the_same_go_is_not_written_over() {
+    let folder = furnished();
+    let archive = folder.data.with_file_name("all.zip");
+    let (code, said) = export(&folder, &archive);
+    assert_eq!(code, 0, "{said}");
+    let raws = inside(&folder).1;
+    let other = Folder::make();
+    let before = other.data.with_file_name("before.eml");
+    let letter = "From: early@x.test\nTo: me@home.test\nSubject: early\nMessage-ID: <early@x.test>\n\nfirst\n";
+    std::fs::write(&before, letter).unwrap();
+    let (code, report, said) = import_with(&other, &other.secret, &[&before, &archive], &[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    assert!(!report.contains("the box is as it was exported"), "{report}");
+    let all = inside(&other).1;
+    assert_eq!(all.len(), raws.len() + 1, "{report}");
+    assert!(all.values().any(|raw| raw == letter.as_bytes()), "{report}");
+}
+
 /// An archive as Google Takeout makes it, and what else a person may put into one.
 fn takeout() -> Vec<u8> {
     let from = "From 1772528400@xxx Tue Mar 03 09:00:00 +0000 2026\r\n";
@@ -435,6 +454,39 @@ fn a_ring_of_other_peoples_keys_is_brought_each_to_its_person() {
         let groups = key.fingerprint().groups();
         assert!(groups.iter().all(|group| page.contains(group)), "{address}: {page}");
     }
+}
+
+#[test]
+fn a_ring_is_brought_whole_and_what_is_not_is_said() {
+    let folder = Folder::make();
+    let now = Clock::system().now();
+    let secret = |address: &str| SecretKey::make(&Address::parse(address).unwrap(), now).unwrap();
+    // More than are read of what a stranger sends, and the owner's own among them.
+    let own = secret("me@home.test");
+    let many: Vec<SecretKey> = (0..210).map(|n| secret(&format!("p{n}@x.test"))).collect();
+    let mut ring: String = many.iter().map(|key| key.certificate().armored()).collect();
+    ring += &own.certificate().armored();
+    ring += &own.armored(Some(PASSPHRASE)).unwrap();
+    let path = folder.data.with_file_name("all.asc");
+    std::fs::write(&path, ring).unwrap();
+    let own_keys = || {
+        let vault = Vault::locked(&folder.data);
+        vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap();
+        let many = {
+            let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
+            (snapshot.own_keys().unwrap().len() as u64, snapshot.row_count("peer_keys").unwrap())
+        };
+        vault.lock();
+        many
+    };
+    let before = own_keys();
+    let (code, report, said) = import_with(&folder, &folder.secret, &[&path], &[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{report}");
+    assert!(report.contains("keys: brought 211"), "{report}");
+    assert_eq!(own_keys(), (before.0 + 1, before.1 + 210));
+    let (_, report, _) = import_with(&folder, &folder.secret, &[&path], &[]);
+    assert!(!report.contains("keys:"), "they are here already: {report}");
+    assert_eq!(own_keys(), (before.0 + 1, before.1 + 210));
 }
 
 #[test]

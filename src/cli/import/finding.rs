@@ -6,7 +6,10 @@
 
 use crate::{
     domain::{moving::Reason, time::Time},
-    service::import::finding::{Beside, Context, Finding, Flow, Item, calm, is_seen},
+    service::import::{
+        finding::{Beside, Context, Finding, Flow, Item, calm},
+        kind::{is_seen, keywords, keywords_of},
+    },
 };
 use std::{
     fs::{self, File},
@@ -39,7 +42,7 @@ impl Walk<'_> {
 
     fn path(&mut self, path: &Path, depth: usize) -> Flow {
         if !path.is_dir() {
-            return self.file(path, None);
+            return self.file(path, Beside::default());
         }
         if depth >= DEPTH {
             return self.skip(Reason::TooDeep, path);
@@ -63,6 +66,7 @@ impl Walk<'_> {
 
     fn maildir(&mut self, path: &Path) -> Flow {
         self.0.hand(Item::Mailbox)?;
+        let known = keywords(&fs::read_to_string(path.join("dovecot-keywords")).unwrap_or_default());
         for (folder, is_new) in [("new", true), ("cur", false)] {
             let folder = path.join(folder);
             if !is_folder(&folder) {
@@ -73,20 +77,25 @@ impl Walk<'_> {
                 continue;
             };
             for (file, _) in inside.into_iter().filter(|(file, is_folder)| !is_folder && !is_hidden(file)) {
-                let seen = !is_new && is_seen(&file.file_name().unwrap_or_default().to_string_lossy());
-                self.file(&file, Some(seen))?;
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                let beside = Beside {
+                    read: Some(!is_new && is_seen(&name)),
+                    tags: keywords_of(&name, &known),
+                    ..Beside::default()
+                };
+                self.file(&file, beside)?;
             }
         }
         Flow::Continue(())
     }
 
-    fn file(&mut self, path: &Path, read: Option<bool>) -> Flow {
+    fn file(&mut self, path: &Path, beside: Beside) -> Flow {
         let Ok(file) = File::open(path) else {
             return self.skip(Reason::Unreadable, path);
         };
         let beside = Beside {
             changed: fs::metadata(path).ok().map(|metadata| Time(metadata.mtime())),
-            read,
+            ..beside
         };
         let mut reader = BufReader::with_capacity(PIECE, file);
         if reader.fill_buf().is_err() {

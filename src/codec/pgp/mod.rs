@@ -153,6 +153,40 @@ fn trimmed(mut key: SignedPublicKey) -> SignedPublicKey {
     key
 }
 
+/// The most octets of a ring that the owner brings, and of keys in it: no stranger sends one.
+const MAX_RING: usize = 10 * 1024 * 1024;
+const MAX_RING_COUNT: usize = 100_000;
+
+/// What is in a file of keys that the owner brings.
+pub struct Ring {
+    /// Keys that are public only.
+    pub others: Vec<Certificate>,
+    /// Those with secret parts, one behind the other, as they stand there; empty where there are none. Secret.
+    pub secret: Vec<u8>,
+}
+
+impl Ring {
+    /// Reads it, armored or not. What is damaged in it is left out.
+    pub fn of(octets: &[u8]) -> Result<Self, NoKey> {
+        let (mut others, mut secret, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        for key in read_up_to(octets, MAX_RING, MAX_RING_COUNT)? {
+            match key {
+                PublicOrSecret::Secret(key) => {
+                    own.push(fingerprint(&key.primary_key));
+                    secret.extend(guarded(|| key.to_bytes()).unwrap_or_default());
+                }
+                PublicOrSecret::Public(key) if policy::is_bearable(key.primary_key.public_params()) => {
+                    others.push(Certificate(trimmed(key)));
+                }
+                PublicOrSecret::Public(_) => {}
+            }
+        }
+        // Of one whose secret parts are here too, those hold all of it.
+        others.retain(|key: &Certificate| !own.contains(&key.fingerprint()));
+        Ok(Self { others, secret })
+    }
+}
+
 /// The owner's key, with its secret parts. Never protected by a passphrase here: the vault that keeps it is.
 #[derive(Clone)]
 pub struct SecretKey(SignedSecretKey);
@@ -257,30 +291,34 @@ impl SecretKey {
 }
 
 fn read_all(octets: &[u8]) -> Result<Vec<PublicOrSecret>, NoKey> {
-    if octets.len() > MAX_KEYS {
+    read_up_to(octets, MAX_KEYS, MAX_COUNT)
+}
+
+fn read_up_to(octets: &[u8], most: usize, many: usize) -> Result<Vec<PublicOrSecret>, NoKey> {
+    if octets.len() > most {
         return Err(NoKey::TooLarge);
     }
     let keys = if armor::is_armored(octets) {
         // A file may hold several blocks, and words between them.
         let blocks = armor::blocks(octets, armor::Kind::Key);
-        blocks.into_iter().take(MAX_COUNT).flat_map(|block| packets(&block)).collect()
+        blocks.into_iter().take(many).flat_map(|block| packets(&block, many)).collect()
     } else {
-        packets(octets)
+        packets(octets, many)
     };
-    let keys: Vec<PublicOrSecret> = keys.into_iter().take(MAX_COUNT).collect();
+    let keys: Vec<PublicOrSecret> = keys.into_iter().take(many).collect();
     if keys.is_empty() { Err(NoKey::Unreadable) } else { Ok(keys) }
 }
 
-fn packets(octets: &[u8]) -> Vec<PublicOrSecret> {
+fn packets(octets: &[u8], many: usize) -> Vec<PublicOrSecret> {
     let secret = guarded(|| {
         let keys = PublicOrSecret::from_bytes_many(octets)?;
-        Ok(keys.take(MAX_COUNT).flatten().collect::<Vec<_>>())
+        Ok(keys.take(many).flatten().collect::<Vec<_>>())
     });
     match secret {
         Some(keys) if !keys.is_empty() => keys,
         _ => guarded(|| {
             let keys = SignedPublicKey::from_bytes_many(octets)?;
-            Ok(keys.take(MAX_COUNT).flatten().map(PublicOrSecret::Public).collect())
+            Ok(keys.take(many).flatten().map(PublicOrSecret::Public).collect())
         })
         .unwrap_or_default(),
     }

@@ -29,7 +29,10 @@ const OWN: &[&str] = &[
     "scheduled",
     "boîte de réception",
     "messages envoyés",
+    "messages archivés",
+    "envoyé",
     "envoyés",
+    "non lu",
     "non lus",
     "ouvert",
     "ouverts",
@@ -90,6 +93,25 @@ const OWN: &[&str] = &[
     "rascunhos",
 ];
 
+/// Keywords that programs put on messages for each other (the IANA registry of IMAP keywords, and older habits).
+const PROGRAMS: &[&str] = &[
+    "$mdnsent",
+    "$forwarded",
+    "forwarded",
+    "junk",
+    "nonjunk",
+    "notjunk",
+    "$junk",
+    "$notjunk",
+    "$phishing",
+    "redirected",
+    "$hasattachment",
+    "$hasnoattachment",
+    "$submitted",
+    "$submitpending",
+    "$imported",
+];
+
 /// What begins the label of a category that the program sorts into.
 const CATEGORY: &[&str] = &["category ", "catégorie", "kategorie", "categoría", "categoria", "categorie"];
 
@@ -115,6 +137,7 @@ pub fn is_unread(head: &[u8]) -> Option<bool> {
     let labels = split(&value(head)?);
     let unread = [
         "unread",
+        "non lu",
         "non lus",
         "ungelesen",
         "no leído",
@@ -136,6 +159,12 @@ pub fn tag(label: &str) -> Option<Name> {
     let short: String = label.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
     let name = Name::parse(&short).ok()?;
     System::ALL.iter().all(|system| system.slug() != name.slug()).then_some(name)
+}
+
+/// The tag that a keyword of IMAP, or one that a program noted in a message's head, stands for; none for the system's.
+pub fn keyword(word: &str) -> Option<Name> {
+    let programs = word.starts_with('\\') || PROGRAMS.contains(&word.to_lowercase().as_str());
+    tag(word.trim_start_matches('$')).filter(|_| !programs)
 }
 
 /// The value of the field, its lines joined and its encoded words read.
@@ -192,6 +221,16 @@ mod tests {
                 "X-GM: 1\r\nX-Gmail-Labels: =?UTF-8?Q?Bo=C3=AEte_de_r=C3=A9ception,Catégorie_:_Personnel,?=\r\n =?UTF-8?Q?=C3=89t=C3=A9_2024?=\r\n"
             ),
             ["Été 2024"]
+        );
+        assert_eq!(
+            tags(
+                "X-Gmail-Labels: =?UTF-8?Q?Messages_archiv=C3=A9s,Ouvert,Cat=C3=A9gorie=C2=A0:_E-mails_?=\r\n =?UTF-8?Q?personnels,\"Culture,_=C3=A9t=C3=A9\"?=\r\n"
+            ),
+            ["Culture, été"]
+        );
+        assert_eq!(
+            tags("X-Gmail-Labels: =?UTF-8?Q?Posteingang,Wichtig,Ge=C3=B6ffnet,Kategorie:_=22Neuigkeiten=22,B=C3=BCro?=\n"),
+            ["Büro"]
         );
         assert_eq!(tags("X-Gmail-Labels: spam,Internal,work,WORK,Category Updates\n"), ["work"]);
         assert_eq!(tags("Subject: none\n"), Vec::<String>::new());

@@ -9,6 +9,7 @@
 
 pub mod filling;
 pub mod finding;
+pub mod kind;
 pub mod labels;
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
     receive::{Brought, NotKept, Receive},
 };
 use crate::{
-    codec::pgp::NoKey,
+    codec::pgp::{NoKey, Ring},
     domain::{
         moving::{Reason, Tally},
         time::Time,
@@ -280,7 +281,8 @@ impl Taking<'_> {
                 received: Some(received),
                 read,
                 tags,
-                by_content: false,
+                // A program that notes something new in a head, or keeps what it moved elsewhere, has not made another message.
+                by_content: true,
             };
             let kept = receive.bring(raw, brought).await;
             (name, kept.map(|kept| kept.is_some()))
@@ -312,39 +314,55 @@ impl Taking<'_> {
     async fn cards(&mut self, name: String, octets: Vec<u8>) -> Result<(), Stopped> {
         let contacts = &self.import.0.contacts;
         let report = contacts.look(octets).await.map_err(stopped)?;
-        for _ in &report.odd {
-            self.tally.skip(Reason::OddCards, name.clone());
+        for card in &report.odd {
+            self.tally
+                .skip(Reason::OddCards, finding::calm(if card.is_empty() { &name } else { card }));
         }
         let taken = contacts.take(report.id).await.map_err(stopped)?.unwrap_or_default();
         self.tally.cards += taken.new;
         self.tally.richer += taken.more;
-        self.tally.recognised |= !report.same.is_empty();
+        self.tally.recognised |= !report.same.is_empty() || !report.odd.is_empty();
         Ok(())
     }
 
+    /// A file may hold secret keys, and other people's beside them.
     async fn keys(&mut self, name: String, octets: Vec<u8>) -> Result<(), Stopped> {
-        let inner = &self.import.0;
         self.tally.recognised = true;
-        if finding::holds_secret(&octets) {
-            let passphrase = self.secret.as_str().to_owned();
-            match inner.keys.bring(octets, passphrase).await.map_err(stopped)? {
-                Ok(brought) => {
-                    self.tally.keys += brought.keys as u64;
-                    for _ in 0..brought.closed {
-                        self.tally.skip(Reason::ForeignKey, name.clone());
+        let reading = tokio::task::spawn_blocking(move || Ring::of(&octets));
+        match reading.await.map_err(|_| Stopped::Storage)? {
+            Err(NoKey::TooLarge) => self.tally.skip(Reason::TooLarge, name),
+            Err(_) => self.tally.skip(Reason::Unreadable, name),
+            Ok(ring) if ring.others.is_empty() && ring.secret.is_empty() => self.tally.skip(Reason::Unreadable, name),
+            Ok(ring) => {
+                if !ring.others.is_empty() {
+                    let brought = self.import.0.keyring.bring_ring(ring.others).await.map_err(stopped)?;
+                    self.tally.keys += brought.keys;
+                    for _ in 0..brought.nobodys {
+                        self.tally.skip(Reason::NobodysKey, name.clone());
                     }
                 }
-                Err(NotBrought::Here) => {}
-                Err(NotBrought::No(NoKey::Unreadable)) => self.tally.skip(Reason::Unreadable, name),
-                Err(NotBrought::No(NoKey::TooLarge)) => self.tally.skip(Reason::TooLarge, name),
-                Err(NotBrought::TooMany) => self.tally.skip(Reason::TooComplex, name),
-                Err(NotBrought::No(NoKey::Passphrase)) => self.tally.skip(Reason::ForeignKey, name),
+                if !ring.secret.is_empty() {
+                    self.secret_keys(name, ring.secret).await?;
+                }
             }
-            return Ok(());
         }
-        match inner.keyring.bring(octets).await.map_err(stopped)? {
-            Ok(people) => self.tally.keys += people.len() as u64,
-            Err(_) => self.tally.skip(Reason::Unreadable, name),
+        Ok(())
+    }
+
+    async fn secret_keys(&mut self, name: String, octets: Vec<u8>) -> Result<(), Stopped> {
+        let passphrase = self.secret.as_str().to_owned();
+        match self.import.0.keys.bring(octets, passphrase).await.map_err(stopped)? {
+            Ok(brought) => {
+                self.tally.keys += brought.keys as u64;
+                for _ in 0..brought.closed {
+                    self.tally.skip(Reason::ForeignKey, name.clone());
+                }
+            }
+            Err(NotBrought::Here) => {}
+            Err(NotBrought::No(NoKey::Unreadable)) => self.tally.skip(Reason::Unreadable, name),
+            Err(NotBrought::No(NoKey::TooLarge)) => self.tally.skip(Reason::TooLarge, name),
+            Err(NotBrought::TooMany) => self.tally.skip(Reason::TooComplex, name),
+            Err(NotBrought::No(NoKey::Passphrase)) => self.tally.skip(Reason::ForeignKey, name),
         }
         Ok(())
     }

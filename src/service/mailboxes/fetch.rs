@@ -44,25 +44,6 @@ const NOTING: Duration = Duration::from_secs(30);
 /// The seconds of a day.
 const DAY: i64 = 24 * 3600;
 
-/// Keywords that programs put on messages for each other (the IANA registry of IMAP keywords, and older habits).
-const PROGRAMS: &[&str] = &[
-    "$mdnsent",
-    "$forwarded",
-    "forwarded",
-    "junk",
-    "nonjunk",
-    "notjunk",
-    "$junk",
-    "$notjunk",
-    "$phishing",
-    "redirected",
-    "$hasattachment",
-    "$hasnoattachment",
-    "$submitted",
-    "$submitpending",
-    "$imported",
-];
-
 /// What became of a bundle.
 #[derive(Default)]
 struct Done {
@@ -439,12 +420,9 @@ fn of_folder(folder: &str) -> Option<Name> {
 
 /// The tags of a message: those of its keywords, the system's left out, and of its folder.
 fn tags(known: &Known, folder: Option<&Name>) -> Vec<Name> {
-    let own = |word: &&String| !word.starts_with('\\') && !PROGRAMS.contains(&word.to_lowercase().as_str());
-    let words = known.keywords.iter().filter(own);
     let mut tags: Vec<Name> = Vec::new();
-    let named = words
-        .filter_map(|word| labels::tag(word.trim_start_matches('$')))
-        .chain(folder.cloned());
+    let words = known.keywords.iter().filter_map(|word| labels::keyword(word));
+    let named = words.chain(folder.cloned());
     for name in named.take(MAX_ON_MESSAGE) {
         if tags.iter().all(|tag| tag.slug() != name.slug()) {
             tags.push(name);

@@ -292,13 +292,16 @@ fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) 
     let Some(opening) = snapshot.opening(id)? else { return Ok(None) };
     let content = snapshot.proof(id)?.map(|proof| proof.evidence().content).unwrap_or_default();
     let author = reading.author().map(|author| author.address.as_str());
+    let row = author.map(|author| snapshot.peer_keys(author)).transpose()?.flatten();
     let signature = |signed: &record::SignedBy| {
+        let held = row.as_ref().and_then(|row| row.held(&signed.print));
         Ok(SignatureView {
             whole: signed.whole,
             worth: signed.worth(),
             who: people.named(snapshot, "", &signed.who)?,
             standing: match (content.signature, content.signer_verified) {
                 _ if Some(signed.who.as_str()) != author => Standing::Another,
+                _ if held.is_some_and(record::Held::is_refused) => Standing::Refused,
                 (Fact::Known(Signature::Valid), Fact::Known(true)) => Standing::Verified,
                 (Fact::Known(Signature::Valid), _) => Standing::Theirs,
                 _ => Standing::Claimed,

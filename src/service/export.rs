@@ -399,7 +399,8 @@ impl<W: Write> Writing<'_, W> {
         self.add("contacts.vcf", cards.as_bytes())
     }
 
-    /// The owner's keys, each public and under the passphrase, and everybody else's.
+    /// The owner's keys, each public and under the passphrase, and everybody else's, but for those that the owner found to
+    /// differ: no other program would know that.
     fn keys(&mut self, secret: &str) -> Result<(), Error> {
         for (id, own) in self.snapshot.own_keys()? {
             let Ok(key) = SecretKey::read(&own.secret) else { continue };
@@ -411,7 +412,7 @@ impl<W: Write> Writing<'_, W> {
         let mut part = self.archive.stream("keys/people.asc").map_err(io_error)?;
         let mut outcome = Ok(());
         self.snapshot.each_peer(|_, row| {
-            for held in &row.keys {
+            for held in row.keys.iter().filter(|held| !held.is_refused()) {
                 if let Ok(key) = Certificate::read(&held.octets) {
                     outcome = part.write_all(key.armored().as_bytes());
                 }

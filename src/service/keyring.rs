@@ -2,7 +2,8 @@
 //!
 //! A key belongs to an address because the owner compared it, their domain publishes it, or a message that was
 //! authenticated brought it. One that only the message itself brought is used where there is none of these: it takes
-//! nobody's place, and wins nothing. Where the owner compared one, no other is ever used in its place without their word.
+//! nobody's place, and wins nothing. Where the owner compared one, no other is ever used in its place without their word;
+//! one that they found to differ is kept, so that it is known and not used whoever brings it again.
 //! Deliberately absent: asking a key server without being told to, and asking anybody while the owner writes.
 
 use super::{Error, read};
@@ -104,6 +105,8 @@ pub struct KeyView {
     pub since: Time,
     /// When the owner compared it.
     pub verified: Option<Time>,
+    /// When the owner found that it differs, and is not theirs.
+    pub refused: Option<Time>,
     /// Whether it is the one that would be used now.
     pub used: bool,
 }
@@ -141,10 +144,18 @@ fn person(snapshot: &Snapshot, address: Address, row: &PeerKeys, now: Time) -> R
             vouched: held.vouched,
             since: Time(held.since),
             verified: (held.verified > 0).then_some(Time(held.verified)),
+            refused: held.is_refused().then_some(Time(held.verified.saturating_neg())),
         })
     };
     let mut keys: Vec<KeyView> = row.keys.iter().filter_map(view).collect();
-    keys.sort_by_key(|key| (!key.used, key.verified.is_none(), std::cmp::Reverse(key.since)));
+    keys.sort_by_key(|key| {
+        (
+            !key.used,
+            key.refused.is_some(),
+            key.verified.is_none(),
+            std::cmp::Reverse(key.since),
+        )
+    });
     let passed_on = keys.iter().all(|key| key.source == Source::Gossip);
     Ok(PersonKeys {
         name: snapshot.contact_of(address.as_str())?.map(|(_, card)| card.name),
@@ -247,10 +258,19 @@ impl Keyring {
 
     /// Notes that the owner compared a key, or no longer trusts that they did.
     pub async fn verify(&self, address: &Address, print: Fingerprint, verified: bool) -> Result<(), Error> {
-        let now = self.clock.now().0;
+        self.judge(address, print, if verified { self.clock.now().0.max(1) } else { 0 })
+            .await
+    }
+
+    /// Notes that the owner compared a key and found that it differs: it is not used any more, whoever brings it again.
+    pub async fn refuse(&self, address: &Address, print: Fingerprint) -> Result<(), Error> {
+        self.judge(address, print, self.clock.now().0.max(1).saturating_neg()).await
+    }
+
+    async fn judge(&self, address: &Address, print: Fingerprint, verified: i64) -> Result<(), Error> {
         self.change(address, move |row| {
             let held = row.keys.iter_mut().find(|held| held.print == print.octets());
-            held.map(|held| held.verified = if verified { now.max(1) } else { 0 }).is_some()
+            held.map(|held| held.verified = verified).is_some()
         })
         .await
     }
@@ -492,7 +512,7 @@ fn longest_waiting(snapshot: &Snapshot, now: Time) -> Result<Option<Address>, st
         let spread = address.bytes().fold(7_i64, |sum, octet| (sum * 31 + i64::from(octet)) % SPREAD);
         let turn = asked.saturating_add(REFRESH).saturating_add(spread);
         if !row.keys.is_empty() && turn <= now.0 {
-            let dealt_with = row.keys.iter().any(|held| held.verified > 0 || is_chosen(held));
+            let dealt_with = row.keys.iter().any(|held| held.verified != 0 || is_chosen(held));
             rows.push((turn, address.to_owned(), dealt_with));
         }
         true

@@ -2,7 +2,8 @@
 //!
 //! Whose a signature is, is decided here: it counts for the author only where it covers the whole message, the
 //! author is one and written in one `From`, and the key is known to be theirs by somebody that can be believed. A
-//! key that came with the very message counts where that message was authenticated.
+//! key that came with the very message counts where that message was authenticated. One that the owner found to differ
+//! is another's.
 
 use super::keyring::Choice;
 use crate::{
@@ -221,7 +222,7 @@ fn open(
         if is_owner(author) {
             return ring.is_own(print).then_some((true, true));
         }
-        let held = row?.held(print.octets())?;
+        let held = row?.held(print.octets()).filter(|held| !held.is_refused())?;
         Some((held.vouched || held.verified > 0, held.verified > 0))
     });
     step.content = Content {

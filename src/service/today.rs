@@ -26,7 +26,11 @@ pub(super) fn evidence(snapshot: &Snapshot, message: u64, mut evidence: Evidence
         && let Some(row) = author
         && let Some(verified) = signer(snapshot, message, &row)?
     {
-        evidence.content.signer_verified = Fact::Known(verified);
+        evidence.content.signer_verified = Fact::Known(verified > 0);
+        if verified < 0 {
+            evidence.content.signature = Fact::Known(Signature::OfAnother);
+            evidence.content.signer_verified = Fact::Unknown;
+        }
     }
     for other in &mut evidence.social.others {
         let row = snapshot.peer_keys(other.address.as_str())?;
@@ -44,11 +48,12 @@ pub(super) fn evidence(snapshot: &Snapshot, message: u64, mut evidence: Evidence
     Ok(evidence)
 }
 
-/// Whether the owner has compared the key of its author that signed all of a message; `None` where none did.
-fn signer(snapshot: &Snapshot, message: u64, author: &PeerKeys) -> Result<Option<bool>, store::Error> {
+/// When the owner compared the key of its author that signed all of a message, and less than 0 where they found that it
+/// differs; `None` where none of theirs did.
+fn signer(snapshot: &Snapshot, message: u64, author: &PeerKeys) -> Result<Option<i64>, store::Error> {
     let opening = snapshot.opening(message)?.unwrap_or_default();
     let whole = opening.signatures.iter().filter(|signed| signed.whole);
     let good = whole.filter(|signed| matches!(signed.worth(), Worth::Good(_)));
     let held = good.filter_map(|signed| author.held(&signed.print));
-    Ok(held.map(|held| held.verified > 0).max())
+    Ok(held.map(|held| held.verified).max())
 }

@@ -318,6 +318,8 @@ pub enum Standing {
     Claimed,
     /// It is somebody else's, or nobody's.
     Another,
+    /// The owner found that it is not theirs.
+    Refused,
 }
 
 /// The text of a message, ready to show.

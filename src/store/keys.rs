@@ -132,9 +132,10 @@ pub fn change_peer<T>(tables: &mut Tables<'_>, address: &str, change: impl FnOnc
 
 impl Held {
     /// Whether more than a message that nobody vouches for says whose it is: the owner compared it, it was published or
-    /// brought, or a message that was authenticated had it.
+    /// brought, or a message that was authenticated had it. Nothing speaks for one that the owner found to differ.
     pub fn is_trusted(&self) -> bool {
-        self.vouched || self.verified > 0 || self.source().rank() > Source::Autocrypt.rank() || self.source() == Source::Attached
+        let speaks = self.vouched || self.verified > 0;
+        !self.is_refused() && (speaks || self.source().rank() > Source::Autocrypt.rank() || self.source() == Source::Attached)
     }
 
     /// Takes what another copy of the key adds.
@@ -149,7 +150,8 @@ impl Held {
 
 impl PeerKeys {
     /// Takes what a message of theirs says, as Autocrypt has it; but where there is a key that can be used and that more
-    /// speaks for, a message that nobody vouches for tells only that there is another one.
+    /// speaks for, a message that nobody vouches for tells only that there is another one. One with a key that the owner
+    /// found to differ is not theirs, and tells nothing.
     pub fn hear(&mut self, learnt: &Learnt) {
         let (date, now) = (Time(learnt.date), Time(learnt.now));
         let is_usable = |held: &&Held| Certificate::read(&held.octets).is_ok_and(|key| key.facts(now).is_usable());
@@ -166,7 +168,10 @@ impl PeerKeys {
             }
             header = Some((print.octets().to_vec(), *mutual));
         }
-        if counts {
+        let is_refused = header
+            .as_ref()
+            .is_some_and(|(print, _)| self.held(print).is_some_and(Held::is_refused));
+        if counts && !is_refused {
             let mut peer = self.peer();
             peer.heard(date, now, header);
             self.take(peer);
@@ -196,7 +201,8 @@ impl PeerKeys {
         }
         (fresh.print, fresh.since, fresh.last) = (print.octets().to_vec(), now.0, now.0);
         self.keys.push(fresh);
-        if self.keys.len() > MOST {
+        // What the owner found to differ takes no room from what may be theirs.
+        if self.keys.iter().filter(|held| !held.is_refused()).count() > MOST {
             self.drop_one(&print);
         }
         print
@@ -242,6 +248,9 @@ pub fn learn(tables: &mut Tables<'_>, learnt: &Learnt) -> Result<(), Error> {
         }
         change_peer(tables, address, |row| {
             let print = row.hold(&key, Source::Gossip, false, now);
+            if row.held(print.octets()).is_some_and(Held::is_refused) {
+                return;
+            }
             let mut peer = row.peer();
             if peer.gossiped(date, now, print.octets().to_vec()) {
                 row.gossip_by.clone_from(&learnt.address);

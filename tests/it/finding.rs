@@ -482,6 +482,39 @@ fn a_code_that_is_scanned_leads_to_the_keys_and_says_whether_they_are_the_same()
     assert!(page.body.contains("another key than those that are known here"));
     assert_eq!(owner.get(&ask("https://x.test/")).status, 422);
     assert_eq!(owner.get(&ask(&format!("OPENPGP4FPR:{another}"))).status, 422);
+    // What differs is not used until the owner says otherwise, and cannot be forgotten meanwhile.
+    let place = "/settings/keys/people/anna@friend.test";
+    let say = |owner: &mut Visitor, is: &str| {
+        let said = owner.post(
+            &format!("{place}/key"),
+            "",
+            &form(&[("token", &token), ("print", &hex), ("is", is)]),
+        );
+        owner.get(said.header("location").unwrap()).body
+    };
+    assert!(page.body.contains("They differ: stop using this key"));
+    let page = say(&mut owner, "differ");
+    assert!(
+        page.contains("no longer used, whoever brings it again") && page.contains("that it differs: it is not used"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("value=\"forget\"") && !page.contains("not compared yet") && !page.contains(">in use<"),
+        "{page}"
+    );
+    owner.lang = "fr";
+    let french = owner.get(place).body;
+    owner.lang = "en";
+    assert!(
+        french.contains("qu’elle diffère") && french.contains("La laisser servir de nouveau"),
+        "{french}"
+    );
+    assert!(owner.get("/settings/keys/people").body.contains("that it differs: it is not used"));
+    let page = say(&mut owner, "unsure");
+    assert!(
+        page.contains(">in use<") && page.contains("not compared yet") && page.contains("value=\"differ\""),
+        "{page}"
+    );
     // The owner's own card is read by the same page as their own.
     let card = owner.get("/settings/keys/card");
     let groups: String = card

@@ -15,7 +15,7 @@ use caliopen::{
         id::MessageId,
         openpgp::{Fingerprint, NotOpened, Worth},
         padlock::Padlock,
-        privacy::evidence::{Encryption, KeyState},
+        privacy::evidence::{Encryption, KeyState, Signature},
         time::Time,
     },
     net::dns::{Dns, Table},
@@ -24,6 +24,7 @@ use caliopen::{
         keyring::{Choice, Source},
         protect,
         receive::Taken,
+        view::Standing,
     },
     store::{keys::Learnt, record::PeerKeys},
 };
@@ -190,6 +191,117 @@ fn a_header_that_nobody_vouches_for_takes_no_keys_place() {
     row.hear(&heard(Some(&fresh), 800, false));
     assert_eq!(used(&row, 600), known(&alice));
     assert_eq!(used(&row, 800), (Some(fresh.fingerprint()), Fact::Unknown, Advice::Available));
+}
+
+/// What the owner found to differ does not come back, wherever it comes from.
+#[test]
+fn a_key_that_was_found_to_differ_is_never_used_however_it_comes_again() {
+    let (alice, mallory) = (key(ALICE), key(ALICE));
+    let (bad, good) = (mallory.certificate(), alice.certificate());
+    let none = (None, Fact::Known(KeyState::Missing), Advice::Disable);
+    let refuse = |row: &mut PeerKeys| {
+        let held = row.keys.iter_mut().find(|held| held.print == mallory.fingerprint().octets());
+        held.unwrap().verified = -NOW.0;
+    };
+    for first in Source::ALL {
+        let mut row = PeerKeys::default();
+        row.hold(&bad, first, true, NOW);
+        refuse(&mut row);
+        assert_eq!(used(&row, 0), none, "{first:?}");
+        for again in Source::ALL {
+            row.hold(&bad, again, true, later(1));
+            assert_eq!(used(&row, 1), none, "{first:?} {again:?}");
+        }
+        for vouched in [true, false] {
+            row.hear(&heard(Some(&mallory), 2, vouched));
+            assert_eq!(used(&row, 2), none, "{first:?} {vouched}");
+        }
+        // Another one is used, takes nobody's place, and does not lose its own to the one that comes again.
+        for source in [Source::Attached, Source::Server, Source::Dns, Source::Wkd, Source::Owner] {
+            let mut row = row.clone();
+            row.hold(&good, source, true, later(3));
+            row.hear(&heard(Some(&mallory), 4, true));
+            let choice = Choice::of(&row, later(4));
+            assert_eq!(
+                choice.key.as_ref().map(Certificate::fingerprint),
+                Some(alice.fingerprint()),
+                "{source:?}"
+            );
+            assert_eq!((choice.replaced, choice.changed), (None, false), "{source:?}");
+            assert!(
+                choice
+                    .modern(&row, later(4))
+                    .is_none_or(|key| key.fingerprint() == alice.fingerprint())
+            );
+        }
+        row.hear(&heard(Some(&alice), 3, true));
+        row.hear(&heard(Some(&mallory), 4, true));
+        let known = (Some(alice.fingerprint()), Fact::Known(KeyState::Usable), Advice::Available);
+        assert_eq!(used(&row, 4), known, "{first:?}");
+        // However many others come, it is remembered; and however many were found to differ, there is room for hers.
+        for n in 0..20 {
+            let other = key(ALICE);
+            row.hear(&heard(Some(&other), 5, false));
+            if n < 10 {
+                let held = row.keys.iter_mut().find(|held| held.print == other.fingerprint().octets());
+                held.unwrap().verified = -NOW.0;
+            }
+        }
+        assert!(row.held(mallory.fingerprint().octets()).unwrap().is_refused());
+        assert_eq!(used(&row, 5), known, "{first:?}");
+    }
+    // It is not told as the newer one of two any more.
+    let mut row = PeerKeys::default();
+    row.hear(&heard(Some(&alice), 0, true));
+    row.hold(&bad, Source::Wkd, true, later(1));
+    row.keys[0].verified = NOW.0;
+    assert!(Choice::of(&row, later(1)).changed);
+    refuse(&mut row);
+    assert!(!Choice::of(&row, later(1)).changed);
+}
+
+#[tokio::test]
+async fn what_is_signed_with_a_key_that_was_found_to_differ_is_not_theirs() {
+    let home = Home::make(NOW, Dns::nobody().into());
+    home.services.keys.tend().await;
+    let (mallory, me, ring) = (key(ALICE), own(&home).await, &home.services.keyring);
+    ring.bring(mallory.certificate().octets()).await.unwrap().unwrap();
+    ring.verify(&address(ALICE), mallory.fingerprint(), true).await.unwrap();
+    let fresh = header("Autocrypt", ALICE, &mallory.certificate());
+    let before = take(&home, ALICE, sealed(ALICE, &mallory, &me, &fresh, "")).await;
+    assert!(is_encrypted_to(&home, ALICE));
+    ring.refuse(&address(ALICE), mallory.fingerprint()).await.unwrap();
+    let again = String::from_utf8(sealed(ALICE, &mallory, &me, &fresh, "")).unwrap();
+    let after = take(&home, ALICE, again.replace("Message-ID: <", "Message-ID: <again").into_bytes()).await;
+    let of = |id: MessageId| home.snapshot().proof(id.0).unwrap().unwrap().evidence();
+    assert_eq!(of(before).content.signature, Fact::Known(Signature::Valid));
+    let content = of(after).content;
+    assert_eq!(
+        (content.signature, content.signer_verified),
+        (Fact::Known(Signature::OfAnother), Fact::Unknown)
+    );
+    assert_eq!(of(after).social.others[0].key, Fact::Known(KeyState::Missing));
+    for id in [before, after] {
+        let page = home.services.discussions.message(id).await.unwrap();
+        let signatures = page.message.protection.unwrap().signatures;
+        assert_eq!(signatures[0].standing, Standing::Refused);
+    }
+    // Nothing is encrypted to it, and that is said before.
+    assert!(!is_encrypted_to(&home, ALICE));
+    let person = ring.person(address(ALICE)).await.unwrap();
+    let shown = (person.keys[0].used, person.keys[0].verified, person.keys[0].refused);
+    assert_eq!((person.keys.len(), shown), (1, (false, None, Some(NOW))));
+    let draft = Draft {
+        from: "me@home.test".into(),
+        to: ALICE.into(),
+        text: "Where?".into(),
+        ..Draft::default()
+    };
+    let preview = home.services.compose.preview(&draft).await.unwrap();
+    assert_eq!(preview.padlock, Padlock::Postcard);
+    // The owner may take it back.
+    ring.verify(&address(ALICE), mallory.fingerprint(), false).await.unwrap();
+    assert!(is_encrypted_to(&home, ALICE));
 }
 
 #[test]

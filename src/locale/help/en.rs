@@ -42,7 +42,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Comparing",
                 &[
-                    "A key that came by mail could have been slipped in by whoever carries the mail. Comparing takes a minute and ends that doubt: on their page, “Compare keys” shows six words and a picture. Read the words to each other, face to face or on the telephone, never by e-mail. If they match, say so: from then on what you send is sealed, and a key that changes without a word is shown as a warning.",
+                    "A key that came by mail could have been slipped in by whoever carries the mail. Comparing takes a minute and ends that doubt: on their page, “Compare keys” shows six words and a picture. Read the words to each other, face to face or on the telephone, never by e-mail. If they match, say so: from then on what you send is sealed, and a key that changes without a word is shown as a warning. If they differ, say that: the key is not used any more, whoever brings it again.",
                 ],
             ),
             (

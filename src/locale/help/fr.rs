@@ -42,7 +42,7 @@ pub(super) const TOPICS: &[Topic] = &[
             (
                 "Comparer",
                 &[
-                    "Une clé venue par courrier a pu être glissée par qui porte le courrier. Comparer prend une minute et lève ce doute\u{202f}: sur sa page, «\u{202f}Comparer les clés\u{202f}» montre six mots et une image. Lisez-vous les mots de vive voix ou au téléphone, jamais par courriel. S’ils sont les mêmes, dites-le\u{202f}: dès lors ce que vous envoyez est scellé, et une clé qui change sans un mot est signalée.",
+                    "Une clé venue par courrier a pu être glissée par qui porte le courrier. Comparer prend une minute et lève ce doute\u{202f}: sur sa page, «\u{202f}Comparer les clés\u{202f}» montre six mots et une image. Lisez-vous les mots de vive voix ou au téléphone, jamais par courriel. S’ils sont les mêmes, dites-le\u{202f}: dès lors ce que vous envoyez est scellé, et une clé qui change sans un mot est signalée. S’ils diffèrent, dites-le aussi\u{202f}: la clé ne sert plus, d’où qu’elle revienne.",
                 ],
             ),
             (

@@ -206,7 +206,8 @@ fn held(row: &record::PeerKeys, now: Time) -> Evidence {
     let facts = key.facts(now);
     let held = row.held(facts.fingerprint.octets());
     let young = held.is_some_and(|held| held.since > now.0 - LATELY);
-    let older = row.keys.iter().any(|other| held.is_some_and(|held| other.since < held.since));
+    let mut others = row.keys.iter().filter(|other| !other.is_refused());
+    let older = others.any(|other| held.is_some_and(|held| other.since < held.since));
     Evidence {
         key: Fact::Known(Key::Usable(facts.strength)),
         verified: Fact::Known(choice.verified),

@@ -3,7 +3,7 @@
 //! One that the owner compared, and no other beside it; else what Autocrypt advises, where somebody vouches for it; else
 //! what their domain, the owner or a key server gave; else one that came as a file and that the owner kept; last one that
 //! only their own messages speak for, and what Autocrypt doubts, which is used only to answer what came encrypted.
-//! Whatever is used in the place of another one is said.
+//! Whatever is used in the place of another one is said. One that the owner found to differ is as if it were not there.
 
 use super::Source;
 use crate::{
@@ -52,6 +52,11 @@ fn is_like(one: &Held, other: &Held) -> bool {
 impl Choice {
     /// Of what is known of an address.
     pub fn of(row: &PeerKeys, now: Time) -> Self {
+        if row.keys.iter().any(Held::is_refused) {
+            let mut left = row.clone();
+            left.keys.retain(|held| !held.is_refused());
+            return Self::of(&left, now);
+        }
         let usable = |held: &Held| {
             let key = Certificate::read(&held.octets).ok()?;
             key.facts(now).is_usable().then_some(key)
@@ -142,6 +147,7 @@ impl Choice {
     /// was, and otherwise one that their domain, they themselves or the owner brought.
     pub fn modern(&self, row: &PeerKeys, now: Time) -> Option<Certificate> {
         let speaks = |held: &&Held| match self.verified {
+            _ if held.is_refused() => false,
             true => held.verified > 0,
             false => speaks_for_itself(held.source()) || (row.key.as_ref() == Some(&held.print) && (self.claimed || held.is_trusted())),
         };

@@ -101,7 +101,7 @@ pub struct Held {
     pub since: i64,
     /// When it was last seen.
     pub last: i64,
-    /// When the owner compared it; 0 is never.
+    /// When the owner compared it; 0 is never, and less than that when they found that it differs.
     pub verified: i64,
 }
 
@@ -117,6 +117,11 @@ impl Held {
     /// Where it came from.
     pub fn source(&self) -> Source {
         Source::ALL.get(usize::from(self.source)).copied().unwrap_or(Source::Gossip)
+    }
+
+    /// Whether the owner found that it is not theirs: it is kept so that it is known when it comes again.
+    pub fn is_refused(&self) -> bool {
+        self.verified < 0
     }
 
     /// A better source stays.

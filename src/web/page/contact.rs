@@ -12,7 +12,7 @@ use super::{
     Badge, calm,
     contacts::group,
     lines::{Axis as Reckoned, Row as Item, score, state},
-    locks::day,
+    people_keys,
     tagging::{self, Asked, Chip},
     told::{self, Told},
 };
@@ -79,7 +79,7 @@ struct Key {
     groups: Vec<String>,
     kind: String,
     used: bool,
-    verified: Option<String>,
+    stands: String,
     trouble: Option<&'static str>,
 }
 
@@ -116,11 +116,11 @@ fn keys_of(address: &Address) -> String {
 fn key(site: &Site, visit: &Visit, address: &Address, key: KeyView) -> Key {
     let k = keys::words(visit.lang);
     Key {
+        stands: people_keys::stands(site, visit, &key),
         href: keys_of(address),
         groups: key.facts.fingerprint.groups(),
         kind: k.algorithm(key.facts.algorithm),
         used: key.used,
-        verified: key.verified.map(|at| k.compared.replace("{date}", &day(site, visit, at))),
         trouble: key.facts.encrypt.err().map(|why| k.unusable(why)),
     }
 }

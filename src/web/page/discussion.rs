@@ -232,6 +232,7 @@ fn signed(w: &Words, k: &'static keys::KeyWords, signature: &SignatureView) -> (
     let o = &k.opened;
     let (good, text) = match (&signature.worth, signature.standing) {
         (Worth::Good(_), _) if who.is_none() => (false, o.nobody),
+        (Worth::Good(_), Standing::Refused) => (false, o.refused),
         (Worth::Good(_), _) if !signature.whole => (false, o.signed_part),
         (Worth::Good(_), Standing::Verified) => (true, o.verified),
         (Worth::Good(_), Standing::Theirs) => (true, o.theirs),

@@ -34,7 +34,10 @@ struct Row {
     kind: String,
     users: Vec<String>,
     used: bool,
-    verified: Option<String>,
+    /// What came of comparing it.
+    stands: String,
+    verified: bool,
+    refused: bool,
     source: &'static str,
     since: String,
     trouble: Option<&'static str>,
@@ -58,18 +61,34 @@ struct Person {
     asked: Option<String>,
 }
 
+/// What came of comparing a key.
+pub(super) fn stands(site: &Site, visit: &Visit, key: &KeyView) -> String {
+    let k = keys::words(visit.lang);
+    match (key.refused, key.verified) {
+        (Some(at), _) => k.differs.replace("{date}", &day(site, visit, at)),
+        (None, Some(at)) => k.compared.replace("{date}", &day(site, visit, at)),
+        (None, None) => k.not_compared.to_owned(),
+    }
+}
+
 fn row(site: &Site, visit: &Visit, k: &'static KeyWords, key: KeyView, drawn: bool) -> Row {
+    let stands = stands(site, visit, &key);
     let print = key.facts.fingerprint;
     Row {
         groups: print.groups(),
         kind: k.algorithm(key.facts.algorithm),
         users: key.facts.users.iter().map(|user| calm(user)).collect(),
         used: key.used,
-        verified: key.verified.map(|at| k.compared.replace("{date}", &day(site, visit, at))),
+        stands,
+        verified: key.verified.is_some(),
+        refused: key.refused.is_some(),
         source: k.sources.get(key.source as usize).copied().unwrap_or_default(),
         since: k.since.replace("{date}", &day(site, visit, key.since)),
         trouble: key.facts.encrypt.err().map(|why| k.unusable(why)),
-        doubt: (!key.vouched && key.verified.is_none()).then_some(k.not_vouched),
+        doubt: match key.refused {
+            Some(_) => Some(k.differs_text),
+            None => (!key.vouched && key.verified.is_none()).then_some(k.not_vouched),
+        },
         words: fingerprint_words::of(&print).join(" · "),
         picture: drawn.then(|| qr::svg(&format!("OPENPGP4FPR:{}", print.hex()))).flatten(),
         scanned: false,
@@ -211,6 +230,7 @@ pub(in crate::web) async fn one(site: Arc<Site>, visit: Visit) -> Result<Respons
         done: match visit.asked("done").as_str() {
             "verified" => Some(k.done_verified),
             "unverified" => Some(k.done_unverified),
+            "refused" => Some(k.done_refused),
             "forgotten" => Some(k.done_forgotten),
             "found" => Some(k.check_found),
             "known" => Some(k.check_known),
@@ -275,6 +295,11 @@ pub(in crate::web) async fn judge(site: Arc<Site>, visit: Visit) -> Result<Respo
             ring.verify(&address, print, false).await?;
             journal.note_own(Event::PeerKeyCompared);
             "unverified"
+        }
+        "differ" => {
+            ring.refuse(&address, print).await?;
+            journal.note_own(Event::PeerKeyCompared);
+            "refused"
         }
         "forget" => {
             ring.forget(&address, print).await?;

@@ -200,7 +200,7 @@ fn a_maildir_of_dovecot_brings_its_folders_and_its_words() {
     assert_eq!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(Kind::Passphrase));
     let tags: Vec<String> = {
         let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
-        snapshot.tags().unwrap().into_iter().map(|(_, tag)| tag.slug).collect()
+        snapshot.tags().unwrap().into_values().map(|tag| tag.slug).collect()
     };
     vault.lock();
     assert!(

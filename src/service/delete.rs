@@ -33,6 +33,17 @@ const READ_AGAIN: usize = 30;
 /// How often a deletion is prepared anew because something arrived in between.
 const TRIES: usize = 8;
 
+/// What became of writing the file anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wiped {
+    /// Nothing is left of what was deleted.
+    Done,
+    /// It is being done already.
+    UnderWay,
+    /// The disk has no room for a second file. It is tried again every day.
+    NoRoom,
+}
+
 /// Deletes; cheap to clone.
 #[derive(Clone)]
 pub struct Delete {
@@ -95,12 +106,17 @@ impl Delete {
         .await
     }
 
-    /// Writes the vault's file anew, so that nothing is left of what was deleted; `false` where that is being
-    /// done already. Takes as long as copying everything that is kept.
-    pub async fn wipe(&self) -> Result<bool, Error> {
+    /// Writes the vault's file anew, so that nothing is left of what was deleted. Takes as long as copying everything that is
+    /// kept.
+    pub async fn wipe(&self) -> Result<Wiped, Error> {
         let open = self.vault.open()?;
         let wiping = tokio::task::spawn_blocking(move || open.rewrite());
-        Ok(wiping.await.unwrap_or(Err(store::Error::Damaged))?)
+        match wiping.await.unwrap_or(Err(store::Error::Damaged)) {
+            Ok(true) => Ok(Wiped::Done),
+            Ok(false) => Ok(Wiped::UnderWay),
+            Err(store::Error::Full) => Ok(Wiped::NoRoom),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether something was deleted of which the file may still hold a trace.

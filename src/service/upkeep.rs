@@ -178,7 +178,10 @@ fn drafts(open: &Open, _cursor: u64, now: Time) -> Result<(i64, u64), store::Err
 
 fn wipe(open: &Open, _cursor: u64, _now: Time) -> Result<(i64, u64), store::Error> {
     if open.wants_rewriting()? {
-        open.rewrite()?;
+        match open.rewrite() {
+            Err(store::Error::Full) => tracing::warn!("no room on the disk to write the store anew; tomorrow again"),
+            outcome => drop(outcome?),
+        }
     }
     Ok((DAY, 0))
 }

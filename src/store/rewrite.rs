@@ -11,6 +11,7 @@
 use super::{
     Error,
     crypt::{self, Sectors, VaultKey},
+    room::Room,
     schema::META,
     search,
     vault::{self, DELETED, FILE},
@@ -47,11 +48,27 @@ pub(super) fn tidy(folder: &Path, flush: Flush) -> Result<(), Error> {
     }
 }
 
+/// Refuses where what is kept does not fit on the disk a second time: one that is filled to its end takes no mail meanwhile,
+/// and the file would not be written anew either.
+fn must_fit(room: Option<Room>, folder: &Path, db: &Database) -> Result<(), Error> {
+    let Some(room) = room else { return Ok(()) };
+    if room.spares(fs::metadata(folder.join(FILE)).map_err(Error::io)?.len()) {
+        return Ok(());
+    }
+    // Much of the file may be pages that hold nothing any more.
+    let tx = db.begin_write()?;
+    let stats = tx.stats()?;
+    tx.abort()?;
+    let kept = stats.allocated_pages().saturating_mul(stats.page_size() as u64);
+    if room.spares(kept) { Ok(()) } else { Err(Error::Full) }
+}
+
 /// Writes the file of this database anew, with nothing written meanwhile. From the moment in which the files change places the
 /// database is the new one, and what its first error sets is in `failed`; where it cannot be had on the disk that they did,
 /// that is set at once, and nothing is written into either before it is opened anew.
 pub(super) fn rewrite(folder: &Path, key: &VaultKey, (db, failed): (&Current, &Failed), flush: Flush) -> Result<(), Error> {
     tidy(folder, flush)?;
+    must_fit(Room::of(folder), folder, &current(db))?;
     let next = folder.join(NEXT);
     let copied = File::options()
         .read(true)
@@ -141,6 +158,34 @@ mod tests {
             thread::sleep(Duration::from_millis(5));
         }
         names.sync_all()
+    }
+
+    #[test]
+    fn what_does_not_fit_a_second_time_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join(FILE);
+        let file = File::options().read(true).write(true).create_new(true).open(&place).unwrap();
+        let db = vault::database(Sectors::create(file, &VaultKey::new([1; 64])).unwrap(), vault::CACHE).unwrap();
+        let tx = db.begin_write().unwrap();
+        tx.open_table(META).unwrap().insert("word", [7; 10_000].as_slice()).unwrap();
+        tx.commit().unwrap();
+        let file = fs::metadata(&place).unwrap().len();
+        let room = |free| {
+            let whole = Room {
+                free: 0,
+                total: 1 << 40,
+                read_only: false,
+            };
+            Some(Room {
+                free: whole.reserve() + free,
+                ..whole
+            })
+        };
+        let fits = |room| must_fit(room, folder.path(), &db);
+        assert!(fits(None).is_ok() && fits(room(file)).is_ok());
+        // The file of a new box has more pages than it uses.
+        assert!(fits(room(file - 4096)).is_ok());
+        assert!(matches!(fits(room(0)), Err(Error::Full)));
     }
 
     static GO: AtomicBool = AtomicBool::new(false);

@@ -83,6 +83,11 @@ impl Room {
         !self.read_only && self.free >= self.reserve().saturating_add(growth)
     }
 
+    /// Whether a second copy of so many octets fits beside what is there, with the reserve left.
+    pub fn spares(&self, octets: u64) -> bool {
+        !self.read_only && self.free >= self.reserve().saturating_add(octets)
+    }
+
     /// How it stands.
     pub fn standing(&self) -> Standing {
         match self {
@@ -116,6 +121,7 @@ mod tests {
         ] {
             assert_eq!(room(free, 40).standing(), standing, "{free}");
         }
+        assert!(room(50, 100).spares(42 * MIB) && !room(50, 100).spares(43 * MIB));
         assert!(room(8, 40).takes(0) && !room(8, 40).takes(1) && room(40, 100).takes(25 * 1024 * 1024 / 3));
         let fixed = Room {
             read_only: true,

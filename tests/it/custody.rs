@@ -7,6 +7,7 @@ use caliopen::{
     net::clock::Clock,
     service::{
         Error,
+        delete::Wiped,
         receive::{Kept, NotKept, Taken},
         setup,
     },
@@ -151,7 +152,7 @@ async fn a_deleted_message_is_gone_for_the_owners_key_too() {
     assert_eq!((rows[0].excerpt.as_str(), rows[0].people[0].name.as_str()), ("also staying", "Bob"));
 
     assert!(delete.leaves_traces().await.unwrap());
-    assert!(delete.wipe().await.unwrap() && !delete.leaves_traces().await.unwrap());
+    assert!(delete.wipe().await.unwrap() == Wiped::Done && !delete.leaves_traces().await.unwrap());
     house.services.custody.lock().await.unwrap();
     let clear = house.clear_text();
     for word in ["Zebulon", "Xylophone", "quagmire"] {
@@ -211,7 +212,7 @@ async fn writing_anew_keeps_what_is_read_and_written_meanwhile() {
     for n in 50..80 {
         sealed += u32::from(house.take(&mail("bob@x.test", &format!("number {n}"), "b")).await.unwrap() == Taken::Sealed);
     }
-    assert!(wiping.await.unwrap().unwrap());
+    assert_eq!(wiping.await.unwrap().unwrap(), Wiped::Done);
     let drained = house.services.receive.drain().await.unwrap();
     assert!(
         drained <= u64::from(sealed),

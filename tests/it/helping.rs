@@ -104,9 +104,9 @@ fn what_a_search_found_is_sorted_where_it_was_found() {
 }
 
 #[test]
-fn whoever_has_several_addresses_is_compared_with_at_the_one_that_has_the_key() {
+fn whoever_has_several_addresses_is_compared_with_at_the_one_that_is_written_to() {
     let folder = Folder::make();
-    bring(&folder, &["import"], "sent.mbox", &written("carol@x.test", 1));
+    bring(&folder, &["import"], "sent.mbox", &written("carol@keys.test", 1));
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Carol\r\nEMAIL:carol@x.test\r\nEMAIL:carol@keys.test\r\nEND:VCARD\r\n";
     bring(&folder, &["contacts", "import"], "book.vcf", card);
     let key = SecretKey::make(&Address::parse("carol@keys.test").unwrap(), Clock::system().now()).unwrap();

@@ -15,6 +15,7 @@ use caliopen::{
         time::Time,
     },
     service::{
+        delete::Wiped,
         search::{Asked, By, Found, Scope},
         upkeep::Upkeep,
     },
@@ -248,7 +249,7 @@ async fn what_is_deleted_is_found_no_more_and_leaves_no_word() {
     }
     let vocabulary = |home: &Home| home.snapshot().vocabulary().unwrap();
     assert!(vocabulary(&home).iter().any(|word| word == "zanzibarium"));
-    assert!(home.services.delete.wipe().await.unwrap());
+    assert_eq!(home.services.delete.wipe().await.unwrap(), Wiped::Done);
     home.merge().await;
     let left = vocabulary(&home);
     assert!(left.iter().any(|word| word == "stays") && !left.iter().any(|word| word == "zanzibarium" || word == "bob"));

@@ -14,7 +14,10 @@ use super::{
 use crate::{
     domain::{journal::Event, time::Time},
     locale::custody::CustodyWords,
-    service::custody::{Kind, NotDone, Place, SlotId, SlotView},
+    service::{
+        custody::{Kind, NotDone, Place, SlotId, SlotView},
+        delete::Wiped,
+    },
 };
 use askama::Template;
 use http::StatusCode;
@@ -132,6 +135,7 @@ async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Par
             "key" => Some(t.done_key),
             "wiped" => Some(t.done_wiped),
             "wiping" => Some(t.done_wiping),
+            "no-room" => Some(t.wipe_no_room),
             _ => None,
         },
         rows: slots.iter().map(|slot| row(site, visit, slot, error.as_ref())).collect(),
@@ -192,8 +196,11 @@ pub(in crate::web) async fn key_file(site: Arc<Site>, visit: Visit) -> Result<Re
 
 /// `POST /settings/locks/wipe`
 pub(in crate::web) async fn wipe(site: Arc<Site>, _visit: Visit) -> Result<Response, Problem> {
-    let wiped = site.services.delete.wipe().await?;
-    Ok(done(if wiped { "wiped" } else { "wiping" }))
+    Ok(done(match site.services.delete.wipe().await? {
+        Wiped::Done => "wiped",
+        Wiped::UnderWay => "wiping",
+        Wiped::NoRoom => "no-room",
+    }))
 }
 
 /// `POST /lock`: locks the box and signs everybody out.

@@ -105,8 +105,8 @@ pub struct KeyView {
     pub since: Time,
     /// When the owner compared it.
     pub verified: Option<Time>,
-    /// When the owner found that it differs, and is not theirs.
-    pub refused: Option<Time>,
+    /// Whether the owner found that it differs, and is not theirs.
+    pub refused: bool,
     /// Whether it is the one that would be used now.
     pub used: bool,
 }
@@ -144,18 +144,11 @@ fn person(snapshot: &Snapshot, address: Address, row: &PeerKeys, now: Time) -> R
             vouched: held.vouched,
             since: Time(held.since),
             verified: (held.verified > 0).then_some(Time(held.verified)),
-            refused: held.is_refused().then_some(Time(held.verified.saturating_neg())),
+            refused: held.is_refused(),
         })
     };
     let mut keys: Vec<KeyView> = row.keys.iter().filter_map(view).collect();
-    keys.sort_by_key(|key| {
-        (
-            !key.used,
-            key.refused.is_some(),
-            key.verified.is_none(),
-            std::cmp::Reverse(key.since),
-        )
-    });
+    keys.sort_by_key(|key| (!key.used, key.refused, key.verified.is_none(), std::cmp::Reverse(key.since)));
     let passed_on = keys.iter().all(|key| key.source == Source::Gossip);
     Ok(PersonKeys {
         name: snapshot.contact_of(address.as_str())?.map(|(_, card)| card.name),

@@ -65,9 +65,9 @@ struct Person {
 pub(super) fn stands(site: &Site, visit: &Visit, key: &KeyView) -> String {
     let k = keys::words(visit.lang);
     match (key.refused, key.verified) {
-        (Some(at), _) => k.differs.replace("{date}", &day(site, visit, at)),
-        (None, Some(at)) => k.compared.replace("{date}", &day(site, visit, at)),
-        (None, None) => k.not_compared.to_owned(),
+        (true, _) => k.differs.to_owned(),
+        (false, Some(at)) => k.compared.replace("{date}", &day(site, visit, at)),
+        (false, None) => k.not_compared.to_owned(),
     }
 }
 
@@ -81,13 +81,14 @@ fn row(site: &Site, visit: &Visit, k: &'static KeyWords, key: KeyView, drawn: bo
         used: key.used,
         stands,
         verified: key.verified.is_some(),
-        refused: key.refused.is_some(),
+        refused: key.refused,
         source: k.sources.get(key.source as usize).copied().unwrap_or_default(),
         since: k.since.replace("{date}", &day(site, visit, key.since)),
         trouble: key.facts.encrypt.err().map(|why| k.unusable(why)),
-        doubt: match key.refused {
-            Some(_) => Some(k.differs_text),
-            None => (!key.vouched && key.verified.is_none()).then_some(k.not_vouched),
+        doubt: if key.refused {
+            Some(k.differs_text)
+        } else {
+            (!key.vouched && key.verified.is_none()).then_some(k.not_vouched)
         },
         words: fingerprint_words::of(&print).join(" · "),
         picture: drawn.then(|| qr::svg(&format!("OPENPGP4FPR:{}", print.hex()))).flatten(),

@@ -20,8 +20,8 @@ use crate::{
 use std::{fmt, os::unix::process::CommandExt, path::PathBuf, process::Command};
 use zeroize::Zeroizing;
 
-/// Threads for what blocks: one looks through the files, four prepare messages (`service::receive`), and one reads.
-const THREADS: usize = 6;
+/// Threads for what blocks: one looks through the files, four prepare messages (`service::receive`) or read.
+const THREADS: usize = 5;
 
 /// What `import` is told.
 #[derive(clap::Args)]

@@ -128,10 +128,18 @@ pub(super) fn of_maildir(file: &str) -> Option<bool> {
     }
 }
 
-/// The flag S behind `:2,` (a few programs write `;2,` or `!2,` where a colon cannot be in a name, and unpackers `_`).
+/// What stands behind `:2,` (a few programs write `;2,` or `!2,` where a colon cannot be in a name, and unpackers `_`).
+fn flags(name: &str) -> &str {
+    let behind = name.rsplit_once("2,");
+    behind.map_or(
+        "",
+        |(before, flags)| if before.ends_with([':', ';', '!', '_']) { flags } else { "" },
+    )
+}
+
+/// Whether the name of a message says that it was read.
 pub fn is_seen(name: &str) -> bool {
-    name.rsplit_once("2,")
-        .is_some_and(|(before, flags)| before.ends_with([':', ';', '!', '_']) && flags.contains('S'))
+    flags(name).contains('S')
 }
 
 /// The header block, or as much of it as is looked at.
@@ -203,8 +211,7 @@ pub fn keywords(list: &str) -> Vec<(u8, Name)> {
 
 /// Those that the name of a message has.
 pub fn keywords_of(name: &str, known: &[(u8, Name)]) -> Vec<Name> {
-    let (_, flags) = name.rsplit_once("2,").unwrap_or_default();
-    let has = |letter: u8| flags.bytes().any(|flag| flag == letter);
+    let has = |letter: u8| flags(name).bytes().any(|flag| flag == letter);
     known
         .iter()
         .filter(|(letter, _)| has(*letter))
@@ -278,7 +285,7 @@ mod tests {
         let known = keywords("0 Work\n1 $Forwarded\n3 \u{e9}t\u{e9}\n99 x\n");
         let on = |name: &str| -> Vec<String> { keywords_of(name, &known).iter().map(|word| word.as_str().to_owned()).collect() };
         assert_eq!(
-            (on("1.a:2,Sabd"), on("1.a:2,S"), on("1.a")),
+            (on("1.a:2,Sabd"), on("1.a:2,S"), on("1.M2,a")),
             (vec!["Work".into(), "été".into()], vec![], vec![])
         );
         for (name, seen) in [

@@ -444,8 +444,9 @@ impl Repo {
     }
 
     /// Lets go of backups that need not be kept (see [`KEPT`] and [`LONGEST`]) beside this one, which was just made, and beside
-    /// the last that there was when one was seen to be restored: of this one nobody knows yet. Says of how many. What a clock that was ahead has made later than that is left alone, and pushes out none of the others. A
-    /// snapshot that is spoilt restores nothing, and would keep everything else from being looked through: it goes too.
+    /// the last that there was when one was seen to be restored: of this one nobody knows yet. Says of how many. What a clock
+    /// that was ahead has made later than that is left alone, and pushes out none of the others. A snapshot that is spoilt
+    /// restores nothing, and would keep everything else from being looked through: it goes too.
     pub fn forget(&self, made: &Kept, proven: Option<Time>) -> Result<usize, Trouble> {
         let [days, weeks, months] = KEPT;
         let keep = KeepOptions::default()

@@ -125,8 +125,8 @@ impl Appliance {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM; says whether it ended with success, and after how long.
-    pub fn terminate(mut self) -> (bool, Duration) {
+    /// SIGTERM; says whether it ended with success.
+    pub fn terminate(mut self) -> bool {
         end_by(&mut self.child, Signal::TERM)
     }
 
@@ -174,14 +174,14 @@ impl Demo {
     }
 
     /// SIGTERM; says whether it ended with success, after how long, and how much it left behind.
-    pub fn terminate(self) -> (bool, Duration, usize) {
+    pub fn terminate(self) -> (bool, usize) {
         self.end_by(Signal::TERM)
     }
 
     /// The same by this signal.
-    pub fn end_by(mut self, signal: Signal) -> (bool, Duration, usize) {
-        let (succeeded, took) = end_by(&mut self.child, signal);
-        (succeeded, took, std::fs::read_dir(self.temporary.path()).unwrap().count())
+    pub fn end_by(mut self, signal: Signal) -> (bool, usize) {
+        let succeeded = end_by(&mut self.child, signal);
+        (succeeded, std::fs::read_dir(self.temporary.path()).unwrap().count())
     }
 }
 
@@ -192,11 +192,10 @@ impl Drop for Demo {
     }
 }
 
-/// Sends a signal; whether the process ended with success, and after how long.
-fn end_by(child: &mut Child, signal: Signal) -> (bool, Duration) {
-    let begin = std::time::Instant::now();
+/// Sends a signal; whether the process ended with success.
+fn end_by(child: &mut Child, signal: Signal) -> bool {
     kill_process(Pid::from_child(child), signal).unwrap();
-    (child.wait().unwrap().success(), begin.elapsed())
+    child.wait().unwrap().success()
 }
 
 /// The simplest sender there is: one connection, no TLS, one command at a time.

@@ -564,7 +564,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
         "{page}"
     );
     assert!(visitor.get("/settings/erase").body.contains("code on your sheet still opens them"));
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
     let old = inside(&it.data, &Opening::Passphrase(PASSPHRASE), Opened::Passphrase);
 
     // A machine with nothing on it.
@@ -597,7 +597,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     let right = [("kind", "folder"), ("at", place.as_str()), ("code", code.as_str())];
     assert_eq!(visitor.submit("/setup/restore", "/setup/restore", &right).status, 303);
     while visitor.get("/sign-in").status != 200 {}
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
     let new = inside(&there, &Opening::Passphrase(PASSPHRASE), Opened::Passphrase);
     // Looked at first: a browser that it does not know is announced by a message, as ever.
     let appliance = Appliance::start(&there, None);
@@ -606,7 +606,7 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
         303,
         "with the passphrase that it had"
     );
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
     assert_eq!(old.1, new.1);
     for table in ["messages", "proofs", "contacts", "tags", "own_keys", "filed"] {
         assert_eq!(old.0[table], new.0[table], "{table}");

@@ -114,9 +114,8 @@ fn a_passphrase_that_is_being_tried_does_not_keep_a_box_from_ending() {
     while ticks(appliance.pid()) < before + 50 {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let (well, took) = appliance.terminate();
-    assert!(well && took < Duration::from_secs(5), "{took:?}");
-    let _ = trying.join();
+    assert!(appliance.terminate());
+    assert!(trying.join().is_err(), "it did not wait until the passphrase was tried");
 }
 
 #[test]
@@ -127,7 +126,7 @@ fn a_demonstration_goes_with_its_terminal_unless_it_is_told_to_stay() {
         println!("skipped: these tests were told to stay themselves");
         return;
     }
-    let (well, _, left) = Demo::start().end_by(Signal::HUP);
+    let (well, left) = Demo::start().end_by(Signal::HUP);
     assert_eq!((well, left), (true, 0));
 
     // As `nohup` starts it: closing the terminal means nothing then.
@@ -137,7 +136,7 @@ fn a_demonstration_goes_with_its_terminal_unless_it_is_told_to_stay() {
     let appliance = Appliance::launch(nohup, &folder.data, None);
     kill_process(Pid::from_raw(appliance.pid() as i32).unwrap(), Signal::HUP).unwrap();
     assert_eq!(Visitor::new(&appliance).get("/health").status, 200);
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
 }
 
 #[test]
@@ -149,7 +148,7 @@ fn a_box_that_its_pages_are_making_is_not_made_beside_them() {
     let init = ["init", "--trying-ms", "0", "--domain", "home.test", "--address", "me@home.test"];
     let init = [&init[..], &["--data", text(&data), "--passphrase-file", text(&folder.secret)]].concat();
     assert_eq!(run(&init, Stdio::piped()).0, Some(75));
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
     let left = ["vault.redb", "claim"].map(|name| data.join(name).exists());
     assert_eq!(
         left,
@@ -157,7 +156,7 @@ fn a_box_that_its_pages_are_making_is_not_made_beside_them() {
         "nothing is half made, and a code that opens nothing does not stand there"
     );
     // It goes on being made; what broke off in the middle is begun again.
-    assert!(crate::first_run::start(&data).terminate().0);
+    assert!(crate::first_run::start(&data).terminate());
     assert_eq!(run(&init, Stdio::piped()).0, Some(0));
     assert_eq!(run(&init, Stdio::piped()).0, Some(73));
 }

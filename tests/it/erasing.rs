@@ -237,7 +237,7 @@ async fn before_it_is_erased_the_box_says_what_stays_elsewhere() {
     let seen = tokio::task::spawn_blocking(move || {
         let appliance = folder.serve();
         let page = Visitor::owner(&appliance).get("/settings/erase").body;
-        assert!(appliance.terminate().0);
+        assert!(appliance.terminate());
         page
     });
     let page = seen.await.unwrap();

@@ -257,7 +257,7 @@ async fn errors_and_idle_talk_have_an_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_and_slowness_have_an_end() {
     let quiet = House::with(Limits {
-        idle: Duration::from_millis(80),
+        idle: Duration::from_secs(1),
         ..Limits::default()
     })
     .await;
@@ -272,7 +272,7 @@ async fn silence_and_slowness_have_an_end() {
     quiet.ends().await;
 
     let slow = House::with(Limits {
-        per_message: Duration::from_millis(300),
+        per_message: Duration::from_secs(2),
         ..Limits::default()
     })
     .await;

@@ -10,7 +10,6 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 fn fixtures(name: &str) -> PathBuf {
@@ -293,7 +292,7 @@ fn what_goes_wrong_is_one_sentence_and_a_code() {
     expect(import(&folder, &wrong, &[&mailbox]), 77, "passphrase");
     let appliance = folder.serve();
     expect(import(&folder, &folder.secret, &[&mailbox]), 75, "in use");
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
     assert_eq!(import(&folder, &folder.secret, &[&mailbox]).0, 0);
 }
 
@@ -414,8 +413,8 @@ fn a_newcomer_looks_around_in_the_demonstration() {
         assert_eq!(status, 200);
         assert!(second.contains("href=\"/discussions/"), "{second}");
     }
-    let (succeeded, took, left) = demo.terminate();
-    assert!(succeeded && took < Duration::from_secs(5), "{took:?}");
+    let (succeeded, left) = demo.terminate();
+    assert!(succeeded);
     assert_eq!(left, 0, "its folder is gone");
 }
 

@@ -106,7 +106,7 @@ fn furnished() -> Folder {
     let message = "From: Zoé <zoe@x.test>\r\nTo: me@home.test\r\nSubject: by the door\r\nDate: Tue, 24 Nov 2026 08:00:00 +0000\r\n\
                    Message-ID: <door@x.test>\r\n\r\na marmalade sky\r\n";
     assert_eq!(sender.send("zoe@x.test", "me@home.test", message).unwrap(), 250);
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
     let cards = folder.data.with_file_name("cards.vcf");
     std::fs::write(&cards, "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Zoé\r\nEMAIL:zoe@x.test\r\nEND:VCARD\r\n").unwrap();
     let labelled = folder.data.with_file_name("labelled.eml");
@@ -222,7 +222,7 @@ fn everything_moves_into_another_box_and_is_as_it_was() {
     assert_eq!(sender.send("zoe@x.test", "me@home.test", message).unwrap(), 250);
     assert!(owner.get("/").body.contains("afterwards"));
     drop(owner);
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
 
     // Into a box where something is, only the mail that is not there, and nothing twice.
     let (_, report, _) = import_with(&other, &other.secret, &[&archive], &[]);

@@ -59,7 +59,7 @@ fn received(deliver: impl FnOnce(SocketAddr)) -> (MessagePage, String) {
     let folder = Folder::make();
     let appliance = folder.serve();
     deliver(appliance.smtp);
-    let (in_order, _) = appliance.terminate();
+    let in_order = appliance.terminate();
     assert!(in_order);
 
     let vault = Vault::locked(&folder.data);

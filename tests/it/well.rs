@@ -294,7 +294,7 @@ fn systemd_is_told_and_the_watchdog_is_fed_while_the_box_does_its_work() {
     for _ in 0..3 {
         assert!(heard().contains("WATCHDOG=1"));
     }
-    assert!(appliance.terminate().0);
+    assert!(appliance.terminate());
     while !heard().contains("STOPPING=1") {}
 }
 

@@ -98,7 +98,7 @@ pub struct Known {
     pub seen: bool,
     /// When it came there.
     pub at: Option<Time>,
-    /// The words that were put on it.
+    /// The words that were put on it, and its star (`\Flagged`).
     pub keywords: Vec<String>,
 }
 

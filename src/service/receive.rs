@@ -27,13 +27,13 @@ use crate::{
         danger::Scan,
         id::{DiscussionId, MessageId},
         nuisance::Welcome,
-        tag::Name,
         time::Time,
         transport::Arrival,
     },
     net::{authenticate::Authenticate, clock::Clock, dns::Dns},
     store::{
         self,
+        filing::Wanted,
         front::{Front, FrontFile},
         mail,
         room::Room,
@@ -131,7 +131,7 @@ pub struct Brought {
     /// Whether it was read.
     pub read: bool,
     /// The tags that it had.
-    pub tags: Vec<Name>,
+    pub tags: Vec<Wanted>,
     /// Whether it is the same as one that is here where `Message-ID`, `From`, `Date`, `Subject` and text are, whatever its way
     /// added to its head; else where every octet is.
     pub by_content: bool,
@@ -147,7 +147,7 @@ enum Source {
     Import {
         received: Time,
         read: bool,
-        tags: Vec<Name>,
+        tags: Vec<Wanted>,
         by_content: bool,
     },
     /// The box itself wrote it.

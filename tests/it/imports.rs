@@ -1,6 +1,7 @@
 //! Somebody moves in with the mail of years, and a newcomer looks at the demonstration: the real binary.
 
 use crate::appliance::{Demo, Folder, PASSPHRASE, caliopen, http};
+use caliopen::domain::tag::System;
 use caliopen::store::{
     mail::Snapshot,
     slots::{Kind, Opening},
@@ -180,7 +181,7 @@ fn a_maildir_of_dovecot_brings_its_folders_and_its_words() {
     let folder = Folder::make();
     let maildir = folder.data.with_file_name("Maildir");
     for (place, n) in [
-        ("cur/1.M1.h,S=10:2,Sb", 1),
+        ("cur/1.M1.h,S=10:2,FSb", 1),
         (".Sent/cur/2.M1.h:2,S", 2),
         (".Archives.2020/new/3.M1.h", 3),
     ] {
@@ -197,14 +198,15 @@ fn a_maildir_of_dovecot_brings_its_folders_and_its_words() {
     assert!(!find(&all, "number 1").1 && !find(&all, "number 2").1 && find(&all, "number 3").1);
     let vault = Vault::locked(&folder.data);
     assert_eq!(vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap(), Secret::Right(Kind::Passphrase));
-    let tags: Vec<String> = {
+    let (tags, starred): (Vec<String>, usize) = {
         let snapshot = Snapshot::of(&vault.open().unwrap()).unwrap();
-        snapshot.tags().unwrap().into_values().map(|tag| tag.slug).collect()
+        let starred = (1..=3).filter(|id| snapshot.is_tagged(*id, System::Starred.id()).unwrap()).count();
+        (snapshot.tags().unwrap().into_values().map(|tag| tag.slug).collect(), starred)
     };
     vault.lock();
     assert!(
-        tags.contains(&"travel".to_owned()) && !tags.contains(&"forwarded".to_owned()),
-        "{tags:?}"
+        tags.contains(&"travel".to_owned()) && !tags.contains(&"forwarded".to_owned()) && starred == 1,
+        "{tags:?} {starred}"
     );
 }
 

@@ -271,6 +271,9 @@ fn takeout() -> Vec<u8> {
         };
         part.write_all(message(n, labels).as_bytes()).unwrap();
     }
+    for (n, labels) in [(900, "Spam,Unread"), (901, "Trash,Opened"), (902, "Starred,Opened")] {
+        part.write_all(message(n, labels).as_bytes()).unwrap();
+    }
     part.end().unwrap();
     archive
         .add(
@@ -340,9 +343,10 @@ fn an_archive_comes_by_upload_and_says_what_became_of_it() {
     };
     let page = ended(&mut owner);
     for line in [
-        "302 messages taken in",
+        "304 messages taken in",
         "1 new contact",
-        "2 passed over",
+        "3 passed over",
+        "1 message that its program had deleted",
         "archive_browser.html",
         "inner.zip",
     ] {
@@ -351,9 +355,12 @@ fn an_archive_comes_by_upload_and_says_what_became_of_it() {
     assert!(owner.get("/search?q=tag:work").body.contains("number "));
     assert!(owner.get("/search?q=tag:cafe").body.contains("number "));
     assert!(!owner.get("/settings/tags").body.contains("Inbox"));
+    let found = |owner: &mut Visitor, query: &str| owner.get(&format!("/search?q={query}")).body;
+    assert!(found(&mut owner, "tag:spam").contains("number 900") && found(&mut owner, "is:starred").contains("number 902"));
+    assert!(!found(&mut owner, "subject:901").contains("number 901"), "it was thrown away");
     assert!(upload(&mut owner, Some(&token), &archive).contains(" 303 "));
     let page = ended(&mut owner);
-    assert!(page.contains("0 message") && page.contains("302 were here already"), "{page}");
+    assert!(page.contains("0 message") && page.contains("304 were here already"), "{page}");
     assert!(owner.get("/journal").body.contains("Brought something from elsewhere"));
     // Half of an archive is what it is.
     assert!(upload(&mut owner, Some(&token), &archive[..archive.len() / 2]).contains(" 303 "));

@@ -92,7 +92,9 @@ pub(super) fn learn(known: &mut Known, uid: u32, told: &[AttributeValue<'_>]) {
             AttributeValue::InternalDate(date) => known.at = moment(date),
             AttributeValue::Flags(flags) => {
                 known.seen = flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"));
-                let words = flags.iter().filter(|flag| !flag.starts_with('\\'));
+                let words = flags
+                    .iter()
+                    .filter(|flag| !flag.starts_with('\\') || flag.eq_ignore_ascii_case("\\Flagged"));
                 known.keywords = words.map(|word| word.clone().into_owned()).collect();
             }
             _ => {}
@@ -119,13 +121,17 @@ mod tests {
             5,
             &[AttributeValue::Flags(vec!["old".into()]), AttributeValue::Rfc822Size(300), date],
         );
-        learn(&mut known, 5, &[AttributeValue::Flags(vec!["\\SEEN".into(), "Work".into()])]);
+        learn(
+            &mut known,
+            5,
+            &[AttributeValue::Flags(vec!["\\SEEN".into(), "\\Flagged".into(), "Work".into()])],
+        );
         let expected = Known {
             uid: 5,
             size: 300,
             seen: true,
             at: Some(Time(836_732_665)),
-            keywords: vec!["Work".into()],
+            keywords: vec!["\\Flagged".into(), "Work".into()],
         };
         assert_eq!(known, expected);
         assert_eq!(moment("Mon, 7 Jul"), None);

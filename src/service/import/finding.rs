@@ -7,7 +7,8 @@
 
 use super::{
     filling::Manifest,
-    kind::{HEAD, Kind, apple, apple_marks, head, kind, marks, of_maildir},
+    kind::{HEAD, Kind, apple, apple_marks, head, keywords_of, kind, marks, of_maildir, starred},
+    labels,
 };
 use crate::{
     codec::{
@@ -15,12 +16,12 @@ use crate::{
         mime, vcard,
         zip::{self, Event},
     },
-    domain::{moving::Reason, tag::Name, time::Time},
+    domain::{moving::Reason, time::Time},
     service::{
         export::{FORMAT, VERSION, message_at},
         receive::MAX_MESSAGE,
     },
-    store::{mail::pack, restore::Room, seal},
+    store::{filing::Wanted, mail::pack, restore::Room, seal},
 };
 use serde_json::Value;
 use std::{
@@ -61,7 +62,7 @@ pub struct Found {
     /// Whether it has been read.
     pub read: bool,
     /// The tags that it had.
-    pub tags: Vec<Name>,
+    pub tags: Vec<Wanted>,
 }
 
 /// Something that was found.
@@ -116,14 +117,16 @@ pub struct Beside {
     /// Whether a Maildir says that it was read; `None` where it lies in none.
     pub read: Option<bool>,
     /// The words that its owner put on it there.
-    pub tags: Vec<Name>,
+    pub tags: Vec<Wanted>,
 }
 
 impl Beside {
     /// What is known of a file in an archive.
     fn of(file: &str) -> Self {
+        let read = of_maildir(file);
         Self {
-            read: of_maildir(file),
+            read,
+            tags: read.map_or_else(Vec::new, |_| keywords_of(file, &[])),
             ..Self::default()
         }
     }
@@ -223,8 +226,12 @@ impl<'a> Finding<'a> {
         if noted & 2 != 0 {
             return self.skip(Reason::Gone, name);
         }
-        let read = Some(noted & 1 != 0);
-        let item = self.found(calm(name), raw, &Beside { read, ..beside.clone() });
+        let noted = Beside {
+            read: Some(noted & 1 != 0),
+            tags: (noted & 16 != 0).then(starred).into_iter().collect(),
+            ..beside.clone()
+        };
+        let item = self.found(calm(name), raw, &noted);
         self.hand(item)
     }
 
@@ -278,7 +285,7 @@ impl<'a> Finding<'a> {
         if marks.gone {
             return Item::Skipped(Reason::Gone, name);
         }
-        marks.tag(beside.tags.iter().cloned());
+        labels::add(&mut marks.tags, beside.tags.iter().cloned());
         let reading = mime::read(head);
         let sensible = |time: &Time| (FIRST..=self.context.now.0 + DAY).contains(&time.0);
         let arrived = reading.hops.first().and_then(|hop| hop.at);

@@ -4,7 +4,7 @@
 //! Absent on purpose: reading what is a program's own (Outlook, GnuPG's keybox); it is known, so that it can be said.
 
 use super::labels;
-use crate::domain::tag::{MAX_ON_MESSAGE, Name};
+use crate::{domain::tag::System, store::filing::Wanted};
 
 /// Octets of a message that are looked at for its date and its marks.
 pub(super) const HEAD: usize = 64 * 1024;
@@ -99,8 +99,8 @@ pub(super) fn apple(begin: &[u8]) -> Option<(u64, usize)> {
     (is_number && is_field(begin.get(end + 1..)?)).then(|| Some((said.parse().ok()?, end + 1)))?
 }
 
-/// What stands behind such a message: the number under `flags`, of which bit 0 says that it was read and bit 1 that it was
-/// deleted.
+/// What stands behind such a message: the number under `flags`, of which bit 0 says that it was read, bit 1 that it was
+/// deleted, and bit 4 that it was marked.
 pub(super) fn apple_marks(behind: &str) -> Option<u64> {
     let (_, rest) = behind.split_once("<key>flags</key>")?;
     let (_, rest) = rest.split_once("<integer>")?;
@@ -137,6 +137,11 @@ fn flags(name: &str) -> &str {
     )
 }
 
+/// The star.
+pub(super) fn starred() -> Wanted {
+    Wanted::Known(System::Starred.id())
+}
+
 /// Whether the name of a message says that it was read.
 pub fn is_seen(name: &str) -> bool {
     flags(name).contains('S')
@@ -161,15 +166,18 @@ pub(super) struct Marks {
     /// Whether its program has deleted it, and only not cleared it away yet.
     pub(super) gone: bool,
     /// Labels and words that its owner put on it.
-    pub(super) tags: Vec<Name>,
+    pub(super) tags: Vec<Wanted>,
 }
 
-/// The fields of the mbox family (`Status`: R is read; `X-Keywords`), of Thunderbird (`X-Mozilla-Status`: bit 0 is read,
-/// bit 3 deleted; `X-Mozilla-Keys`), and Google's labels.
+/// The fields of the mbox family (`Status`: R is read; `X-Status`: F is marked; `X-Keywords`), of Thunderbird
+/// (`X-Mozilla-Status`: bit 0 is read, bit 2 marked, bit 3 deleted; `X-Mozilla-Keys`), and Google's labels.
+///
+/// That it was deleted is believed only above everything that came with the message, where both programs write it: whoever
+/// sends one could say so too, and it would be left behind.
 pub(super) fn marks(head: &[u8]) -> Marks {
     let text = String::from_utf8_lossy(head);
     let (mut read, mut marks) = (None, Marks::default());
-    marks.tag(labels::tags(head));
+    let (labels, mut above, mut labelled) = (labels::of(head), true, false);
     for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
         let value = value.trim();
         match name.to_ascii_lowercase().as_str() {
@@ -177,30 +185,28 @@ pub(super) fn marks(head: &[u8]) -> Marks {
             "x-mozilla-status" => {
                 let bits = u16::from_str_radix(value, 16).unwrap_or(0);
                 read = read.or(Some(bits & 1 != 0));
-                marks.gone |= bits & 8 != 0;
+                marks.gone |= above && bits & 8 != 0;
+                labels::add(&mut marks.tags, (bits & 4 != 0).then(starred));
             }
-            "x-mozilla-keys" | "x-keywords" => marks.tag(value.split([' ', '\t', ',']).filter_map(labels::keyword)),
+            "x-gmail-labels" => labelled |= above,
+            "received" | "return-path" | "delivered-to" => above = false,
+            "x-status" => labels::add(&mut marks.tags, value.contains('F').then(starred)),
+            "x-mozilla-keys" | "x-keywords" => {
+                labels::add(&mut marks.tags, value.split([' ', '\t', ',']).filter_map(labels::keyword));
+            }
             _ => {}
         }
     }
-    let noted = read.or_else(|| labels::is_unread(head).map(|unread| !unread));
-    marks.read = noted.unwrap_or(true);
+    marks.read = read.unwrap_or(labels.as_ref().is_none_or(|labels| !labels.unread));
+    if let Some(labels) = labels {
+        marks.gone |= labelled && labels.gone;
+        labels::add(&mut marks.tags, labels.tags);
+    }
     marks
 }
 
-impl Marks {
-    /// More tags; each once, and as many as a message may have.
-    pub(super) fn tag(&mut self, more: impl IntoIterator<Item = Name>) {
-        for name in more {
-            if self.tags.len() < MAX_ON_MESSAGE && self.tags.iter().all(|known| known.slug() != name.slug()) {
-                self.tags.push(name);
-            }
-        }
-    }
-}
-
 /// The words that the letters `a` to `z` stand for in the names of a folder's messages, as Dovecot lists them there.
-pub fn keywords(list: &str) -> Vec<(u8, Name)> {
+pub fn keywords(list: &str) -> Vec<(u8, Wanted)> {
     let word = |line: &str| {
         let (number, word) = line.split_once(' ')?;
         let letter = number.parse::<u8>().ok().filter(|number| *number < 26)?;
@@ -209,14 +215,11 @@ pub fn keywords(list: &str) -> Vec<(u8, Name)> {
     list.lines().filter_map(word).collect()
 }
 
-/// Those that the name of a message has.
-pub fn keywords_of(name: &str, known: &[(u8, Name)]) -> Vec<Name> {
+/// Those that the name of a message has, and the star.
+pub fn keywords_of(name: &str, known: &[(u8, Wanted)]) -> Vec<Wanted> {
     let has = |letter: u8| flags(name).bytes().any(|flag| flag == letter);
-    known
-        .iter()
-        .filter(|(letter, _)| has(*letter))
-        .map(|(_, word)| word.clone())
-        .collect()
+    let words = known.iter().filter(|(letter, _)| has(*letter)).map(|(_, word)| word.clone());
+    words.chain(has(b'F').then(starred)).collect()
 }
 
 #[cfg(test)]
@@ -274,19 +277,32 @@ mod tests {
         ] {
             assert_eq!(marks(fields.as_bytes()).read, read, "{fields}");
         }
+        let name_of = |tag: &Wanted| match tag {
+            Wanted::Named(name) => name.as_str().to_owned(),
+            Wanted::Known(id) => System::of(*id).unwrap().slug().to_owned(),
+        };
+        let of = |head: &str| marks(head.as_bytes()).tags.iter().map(name_of).collect::<Vec<_>>();
         let said = marks("X-Mozilla-Status: 0009\nX-Mozilla-Keys: $label1 NonJunk work  \nX-Keywords: Work, été\n".as_bytes());
-        let tags: Vec<&str> = said.tags.iter().map(Name::as_str).collect();
         assert!(said.read && said.gone && !marks(b"X-Mozilla-Status: 0001\n").gone);
-        assert_eq!(tags, ["label1", "work", "été"]);
+        assert_eq!(said.tags.iter().map(name_of).collect::<Vec<_>>(), ["label1", "work", "été"]);
+        assert_eq!(of("X-Mozilla-Status: 0005\nX-Mozilla-Keys: Junk\n"), ["starred", "spam"]);
+        assert_eq!(of("Status: RO\nX-Status: AF\n"), ["starred"]);
+        assert!(marks(b"X-GM-THRID: 1\nX-Gmail-Labels: Trash,Opened\nReceived: x\n").gone);
+        for theirs in ["X-Gmail-Labels: Trash\n", "X-Mozilla-Status: 0008\n"] {
+            assert!(
+                !marks(format!("Received: x\n{theirs}").as_bytes()).gone,
+                "whoever sent it says so: {theirs}"
+            );
+        }
         assert_eq!(
             apple_marks("<key>flags</key>\n\t<integer>8590195713</integer>"),
             Some(8_590_195_713)
         );
         let known = keywords("0 Work\n1 $Forwarded\n3 \u{e9}t\u{e9}\n99 x\n");
-        let on = |name: &str| -> Vec<String> { keywords_of(name, &known).iter().map(|word| word.as_str().to_owned()).collect() };
+        let on = |name: &str| -> Vec<String> { keywords_of(name, &known).iter().map(name_of).collect() };
         assert_eq!(
-            (on("1.a:2,Sabd"), on("1.a:2,S"), on("1.M2,a")),
-            (vec!["Work".into(), "été".into()], vec![], vec![])
+            (on("1.a:2,FSabd"), on("1.a:2,S"), on("1.M2,a")),
+            (vec!["Work".into(), "été".into(), "starred".into()], vec![], vec![])
         );
         for (name, seen) in [
             ("1.a.b:2,S", true),

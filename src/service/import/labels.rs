@@ -1,24 +1,48 @@
-//! The labels of a message in an archive of Google's, as tags: `X-Gmail-Labels`, in the language of the account.
+//! The labels of a message in an archive of Google's, as tags: `X-Gmail-Labels`, in the language of the account; and the
+//! words and flags that other programs have for the same.
 //!
-//! Labels that say where Google's own program keeps a message, or what it thinks of it, are no tags of the owner's. An
-//! account in a language that is not known here brings those along as tags, which are easily removed.
+//! Labels that say where Google's own program keeps a message, or what it thinks of it, are no tags of the owner's; but that
+//! it was spam, or had a star, is true here as well. An account in a language that is not known here brings those along as
+//! tags, which are easily removed.
 
 use crate::{
     codec::mime,
     domain::tag::{MAX_NAME, MAX_ON_MESSAGE, Name, System},
+    store::filing::Wanted,
 };
+
+/// Spam, a star, what was thrown away and what was not read, in the same languages as [`OWN`].
+const SPAM: &[&str] = &["spam", "junk"];
+const STARRED: &[&str] = &[
+    "starred",
+    "suivis",
+    "favoris",
+    "markiert",
+    "destacados",
+    "speciali",
+    "met ster",
+    "com estrela",
+];
+const TRASH: &[&str] = &["trash", "corbeille", "papierkorb", "papelera", "cestino", "prullenbak", "lixeira"];
+const UNREAD: &[&str] = &[
+    "unread",
+    "non lu",
+    "non lus",
+    "ungelesen",
+    "no leído",
+    "no leídos",
+    "da leggere",
+    "ongelezen",
+    "não lidas",
+];
 
 /// Labels of the program's own, folded to lower case: English, French, German, Spanish, Italian, Dutch, Portuguese.
 const OWN: &[&str] = &[
     "inbox",
     "sent",
-    "unread",
     "opened",
-    "starred",
     "important",
     "archived",
-    "spam",
-    "trash",
     "drafts",
     "draft",
     "chat",
@@ -32,76 +56,54 @@ const OWN: &[&str] = &[
     "messages archivés",
     "envoyé",
     "envoyés",
-    "non lu",
-    "non lus",
     "ouvert",
     "ouverts",
-    "suivis",
-    "favoris",
     "importants",
     "archivé",
     "archivés",
     "archivées",
-    "corbeille",
     "brouillons",
     "tous les messages",
     "posteingang",
     "gesendet",
-    "ungelesen",
     "geöffnet",
-    "markiert",
     "wichtig",
     "archiviert",
-    "papierkorb",
     "entwürfe",
     "recibidos",
     "enviados",
-    "no leído",
-    "no leídos",
     "abierto",
-    "destacados",
     "importante",
     "archivado",
-    "papelera",
     "borradores",
     "posta in arrivo",
     "inviati",
     "inviata",
-    "da leggere",
     "aperto",
     "aperti",
-    "speciali",
     "importanti",
     "archiviati",
-    "cestino",
     "bozze",
     "postvak in",
     "verzonden",
-    "ongelezen",
     "geopend",
-    "met ster",
     "belangrijk",
     "gearchiveerd",
-    "prullenbak",
     "concepten",
     "caixa de entrada",
-    "não lidas",
     "abertas",
-    "com estrela",
     "arquivadas",
-    "lixeira",
     "rascunhos",
 ];
 
-/// Keywords that programs put on messages for each other (the IANA registry of IMAP keywords, and older habits).
+/// Keywords that programs put on messages for each other (the IANA registry of IMAP keywords, and older habits), but for
+/// those that say that it is spam.
 const PROGRAMS: &[&str] = &[
     "$mdnsent",
     "$forwarded",
     "forwarded",
-    "junk",
     "nonjunk",
     "notjunk",
-    "$junk",
     "$notjunk",
     "$phishing",
     "redirected",
@@ -115,54 +117,71 @@ const PROGRAMS: &[&str] = &[
 /// What begins the label of a category that the program sorts into.
 const CATEGORY: &[&str] = &["category ", "catégorie", "kategorie", "categoría", "categoria", "categorie"];
 
-/// The tags of a header block; each once.
-pub fn tags(head: &[u8]) -> Vec<Name> {
-    let Some(value) = value(head) else { return Vec::new() };
-    let mut tags: Vec<Name> = Vec::new();
-    for label in split(&value) {
-        if tags.len() >= MAX_ON_MESSAGE {
-            break;
-        }
-        if let Some(name) = tag(&label)
-            && tags.iter().all(|known| known.slug() != name.slug())
-        {
-            tags.push(name);
+/// What the labels of a message say.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Its tags, each once.
+    pub tags: Vec<Wanted>,
+    /// Whether it was not read.
+    pub unread: bool,
+    /// Whether it was thrown away, and only not cleared away yet.
+    pub gone: bool,
+}
+
+/// The labels of a header block; `None` where there are none.
+pub fn of(head: &[u8]) -> Option<Labels> {
+    let mut labels = Labels::default();
+    for label in split(&value(head)?) {
+        let low = label.to_lowercase();
+        labels.unread |= UNREAD.contains(&low.as_str());
+        labels.gone |= TRASH.contains(&low.as_str());
+        add(&mut labels.tags, tag(&label));
+    }
+    Some(labels)
+}
+
+/// Adds tags; each once, and as many as a message may have.
+pub fn add(tags: &mut Vec<Wanted>, more: impl IntoIterator<Item = Wanted>) {
+    for tag in more {
+        if tags.len() < MAX_ON_MESSAGE && tags.iter().all(|known| !is_same(known, &tag)) {
+            tags.push(tag);
         }
     }
-    tags
 }
 
-/// Whether the labels say that the message was not read; `None` where there are none.
-pub fn is_unread(head: &[u8]) -> Option<bool> {
-    let labels = split(&value(head)?);
-    let unread = [
-        "unread",
-        "non lu",
-        "non lus",
-        "ungelesen",
-        "no leído",
-        "no leídos",
-        "da leggere",
-        "ongelezen",
-        "não lidas",
-    ];
-    Some(labels.iter().any(|label| unread.contains(&label.to_lowercase().as_str())))
+fn is_same(one: &Wanted, other: &Wanted) -> bool {
+    match (one, other) {
+        (Wanted::Named(one), Wanted::Named(other)) => one.slug() == other.slug(),
+        _ => one == other,
+    }
 }
 
-/// The tag that a label or a folder of another program stands for; `None` for what is none of the owner's.
-pub fn tag(label: &str) -> Option<Name> {
+/// The tag that a label or a folder of another program stands for; `None` for what is none here.
+pub fn tag(label: &str) -> Option<Wanted> {
     let label = label.trim();
     let low = label.to_lowercase();
-    if OWN.contains(&low.as_str()) || CATEGORY.iter().any(|begin| low.starts_with(begin)) || low.starts_with("imap_") {
+    let is = |known: &[&str]| known.contains(&low.as_str());
+    if is(SPAM) {
+        return Some(Wanted::Known(System::Spam.id()));
+    }
+    if is(STARRED) {
+        return Some(Wanted::Known(System::Starred.id()));
+    }
+    if is(OWN) || is(TRASH) || is(UNREAD) || CATEGORY.iter().any(|begin| low.starts_with(begin)) || low.starts_with("imap_") {
         return None;
     }
     let short: String = label.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
     let name = Name::parse(&short).ok()?;
-    System::ALL.iter().all(|system| system.slug() != name.slug()).then_some(name)
+    let is_own = System::ALL.iter().all(|system| system.slug() != name.slug());
+    is_own.then_some(Wanted::Named(name))
 }
 
-/// The tag that a keyword of IMAP, or one that a program noted in a message's head, stands for; none for the system's.
-pub fn keyword(word: &str) -> Option<Name> {
+/// The tag that a flag or a keyword of IMAP, or a word that a program noted in a message's head, stands for; none for what
+/// programs only tell each other.
+pub fn keyword(word: &str) -> Option<Wanted> {
+    if word.eq_ignore_ascii_case("\\Flagged") {
+        return Some(Wanted::Known(System::Starred.id()));
+    }
     let programs = word.starts_with('\\') || PROGRAMS.contains(&word.to_lowercase().as_str());
     tag(word.trim_start_matches('$')).filter(|_| !programs)
 }
@@ -211,7 +230,14 @@ mod tests {
 
     #[test]
     fn labels_become_tags_and_the_programs_own_do_not() {
-        let tags = |head: &str| -> Vec<String> { super::tags(head.as_bytes()).iter().map(|name| name.as_str().to_owned()).collect() };
+        let tags = |head: &str| -> Vec<String> {
+            let labels = of(head.as_bytes()).unwrap_or_default();
+            let name = |tag| match tag {
+                Wanted::Named(name) => name.as_str().to_owned(),
+                Wanted::Known(id) => System::of(id).unwrap().slug().to_owned(),
+            };
+            labels.tags.into_iter().map(name).collect()
+        };
         assert_eq!(
             tags("Subject: x\nX-Gmail-Labels: Inbox,Unread,Work,\"Paris, Texas\"\nTo: y\n"),
             ["Work", "Paris, Texas"]
@@ -232,10 +258,12 @@ mod tests {
             tags("X-Gmail-Labels: =?UTF-8?Q?Posteingang,Wichtig,Ge=C3=B6ffnet,Kategorie:_=22Neuigkeiten=22,B=C3=BCro?=\n"),
             ["Büro"]
         );
-        assert_eq!(tags("X-Gmail-Labels: spam,Internal,work,WORK,Category Updates\n"), ["work"]);
+        assert_eq!(tags("X-Gmail-Labels: Spam,Internal,work,WORK,Category Updates\n"), ["spam", "work"]);
+        assert_eq!(tags("X-Gmail-Labels: Suivis,Boîte de réception\n"), ["starred"]);
         assert_eq!(tags("Subject: none\n"), Vec::<String>::new());
-        assert_eq!(is_unread(b"X-Gmail-Labels: Inbox,Unread\n"), Some(true));
-        assert_eq!(is_unread(b"X-Gmail-Labels: Inbox,Opened\n"), Some(false));
-        assert_eq!(is_unread(b"Subject: Unread\n"), None);
+        let said = |labels: &str| of(format!("X-Gmail-Labels: {labels}\n").as_bytes()).map(|said| (said.unread, said.gone));
+        assert_eq!(said("Inbox,Unread"), Some((true, false)));
+        assert_eq!(said("Corbeille,Opened"), Some((false, true)));
+        assert_eq!(of(b"Subject: Unread\n"), None);
     }
 }

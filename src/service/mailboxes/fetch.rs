@@ -9,7 +9,6 @@ use super::{Mailboxes, Running};
 use crate::{
     domain::{
         mailbox::{Folder, MAX_FOLDERS, Trouble},
-        tag::{MAX_ON_MESSAGE, Name},
         time::Time,
     },
     net::imap::{Examined, Known, Mailbox as Opened},
@@ -19,7 +18,7 @@ use crate::{
         read,
         receive::{Brought, MAX_MESSAGE, NotKept},
     },
-    store::record::Mailbox,
+    store::{filing::Wanted, record::Mailbox},
 };
 use std::{collections::HashMap, time::Duration};
 use tokio::task::JoinSet;
@@ -399,7 +398,7 @@ fn last(name: &str) -> &str {
 }
 
 /// The tag that a folder stands for; none for those that every mailbox has.
-fn of_folder(folder: &str) -> Option<Name> {
+fn of_folder(folder: &str) -> Option<Wanted> {
     let name = crate::codec::utf7::decode(folder);
     let last = last(&name);
     let plain = [
@@ -408,7 +407,6 @@ fn of_folder(folder: &str) -> Option<Name> {
         "sent mail",
         "archive",
         "archives",
-        "junk",
         "deleted items",
         "deleted messages",
     ];
@@ -418,16 +416,11 @@ fn of_folder(folder: &str) -> Option<Name> {
     labels::tag(last)
 }
 
-/// The tags of a message: those of its keywords, the system's left out, and of its folder.
-fn tags(known: &Known, folder: Option<&Name>) -> Vec<Name> {
-    let mut tags: Vec<Name> = Vec::new();
+/// The tags of a message: those of its flags and keywords, and of its folder.
+fn tags(known: &Known, folder: Option<&Wanted>) -> Vec<Wanted> {
+    let mut tags = Vec::new();
     let words = known.keywords.iter().filter_map(|word| labels::keyword(word));
-    let named = words.chain(folder.cloned());
-    for name in named.take(MAX_ON_MESSAGE) {
-        if tags.iter().all(|tag| tag.slug() != name.slug()) {
-            tags.push(name);
-        }
-    }
+    labels::add(&mut tags, words.chain(folder.cloned()));
     tags
 }
 
@@ -442,6 +435,7 @@ fn day(time: Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::tag::System;
 
     #[test]
     fn bundles_are_bounded_and_all_there_is() {
@@ -477,20 +471,30 @@ mod tests {
     }
 
     #[test]
-    fn keywords_are_tags_and_the_systems_are_not() {
-        let known = Known {
-            keywords: vec!["$Work".into(), "$Forwarded".into(), "NonJunk".into(), "Été".into(), "work".into()],
-            ..Known::default()
+    fn keywords_are_tags_and_what_programs_tell_each_other_is_not() {
+        let tags = |keywords: &[&str], folder: &str| -> Vec<String> {
+            let known = Known {
+                keywords: keywords.iter().map(|&word| word.into()).collect(),
+                ..Known::default()
+            };
+            tags(&known, of_folder(folder).as_ref()).iter().map(name).collect()
         };
-        let tags: Vec<String> = tags(&known, of_folder("Lists.Rust").as_ref())
-            .iter()
-            .map(|name| name.as_str().to_owned())
-            .collect();
-        assert_eq!(tags, ["Work", "Été", "Rust"]);
+        assert_eq!(
+            tags(&["$Work", "$Forwarded", "NonJunk", "Été", "work"], "Lists.Rust"),
+            ["Work", "Été", "Rust"]
+        );
+        assert_eq!(tags(&["\\flagged", "\\Answered", "$Junk"], "INBOX.Spam"), ["starred", "spam"]);
         assert!(is_spare("INBOX.Junk") && is_spare("Ind&AOk-sirables") && !is_spare("INBOX") && !is_spare("Junk.Bills"));
         assert_eq!(of_folder("INBOX"), None);
         assert_eq!(of_folder("INBOX.Sent"), None);
-        assert_eq!(of_folder("Bo&AO4-tes").unwrap().as_str(), "Boîtes");
+        assert_eq!(name(&of_folder("Bo&AO4-tes").unwrap()), "Boîtes");
+    }
+
+    fn name(tag: &Wanted) -> String {
+        match tag {
+            Wanted::Named(name) => name.as_str().to_owned(),
+            Wanted::Known(id) => System::of(*id).unwrap().slug().to_owned(),
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
         discussion::DiscussionKey,
         fact::Fact,
         id::ContactId,
+        importance::Spam,
         message::{Mailbox, Reading},
         privacy::{
             evidence::{Authentic, Direction, Evidence, Other, Travel},
@@ -22,7 +23,7 @@ use crate::{
             index::{Index, RULES_VERSION},
             message::evaluate,
         },
-        tag::{By, Name, System},
+        tag::{By, System},
         time::Time,
         transport::Arrival,
     },
@@ -66,7 +67,7 @@ struct Met {
     /// Whether the same text under the same identifier is.
     by_content: bool,
     /// The tags that its mailbox gave it.
-    tags: Vec<Name>,
+    tags: Vec<Wanted>,
 }
 
 impl Met {
@@ -161,8 +162,10 @@ impl Inner {
         if report.is_some() {
             filling.tags.push((Wanted::Known(System::Report.id()), By::House));
         }
-        let of_mailbox = met.tags.iter().map(|name| (Wanted::Named(name.clone()), By::Owner));
-        filling.tags.extend(of_mailbox);
+        if met.tags.contains(&Wanted::Known(System::Spam.id())) {
+            filling.facts.spam = Spam::Unwanted;
+        }
+        filling.tags.extend(met.tags.iter().map(|tag| (tag.clone(), By::Owner)));
         self.screened(
             open,
             (came, &reading),

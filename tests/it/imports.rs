@@ -260,6 +260,10 @@ fn an_address_book_with_pictures_moves_in_and_nobody_is_lost_unsaid() {
     let mut cards: String = (0..150)
         .map(|n| format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Person {n}\r\nEMAIL:p{n}@x.test\r\n{picture}END:VCARD\r\n"))
         .collect();
+    // One that is larger than is read takes neither those before it along nor those behind it.
+    cards += "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Large\r\nEMAIL:large@x.test\r\nPHOTO;ENCODING=b;TYPE=JPEG:";
+    cards += &"QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD\r\n ".repeat(230_000);
+    cards += "\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:Behind\r\nEMAIL:behind@x.test\r\nEND:VCARD\r\n";
     cards += "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Myself\r\nEMAIL:me@home.test\r\nEND:VCARD\r\n\r\n";
     assert!(cards.len() > 10 * 1024 * 1024);
     std::fs::write(&book, cards).unwrap();
@@ -268,7 +272,11 @@ fn an_address_book_with_pictures_moves_in_and_nobody_is_lost_unsaid() {
     std::fs::write(&wide, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
     let (code, report, said) = import(&folder, &folder.secret, &[&book, &wide]);
     assert_eq!(code, 1, "{report}{said}");
-    assert!(report.contains("contacts: made 151, changed 0"), "{report}");
+    assert!(report.contains("contacts: made 152, changed 0"), "{report}");
+    assert!(
+        report.contains("skipped 1: larger than 25 MiB, or a card or keys larger than 10 MiB (book.vcf)"),
+        "{report}"
+    );
     assert!(
         report.contains("skipped 1: cards that are your own, have no name, or are of several people at once (Myself)"),
         "{report}"

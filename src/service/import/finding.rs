@@ -235,9 +235,9 @@ impl<'a> Finding<'a> {
         self.hand(item)
     }
 
-    /// Cards, some at a time.
+    /// Cards, some at a time. One that is too large takes no other with it.
     fn cards(&mut self, name: &str, source: &mut dyn BufRead) -> Flow {
-        let (mut part, mut cards, mut whole) = (Vec::new(), 0, 0);
+        let (mut part, mut cards, mut whole, mut large) = (Vec::new(), 0, 0, false);
         loop {
             let begun = part.len();
             let read = (&mut *source).take(MAX_LINE).read_until(b'\n', &mut part);
@@ -249,12 +249,18 @@ impl<'a> Finding<'a> {
             if read == 0 {
                 break;
             }
-            if part.len() > vcard::MAX_FILE {
-                return self.skip(Reason::TooLarge, name);
-            }
             let ends = part
                 .get(begun..)
                 .is_some_and(|line| line.trim_ascii().eq_ignore_ascii_case(b"end:vcard"));
+            large |= part.len() > vcard::MAX_FILE;
+            if large {
+                part.truncate(whole);
+                if ends {
+                    large = false;
+                    self.skip(Reason::TooLarge, name)?;
+                }
+                continue;
+            }
             if ends {
                 (cards, whole) = (cards + 1, part.len());
             }
@@ -262,6 +268,9 @@ impl<'a> Finding<'a> {
                 self.hand(Item::Cards(calm(name), std::mem::take(&mut part)))?;
                 (cards, whole) = (0, 0);
             }
+        }
+        if large {
+            self.skip(Reason::TooLarge, name)?;
         }
         if part.trim_ascii().is_empty() {
             return Flow::Continue(());

@@ -17,21 +17,7 @@ use crate::{
 /// The evidence of a message with what is known of its people now.
 pub(super) fn evidence(snapshot: &Snapshot, message: u64, mut evidence: Evidence, now: Time) -> Result<Evidence, store::Error> {
     let received = evidence.direction == Direction::In;
-    let author = evidence.social.others.first().filter(|_| received);
-    let author = author
-        .map(|author| snapshot.peer_keys(author.address.as_str()))
-        .transpose()?
-        .flatten();
-    if evidence.content.signature == Fact::Known(Signature::Valid)
-        && let Some(row) = author
-        && let Some(verified) = signer(snapshot, message, &row)?
-    {
-        evidence.content.signer_verified = Fact::Known(verified > 0);
-        if verified < 0 {
-            evidence.content.signature = Fact::Known(Signature::OfAnother);
-            evidence.content.signer_verified = Fact::Unknown;
-        }
-    }
+    signature(snapshot, message, &mut evidence)?;
     for other in &mut evidence.social.others {
         let row = snapshot.peer_keys(other.address.as_str())?;
         let key = row.map_or(Fact::Unknown, |row| Choice::of(&row, now).state());
@@ -46,6 +32,22 @@ pub(super) fn evidence(snapshot: &Snapshot, message: u64, mut evidence: Evidence
         };
     }
     Ok(evidence)
+}
+
+/// What a signature that counted when it came is worth by what the owner has found of its key since.
+pub(super) fn signature(snapshot: &Snapshot, message: u64, evidence: &mut Evidence) -> Result<(), store::Error> {
+    let counted = evidence.direction == Direction::In && evidence.content.signature == Fact::Known(Signature::Valid);
+    if let Some(author) = evidence.social.others.first().filter(|_| counted)
+        && let Some(row) = snapshot.peer_keys(author.address.as_str())?
+        && let Some(verified) = signer(snapshot, message, &row)?
+    {
+        evidence.content.signer_verified = Fact::Known(verified > 0);
+        if verified < 0 {
+            evidence.content.signature = Fact::Known(Signature::OfAnother);
+            evidence.content.signer_verified = Fact::Unknown;
+        }
+    }
+    Ok(())
 }
 
 /// When the owner compared the key of its author that signed all of a message, and less than 0 where they found that it

@@ -15,7 +15,10 @@ use caliopen::{
         id::MessageId,
         openpgp::{Fingerprint, NotOpened, Worth},
         padlock::Padlock,
-        privacy::evidence::{Encryption, KeyState, Signature},
+        privacy::{
+            contact::LineId,
+            evidence::{Encryption, KeyState, Signature},
+        },
         time::Time,
     },
     net::dns::{Dns, Table},
@@ -24,6 +27,7 @@ use caliopen::{
         keyring::{Choice, Source},
         protect,
         receive::Taken,
+        setup,
         view::Standing,
     },
     store::{keys::Learnt, record::PeerKeys},
@@ -270,6 +274,13 @@ async fn what_is_signed_with_a_key_that_was_found_to_differ_is_not_theirs() {
     let fresh = header("Autocrypt", ALICE, &mallory.certificate());
     let before = take(&home, ALICE, sealed(ALICE, &mallory, &me, &fresh, "")).await;
     assert!(is_encrypted_to(&home, ALICE));
+    let card = setup::add_contact(&home.vault, "Alice", &[address(ALICE)]).await.unwrap();
+    let habits = async || {
+        let index = home.services.contacts.card(card).await.unwrap().index;
+        let habits = [LineId::HabitSigned, LineId::HabitEncrypted];
+        habits.map(|id| index.lines.iter().find(|line| line.id == id).unwrap().won)
+    };
+    assert!(habits().await.iter().all(|won| *won > 0));
     ring.refuse(&address(ALICE), mallory.fingerprint()).await.unwrap();
     let again = String::from_utf8(sealed(ALICE, &mallory, &me, &fresh, "")).unwrap();
     let after = take(&home, ALICE, again.replace("Message-ID: <", "Message-ID: <again").into_bytes()).await;
@@ -286,6 +297,8 @@ async fn what_is_signed_with_a_key_that_was_found_to_differ_is_not_theirs() {
         let signatures = page.message.protection.unwrap().signatures;
         assert_eq!(signatures[0].standing, Standing::Refused);
     }
+    // Nor is it her habit to sign so, and to encrypt in her name.
+    assert_eq!(habits().await, [0, 0]);
     // Nothing is encrypted to it, and that is said before.
     assert!(!is_encrypted_to(&home, ALICE));
     let person = ring.person(address(ALICE)).await.unwrap();

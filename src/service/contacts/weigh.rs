@@ -13,7 +13,7 @@ use crate::{
         },
         time::Time,
     },
-    service::keyring::Choice,
+    service::{keyring::Choice, today},
     store::{contacts::Exchange, mail::Snapshot, record},
 };
 
@@ -69,10 +69,15 @@ pub(super) fn stands(snapshot: &Snapshot, id: u64, now: Time) -> Result<record::
     })
 }
 
-/// What was seen of one message, and whether it came through the door; `None` where nothing is kept of it.
+/// What was seen of one message, and whether it came through the door; `None` where nothing is kept of it. What a key signed that
+/// the owner has found to differ since is not theirs.
 pub(super) fn seen(snapshot: &Snapshot, one: &Exchange) -> Result<Option<(bool, OfMessage)>, Error> {
-    let proof = snapshot.proof(one.message)?;
-    Ok(proof.map(|proof| (proof.arrival.is_some(), proof.evidence())))
+    let Some(proof) = snapshot.proof(one.message)? else {
+        return Ok(None);
+    };
+    let mut evidence = proof.evidence();
+    today::signature(snapshot, one.message, &mut evidence)?;
+    Ok(Some((proof.arrival.is_some(), evidence)))
 }
 
 fn evidence(snapshot: &Snapshot, contact: &record::Contact, now: Time) -> Result<Evidence, Error> {

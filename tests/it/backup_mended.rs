@@ -129,9 +129,16 @@ async fn a_snapshot_or_an_index_that_cannot_be_read_takes_no_other_backup_with_i
     assert_eq!(view(&home).await.history.untidy, None);
     assert_eq!(earlier(&folder, &code, 0).await, Ok(all + 1));
     assert_eq!(earlier(&folder, &code, 1).await, Ok(all - 1));
-    // Nor does an index, on the day on which it is needed.
+    // Nor does an index, on the day on which it is needed; nor one that was being put right when the power went.
     files(&folder.join("index")).iter().for_each(|file| spoil(file));
     assert_eq!(earlier(&folder, &code, 0).await, Ok(all + 1));
+    files(&folder.join("index")).iter().for_each(|file| fs::remove_file(file).unwrap());
+    assert_eq!(earlier(&folder, &code, 0).await, Ok(all + 1));
+    assert!(files(&folder.join("index")).is_empty(), "reading writes nothing that it need not");
+    // What tells nothing, and nobody asks for, keeps none of it back.
+    assert_eq!(night(&home, 12).await, Standing::Good);
+    fs::write(folder.join("data").join("ab").join("ab".repeat(32)), "no pack").unwrap();
+    assert_eq!(earlier(&folder, &code, 0).await, Ok(all + 2));
 }
 
 #[tokio::test]

@@ -426,12 +426,17 @@ impl Repo {
         Ok((kept, unread.len()))
     }
 
-    /// Looks through what a backup holds.
+    /// Looks through what a backup holds. Packs that the index lacks, because what put it right was cut short, are looked into;
+    /// where one of those tells nothing the index is all there is.
     pub fn read(self) -> Result<Reading, Trouble> {
-        let indexed = guarded(&self.backend, || {
+        let opened = || {
             let key = Credentials::Masterkey(self.repository.key());
-            unopened(&self.backend)?.open(&key)?.to_indexed()
-        });
+            unopened(&self.backend)?.open(&key)
+        };
+        let mut indexed = guarded(&self.backend, || opened()?.to_indexed_checked());
+        if matches!(indexed, Err(Trouble::Damaged | Trouble::Missing)) {
+            indexed = guarded(&self.backend, || opened()?.to_indexed());
+        }
         let repository = match indexed {
             // An index that cannot be read is made again of what it names.
             Err(Trouble::Damaged) => {

@@ -203,12 +203,6 @@ async fn make(args: &Args, services: &Services) -> Result<(), Failure> {
     let (messages, took, sent) = view.last;
     say(format_args!("backed up {messages} messages in {took} s, wrote {sent} octets"));
     say(format_args!("the place holds {} backups in {} octets", view.size.1, view.size.0));
-    if view.lacking > 0 {
-        let lacking = view.lacking;
-        say(format_args!(
-            "{lacking} messages are not in it: the disk of this box has damaged them"
-        ));
-    }
     if view.same_disk {
         say("it lies on the same disk as the box: if that breaks, both are gone");
     }
@@ -219,7 +213,17 @@ async fn make(args: &Args, services: &Services) -> Result<(), Failure> {
         backups.prove().await.map_err(broken)?.map_err(failed)?;
         say("restored it beside the box with the code on the sheet: everything is the same");
     }
-    Ok(())
+    match view.lacking {
+        0 => Ok(()),
+        1 => Err(Failure::new(
+            code::PARTLY,
+            "one message is not in it: the disk of this box has damaged it",
+        )),
+        many => Err(Failure::new(
+            code::PARTLY,
+            format_args!("{many} messages are not in it: the disk of this box has damaged them"),
+        )),
+    }
 }
 
 /// Makes a mailbox of a backup and reports.

@@ -17,6 +17,7 @@ use caliopen::{
         mail::{self, Snapshot},
         outbox,
         record::{TlsGiven, TlsPlace},
+        restore,
         slots::{Kind as Opened, Opening},
         tls_reports,
         vault::{Secret, Vault},
@@ -611,4 +612,27 @@ fn the_pages_keep_it_try_it_and_bring_a_box_back_in_the_first_steps() {
     for table in ["messages", "proofs", "contacts", "tags", "own_keys", "filed"] {
         assert_eq!(old.0[table], new.0[table], "{table}");
     }
+}
+
+#[test]
+fn what_the_disk_of_the_box_has_damaged_is_missed_by_whoever_asks() {
+    let it = Boxed::make();
+    it.fill(0, 2, 500);
+    let vault = Vault::locked(&it.data);
+    let opened = vault.unlock(&Opening::Typed(PASSPHRASE)).unwrap();
+    assert_eq!(opened, Secret::Right(Opened::Passphrase));
+    let writing = vault
+        .open()
+        .unwrap()
+        .writer
+        .write(|tables| restore::octets(tables, 1, b"what a disk makes of it"));
+    tokio::runtime::Runtime::new().unwrap().block_on(writing).unwrap();
+    vault.lock();
+    let (code, told) = it.back_up(&["--prove"]);
+    assert!(code == 1 && told.contains("everything is the same"), "{code} {told}");
+    assert!(told.contains("one message is not in it"), "{told}");
+    let mut export = caliopen();
+    export.args(["export", "--data"]).arg(&it.data).arg("--unlock-with").arg(&it.secret);
+    let (code, told) = said(export.arg(it.beside("all.zip")));
+    assert!(code == 1 && told.contains("one message is missing"), "{code} {told}");
 }

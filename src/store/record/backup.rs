@@ -27,7 +27,7 @@ pub struct Backup {
     pub key: Vec<u8>,
     /// When it was switched on.
     pub since: i64,
-    /// When it was last tried; 0 is never, and so it is where one is asked for. So are the other times.
+    /// When it was last tried; 0 is never, and so it is where one is asked for, or less while that one is made. So are the other times.
     pub tried: i64,
     /// When a backup was last made.
     pub made: i64,

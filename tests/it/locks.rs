@@ -203,6 +203,8 @@ fn deleting_asks_first_and_takes_no_more_than_was_asked() {
         "/settings/locks?done=wiped"
     ));
     assert!(owner.get("/settings/locks").body.contains("holds nothing"));
+    let full = owner.get("/settings/locks?done=no-room").body;
+    assert!(full.contains("note danger\" role=\"status\">It was not written anew"), "{full}");
     let gone = owner.submit("/discussions/1/delete", "/discussions/1/delete", &[]);
     assert!(leads_to(&gone, "/") && owner.get("/discussions/1").status == 404);
     assert_eq!(owner.get("/discussions/1/delete").status, 404);

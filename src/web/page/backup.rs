@@ -146,6 +146,14 @@ fn set(view: &View) -> Typed {
     }
 }
 
+/// That the last one was not made; without a time while another one is asked for and being made.
+fn failed(t: &BackupWords, when: Option<&str>) -> String {
+    match when {
+        Some(when) => t.failed.replace("{when}", when),
+        None => t.failed.replace(", {when},", ""),
+    }
+}
+
 fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
     let say = |at: Time| site.zone.say(s.w, at, site.now()).long;
     let history = &view.history;
@@ -157,10 +165,8 @@ fn on(site: &Site, s: &Shell, t: &'static BackupWords, view: &View) -> On {
         Standing::Untried => t.untried.to_owned(),
         Standing::Old => t.old.to_owned(),
         Standing::Failed(trouble) => {
-            let when = view.tried.map(|at| site.zone.say(s.w, at, site.now()).moment).unwrap_or_default();
-            t.failed
-                .replace("{when}", &when)
-                .replace("{why}", words::trouble(s.w.lang, trouble))
+            let when = view.tried.map(|at| site.zone.say(s.w, at, site.now()).moment);
+            failed(t, when.as_deref()).replace("{why}", words::trouble(s.w.lang, trouble))
         }
         Standing::Unproven(trouble) => t.unproven.replace("{why}", words::trouble(s.w.lang, trouble)),
     };
@@ -239,5 +245,19 @@ pub(in crate::web) async fn act(site: Arc<Site>, visit: Visit) -> Result<Respons
             to(3)
         }
         _ => Err(Problem::NoForm),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Lang;
+
+    #[test]
+    fn while_another_one_is_being_made_no_time_is_missing_from_the_sentence() {
+        let said = |lang| failed(words::words(lang), None);
+        assert_eq!(said(Lang::En), "The last backup was not made. {why}");
+        assert_eq!(said(Lang::Fr), "La dernière sauvegarde n’a pas été faite. {why}");
+        assert!(failed(words::words(Lang::En), Some("today")).starts_with("The last backup, today, was"));
     }
 }

@@ -50,6 +50,8 @@ struct Page {
     s: Shell,
     t: &'static CustodyWords,
     done: Option<&'static str>,
+    /// Whether it could not be done.
+    undone: bool,
     rows: Vec<Row>,
     path: String,
     key_error: Option<String>,
@@ -127,10 +129,12 @@ async fn page(site: &Site, visit: &Visit, status: StatusCode, error: Option<(Par
     let t = &visit.lang.words().custody;
     let services = &site.services;
     let slots = services.custody.ways().await?;
+    let done = visit.asked("done");
     let page = Page {
         s: Shell::of(site, visit, Section::None),
         t,
-        done: match visit.asked("done").as_str() {
+        undone: done == "no-room",
+        done: match done.as_str() {
             "removed" => Some(t.done_removed),
             "key" => Some(t.done_key),
             "wiped" => Some(t.done_wiped),

@@ -201,7 +201,7 @@ const FR: BackupWords = BackupWords {
     unproven: "La dernière sauvegarde n’a pas pu être restaurée. {why}",
     unproven_again: "Un nouvel essai aura lieu demain.",
     unproven_mended: "La prochaine y remet ce que cette boîte a, et sera éprouvée à son tour\u{202f}; si cela revient, choisissez un autre endroit.",
-    untried: "Il y a une sauvegarde, mais depuis une semaine ou plus aucune restauration n’en est allée jusqu’au bout\u{202f}: chaque fois, la boîte a été verrouillée ou arrêtée avant la fin. Laissez-la déverrouillée jusque-là.",
+    untried: "Il y a une sauvegarde, mais depuis une semaine ou plus aucune restauration n’est allée jusqu’au bout\u{202f}: chaque fois, la boîte a été verrouillée ou arrêtée avant la fin. Laissez-la déverrouillée jusque-là.",
     lacking: Plural {
         one: "{n} message n’est plus lisible sur le disque même de cette boîte, et n’est pas dans la dernière sauvegarde\u{202f}; une plus ancienne l’a peut-être. Le disque est peut-être en train de lâcher.",
         many: "{n} messages ne sont plus lisibles sur le disque même de cette boîte, et ne sont pas dans la dernière sauvegarde\u{202f}; une plus ancienne les a peut-être. Le disque est peut-être en train de lâcher.",

@@ -573,7 +573,7 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
         (Id::Backup, Finding::Untried) => say(
             lang,
             "There is one, but for a week or more no restore of it came to an end: the page about backups says more.",
-            "Il y en a une, mais depuis une semaine ou plus aucune restauration n’en est allée jusqu’au bout\u{202f}: la page des sauvegardes en dit plus.",
+            "Il y en a une, mais depuis une semaine ou plus aucune restauration n’est allée jusqu’au bout\u{202f}: la page des sauvegardes en dit plus.",
         ),
         (Id::Backup, Finding::Lacking) => say(
             lang,

@@ -14,7 +14,9 @@ pub fn ascii(domain: &str) -> Option<String> {
         return Some(domain.to_ascii_lowercase());
     }
     let converted = to_a_label(domain);
-    let sound = !converted.is_empty() && !converted.ends_with('.') && converted.bytes().all(|octet| octet.is_ascii_graphic());
+    // Signs that look like `/` or `?` become these, and the host of a page would end there.
+    let of_name = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_');
+    let sound = !converted.is_empty() && !converted.ends_with('.') && converted.bytes().all(of_name);
     sound.then(|| converted.into_owned())
 }
 
@@ -60,6 +62,9 @@ mod tests {
         }
         for none in ["\u{200b}é..example\u{0}", "a\u{301}\u{2}.example", &"é".repeat(300)] {
             assert!(ascii(none).is_none_or(|name| name.is_ascii()), "{none:?}");
+        }
+        for none in ["x.example／p？.é.example", "x.example：8443.é.example", "a＠é.example", "℀.é.example"] {
+            assert_eq!(ascii(none), None, "{none}");
         }
     }
 

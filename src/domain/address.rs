@@ -21,7 +21,7 @@ pub enum AddressError {
     Incomplete,
     /// Longer than [`MAX_ADDRESS`].
     TooLong,
-    /// A blank, a control character or a bracket where none may be.
+    /// A blank, a control character or a bracket where none may be, or what stands in no domain.
     Character,
 }
 
@@ -50,9 +50,9 @@ impl Address {
         if local.is_empty() || domain.is_empty() || domain.ends_with('.') {
             return Err(AddressError::Incomplete);
         }
-        let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
         let bad = |c: char| c.is_control() || matches!(c, '<' | '>' | ',' | ';') || c.is_whitespace();
-        if domain.contains(bad) || domain.contains('"') || (!quoted && local.contains(bad)) || local.contains(char::is_control) {
+        let local_fits = is_quoted(local) || !local.contains(bad);
+        if !local_fits || domain.contains(bad) || !is_domain(domain) || local.contains(char::is_control) {
             return Err(AddressError::Character);
         }
         let local = local.to_lowercase();
@@ -101,6 +101,35 @@ impl Address {
     }
 }
 
+/// Whether it is a quoted string (RFC 5321 section 4.1.2) from its beginning to its end. What stood behind an end in the middle
+/// would be taken for something else where the address stands between brackets.
+pub fn is_quoted(local: &str) -> bool {
+    let Some(inner) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return false;
+    };
+    let (mut escaped, mut closed) = (false, false);
+    for c in inner.chars() {
+        closed |= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+    }
+    !escaped && !closed
+}
+
+/// Whether it can be a domain: a name, in which underscores are met and what is beyond ASCII may stand, or an address in
+/// brackets. It becomes a part of names and of addresses of pages, whose host must be no other's (`a@x.org/?.y.org`).
+fn is_domain(domain: &str) -> bool {
+    match domain.strip_prefix('[') {
+        Some(rest) => {
+            let of_literal = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-');
+            rest.strip_suffix(']')
+                .is_some_and(|inside| !inside.is_empty() && inside.chars().all(of_literal))
+        }
+        None => domain
+            .chars()
+            .all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')),
+    }
+}
+
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.key)
@@ -116,7 +145,19 @@ mod tests {
         let a = Address::parse("Alice.Martin@Example.ORG.").unwrap();
         assert_eq!(a.as_str(), "alice.martin@example.org");
         assert_eq!((a.local(), a.domain()), ("alice.martin", "example.org"));
-        assert_eq!(Address::parse("\"a b\"@x.org").unwrap().local(), "\"a b\"");
+        for quoted in ["\"a b\"", r#""a\"> \\""#, "\"a@b\"", "\"\""] {
+            assert_eq!(Address::parse(&format!("{quoted}@x.org")).unwrap().local(), quoted);
+        }
+        for domain in [
+            "[192.0.2.1]",
+            "[ipv6:2001:db8::1]",
+            "_a.x-y.org",
+            "zoé.example",
+            "bücher。example",
+            "localhost",
+        ] {
+            assert_eq!(Address::parse(&format!("a@{domain}")).unwrap().domain(), domain);
+        }
         assert_eq!(Address::parse("İ@x.org").unwrap().domain(), "x.org");
     }
 
@@ -142,6 +183,16 @@ mod tests {
             ("a@x.org..", AddressError::Incomplete),
             ("a b@x.org", AddressError::Character),
             ("a@x\r\n.org", AddressError::Character),
+            ("a@x.org/path?.y.org", AddressError::Character),
+            ("a@x.org:8443", AddressError::Character),
+            ("a@x.org#.y.org", AddressError::Character),
+            ("a@x.org\\.y.org", AddressError::Character),
+            ("a@user:word%40.y.org", AddressError::Character),
+            ("a@[]", AddressError::Character),
+            ("a@[192.0.2.1]/x", AddressError::Character),
+            ("a@[192.0.2.1/x]", AddressError::Character),
+            ("\"a\"> SIZE=1 \"b\"@x.org", AddressError::Character),
+            ("\"a b\\\"@x.org", AddressError::Character),
         ] {
             assert_eq!(Address::parse(text), Err(error), "{text:?}");
         }

@@ -4,7 +4,7 @@
 //! when it matters.
 
 use super::{
-    address::Address,
+    address::{Address, is_quoted},
     id::MessageId,
     message::{Mailbox, Reading},
 };
@@ -197,27 +197,10 @@ fn person(item: &str) -> Option<Mailbox> {
     let address = Address::parse(address).ok()?;
     // An address that mail cannot be sent to is one that was typed wrong.
     let domain = address.domain();
-    let literal = domain.starts_with('[') && domain.ends_with(']');
-    let sound = literal
-        || domain
-            .split('.')
-            .all(|label| !label.is_empty() && !label.contains(['[', ']', '(', ')', '\\', ':', '@']));
+    let sound = domain.split('.').all(|label| !label.is_empty());
     let local = address.local();
     let sound = sound && (is_quoted(local) || !local.contains(['(', ')', '[', ']', '\\', '"', ':', '@', ' ']));
     sound.then_some(Mailbox { name, address })
-}
-
-/// Whether it is a quoted string (RFC 5322 section 3.2.4) from its beginning to its end.
-fn is_quoted(local: &str) -> bool {
-    let Some(inner) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
-        return false;
-    };
-    let (mut escaped, mut closed) = (false, false);
-    for c in inner.chars() {
-        closed |= c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-    }
-    !escaped && !closed
 }
 
 /// One person as they are typed.

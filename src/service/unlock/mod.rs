@@ -62,6 +62,9 @@ use tries::{Trier, Tries};
 const VERIFIED: usize = 64;
 /// Octets in the longest secret that is looked at.
 const MAX_SECRET: usize = 1024;
+/// Guesses of strangers that wait for their turn at most, a second or so each: a thousand networks with three free ones
+/// each would keep everybody waiting for an hour.
+const LINE: usize = 8;
 
 /// Why something at the door was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +169,8 @@ struct Keeper {
     /// One guess at a time, from looking whether it may be made to counting it: a hundred at once would all be
     /// the first.
     turn: tokio::sync::Mutex<()>,
+    /// Who may wait for it without being known.
+    line: tokio::sync::Semaphore,
     halves: Halves,
     proposed: Proposals,
     answered: AnsweredOnes,
@@ -202,6 +207,7 @@ impl Unlock {
             sessions: Sessions::default(),
             tries: Tries::default(),
             turn: tokio::sync::Mutex::default(),
+            line: tokio::sync::Semaphore::new(LINE),
             halves: Halves::default(),
             proposed: Proposals::default(),
             answered: AnsweredOnes::default(),
@@ -213,6 +219,13 @@ impl Unlock {
     /// Checks a passphrase or recovery code (Argon2id, on the blocking pool) and unlocks the vault where it is
     /// locked. With a second factor in force no session begins before its code; the recovery sheet needs none.
     pub async fn sign_in(&self, typed: &str, door: &str, caller: Caller<'_>) -> Result<Entered, Refused> {
+        // Whoever has to wait anyhow takes nobody's place, and a browser that the owner verified needs none.
+        let trier = self.trier(caller);
+        self.0.tries.may(trier, self.0.clock.now())?;
+        let _place = match trier {
+            Trier::Verified(_) => None,
+            _ => Some(self.0.line.try_acquire().map_err(|_| Refused::Wait(LINE as u32))?),
+        };
         let turn = self.0.turn.lock().await;
         let trier = self.trier(caller);
         self.0.tries.may(trier, self.0.clock.now())?;

@@ -285,6 +285,24 @@ async fn whoever_has_the_passphrase_cannot_guess_codes_for_ever() {
 }
 
 #[tokio::test]
+async fn strangers_from_everywhere_keep_a_verified_browser_waiting_for_a_few_guesses_only() {
+    let house = House::new();
+    let who = house.enter(me()).await;
+    let mine = Caller {
+        device: Some(&who.device),
+        ..me()
+    };
+    let strangers = (0..60).map(|n| house.unlock.sign_in("guess", DOOR, from([198, 51, n, 1])));
+    let strangers = futures_util::future::join_all(strangers);
+    let (strangers, owner) = tokio::join!(strangers, house.unlock.sign_in(WORD, DOOR, mine));
+    assert!(matches!(owner, Ok(Entered::In(_))));
+    let tried = strangers.iter().filter(|outcome| outcome.as_ref().err() == Some(&Refused::Wrong));
+    assert_eq!(tried.count(), LINE);
+    let waits = strangers.iter().filter(|outcome| matches!(outcome, Err(Refused::Wait(1..))));
+    assert_eq!(waits.count(), 60 - LINE);
+}
+
+#[tokio::test]
 async fn a_locked_box_locks_again_when_no_right_code_follows() {
     let house = House::new();
     let unlock = &house.unlock;

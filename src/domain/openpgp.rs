@@ -152,6 +152,16 @@ impl KeyFacts {
     }
 }
 
+/// Seconds from signing a message to its arrival: what cannot be handed over at once is tried for some five days (RFC 5321
+/// section 4.5.4.1).
+const UNDER_WAY: i64 = 7 * 24 * 3600;
+
+/// Whether a signature was made for a message that came then. What was signed long before can be taken out of another
+/// message and be sent once more, under another subject and to somebody else: it says whose the words are, not who sends them.
+pub fn is_for(signed: Time, came: Time) -> bool {
+    came.0.saturating_sub(signed.0) <= UNDER_WAY
+}
+
 /// What a signature turned out to be worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Worth {

@@ -16,6 +16,7 @@ use crate::{
         fact::Fact,
         id::{DiscussionId, MessageId},
         message::{Attachment, Mailbox, Reading},
+        openpgp::is_for,
         padlock::Padlock,
         privacy::{evidence::Signature, index::Letter, message::evaluate},
         time::Time,
@@ -288,11 +289,12 @@ fn embedded(raw: &[u8], reading: &Reading) -> Vec<Embedded> {
 }
 
 /// What opening the message showed, with the people of its signatures.
-fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) -> Result<Option<Protection>, Error> {
+fn protection(people: &People, snapshot: &Snapshot, (id, came): (u64, Time), reading: &Reading) -> Result<Option<Protection>, Error> {
     let Some(opening) = snapshot.opening(id)? else { return Ok(None) };
     let content = snapshot.proof(id)?.map(|proof| proof.evidence().content).unwrap_or_default();
     let author = reading.author().map(|author| author.address.as_str());
     let row = author.map(|author| snapshot.peer_keys(author)).transpose()?.flatten();
+    let is_old = |signed: &record::SignedBy| signed.at.is_some_and(|at| !is_for(Time(at), came));
     let signature = |signed: &record::SignedBy| {
         let held = row.as_ref().and_then(|row| row.held(&signed.print));
         Ok(SignatureView {
@@ -302,6 +304,7 @@ fn protection(people: &People, snapshot: &Snapshot, id: u64, reading: &Reading) 
             standing: match (content.signature, content.signer_verified) {
                 _ if Some(signed.who.as_str()) != author => Standing::Another,
                 _ if held.is_some_and(record::Held::is_refused) => Standing::Refused,
+                _ if held.is_some_and(|held| held.vouched || held.verified > 0) && is_old(signed) => Standing::Old,
                 (Fact::Known(Signature::Valid), Fact::Known(true)) => Standing::Verified,
                 (Fact::Known(Signature::Valid), _) => Standing::Theirs,
                 _ => Standing::Claimed,
@@ -355,7 +358,7 @@ fn show(
         .as_ref()
         .map(|view| (view.findings, view.trackers.clone(), view.pictures.clone()))
         .unwrap_or_default();
-    let protection = protection(people, snapshot, id, &reading)?;
+    let protection = protection(people, snapshot, (id, Time(record.received)), &reading)?;
     let masked = viewer.is_masked(MessageId(id), record.index);
     let message = Letter::of(record.index.unwrap_or(0));
     let body = match view {

@@ -3,7 +3,7 @@
 //! Whose a signature is, is decided here: it counts for the author only where it covers the whole message, the
 //! author is one and written in one `From`, and the key is known to be theirs by somebody that can be believed. A
 //! key that came with the very message counts where that message was authenticated. One that the owner found to differ
-//! is another's.
+//! is another's. A signature that was made long before the message came may be another message's.
 
 use super::keyring::Choice;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         address::Address,
         fact::Fact,
         message::{Defect, Reading},
-        openpgp::{Covers, Fingerprint, Signed, Worth},
+        openpgp::{Covers, Fingerprint, Signed, Worth, is_for},
         privacy::evidence::{Content, Encryption, KeyState, Signature},
         time::Time,
     },
@@ -217,7 +217,7 @@ fn open(
         return Ok(());
     };
     let author = author(asked.reading);
-    let (signature, verified) = signature(&opening.signatures, |print| {
+    let (signature, verified) = signature(&opening.signatures, asked.received, |print| {
         let author = author?;
         if is_owner(author) {
             return ring.is_own(print).then_some((true, true));
@@ -268,13 +268,19 @@ fn is_by_its_key(learnt: &Learnt, all: &[(Covers, Signed)]) -> bool {
 }
 
 /// What the signatures that cover everything are worth for the author.
-fn signature(all: &[(Covers, Signed)], belongs: impl Fn(&Fingerprint) -> Option<(bool, bool)>) -> (Fact<Signature>, Fact<bool>) {
+fn signature(
+    all: &[(Covers, Signed)],
+    came: Time,
+    belongs: impl Fn(&Fingerprint) -> Option<(bool, bool)>,
+) -> (Fact<Signature>, Fact<bool>) {
     let whole = all.iter().filter(|(covers, _)| *covers == Covers::Whole);
     let mut best: (Fact<Signature>, Fact<bool>) = (Fact::Known(Signature::Absent), Fact::Unknown);
     let mut rank = 0;
     for (_, signed) in whole {
         let (next, found) = match &signed.worth {
             Worth::Good(print) => match belongs(print) {
+                // Theirs, and perhaps of another message.
+                Some(_) if signed.at.is_none_or(|at| !is_for(at, came)) => (3, (Fact::Unknown, Fact::Unknown)),
                 Some((true, verified)) => (5, (Fact::Known(Signature::Valid), Fact::Known(verified))),
                 // The only one who says that it is theirs is the message itself.
                 Some((false, _)) => (3, (Fact::Unknown, Fact::Unknown)),

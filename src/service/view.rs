@@ -316,6 +316,8 @@ pub enum Standing {
     Theirs,
     /// Only the message says that it is theirs.
     Claimed,
+    /// It is theirs, and was used long before the message came.
+    Old,
     /// It is somebody else's, or nobody's.
     Another,
     /// The owner found that it is not theirs.

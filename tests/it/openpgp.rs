@@ -338,6 +338,49 @@ async fn what_only_pretends_is_told_as_that() {
 }
 
 #[tokio::test]
+async fn what_a_friend_signed_long_ago_is_no_word_of_theirs_about_today() {
+    let house = house().await;
+    let (alice, mallory, me) = (key("alice@friend.test"), key("mallory@evil.test"), house.own().await);
+    let (ring, alices) = (&house.services.keyring, address("alice@friend.test"));
+    ring.bring(alice.certificate().octets()).await.unwrap().unwrap();
+    ring.verify(&alices, alice.fingerprint(), true).await.unwrap();
+    setup::add_contact(&house.vault, "Alice", &[alices]).await.unwrap();
+    // Mallory had this from her once, or found it in a list's archive, and seals it to me in her name, with a subject of his.
+    let replayed = |days: i64| {
+        let words = "Content-Type: text/plain\r\n\r\nI agree. Please go ahead.";
+        let signature = alice.sign(words.as_bytes(), Time(NOW.0 - days * 24 * 3600)).unwrap();
+        let entity = format!(
+            "Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=s\r\n\r\n--s\r\n{words}\r\n--s\r\n\
+             Content-Type: application/pgp-signature\r\n\r\n{signature}\r\n--s--\r\n"
+        );
+        sealed(&mallory, std::slice::from_ref(&me), &format!("X-Days: {days}\r\n"), &entity)
+    };
+    let page = house.take(replayed(1)).await;
+    let of = |page: &MessagePage| {
+        page.message
+            .protection
+            .as_ref()
+            .unwrap()
+            .signatures
+            .iter()
+            .map(|one| one.standing)
+            .collect::<Vec<_>>()
+    };
+    assert!(of(&page).contains(&Standing::Verified) && page.message.padlock == Padlock::Sealed);
+    let page = house.take(replayed(8)).await;
+    assert!(of(&page).contains(&Standing::Old) && !of(&page).contains(&Standing::Verified));
+    assert_eq!(page.message.padlock, Padlock::Envelope);
+    assert!(page.message.index <= Some(40), "nobody says who sent it: {:?}", page.index);
+    let evidence = Snapshot::of(&house.vault.open().unwrap())
+        .unwrap()
+        .proof(page.message.id.0)
+        .unwrap()
+        .unwrap()
+        .evidence();
+    assert_eq!(evidence.content.signature, Fact::Unknown);
+}
+
+#[tokio::test]
 async fn gossip_is_learnt_inside_and_advice_is_autocrypts() {
     use caliopen::service::keyring::Choice;
     let house = house().await;

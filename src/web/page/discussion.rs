@@ -234,6 +234,7 @@ fn signed(w: &Words, k: &'static keys::KeyWords, signature: &SignatureView) -> (
         (Worth::Good(_), _) if who.is_none() => (false, o.nobody),
         (Worth::Good(_), Standing::Refused) => (false, o.refused),
         (Worth::Good(_), _) if !signature.whole => (false, o.signed_part),
+        (Worth::Good(_), Standing::Old) => (false, o.old),
         (Worth::Good(_), Standing::Verified) => (true, o.verified),
         (Worth::Good(_), Standing::Theirs) => (true, o.theirs),
         (Worth::Good(_), Standing::Claimed) => (false, o.claimed),

@@ -240,8 +240,10 @@ unit() {
 		SystemCallFilter=@system-service
 		SystemCallFilter=~@privileged @resources @obsolete @keyring @memlock
 		SystemCallErrorNumber=EPERM
-		# A memory dump would write the keys to the disk.
+		# A memory dump would write the keys to the disk, and swapping would write mail beside them. Where the kernel does not
+		# count memory (docs/owning.md) the second line does nothing.
 		LimitCORE=0
+		MemorySwapMax=0
 		LimitNOFILE=16384
 
 		[Install]

@@ -242,6 +242,12 @@ impl Ground<'_> {
         Https::with(self.outward.dns.clone(), self.outward.roots.clone(), port, patience)
     }
 
+    /// Asks web servers at addresses that were given by somebody else: none in the house is reached through them.
+    fn public_web(&self) -> Https {
+        let outward = &self.outward;
+        Https::to_the_public(outward.dns.clone(), outward.roots.clone(), outward.https_port, HTTPS)
+    }
+
     fn coming(&self) -> Coming {
         let (vault, clock) = self.room();
         let authenticate = Authenticate::new(self.outward.dns.clone(), &self.front.host);
@@ -272,7 +278,7 @@ impl Ground<'_> {
         let asked = (dns.clone(), strict.clone(), keyring.clone());
         let compose = Compose::new(room, asked, spam, self.people.clone(), front);
         let ways = Ways::new(vault.clone(), clock.clone(), self.outward.clone(), &front.host);
-        let tls_reports = TlsReports::new(self.room(), (dns, https), self.happenings.clone(), &front.domain);
+        let tls_reports = TlsReports::new(self.room(), (dns, self.public_web()), self.happenings.clone(), &front.domain);
         let rests = Rests::default();
         let told = (strict.clone(), tls_reports.clone());
         let providers = Providers::new(vault.clone(), self.https.clone());
@@ -365,10 +371,8 @@ impl Ground<'_> {
             custody: custody.clone(),
             health: standing.health.clone(),
         };
-        let outward = &self.outward;
-        let browsers = Https::to_the_public(outward.dns.clone(), outward.roots.clone(), outward.https_port, HTTPS);
         Ok(Owner {
-            push: Push::new(vault, clock, devices, browsers),
+            push: Push::new(vault, clock, devices, self.public_web()),
             tags,
             contacts,
             acts,

@@ -4,7 +4,7 @@
 //! Absent on purpose: `sending-mta-ip`, which behind a router would be an address of the home network, and whatever
 //! else the schema leaves open.
 
-use super::base64url;
+use super::{base64url, web_push};
 use crate::domain::{
     time::Time,
     tls_report::{Counted, DAY, Failed, MAX_PLACES, Place, Seen},
@@ -72,8 +72,10 @@ fn place(text: &str) -> Option<Place> {
         let address = decoded(rest.split('?').next().unwrap_or_default())?;
         return Some(Place::Mail(address));
     }
-    let web = scheme.eq_ignore_ascii_case("https") && rest.starts_with("//") && rest.len() > 2;
-    web.then(|| Place::Web(format!("https:{rest}")))
+    // To a name and at the usual port, as what a browser names: the record is a stranger's, and may say any house's.
+    let page = scheme.eq_ignore_ascii_case("https").then(|| format!("https:{rest}"))?;
+    web_push::host(&page)?;
+    Some(Place::Web(page))
 }
 
 /// Per cent and two digits are an octet (RFC 3986 section 2.1); `None` where that is no text.
@@ -350,6 +352,10 @@ mod tests {
             &["v=TLSRPTv1; rua=mailto:a%0"],
             &["v=TLSRPTv1; rua=file:///etc/passwd"],
             &["v=TLSRPTv1; rua=https:"],
+            &["v=TLSRPTv1; rua=https://192.168.1.1/reboot"],
+            &["v=TLSRPTv1; rua=https://[::1]/"],
+            &["v=TLSRPTv1; rua=https://x.test:8123/"],
+            &["v=TLSRPTv1; rua=https://me@x.test/"],
             &[],
         ] {
             assert_eq!(of(none), [], "{none:?}");

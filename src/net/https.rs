@@ -130,8 +130,8 @@ impl Https {
         Self::build(Names { dns, port, public: false }, roots, patience)
     }
 
-    /// The same, for addresses that a browser names: none in the house or on this machine is reached through them. A
-    /// port of a test's own (not 0) is on this machine, and is.
+    /// The same, for addresses that a browser or another domain names: none in the house or on this machine is reached through
+    /// them. A port of a test's own (not 0) is on this machine, and is.
     pub fn to_the_public(dns: Dns, roots: Option<Arc<RootCertStore>>, port: u16, patience: Duration) -> Self {
         let public = port == 0;
         Self::build(Names { dns, port, public }, roots, patience)

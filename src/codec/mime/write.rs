@@ -130,6 +130,9 @@ fn is_plain(octets: &[u8]) -> bool {
     octets
         .split(|octet| *octet == b'\n')
         .all(|line| line.len() < 998 && line.is_ascii() && line.iter().all(|octet| *octet != 0))
+        // Nor one at its beginning or its end that stands alone: on the line it would be half of another's.
+        && !octets.starts_with(b"\n")
+        && !octets.ends_with(b"\r")
         && octets
             .windows(2)
             .all(|pair| (pair == b"\r\n") || !pair.ends_with(b"\n") && !pair.starts_with(b"\r"))
@@ -292,6 +295,23 @@ mod tests {
         let kinds: Vec<&str> = reading.attachments.iter().map(|file| file.media_type.as_str()).collect();
         let bare = "application/octet-stream";
         assert_eq!(kinds, ["application/x-thing", "text/plain", "message/rfc822", bare, bare, bare]);
+    }
+
+    #[test]
+    fn no_file_ends_a_line_that_is_not_its_own() {
+        // A message within a message comes with octets of its sender's choice, and is passed on as it is.
+        for octets in [&b"\n.\r\nMAIL FROM:<a@x.test>\r\n"[..], b"\n", b"Subject: x\r\n\r\nx\r", b"\r"] {
+            let file = Attached {
+                name: "x.eml",
+                media_type: "message/rfc822",
+                octets: octets.to_vec(),
+            };
+            let raw = assemble(&full("x", "i@home.test"), entity("here", vec![file], "0a1b"));
+            let alone = raw.windows(2).any(|pair| (pair[0] == b'\r') != (pair[1] == b'\n'));
+            assert!(!alone && raw.ends_with(b"\r\n"), "{octets:?}");
+            let reading = super::super::read(&raw);
+            assert_eq!(super::super::part(&raw, reading.attachments[0].part).unwrap(), octets);
+        }
     }
 
     #[test]

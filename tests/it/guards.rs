@@ -36,6 +36,7 @@ const WORN: &[&str] = &[
     "cross-origin-resource-policy",
     "permissions-policy",
     "x-robots-tag",
+    "x-dns-prefetch-control",
 ];
 
 fn dressed(answer: &Answer, what: &str) {

@@ -39,6 +39,8 @@ pub struct Reading {
     pub list_post: Option<Address>,
     /// Whether it calls itself bulk mail: `List-Unsubscribe`, `Precedence: bulk|list`, `Auto-Submitted`.
     pub bulk: bool,
+    /// Whether the last server noted whom it delivered it to: no copy of what somebody sent says so.
+    pub delivered: bool,
     /// The text of the message: its plain text, or that of its HTML. Line ends are `\n`.
     pub text: String,
     /// The HTML as the sender wrote it, hostile until `codec::html` has read it.

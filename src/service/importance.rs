@@ -135,9 +135,10 @@ fn details(asked: &Asked<'_>) -> Vec<tag::Name> {
 }
 
 /// What a message of the owner's tells: what answers it, and whom they write to. Only their own copy tells that
-/// (an import, later what is sent from here): what comes through the door can claim any author.
+/// (an import, later what is sent from here): what comes through a door can claim any author, be it that of a mailbox
+/// elsewhere from which it is fetched.
 fn own(asked: &Asked<'_>, is_own: bool) -> Option<Own> {
-    if !is_own || asked.arrival.is_some() {
+    if !is_own || asked.arrival.is_some() || asked.reading.delivered {
         return None;
     }
     let reading = asked.reading;

@@ -357,6 +357,13 @@ async fn what_the_owner_wrote_makes_answers_and_acquaintances() {
         "From: me@home.test\nTo: bob@x.test\nMessage-ID: <mine@home.test>\n\nforged\n",
     )
     .await;
+    // And so can whoever writes to a mailbox of theirs elsewhere, from which it is fetched.
+    for noted in ["Delivered-To: me@home.test", "Received-SPF: softfail"] {
+        home.import(&format!(
+            "{noted}\nFrom: me@home.test\nTo: me@home.test\nCc: bob@x.test\nMessage-ID: <mine@home.test>\n\nforged too\n"
+        ))
+        .await;
+    }
     let (still, _) = home.deliver("me@home.test", letter).await;
     assert!(!weighed(still).answers && !weighed(still).written_to);
     home.import("From: me@home.test\nTo: bob@x.test\nMessage-ID: <mine@home.test>\n\nhow are you?\n")

@@ -266,6 +266,17 @@ impl Message<'_> {
     }
 }
 
+/// Fields of the server that puts a message into a mailbox.
+const DELIVERED: [&[u8]; 7] = [
+    b"delivered-to",
+    b"x-delivered-to",
+    b"x-original-to",
+    b"envelope-to",
+    b"x-envelope-to",
+    b"original-recipient",
+    b"received-spf",
+];
+
 /// The mailboxes of every field of this name.
 fn every_mailbox<'a>(block: &'a [u8], name: &'a str) -> impl Iterator<Item = Mailbox> + 'a {
     field::all(block, name).flat_map(field::mailboxes).take(field::MAX_ADDRESSES)
@@ -301,6 +312,7 @@ fn read_headers(message: &Message<'_>, reading: &mut Reading) {
     (reading.list_id, reading.list_name) = field::first(block, "list-id").map(list).unwrap_or_default();
     reading.list_post = field::first(block, "list-post").and_then(list_post);
     reading.bulk = is_bulk(block);
+    reading.delivered = field::fields(block).any(|(name, _)| DELIVERED.iter().any(|known| name.eq_ignore_ascii_case(known)));
     reading.hops = hop::hops(block);
 }
 

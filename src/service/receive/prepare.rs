@@ -350,8 +350,8 @@ impl Inner {
     }
 }
 
-/// With whom it was exchanged: from its author, or where the owner wrote it, to its recipients. A message from the
-/// door that bears the owner's address, or that nobody vouches for, was exchanged with nobody.
+/// With whom it was exchanged: from its author, or where the owner wrote it, to its recipients. A message from a
+/// door, ours or another mailbox's, that bears the owner's address, or that nobody vouches for, was exchanged with nobody.
 fn exchanged(reading: &Reading, met: &Met, evidence: &Evidence, owner: &Owner) -> Vec<(String, u32)> {
     let is_owner = |address: &Address| address.is_one_of(owner.iter());
     let Some(author) = reading.author().filter(|_| !met.own) else {
@@ -366,7 +366,8 @@ fn exchanged(reading: &Reading, met: &Met, evidence: &Evidence, owner: &Owner) -
             .collect();
     }
     let others = reading.to.iter().chain(&reading.cc).map(|person| &person.address);
-    let others = others.filter(|address| met.arrival.is_none() && !is_owner(address));
+    let came = met.arrival.is_some() || reading.delivered;
+    let others = others.filter(|address| !came && !is_owner(address));
     let others: BTreeSet<String> = others.take(MOST_WRITTEN_TO).map(ToString::to_string).collect();
     others.into_iter().map(|address| (address, exchange(true, 0))).collect()
 }

@@ -15,7 +15,7 @@ pub(super) use weigh::{KeyState, key_state};
 use super::{
     Error,
     happening::{Happening, Happenings},
-    read, tags,
+    keyring, read, tags,
     view::TagMark,
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
         fold::fold,
         id::{ContactId, DiscussionId, TagId},
         message::Mailbox,
-        privacy::contact::ContactIndex,
+        privacy::{contact::ContactIndex, evidence},
         time::Time,
     },
     net::clock::Clock,
@@ -270,9 +270,10 @@ impl Contacts {
         .await
     }
 
-    /// Whom a message to a group goes to: the address that is written to first of each card with this tag, by name.
+    /// Whom a message to a group goes to: one address of each card with this tag, by name.
     pub async fn group(&self, tag: TagId) -> Result<Vec<Mailbox>, Error> {
-        read(&self.vault, move |snapshot| Ok(members(snapshot, tag)?)).await
+        let now = self.clock.now();
+        read(&self.vault, move |snapshot| Ok(members(snapshot, tag, now)?)).await
     }
 
     /// Whom somebody may mean who has begun to write a name or an address: those written with most come first.
@@ -424,20 +425,28 @@ impl Contacts {
 }
 
 /// Whom a message to a group goes to.
-pub(super) fn members(snapshot: &Snapshot, tag: TagId) -> Result<Vec<Mailbox>, store::Error> {
+pub(super) fn members(snapshot: &Snapshot, tag: TagId, now: Time) -> Result<Vec<Mailbox>, store::Error> {
     let mut members = Vec::new();
     for id in snapshot.cards_with(tag)? {
-        members.extend(snapshot.contact(id)?.and_then(|card| mailbox(&card)));
+        if let Some(card) = snapshot.contact(id)? {
+            members.extend(mailbox(snapshot, card, now)?);
+        }
     }
     members.sort_by_cached_key(|member| order(&member.name));
     Ok(members)
 }
 
-fn mailbox(card: &record::Contact) -> Option<Mailbox> {
-    Some(Mailbox {
-        name: card.name.clone(),
-        address: card.addresses.iter().find_map(|address| Address::parse(address).ok())?,
-    })
+/// Where somebody is written to who is meant by their card: at the address with the best key, for one that has none opens
+/// everybody's copy; among equals at the first.
+fn mailbox(snapshot: &Snapshot, card: record::Contact, now: Time) -> Result<Option<Mailbox>, store::Error> {
+    let mut best: Option<(Option<evidence::KeyState>, Address)> = None;
+    for address in card.addresses.iter().filter_map(|address| Address::parse(address).ok()) {
+        let closes = keyring::closes(snapshot, &address, now)?;
+        if best.as_ref().is_none_or(|(known, _)| closes > *known) {
+            best = Some((closes, address));
+        }
+    }
+    Ok(best.map(|(_, address)| Mailbox { name: card.name, address }))
 }
 
 /// Whether every word stands somewhere on a card.

@@ -92,6 +92,12 @@ pub fn state(snapshot: &Snapshot, address: &Address, now: Time) -> Result<Fact<K
     Ok(row.map_or(Fact::Unknown, |row| Choice::of(&row, now).state()))
 }
 
+/// How well mail to an address can be closed, the better the greater; `None` where nothing says that it can. By this one of
+/// several addresses of somebody is chosen.
+pub fn closes(snapshot: &Snapshot, address: &Address, now: Time) -> Result<Option<KeyState>, store::Error> {
+    Ok(state(snapshot, address, now)?.known().filter(|state| *state >= KeyState::Usable))
+}
+
 /// One key of somebody's, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyView {

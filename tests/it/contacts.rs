@@ -455,6 +455,11 @@ async fn an_index_is_kept_follows_what_is_exchanged_and_weighs_in_the_next_messa
     assert_eq!(home.services.compose.suggest("fam").await.unwrap(), ["famille"]);
     let suggested = book.suggest("bo").await.unwrap();
     assert_eq!((suggested.len(), suggested[0].address.as_str()), (2, "bob@x.test"));
+    // Where another of his addresses has a key, the group means that one: without it everybody's copy could be read.
+    let key = SecretKey::make(&address("b@y.test"), Time(home.clock.now().0 - 3_600)).unwrap();
+    let ring = &home.services.keyring;
+    ring.bring(key.certificate().octets()).await.unwrap().unwrap();
+    assert_eq!(book.group(tag).await.unwrap()[1].address.as_str(), "b@y.test");
 }
 
 #[tokio::test]

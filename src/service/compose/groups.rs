@@ -8,6 +8,7 @@ use crate::{
         fold::fold,
         id::TagId,
         message::Mailbox,
+        time::Time,
     },
     service::{Error, contacts, read},
     store::{self, mail::Snapshot},
@@ -23,8 +24,9 @@ impl Compose {
         if sound {
             return Ok(draft);
         }
+        let now = self.0.clock.now();
         read(&self.0.vault, move |snapshot| {
-            let groups = groups(snapshot)?;
+            let groups = groups(snapshot, now)?;
             for field in [&mut draft.to, &mut draft.cc, &mut draft.bcc] {
                 let members = |item: &str| {
                     let item = fold(item);
@@ -42,10 +44,10 @@ impl Compose {
 }
 
 /// Each tag that is on cards, and who is meant by it.
-fn groups(snapshot: &Snapshot) -> Result<Vec<(String, Vec<Mailbox>)>, store::Error> {
+fn groups(snapshot: &Snapshot, now: Time) -> Result<Vec<(String, Vec<Mailbox>)>, store::Error> {
     let mut groups = Vec::new();
     for (id, tag) in snapshot.tags()? {
-        let members = contacts::members(snapshot, TagId(id))?;
+        let members = contacts::members(snapshot, TagId(id), now)?;
         if !members.is_empty() {
             groups.push((tag.name, members));
         }

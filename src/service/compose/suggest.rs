@@ -3,8 +3,8 @@
 
 use super::Compose;
 use crate::{
-    domain::{draft::typed, fold::fold},
-    service::{Error, read},
+    domain::{address::Address, draft::typed, fold::fold, time::Time},
+    service::{Error, keyring, read},
     store::mail::Snapshot,
 };
 use std::collections::HashMap;
@@ -20,9 +20,12 @@ impl Compose {
     pub async fn suggest(&self, asked: &str) -> Result<Vec<String>, Error> {
         let asked = fold(&asked.chars().take(ASKED).collect::<String>());
         let owner = self.0.owner.clone();
+        let now = self.0.clock.now();
         let found = read(&self.0.vault, move |snapshot| {
             let asked = asked.trim();
-            Ok((super::groups::suggested(snapshot, asked)?, found(snapshot, asked)?))
+            let mut people = found(snapshot, asked)?;
+            closed_first(snapshot, &mut people, now)?;
+            Ok((super::groups::suggested(snapshot, asked)?, people))
         });
         let (groups, found) = found.await?;
         let others = found
@@ -31,6 +34,33 @@ impl Compose {
         let people = others.map(|(name, address)| typed(&name, &address)).take(MOST);
         Ok(groups.into_iter().chain(people).collect())
     }
+}
+
+/// Of the addresses of one name, those with a key that is used come first: the others stay where they were. Whoever is chosen
+/// by their name is so written to where it can be closed.
+fn closed_first(snapshot: &Snapshot, people: &mut [(String, String)], now: Time) -> Result<(), crate::store::Error> {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, (name, _)) in people.iter().enumerate().filter(|(_, (name, _))| !name.is_empty()) {
+        places.entry(name.clone()).or_default().push(place);
+    }
+    for places in places.into_values().filter(|places| places.len() > 1) {
+        let mut ranked = Vec::with_capacity(places.len());
+        for (_, address) in places.iter().filter_map(|place| people.get(*place)) {
+            let closes = match Address::parse(address) {
+                Ok(parsed) => keyring::closes(snapshot, &parsed, now)?,
+                Err(_) => None,
+            };
+            ranked.push((std::cmp::Reverse(closes), address.clone()));
+        }
+        // A stable order: among equals the one that is written to most stays first.
+        ranked.sort_by_key(|(rank, _)| *rank);
+        for (place, (_, address)) in places.into_iter().zip(ranked) {
+            if let Some(person) = people.get_mut(place) {
+                person.1 = address;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Those whom the owner writes to most, by the names of their cards.

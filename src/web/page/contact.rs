@@ -96,15 +96,25 @@ struct Row {
 pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Response, Problem> {
     let page = site.services.contacts.card(visit.number(0).map(ContactId)?).await?;
     let names = tagging::names(&site, visit.lang.words()).await?;
-    let mut keys = Vec::new();
+    let (mut keys, mut ways) = (Vec::new(), Vec::new());
     for address in &page.card.addresses {
         let known = site.services.keyring.person(address.clone()).await?;
+        let used = known
+            .keys
+            .iter()
+            .filter(|one| one.used)
+            .map(|one| (true, one.verified.is_some()))
+            .max();
+        ways.push((used.unwrap_or_default(), address.clone()));
         keys.extend(known.keys.into_iter().map(|one| key(&site, &visit, address, one)));
     }
+    // Where it can be closed best; among equals their first address.
+    ways.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
+    let best = ways.into_iter().next().map(|(_, address)| address);
     let s = Shell::of(&site, &visit, Section::Contacts);
     shell::page(&Page {
         keys,
-        ..view(&site, s, page, names)
+        ..view(&site, s, (page, best), names)
     })
 }
 
@@ -125,7 +135,7 @@ fn key(site: &Site, visit: &Visit, address: &Address, key: KeyView) -> Key {
     }
 }
 
-fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
+fn view(site: &Site, s: Shell, (page, best): (CardPage, Option<Address>), names: Vec<Chip>) -> Page {
     let (w, c, now) = (s.w, &s.w.contacts, site.now());
     let labelled = |(label, text): &(Label, String)| (c.label(*label), text.clone());
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
@@ -139,8 +149,8 @@ fn view(site: &Site, s: Shell, page: CardPage, names: Vec<Chip>) -> Page {
         .asked
         .and_then(|asked| Address::parse(&asked).ok())
         .map(|asked| keys_of(&asked));
-    let write = addresses.first().map(|(address, _)| {
-        let to = form_urlencoded::byte_serialize(address.as_bytes());
+    let write = best.map(|address| {
+        let to = form_urlencoded::byte_serialize(address.as_str().as_bytes());
         format!("/write?to={}", to.collect::<String>())
     });
     let History { from, to, first, last, .. } = page.history;

@@ -1,9 +1,10 @@
 //! The lines of an index, set out for a page: by axis, each with its sum.
 
+use super::{super::shell, account::asking};
 use crate::{
     domain::privacy::{
         index::{Index, Kind, Line},
-        message,
+        message::{self, Advice, LineId, Reason},
     },
     locale::{Words, privacy},
 };
@@ -109,8 +110,27 @@ fn row(w: &Words, line: &Line) -> Row {
         state: state(line.known, line.won, line.possible),
         reason: privacy::reason(w.lang, line),
         tip: line.tip.as_ref().map(|tip| privacy::tip(w.lang, tip)),
-        tip_at: line.tip.as_ref().and_then(|tip| tip.page).map(str::to_owned),
+        tip_at: place(line),
         claimed: line.kind == Kind::Claimed,
+    }
+}
+
+/// Where a tip is followed: what is about somebody, on their own page.
+pub(super) fn place(line: &Line) -> Option<String> {
+    let tip = line.tip.as_ref()?;
+    let somebody = match &line.reason {
+        Reason::Lacking(who, _) | Reason::Unverified(Some(who)) => Some(who.as_str()),
+        _ => None,
+    };
+    match (tip.advice, somebody) {
+        (Advice::CompareKeys, Some(who)) => Some(format!("/settings/keys/people/{}", shell::encoded(who))),
+        (Advice::AddContact, Some(who)) => {
+            let who: String = form_urlencoded::byte_serialize(who.as_bytes()).collect();
+            Some(format!("/contacts/new?address={who}"))
+        }
+        // The line about compared keys names who has none that was compared, which may be somebody else.
+        (Advice::AskForKey, Some(who)) if line.id == LineId::SenderKeys => Some(asking(who)),
+        _ => tip.page.map(str::to_owned),
     }
 }
 
@@ -118,9 +138,47 @@ fn row(w: &Words, line: &Line) -> Row {
 mod tests {
     use super::*;
     use crate::{
-        domain::privacy::{evidence::Evidence, message::evaluate},
+        domain::{
+            address::Address,
+            fact::Fact::Known,
+            privacy::{
+                evidence::{Direction, Evidence, KeyState, Other},
+                message::evaluate,
+            },
+        },
         locale::Lang,
     };
+
+    #[test]
+    fn a_tip_about_somebody_leads_to_them() {
+        let other = |who: &str, known, key| Other {
+            address: Address::parse(who).unwrap(),
+            known: Known(known),
+            key: Known(key),
+            index: Known(50),
+        };
+        let places = |others: Vec<Other>| {
+            let mut evidence = Evidence {
+                direction: Direction::Out,
+                ..Evidence::default()
+            };
+            evidence.social.others = others;
+            let index = evaluate(&evidence);
+            let at = |id: LineId| index.lines.iter().find(|line| line.id == id).and_then(place).unwrap_or_default();
+            [LineId::SenderKnown, LineId::SenderKeys, LineId::SenderVerified].map(at)
+        };
+        let ann = || other("ann@x.test", true, KeyState::Usable);
+        assert_eq!(places(vec![ann()]), ["", "", "/settings/keys/people/ann@x.test"]);
+        let bob = other("bob+a@y.test", false, KeyState::Missing);
+        assert_eq!(
+            places(vec![ann(), bob]),
+            [
+                "/contacts/new?address=bob%2Ba%40y.test",
+                "/write?to=bob%2Ba%40y.test&ask=key",
+                "/settings/keys/people"
+            ]
+        );
+    }
 
     #[test]
     fn every_line_is_on_the_page_and_none_twice() {

@@ -56,6 +56,7 @@ pub struct ComposeWords {
     pub would_stay: &'static str,
     pub because: &'static str,
     pub has_been: &'static str,
+    pub has_been_with: &'static str,
     pub best: &'static str,
     pub every_line: &'static str,
     pub before: &'static str,
@@ -86,6 +87,7 @@ pub struct ComposeWords {
     // Lowering.
     pub lower_title: &'static str,
     pub lower_text: &'static str,
+    pub lower_text_with: &'static str,
     pub lower_because: &'static str,
     pub lower_others: &'static str,
     pub lower_without: &'static str,
@@ -254,6 +256,7 @@ static EN: ComposeWords = ComposeWords {
     would_stay: "This message stays on this box.",
     because: "Because of {who}.",
     has_been: "With these people it has been:",
+    has_been_with: "With {who} it has been:",
     best: "What would win the most",
     every_line: "Every line of the index",
     before: "You have written to each other before:",
@@ -287,9 +290,10 @@ static EN: ComposeWords = ComposeWords {
 
     lower_title: "Lower the padlock?",
     lower_text: "This message would be less protected than your messages with these people have been so far.",
+    lower_text_with: "This message would be less protected than your messages with {who} have been so far.",
     lower_because: "Because of",
     lower_others: "Everyone’s copy would be as open as the most open one.",
-    lower_without: "Send it without them",
+    lower_without: "Send it to {who} only",
     lower_keep: "Keep it as a draft for now",
     lower_keep_hint: "Ask them for a key, and send it when you have it.",
     lower_anyway: [
@@ -420,6 +424,7 @@ static FR: ComposeWords = ComposeWords {
     would_stay: "Ce message reste dans cette boîte.",
     because: "À cause de {who}.",
     has_been: "Avec ces personnes, c’était jusqu’ici :",
+    has_been_with: "Avec {who}, c’était jusqu’ici :",
     best: "Ce qui gagnerait le plus",
     every_line: "Chaque ligne de l’indice",
     before: "Vous vous êtes déjà écrit :",
@@ -458,9 +463,10 @@ static FR: ComposeWords = ComposeWords {
 
     lower_title: "Baisser le cadenas ?",
     lower_text: "Ce message serait moins protégé que vos messages avec ces personnes ne l’ont été jusqu’ici.",
+    lower_text_with: "Ce message serait moins protégé que vos messages avec {who} ne l’ont été jusqu’ici.",
     lower_because: "À cause de",
     lower_others: "La copie de chacun serait aussi ouverte que la plus ouverte.",
-    lower_without: "L’envoyer sans ces personnes",
+    lower_without: "L’envoyer à {who} seulement",
     lower_keep: "Le garder en brouillon pour l’instant",
     lower_keep_hint: "Demandez-leur une clé, et envoyez-le quand vous l’aurez.",
     lower_anyway: [

@@ -40,6 +40,8 @@ pub struct Plan {
     pub content: Content,
     /// What is known of each other person's key.
     pub keys: Vec<(Address, Fact<KeyState>)>,
+    /// Where not everybody has a key: what the content would be for each of those who have one, alone.
+    alone: Vec<(Address, Content)>,
     /// Whom it is encrypted to, and with what; empty where it is not.
     sealed: Vec<(Address, Certificate)>,
     /// The owner's own key, where there is one that can be used.
@@ -58,6 +60,17 @@ impl Plan {
             .iter()
             .find(|(known, _)| known == address)
             .map_or(Fact::Unknown, |(_, key)| *key)
+    }
+
+    /// What would be known of the same message if this person got it alone: whoever has no key opens everybody's copy, and
+    /// only by this it is seen who that is. It is for looking at; nothing is carried out by it.
+    pub fn alone(&self, address: &Address) -> Self {
+        let own = self.alone.iter().find(|(person, _)| person == address);
+        Self {
+            content: own.map_or(&self.content, |(_, content)| content).clone(),
+            keys: vec![(address.clone(), self.key(address))],
+            ..Self::default()
+        }
     }
 }
 
@@ -139,17 +152,22 @@ pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Op
     }
     let theirs = own.as_ref().is_some_and(|(_, theirs, _)| *theirs);
     let signs = theirs && snapshot.signs()?;
+    let closed = |keys: &[&Certificate]| Content {
+        encryption: Fact::Known(Encryption::Whole),
+        integrity: Fact::Known(cipher::integrity(keys, now)),
+        headers: Fact::Known(true),
+        signature: Fact::Known(if theirs { Signature::Valid } else { Signature::OfAnother }),
+        signer_verified: if theirs { Fact::Known(true) } else { Fact::Unknown },
+        ..Content::default()
+    };
+    let alone = match &own {
+        Some((_, _, mine)) if !all => to.iter().map(|(who, key)| (who.clone(), closed(&[key, mine]))).collect(),
+        _ => Vec::new(),
+    };
     let content = match &own {
         Some((_, _, mine)) if all => {
             let everybody: Vec<&Certificate> = to.iter().map(|(_, key)| key).chain([mine]).collect();
-            Content {
-                encryption: Fact::Known(Encryption::Whole),
-                integrity: Fact::Known(cipher::integrity(&everybody, now)),
-                headers: Fact::Known(true),
-                signature: Fact::Known(if theirs { Signature::Valid } else { Signature::OfAnother }),
-                signer_verified: if theirs { Fact::Known(true) } else { Fact::Unknown },
-                ..Content::default()
-            }
+            closed(&everybody)
         }
         _ => Content {
             encryption: Fact::Known(Encryption::None),
@@ -161,6 +179,7 @@ pub fn plan(snapshot: &Snapshot, from: &Address, people: &[Address], answers: Op
     Ok(Plan {
         content,
         keys,
+        alone,
         sealed: if all && own.is_some() { to } else { Vec::new() },
         own: own.map(|(id, ..)| id),
         theirs,

@@ -4,15 +4,16 @@ use crate::{
     appliance::{Appliance, Folder, OWNER},
     browser::Browser,
     story,
-    web::{Answer, Visitor, deliver},
+    web::{self, Answer, Visitor, deliver},
 };
 use caliopen::{
     codec::{
         dkim::{self, Key},
         exif::{self, Cleaned},
         mime,
+        pgp::SecretKey,
     },
-    domain::authentication::Outcome,
+    domain::{address::Address, authentication::Outcome, time::Time},
 };
 use std::{
     io::{Read, Write},
@@ -498,6 +499,88 @@ fn what_would_be_less_protected_than_was_shown_is_asked_about() {
     assert_eq!(location(&choose(&mut home, "keep")), "/drafts");
     assert_eq!(home.owner.get("/messages/1").status, 404, "nothing was sent");
     assert_eq!(location(&choose(&mut home, "anyway")), "/discussions/1#m1");
+}
+
+#[test]
+fn whoever_opens_the_envelope_of_the_others_is_named_and_can_be_left_out() {
+    let mut home = Box::open();
+    let key = SecretKey::make(&Address::parse("anna@friend.test").unwrap(), Time(1_700_000_000)).unwrap();
+    let body = web::form(&[("token", &home.token), ("key", &key.certificate().armored())]);
+    location(&home.owner.post("/settings/keys/people", "", &body));
+    let id = home.fresh();
+    let typed = [("to", "anna@friend.test"), ("text", "one"), ("rung", "2")];
+    assert_eq!(location(&home.send(&id, "send", &typed, &[])), "/discussions/1#m1");
+
+    // Bob has no key: so nobody's copy is closed, and only he is named.
+    let both = [("to", "anna@friend.test, bob@y.test, me@home.test"), ("text", "two"), ("rung", "0")];
+    let id = home.fresh();
+    location(&home.send(&id, "look", &both, &[]));
+    let form = home.owner.get(&format!("/write/{id}")).body;
+    assert!(
+        form.contains("travel as a postcard. Because of bob@y.test. Everyone’s copy would be"),
+        "{form}"
+    );
+    assert!(
+        form.contains("With anna@friend.test it has been: <span class=\"lock envelope\">"),
+        "{form}"
+    );
+    let anna = between(&form, "<bdi class=\"name\">anna@friend.test</bdi>", "</li>");
+    assert!(
+        anna.contains("lock envelope") && anna.contains("you have not compared it"),
+        "{anna}"
+    );
+    let asked = location(&home.send(&id, "send", &both, &[]));
+    assert_eq!(asked, format!("/write/{id}/lower?was=2"));
+    let page = home.owner.get(&asked).body;
+    assert!(page.contains("than your messages with anna@friend.test have been"), "{page}");
+    let causes = between(&page, "<ul class=\"standing\">", "</ul>");
+    assert!(
+        causes.contains("bob@y.test") && causes.contains("Ask for a key") && causes.contains("lock postcard"),
+        "{causes}"
+    );
+    assert!(!causes.contains("anna@") && !causes.contains("me@home.test"), "{causes}");
+    assert!(page.contains("Send it to anna@friend.test only"), "{page}");
+    let choose = |home: &mut Box, id: &str, choice: &str| {
+        let body = format!("token={}&choice={choice}&rung=0&was=2", home.token);
+        location(&home.owner.post(&format!("/write/{id}/lower"), "", &body))
+    };
+    assert_eq!(choose(&mut home, &id, "without"), "/discussions/1#m2");
+    assert!(home.owner.get("/messages/2").body.contains("lock envelope"));
+
+    // Decided once with these people, it is not asked again.
+    let id = home.fresh();
+    assert_eq!(location(&home.send(&id, "send", &both, &[])), format!("/write/{id}/lower?was=2"));
+    assert_eq!(choose(&mut home, &id, "anyway"), "/discussions/2#m3");
+    let id = home.fresh();
+    assert_eq!(location(&home.send(&id, "send", &both, &[])), "/discussions/2#m4");
+}
+
+#[test]
+fn somebody_with_two_addresses_is_written_to_where_it_can_be_closed() {
+    let mut home = Box::open();
+    let key = SecretKey::make(&Address::parse("anna@friend.test").unwrap(), Time(1_700_000_000)).unwrap();
+    let card = [("name", "Anna"), ("addresses", "anna@work.test, anna@friend.test, anna@old.test")];
+    assert_eq!(location(&home.owner.submit("/contacts/new", "/contacts/new", &card)), "/contacts/1");
+    let first = |home: &mut Box| {
+        let page = home.owner.get("/contacts/1").body;
+        let people = home.owner.get("/write/people?q=ann").body;
+        (between(&page, "href=\"/write?to=", "\"").to_owned(), people)
+    };
+    // Nothing speaks for one of them: it is the one that stands first on the card.
+    let (to, people) = first(&mut home);
+    assert_eq!(to, "anna%40work.test");
+    let places = |people: &str| ["anna@friend.test", "anna@old.test", "anna@work.test"].map(|one| people.find(one).unwrap());
+    let before = places(&people);
+    assert!(before[0] < before[1] && before[1] < before[2], "{people}");
+    let body = web::form(&[("token", &home.token), ("key", &key.certificate().armored())]);
+    location(&home.owner.post("/settings/keys/people", "", &body));
+    assert_eq!(first(&mut home).0, "anna%40friend.test");
+
+    // The one that is written to most comes after the one with a key, and before the others.
+    let id = home.fresh();
+    location(&home.send(&id, "send", &[("to", "anna@old.test"), ("text", "x"), ("rung", "0")], &[]));
+    let after = places(&first(&mut home).1);
+    assert!(after[0] < after[1] && after[1] < after[2], "{after:?}");
 }
 
 #[test]

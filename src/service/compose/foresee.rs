@@ -55,7 +55,8 @@ const MOST_ASKED: usize = 20;
 pub struct Standing {
     /// Who.
     pub person: Person,
-    /// What protects their copy.
+    /// What would protect it if they got it alone. Whoever has the weakest is whom it is because of: in a message to somebody
+    /// without a key everybody's copy can be read.
     pub padlock: Padlock,
     /// What is known of their key.
     pub key: Fact<KeyState>,
@@ -88,6 +89,8 @@ pub struct Preview {
     pub padlock: Padlock,
     /// What the discussion with these people has been held to.
     pub agreed: Padlock,
+    /// Where nothing was agreed with all of them together: with whom of them it was.
+    pub agreed_with: Option<Person>,
     /// That discussion, with its newest subject.
     pub discussion: Option<(DiscussionId, String)>,
     /// When the ways were asked about.
@@ -100,9 +103,15 @@ pub struct Preview {
 }
 
 impl Preview {
+    /// Those whom it leaves to; the owner alone where it stays.
+    pub fn readers(&self) -> impl Iterator<Item = &Standing> {
+        let stays = self.people.iter().all(|standing| standing.person.owner);
+        self.people.iter().filter(move |standing| stays || !standing.person.owner)
+    }
+
     /// Whom it is because of that it would be less protected than this.
     pub fn below(&self, padlock: Padlock) -> impl Iterator<Item = &Standing> {
-        self.people.iter().filter(move |standing| standing.padlock < padlock)
+        self.readers().filter(move |standing| standing.padlock < padlock)
     }
 }
 
@@ -281,19 +290,34 @@ impl Inner {
             let way = ways.get(person.address.domain());
             people.push(Standing {
                 person: self.people.of(snapshot, &person.name, &person.address)?,
-                padlock: Padlock::of(&self.evidence(&reading(&alone), plan, &own, ways, &known)),
+                padlock: Padlock::of(&self.evidence(&reading(&alone), &plan.alone(&person.address), &own, ways, &known)),
                 key: plan.key(&person.address),
                 strict: way.and_then(|way| way.known.as_ref()).map_or(Fact::Unknown, Known::is_strict),
                 last: way.and_then(|way| way.seen.as_ref()).map(SeenWay::session),
             });
         }
-        let (agreed, discussion) = self.agreed(snapshot, &reading(addressed), &known, list.as_ref())?;
+        let (mut agreed, decided, discussion) = self.agreed(snapshot, &reading(addressed), &known, list.as_ref())?;
+        let mut agreed_with = None;
+        // Who is written to in an envelope loses it to whoever is written to beside them: that is asked about once, too.
+        if !decided && list.is_none() && index.padlock < Padlock::Envelope && agreed < Padlock::Envelope {
+            for (person, standing) in addressed.all().zip(&people).filter(|(_, standing)| !standing.person.owner) {
+                let alone = Reading {
+                    to: vec![person.clone()],
+                    ..Reading::default()
+                };
+                if self.agreed(snapshot, &alone, &known, None)?.0 >= Padlock::Envelope {
+                    (agreed, agreed_with) = (Padlock::Envelope, Some(standing.person.clone()));
+                    break;
+                }
+            }
+        }
         let leaves = addressed.all().any(|person| !self.is_own(&person.address));
         Ok(Preview {
             people,
             padlock: index.padlock,
             index,
             agreed,
+            agreed_with,
             discussion,
             checked: checked(ways, asked.at),
             passed_on_by: ways.passed_on_by.clone().filter(|_| leaves),
@@ -402,15 +426,15 @@ impl Inner {
         )
     }
 
-    /// What the discussion of these people has been held to, and which it is: as the owner last wrote in it, and
-    /// where they were written to end-to-end encrypted since, so.
+    /// What the discussion of these people has been held to, whether the owner has written in it, and which it is: as the owner
+    /// last wrote in it, and where something came end-to-end encrypted since, so.
     fn agreed(
         &self,
         snapshot: &Snapshot,
         reading: &Reading,
         known: &HashMap<Address, Contact>,
         list: Option<&List>,
-    ) -> Result<(Padlock, Option<(DiscussionId, String)>), Error> {
+    ) -> Result<(Padlock, bool, Option<(DiscussionId, String)>), Error> {
         let owners = snapshot.owners(&self.owner)?;
         let people = DiscussionKey::of(
             reading,
@@ -418,12 +442,13 @@ impl Inner {
             |address| known.get(address).map(|card| card.id),
         );
         if reading.to.is_empty() && reading.cc.is_empty() {
-            return Ok((Padlock::default(), None));
+            return Ok((Padlock::default(), false, None));
         }
         let id = snapshot.discussion_id(list.map_or(people.as_str(), |list| list.key.as_str()))?;
         let row = id.map_or(Ok(None), |id| snapshot.discussion(id))?;
         let discussion = id.zip(row.as_ref()).map(|(id, row)| (DiscussionId(id), row.subject.clone()));
-        Ok((row.map_or(Padlock::default(), |row| row.ratchet.padlock()), discussion))
+        let ratchet = row.map(|row| row.ratchet).unwrap_or_default();
+        Ok((ratchet.padlock(), ratchet.is_decided(), discussion))
     }
 }
 

@@ -124,6 +124,11 @@ impl Ratchet {
         *came = (*came).max(Some((received, id)));
     }
 
+    /// Whether the owner has written in it, and so decided.
+    pub fn is_decided(&self) -> bool {
+        self.wrote.is_some()
+    }
+
     /// What it is held to.
     pub fn padlock(&self) -> Padlock {
         let since = self.wrote.map(|(at, id, _)| (at, id));

@@ -9,9 +9,9 @@ use super::{
             shell::{self, Section, Shell},
             visit::Visit,
         },
-        Lock, Named,
+        Lock, Named, calm,
     },
-    Opened, open, sent, without,
+    Opened, open, panel, sent, without,
 };
 use crate::{
     domain::padlock::Padlock,
@@ -27,15 +27,25 @@ struct Page {
     s: Shell,
     c: &'static ComposeWords,
     id: u64,
-    causes: Vec<(Named, Lock)>,
+    text: String,
+    causes: Vec<Cause>,
     was: Lock,
     would: Lock,
     travels: &'static str,
-    /// Whether somebody is left without those who cause it.
-    others: bool,
+    /// What sends it without those who cause it, where somebody is left then.
+    without: Option<String>,
     anyway: &'static str,
     rung: u8,
     was_rung: u8,
+}
+
+/// Somebody who causes it.
+struct Cause {
+    name: Named,
+    lock: Lock,
+    address: String,
+    /// Where they are asked for a key, if none is known.
+    ask: Option<String>,
 }
 
 /// What it was held to: as the address says, and never less than what the discussion has been held to.
@@ -58,13 +68,21 @@ pub(in crate::web) async fn lower(site: Arc<Site>, visit: Visit) -> Result<Respo
     let s = Shell::of(&site, &visit, Section::Write);
     let w = s.w;
     let c = compose::words(w.lang);
-    let causes: Vec<(Named, Lock)> = preview
-        .below(was)
-        .map(|standing| (Named::of(w, &standing.person), Lock::of(w, standing.padlock)))
-        .collect();
+    let causes = preview.below(was).map(|standing| Cause {
+        name: Named::of(w, &standing.person),
+        lock: Lock::of(w, standing.padlock),
+        address: standing.person.address.to_string(),
+        ask: panel::ask(standing),
+    });
+    let others = preview.readers().filter(|standing| standing.padlock >= was);
+    let others: Vec<String> = others.map(|standing| calm(&standing.person.name)).collect();
+    let with = preview.agreed_with.as_ref().filter(|_| was == preview.agreed);
     shell::page(&Page {
-        others: causes.len() < preview.people.len(),
-        causes,
+        text: with.map_or(c.lower_text.to_owned(), |person| {
+            c.lower_text_with.replace("{who}", &calm(&person.name))
+        }),
+        without: (!others.is_empty()).then(|| c.lower_without.replace("{who}", &others.join(", "))),
+        causes: causes.collect(),
         was: Lock::of(w, was),
         would: Lock::of(w, preview.padlock),
         travels: c.travels(preview.padlock, true),

@@ -39,13 +39,14 @@ pub(in crate::web::page) struct Panel {
     pub(super) people: Vec<Row>,
     pub(in crate::web::page) travels: &'static str,
     pub(super) because: Option<String>,
-    /// What the discussion has been held to, where this would be less.
-    pub(super) has_been: Option<Lock>,
+    /// What the discussion has been held to, where this would be less, and with whom.
+    pub(super) has_been: Option<(String, Lock)>,
     pub(super) badge: Badge,
     pub(in crate::web::page) lock: Lock,
     /// The ceiling that the index is under.
     pub(super) limit: Option<String>,
-    pub(super) best: Option<String>,
+    /// What would win the most, and where it is done.
+    pub(super) best: Option<(String, Option<String>)>,
     pub(super) axes: Vec<Axis>,
     pub(super) checked: Option<String>,
     pub(super) asks: bool,
@@ -79,20 +80,21 @@ impl Panel {
             .lines
             .iter()
             .any(|line| matches!(line.reason, Reason::NeverLeft | Reason::Tls(_, Direction::Local)));
-        let weakest = preview.people.iter().filter(|standing| standing.padlock == preview.padlock);
-        let mixed = preview.people.iter().any(|standing| standing.padlock > preview.padlock);
-        let because = mixed.then(|| {
-            let names: Vec<String> = weakest.map(|standing| calm(&standing.person.name)).take(5).collect();
-            c.because.replace("{who}", &names.join(", "))
+        let weakest = preview.readers().filter(|standing| standing.padlock <= preview.padlock);
+        let names: Vec<String> = weakest.map(|standing| calm(&standing.person.name)).take(5).collect();
+        let best = preview.readers().map(|standing| standing.padlock).max().unwrap_or_default();
+        let because = (best > preview.padlock && !names.is_empty()).then(|| {
+            let because = c.because.replace("{who}", &names.join(", "));
+            // Whoever could be written to in an envelope loses it to the others.
+            if best >= Padlock::Envelope && preview.padlock < Padlock::Envelope {
+                format!("{because} {}", c.lower_others)
+            } else {
+                because
+            }
         });
-        let best = preview
-            .index
-            .lines
-            .iter()
-            .filter_map(|line| line.tip.as_ref())
-            // What nobody can do is nothing to do.
-            .filter(|tip| tip.who != Who::Nobody)
-            .max_by_key(|tip| tip.wins);
+        let tips = preview.index.lines.iter().filter_map(|line| Some((line, line.tip.as_ref()?)));
+        // What nobody can do is nothing to do.
+        let most = tips.filter(|(_, tip)| tip.who != Who::Nobody).max_by_key(|(_, tip)| tip.wins);
         Self {
             people: preview
                 .people
@@ -101,11 +103,17 @@ impl Panel {
                 .collect(),
             travels: c.travels(preview.padlock, leaves),
             because,
-            has_been: (preview.agreed > preview.padlock).then(|| Lock::of(w, preview.agreed)),
+            has_been: (preview.agreed > preview.padlock).then(|| {
+                let with = preview.agreed_with.as_ref();
+                let words = with.map_or(c.has_been.to_owned(), |person| {
+                    c.has_been_with.replace("{who}", &calm(&person.name))
+                });
+                (words, Lock::of(w, preview.agreed))
+            }),
             badge: Badge::of(preview.index.points),
             lock: Lock::of(w, preview.padlock),
             limit: lines::limit(w, &preview.index),
-            best: best.map(|tip| privacy::tip(w.lang, tip)),
+            best: most.map(|(line, tip)| (privacy::tip(w.lang, tip), lines::place(line))),
             axes: lines::axes(w, &preview.index),
             checked: match preview.checked {
                 Checked::NotNeeded => None,
@@ -152,7 +160,6 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row
         Fact::Known(false) => c.way_loose,
         Fact::Unknown => c.way_unknown,
     };
-    let has_key = standing.key.known().is_some_and(|state| state >= KeyState::Usable);
     Row {
         name: Named::of(w, &standing.person),
         address: standing.person.address.to_string(),
@@ -177,8 +184,14 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row
             format!("{key} · {way}{}", last.unwrap_or_default())
         },
         owner: standing.person.owner,
-        ask: (!has_key && !standing.person.owner).then(|| asking(standing.person.address.as_str())),
+        ask: ask(standing),
     }
+}
+
+/// Where somebody is asked for a key, if none is known.
+pub(super) fn ask(standing: &Standing) -> Option<String> {
+    let has_key = standing.key.known().is_some_and(|state| state >= KeyState::Usable);
+    (!has_key && !standing.person.owner).then(|| asking(standing.person.address.as_str()))
 }
 
 #[derive(Template)]

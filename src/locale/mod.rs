@@ -35,6 +35,7 @@ pub mod spam;
 pub mod tags;
 pub mod tls_reports;
 pub mod updates;
+pub mod welcome;
 mod words;
 pub mod world;
 

@@ -126,6 +126,8 @@ pub static ROUTES: &[Route] = routes! {
     POST "/settings/notifications/off"   Owner        page::notifications::off;
     GET  "/worker.js"                    Anyone       page::notifications::worker;
     POST "/tips/:name"                   Owner        page::preferences::answer;
+    GET  "/welcome"                      Owner        page::welcome::show;
+    POST "/welcome"                      Owner        page::welcome::answer;
     GET  "/settings/views"               Owner        page::views::show;
     POST "/settings/views"               Owner        page::views::create;
     POST "/settings/views/:id"           Owner        page::views::change;

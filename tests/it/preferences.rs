@@ -81,6 +81,40 @@ fn a_zone_a_language_and_what_is_switched_off_hold_on_every_device() {
 }
 
 #[test]
+fn a_new_box_welcomes_its_owner_until_they_have_understood() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    let mut owner = Visitor::owner(&appliance);
+    let line = "Welcome to your own mailbox.";
+    let page = owner.get("/").body;
+    assert!(
+        page.contains(line) && page.contains("<a href=\"/welcome\">") && page.contains("No message yet"),
+        "{page}"
+    );
+    assert!(!owner.get("/?show=unread").body.contains(line), "once, where everything stands");
+    receive(&appliance);
+    assert!(owner.get("/").body.contains(line));
+    let tour = owner.get("/welcome").body;
+    let steps = tour.split_once("<ol>").unwrap().1.split_once("</ol>").unwrap().0;
+    assert_eq!(steps.matches("<h2>").count(), 5, "{steps}");
+    assert_eq!(steps.matches("not yet").count(), 3, "{steps}");
+    let places: Vec<&str> = steps.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(places.len() >= 10, "{places:?}");
+    for place in places {
+        assert_eq!(owner.get(place).status, 200, "{place}");
+    }
+    owner.lang = "fr";
+    let french = owner.get("/welcome").body;
+    assert!(french.contains("<h1>Bienvenue</h1>") && french.contains("pas encore") && !french.contains("not yet"));
+    owner.lang = "en";
+    let answer = owner.submit("/welcome", "/welcome", &[]);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+    assert!(!owner.get("/").body.contains(line));
+    assert!(owner.get("/help").body.contains("<a class=\"name\" href=\"/welcome\">"));
+    assert_eq!(owner.get("/welcome").status, 200);
+}
+
+#[test]
 fn a_tip_is_shown_one_at_a_time_until_it_is_answered_and_milestones_can_be_hidden() {
     let folder = Folder::make();
     let appliance = folder.serve();

@@ -20,6 +20,7 @@ use crate::{
         Words, devices,
         help::{self, HelpWords},
         preferences::{self, PreferenceWords},
+        welcome::{self, WelcomeWords},
     },
 };
 use askama::Template;
@@ -40,6 +41,7 @@ struct Page {
     device_lines: Vec<(&'static str, i16, Vec<&'static str>)>,
     table: String,
     h: &'static HelpWords,
+    welcome: &'static WelcomeWords,
     topics: Vec<(String, &'static str, &'static str)>,
     p: &'static PreferenceWords,
 }
@@ -57,6 +59,7 @@ pub(in crate::web) async fn show(site: Arc<Site>, visit: Visit) -> Result<Respon
             .collect(),
         unknown: Badge::of(None),
         h: help::words(w.lang),
+        welcome: welcome::words(w.lang),
         topics: super::help_topics::all(w),
         p: preferences::words(w.lang),
         device_lines: device_lines(w),

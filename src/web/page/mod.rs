@@ -66,6 +66,7 @@ mod told;
 pub(super) mod updates;
 pub(super) mod views;
 pub(super) mod way;
+pub(super) mod welcome;
 pub(super) mod world;
 pub(super) mod write;
 pub(super) mod writing;

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     domain::importance::Range,
-    locale::Words,
+    locale::{
+        Words,
+        welcome::{self, WelcomeWords},
+    },
     service::{
         timeline::{self as service, ROWS},
         view::{TimelinePage, TimelineRow},
@@ -50,6 +53,8 @@ struct Page {
     is_part: bool,
     /// How many wait at the door, in words.
     waiting: Option<String>,
+    /// Whether the box is new, and its owner has not been welcomed yet.
+    welcome: Option<&'static WelcomeWords>,
     /// What would lift the account's index most.
     tip: Option<super::account::Shown>,
     /// Whether spam is shown.
@@ -184,6 +189,7 @@ fn view(site: &Site, visit: &Visit, (page, part): (TimelinePage, service::Part),
         is_fresh: page.total == 0 && page.hidden == 0 && part == service::Part::All,
         is_part: part != service::Part::All,
         waiting: None,
+        welcome: (part == service::Part::All && super::welcome::is_due(site, page.total + page.hidden)).then(|| welcome::words(w.lang)),
         parts,
         spam: low < 0,
         tip: super::account::tip(site, w),

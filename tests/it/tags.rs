@@ -76,6 +76,8 @@ fn a_tag_is_made_once_put_on_and_gone_without_a_trace() {
     assert!(refused.body.contains("value=\"!?\""));
     assert_eq!(page_ids(&owner.get("/search?tag=maison_d%27ete").body), &ids[1..3]);
 
+    let page = owner.get("/settings/tags/101").body;
+    assert!(page.contains("<summary>Delete this tag</summary>"), "it asks first: {page}");
     assert_eq!(owner.submit("/settings/tags/101", "/settings/tags/101/delete", &[]).status, 303);
     assert_eq!(owner.get("/settings/tags/101").status, 404);
     let gone = owner.get("/search?tag=maison_d%27ete").body;

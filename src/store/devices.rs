@@ -10,8 +10,9 @@ use super::{
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::net::IpAddr;
 
-/// Devices at most, those that were taken off the list included; the one that was taken off longest ago,
-/// or else the unverified one not seen for longest, makes room.
+/// Devices at most, those that were taken off the list included; the one that was taken off longest ago, or else the
+/// unverified one not seen for longest, makes room. Where all are verified, as after years with a browser that forgets its
+/// cookies, it is the one of those not seen for longest: nobody is kept out of their own box.
 pub const DEVICES_AT_MOST: u64 = 200;
 /// Lines of the journal at most; the oldest makes room.
 pub const LINES_AT_MOST: u64 = 20_000;
@@ -21,17 +22,14 @@ const LOOK_BACK: usize = 32;
 /// The setting of how many days the journal is kept, u16 little-endian.
 const DAYS: &str = "journal_days";
 
-/// Adds a device; gives its number. `None` where there are too many and none may go.
+/// Adds a device; gives its number. `None` where there are too many and none can go.
 pub fn add(tables: &mut Tables<'_>, device: &Device) -> Result<Option<u64>, Error> {
     if tables.devices.len()? >= DEVICES_AT_MOST {
-        let mut oldest: Option<((bool, i64), u64)> = None;
+        let mut oldest: Option<((bool, bool, i64), u64)> = None;
         for row in tables.devices.iter()? {
             let (id, value) = row?;
             let row = Device::decode(id.value(), value.value())?;
-            if row.status == 1 {
-                continue;
-            }
-            let rank = ((row.status != 2, row.last), id.value());
+            let rank = ((row.status == 1, row.status != 2, row.last), id.value());
             if oldest.is_none_or(|known| rank < known) {
                 oldest = Some(rank);
             }
@@ -265,6 +263,39 @@ mod tests {
     fn lines(open: &Open) -> Vec<(i64, u32, bool)> {
         let (lines, _) = Snapshot::of(open).unwrap().journal(|_| true, 0, 100).unwrap();
         lines.iter().map(|line| (line.at, line.times, line.shortened)).collect()
+    }
+
+    #[tokio::test]
+    async fn there_is_always_room_for_the_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Vault::create(folder.path(), "word").unwrap().vault.open().unwrap();
+        let device = |status, last| Device {
+            key: [0; 32],
+            name: None,
+            agent: (u8::MAX, None, u8::MAX, None),
+            status,
+            declared: (u8::MAX, u8::MAX, false, false),
+            first: last,
+            last,
+            signed_in: last,
+            address: [203, 0, 113, 9].into(),
+            credential: u8::MAX,
+            link: u8::MAX,
+            networks: Vec::new(),
+            failed: None,
+            changed: last,
+        };
+        let many = DEVICES_AT_MOST as i64;
+        let adding = open.writer.write(move |tables| {
+            (0..many).try_for_each(|last| add(tables, &device(1, last)).map(drop))?;
+            // A new one that nobody has let in takes the place of the oldest, and the next such one takes its place.
+            let new = [device(0, many), device(0, many + 1)].map(|device| add(tables, &device));
+            new.into_iter().collect::<Result<Vec<_>, Error>>()
+        });
+        assert!(adding.await.unwrap().iter().all(Option::is_some));
+        let there = Snapshot::of(&open).unwrap().devices().unwrap();
+        let seen: Vec<i64> = there.iter().map(|(_, device)| device.last).collect();
+        assert_eq!(seen, (1..many).chain([many + 1]).collect::<Vec<_>>());
     }
 
     #[tokio::test]

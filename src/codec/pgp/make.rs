@@ -6,7 +6,11 @@
 //! learn of the new one slowly, and is kept for ever, because old mail needs it.
 
 use super::{SecretKey, guarded, policy, stamp, time};
-use crate::domain::{address::Address, openpgp::Unusable, time::Time};
+use crate::domain::{
+    address::Address,
+    openpgp::{KeyFacts, Unusable},
+    time::Time,
+};
 use pgp::{
     armor::{self, BlockType},
     composed::{DetachedSignature, KeyType, SignedKeyDetails, SignedSecretKey, SignedSecretSubKey},
@@ -64,21 +68,28 @@ impl SecretKey {
         self.0.primary_key.version() == KeyVersion::V6
     }
 
+    /// When its newest part was made: a copy from before that does not open what is written today.
+    pub fn renewed(&self) -> Time {
+        let parts = self.0.secret_subkeys.iter().map(|subkey| time(subkey.key.created_at()));
+        parts.max().unwrap_or_else(|| time(self.0.primary_key.created_at()))
+    }
+
     /// Whether it is time to extend it or to renew its encrypting part.
     pub fn is_due(&self, at: Time) -> bool {
         self.ends_soon(at) || self.is_worn(at)
     }
 
     fn ends_soon(&self, at: Time) -> bool {
-        let facts = self.certificate().facts(at);
-        let main = policy::judge(&self.certificate().0, at, at).main_expires;
-        !facts.revoked && main.is_some_and(|end| end.0.saturating_sub(at.0) < EXTEND_BEFORE)
+        let judged = policy::judge(&self.certificate().0, at, at);
+        let soon = judged.main_expires.is_some_and(|end| end.0.saturating_sub(at.0) < EXTEND_BEFORE);
+        !judged.facts.revoked && (soon || is_ahead(&judged.facts, at))
     }
 
     fn is_worn(&self, at: Time) -> bool {
         let facts = self.certificate().facts(at);
-        let newest = self.0.secret_subkeys.iter().map(|subkey| time(subkey.key.created_at())).max();
-        let missing = matches!(facts.encrypt, Err(Unusable::Expired(_) | Unusable::NoPart));
+        let made = self.0.secret_subkeys.iter().map(|subkey| time(subkey.key.created_at()));
+        let newest = made.filter(|made| has_come(*made, at)).max();
+        let missing = matches!(facts.encrypt, Err(Unusable::Expired(_) | Unusable::NoPart)) || is_ahead(&facts, at);
         !facts.revoked && (missing || newest.is_some_and(|made| at.0.saturating_sub(made.0) >= ROTATE_AFTER))
     }
 
@@ -115,6 +126,32 @@ impl SecretKey {
         done.is_some()
     }
 
+    /// With what another copy of the same key adds: what its owner has said of it elsewhere since then, and parts that are new.
+    /// What opens old mail stays.
+    #[must_use]
+    pub fn merged(mut self, other: &Self) -> Self {
+        if self.fingerprint() != other.fingerprint() {
+            return self;
+        }
+        let (mine, more) = (&mut self.0, other.0.clone());
+        add(&mut mine.details.revocation_signatures, more.details.revocation_signatures);
+        add(&mut mine.details.direct_signatures, more.details.direct_signatures);
+        for user in more.details.users {
+            match mine.details.users.iter_mut().find(|known| known.id == user.id) {
+                Some(known) => add(&mut known.signatures, user.signatures),
+                None => mine.details.users.push(user),
+            }
+        }
+        for part in more.secret_subkeys {
+            let mut known = mine.secret_subkeys.iter_mut();
+            match known.find(|known| known.key.fingerprint() == part.key.fingerprint()) {
+                Some(known) => add(&mut known.signatures, part.signatures),
+                None => mine.secret_subkeys.push(part),
+            }
+        }
+        self
+    }
+
     /// The certificate that takes the key back, armored: whoever publishes it ends the key. Without a reason, so
     /// that the key counts as stolen: nobody can tell in advance.
     pub fn revocation(&self, at: Time) -> Option<String> {
@@ -147,6 +184,26 @@ impl SecretKey {
         config.hashed_subpackets.push(Subpacket::regular(reason)?);
         config.sign_key(primary, &Password::empty(), primary.public_key())
     }
+}
+
+/// Adds the statements that are not there yet.
+fn add(all: &mut Vec<Signature>, more: Vec<Signature>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+}
+
+/// Whether a moment is not still to come, as far as clocks agree.
+fn has_come(moment: Time, at: Time) -> bool {
+    moment.0 <= at.0.saturating_add(policy::CLOCKS)
+}
+
+/// Whether a key says of itself only what a clock that was ahead has said, which counts for nothing for years. Where the key
+/// itself is still to be made it is today's clock that is behind.
+fn is_ahead(facts: &KeyFacts, at: Time) -> bool {
+    has_come(facts.created, at) && facts.encrypt == Err(Unusable::Unbound)
 }
 
 /// The beginning of every statement of a key: when and by whom.

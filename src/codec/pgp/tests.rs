@@ -91,6 +91,29 @@ fn a_key_expires_is_extended_renewed_and_taken_back() {
     assert!(old.merged(&stolen).facts(later(10)).revoked);
 }
 
+#[test]
+fn a_clock_that_was_ahead_leaves_no_key_unusable() {
+    let me = address("me@home.test");
+    for make in [SecretKey::make, SecretKey::make_modern] {
+        let mut key = make(&me, NOW).unwrap();
+        assert!(key.keep_young(later(1_500)));
+        // The clock is set right: what the key said of itself then, it has not said yet.
+        assert!(key.certificate().facts(later(1)).sign.is_err());
+        assert!(key.is_due(later(1)) && key.keep_young(later(1)));
+        let facts = key.certificate().minimal(&me, later(1)).facts(later(1));
+        assert_eq!((facts.encrypt, facts.sign), (Ok(()), Ok(())));
+        assert_eq!(facts.expires, Some(Time(later(1).0 + LIFE)));
+        let sealed = seal(b"hello", &[key.certificate()], &key, later(2)).unwrap().armored;
+        let checking = Checking::new(&|_| vec![], later(2));
+        assert_eq!(
+            open(sealed.as_bytes(), std::slice::from_ref(&key), &checking).unwrap().plain,
+            b"hello"
+        );
+        // Nothing is done again, nor by a clock that is behind; and a year later it is a year older.
+        assert!(!key.is_due(later(2)) && !key.is_due(later(-9_000)) && key.is_due(later(400)));
+    }
+}
+
 /// The same statement of another day, which nobody signed; without what is to be left out of it.
 fn forged(real: &pgp::packet::Signature, day: i64, features: bool) -> pgp::packet::Signature {
     use pgp::packet::{Signature, Subpacket, SubpacketData};

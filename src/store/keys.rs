@@ -20,8 +20,8 @@ use redb::{ReadableTable, ReadableTableMetadata};
 /// Keys of one address that are kept; those that the owner compared are never dropped.
 const MOST: usize = 8;
 
-/// Addresses that are kept without a word of the owner's on them.
-const MOST_PEERS: u64 = 20_000;
+/// Addresses that are kept of people with whom the owner has nothing to do.
+pub const MOST_PEERS: u64 = 20_000;
 
 /// Octets of a certificate up to which it is kept as it came, so that what is wrong with it can be said; of a larger one
 /// only what it proves is kept, and none is taken of those that others pass on. Autocrypt asks for no more (level 1,
@@ -219,13 +219,20 @@ impl PeerKeys {
     }
 }
 
+/// Whether something new is learnt of an address. Strangers may fill the room that there is for them, over years or in a
+/// night: they keep nobody out whom the owner knows or has written to.
+fn has_room_for(tables: &Tables<'_>, address: &str) -> Result<bool, Error> {
+    let knows = || Ok::<_, Error>(tables.contact_of.get(address)?.is_some() || tables.written_to.get(address)?.is_some());
+    Ok(tables.peer_keys.len()? < MOST_PEERS || knows()?)
+}
+
 /// What a message teaches becomes knowledge, as Autocrypt says.
 pub fn learn(tables: &mut Tables<'_>, learnt: &Learnt) -> Result<(), Error> {
     let (date, now) = (Time(learnt.date), Time(learnt.now));
     let known = tables.peer_keys.get(learnt.address.as_str())?.is_some();
     // Who never showed a key needs no row.
     if known || learnt.header.is_some() {
-        if !known && tables.peer_keys.len()? >= MOST_PEERS {
+        if !known && !has_room_for(tables, &learnt.address)? {
             return Ok(());
         }
         change_peer(tables, &learnt.address, |row| row.hear(learnt))?;
@@ -243,7 +250,7 @@ pub fn learn(tables: &mut Tables<'_>, learnt: &Learnt) -> Result<(), Error> {
         if octets.len() > LARGE {
             continue;
         }
-        if tables.peer_keys.get(address.as_str())?.is_none() && tables.peer_keys.len()? >= MOST_PEERS {
+        if tables.peer_keys.get(address.as_str())?.is_none() && !has_room_for(tables, address)? {
             continue;
         }
         change_peer(tables, address, |row| {

@@ -63,7 +63,12 @@ mod tests {
         for none in ["\u{200b}é..example\u{0}", "a\u{301}\u{2}.example", &"é".repeat(300)] {
             assert!(ascii(none).is_none_or(|name| name.is_ascii()), "{none:?}");
         }
-        for none in ["x.example／p？.é.example", "x.example：8443.é.example", "a＠é.example", "℀.é.example"] {
+        for none in [
+            "x.example／p？.é.example",
+            "x.example：8443.é.example",
+            "a＠é.example",
+            "℀.é.example",
+        ] {
             assert_eq!(ascii(none), None, "{none}");
         }
     }

@@ -150,6 +150,11 @@ impl KeyFacts {
     pub fn is_usable(&self) -> bool {
         self.encrypt.is_ok()
     }
+
+    /// Whether its owner can be written to with it, and sign with it, now.
+    pub fn is_in_order(&self) -> bool {
+        self.is_usable() && self.sign.is_ok()
+    }
 }
 
 /// Seconds from signing a message to its arrival: what cannot be handed over at once is tried for some five days (RFC 5321

@@ -225,7 +225,7 @@ pub fn reason(lang: Lang, id: LineId, reason: Reason) -> String {
         }
         Reason::NotKnown => unknown(lang, id),
         Reason::NothingSent => say(lang, "Nothing was sent in thirty days.", "Rien n’a été envoyé en trente jours."),
-        Reason::NoKey => say(lang, "There is no key.", "Il n’y a pas de clé."),
+        Reason::NoKey => say(lang, "There is no valid key.", "Il n’y a pas de clé valable."),
         Reason::Is(is) => is_so(lang, id, is),
         Reason::Strength(Strength::Strong) => say(lang, "As strong as today’s are.", "Solide, comme on les fait aujourd’hui."),
         Reason::Strength(Strength::Fair) => say(lang, "Strong enough, if not today’s.", "Assez solide, sans être d’aujourd’hui."),
@@ -285,8 +285,8 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
         ),
         (LineId::KeyBackup, false) => say(
             lang,
-            "You have not saved a copy of it as a file yet.",
-            "Vous n’en avez pas encore enregistré de copie dans un fichier.",
+            "You have not saved a copy of it as a file since its newest part was made.",
+            "Vous n’en avez pas enregistré de copie dans un fichier depuis que sa partie la plus récente a été faite.",
         ),
         (LineId::KeyExpiry, true) => say(
             lang,

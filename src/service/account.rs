@@ -168,7 +168,8 @@ impl Account {
     pub async fn refresh(&self) -> u64 {
         let old = {
             let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
-            last.as_ref().is_none_or(|last| self.clock.now().0.saturating_sub(last.at.0) >= OLD)
+            let since = |last: &Last| self.clock.now().0.saturating_sub(last.at.0);
+            last.as_ref().is_none_or(|last| !(0..OLD).contains(&since(last)))
         };
         if old
             && let Err(error) = self.note().await
@@ -258,11 +259,13 @@ impl Account {
             (0, None) => SignIn::Passphrase,
         });
         let now = self.clock.now();
-        let key = self.keys.list().await?.into_iter().find(|key| key.current).map(|key| OwnKey {
+        // One whose time is over lets nobody write to its owner, wherever it is published and kept.
+        let mut keys = self.keys.list().await?.into_iter();
+        let key = keys.find(|key| key.current && key.facts.is_in_order()).map(|key| OwnKey {
             strength: key.facts.strength,
             // That it is served here does not say that anybody reaches it: it was fetched as others would.
             published: self.appliance.gives_key(),
-            backed_up: Fact::Known(key.saved.is_some()),
+            backed_up: Fact::Known(key.saved_whole),
             dated: Fact::Known(key.facts.expires.is_some_and(|end| end > now)),
         });
         let slots = self.custody.ways().await.ok();

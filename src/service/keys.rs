@@ -87,6 +87,8 @@ pub struct OwnView {
     pub since: Time,
     /// When it was last saved as a file.
     pub saved: Option<Time>,
+    /// Whether that file has its newest part, which is made once a year.
+    pub saved_whole: bool,
     /// The public key, armored.
     pub armored: String,
     /// The name and the octets of its OPENPGPKEY record (RFC 7929), in the presentation of RFC 3597.
@@ -96,7 +98,7 @@ pub struct OwnView {
 /// What was brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Brought {
-    /// Keys that are new.
+    /// Keys that are new, or of which there is more now than before.
     pub keys: usize,
     /// Messages that were opened with them.
     pub opened: usize,
@@ -340,8 +342,12 @@ impl Keys {
         Ok(open.writer.write(move |tables| set_signs(tables, signs)).await?)
     }
 
-    /// Uses a key from now on for its address.
+    /// Uses a key from now on for its address; one that cannot be used is not there for that.
     pub async fn use_from_now_on(&self, id: u64) -> Result<(), Error> {
+        let (key, _) = self.secret(id).await?;
+        if !key.certificate().facts(self.0.clock.now()).is_in_order() {
+            return Err(Error::NotFound);
+        }
         let open = self.0.vault.open()?;
         let there = open
             .writer
@@ -389,31 +395,57 @@ impl Keys {
     }
 
     /// Brings keys along, with the passphrase that protects them; they open old mail, and one of them is used
-    /// only when the owner says so.
+    /// only when the owner says so. One that was brought before may have been extended or renewed elsewhere since.
     pub async fn bring(&self, octets: Vec<u8>, passphrase: String) -> Result<Result<Brought, NotBrought>, Error> {
         let reading = tokio::task::spawn_blocking(move || SecretKey::read_ring(&octets, &passphrase));
         let (keys, closed) = match reading.await.map_err(|_| store::Error::Damaged)? {
             Ok(keys) => keys,
             Err(why) => return Ok(Err(NotBrought::No(why))),
         };
-        let now = self.0.clock.now();
-        let known: Vec<String> = self.list().await?.iter().map(|key| key.facts.fingerprint.hex()).collect();
-        let fresh: Vec<OwnKey> = keys
-            .iter()
-            .filter(|key| !known.contains(&key.fingerprint().hex()))
-            .filter_map(|key| self.row(key, now))
-            .collect();
-        if fresh.is_empty() && closed == 0 {
+        let (this, now) = (self.clone(), self.0.clock.now());
+        let (known, fresh, grown) = read(&self.0.vault, move |snapshot| {
+            let rows = snapshot.own_keys()?;
+            let (mut fresh, mut grown) = (Vec::new(), Vec::new());
+            for key in &keys {
+                let mut known = rows
+                    .iter()
+                    .filter_map(|(id, row)| Some((*id, row.made, SecretKey::read(&row.secret).ok()?)));
+                match known.find(|(_, _, secret)| secret.fingerprint() == key.fingerprint()) {
+                    None => fresh.extend(this.row(key, now)),
+                    // What this box made is looked after here.
+                    Some((_, true, _)) => {}
+                    Some((id, false, secret)) => {
+                        let merged = secret.clone().merged(key).octets();
+                        if merged != secret.octets() {
+                            grown.push((id, merged));
+                        }
+                    }
+                }
+            }
+            Ok((rows.len(), fresh, grown))
+        })
+        .await?;
+        if fresh.is_empty() && grown.is_empty() && closed == 0 {
             return Ok(Err(NotBrought::Here));
         }
-        if known.len() + fresh.len() > MOST {
+        if known + fresh.len() > MOST {
             return Ok(Err(NotBrought::TooMany));
         }
-        let (keys, open) = (fresh.len(), self.0.vault.open()?);
-        let writing = open
-            .writer
-            .write(move |tables| fresh.iter().try_for_each(|key| add_own(tables, key).map(|_| ())));
+        let (keys, open) = (fresh.len() + grown.len(), self.0.vault.open()?);
+        let writing = open.writer.write(move |tables| {
+            for key in &fresh {
+                add_own(tables, key)?;
+            }
+            for (id, octets) in &grown {
+                change_own(tables, *id, |key| {
+                    key.secret.clone_from(octets);
+                    key.saved = now.0;
+                })?;
+            }
+            Ok(())
+        });
         writing.await?;
+        self.publish(now).await?;
         let opened = self.reopen().await?;
         Ok(Ok(Brought { keys, opened, closed }))
     }
@@ -510,7 +542,8 @@ fn is_modern(key: &OwnKey) -> bool {
 }
 
 fn view(id: u64, key: &OwnKey, now: Time) -> Option<OwnView> {
-    let certificate = SecretKey::read(&key.secret).ok()?.certificate();
+    let secret = SecretKey::read(&key.secret).ok()?;
+    let certificate = secret.certificate();
     let address = Address::parse(&key.address).ok()?;
     let small = certificate.minimal(&address, now);
     Some(OwnView {
@@ -524,6 +557,7 @@ fn view(id: u64, key: &OwnKey, now: Time) -> Option<OwnView> {
         modern: certificate.is_modern(),
         since: Time(key.since),
         saved: (key.saved > 0).then_some(Time(key.saved)),
+        saved_whole: Time(key.saved) >= secret.renewed(),
     })
 }
 

@@ -54,6 +54,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether the owner has a key that can be used: without one nothing is encrypted.
+    pub fn has_own(&self) -> bool {
+        self.own.is_some()
+    }
+
     /// What is known of this person's key.
     pub fn key(&self, address: &Address) -> Fact<KeyState> {
         self.keys
@@ -109,8 +114,8 @@ fn own_keys(snapshot: &Snapshot, from: &Address, now: Time) -> Result<(Own, Own)
     keys.sort_by_key(|(_, key)| (key.address != from.as_str(), !is_for(key, from)));
     let usable = |(id, key): &(u64, OwnKey)| {
         let certificate = SecretKey::read(&key.secret).ok()?.certificate();
-        let facts = certificate.facts(now);
-        (facts.sign.is_ok() && facts.is_usable()).then_some((*id, is_for(key, from), certificate))
+        let in_order = certificate.facts(now).is_in_order();
+        in_order.then_some((*id, is_for(key, from), certificate))
     };
     let (modern, classic): (Vec<_>, Vec<_>) = keys.iter().filter_map(usable).partition(|(_, _, key)| key.is_modern());
     let newer = modern.iter().find(|(_, theirs, _)| *theirs).cloned();

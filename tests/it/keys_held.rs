@@ -10,13 +10,14 @@ use caliopen::{
     domain::{
         address::Address,
         autocrypt::Advice,
+        contact::Card,
         draft::Draft,
         fact::Fact,
         id::MessageId,
         openpgp::{Fingerprint, NotOpened, Worth},
         padlock::Padlock,
         privacy::{
-            contact::LineId,
+            account, contact,
             evidence::{Encryption, KeyState, Signature},
         },
         time::Time,
@@ -30,7 +31,10 @@ use caliopen::{
         setup,
         view::Standing,
     },
-    store::{keys::Learnt, record::PeerKeys},
+    store::{
+        keys::{Learnt, MOST_PEERS, change_peer},
+        record::PeerKeys,
+    },
 };
 use std::cell::Cell;
 
@@ -277,7 +281,7 @@ async fn what_is_signed_with_a_key_that_was_found_to_differ_is_not_theirs() {
     let card = setup::add_contact(&home.vault, "Alice", &[address(ALICE)]).await.unwrap();
     let habits = async || {
         let index = home.services.contacts.card(card).await.unwrap().index;
-        let habits = [LineId::HabitSigned, LineId::HabitEncrypted];
+        let habits = [contact::LineId::HabitSigned, contact::LineId::HabitEncrypted];
         habits.map(|id| index.lines.iter().find(|line| line.id == id).unwrap().won)
     };
     assert!(habits().await.iter().all(|won| *won > 0));
@@ -453,4 +457,97 @@ async fn a_key_counts_as_saved_when_its_file_was_fetched() {
     assert_eq!(keys.redeem(&ticket).await.unwrap().unwrap().0, "me@home.test.secret.asc");
     assert_eq!(keys.list().await.unwrap()[0].saved, Some(NOW));
     assert!(keys.redeem(&ticket).await.unwrap().is_none(), "once");
+    // A year later it has a part that is not in that file.
+    assert!(keys.list().await.unwrap()[0].saved_whole);
+    home.later(366 * DAY);
+    keys.tend().await;
+    let key = keys.list().await.unwrap().remove(0);
+    assert_eq!((key.saved, key.saved_whole), (Some(NOW), false));
+    let ticket = keys.save(key.id, "correct horse".into()).await.unwrap();
+    keys.redeem(&ticket).await.unwrap().unwrap();
+    assert!(keys.list().await.unwrap()[0].saved_whole);
+}
+
+#[tokio::test]
+async fn strangers_fill_their_room_and_keep_nobody_out_whom_the_owner_knows() {
+    let home = Home::make(NOW, Dns::nobody().into());
+    let filling = home.vault.open().unwrap().writer.write(|tables| {
+        let one = |n: u64| change_peer(tables, &format!("{n}@strangers.test"), |row| row.mutual = true);
+        (0..MOST_PEERS).try_for_each(one)
+    });
+    filling.await.unwrap();
+    let card = Card {
+        name: "Alice".into(),
+        addresses: vec![address(ALICE)],
+        ..Card::default()
+    };
+    home.services.contacts.put(None, card).await.unwrap().unwrap();
+    for (number, who) in [ALICE, "mallory@friend.test"].into_iter().enumerate() {
+        let fresh = header("Autocrypt", who, &key(who).certificate());
+        take(&home, who, plain(who, number, &fresh)).await;
+        assert_eq!(home.snapshot().peer_keys(who).unwrap().is_some(), who == ALICE);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_ones_own_whose_time_is_over_counts_for_nothing_until_it_is_brought_anew() {
+    let home = Home::make(NOW, Dns::nobody().into());
+    let keys = &home.services.keys;
+    keys.tend().await;
+    let counts = async || {
+        let index = home.services.account.page().await.unwrap().index;
+        index.lines.iter().any(|line| line.id == account::LineId::KeyExists && line.won > 0)
+    };
+    assert!(counts().await);
+    // One that the owner made elsewhere, for two years.
+    let mut mine = SecretKey::make(&address("me@home.test"), later(-700)).unwrap();
+    let bring = async |key: &SecretKey| keys.bring(key.octets(), String::new()).await.unwrap();
+    assert_eq!(bring(&mine).await.unwrap().keys, 1);
+    let brought = keys.list().await.unwrap().into_iter().find(|key| !key.made).unwrap().id;
+    keys.use_from_now_on(brought).await.unwrap();
+    assert!(counts().await && bring(&mine).await.is_err());
+    home.later(60 * DAY);
+    assert!(!counts().await);
+    assert!(keys.use_from_now_on(brought).await.is_err());
+    // What is written says whose key is missing.
+    home.services
+        .keyring
+        .bring(key(ALICE).certificate().octets())
+        .await
+        .unwrap()
+        .unwrap();
+    let draft = Draft {
+        from: "me@home.test".into(),
+        to: ALICE.into(),
+        text: "Hello".into(),
+        ..Draft::default()
+    };
+    let written = async || {
+        let preview = home.services.compose.preview(&draft).await.unwrap();
+        (preview.own_key, preview.padlock, preview.people[0].key)
+    };
+    assert_eq!(written().await, (false, Padlock::Postcard, Fact::Known(KeyState::Usable)));
+    // Its owner extends it there, and brings it again.
+    let ids = mine.certificate().ids();
+    assert!(mine.keep_young(later(60)));
+    assert_eq!(bring(&mine).await.unwrap().keys, 1);
+    assert!(counts().await);
+    let (own_key, padlock, theirs) = written().await;
+    assert!(own_key && padlock >= Padlock::Envelope && theirs == Fact::Known(KeyState::Usable));
+    let young = keys.list().await.unwrap().into_iter().find(|key| key.id == brought).unwrap();
+    assert!(young.current && young.facts.is_in_order());
+    let octets = home
+        .snapshot()
+        .own_keys()
+        .unwrap()
+        .into_iter()
+        .find(|(id, _)| *id == brought)
+        .unwrap()
+        .1
+        .secret;
+    let now = SecretKey::read(&octets).unwrap().certificate().ids();
+    assert!(
+        now.len() == ids.len() + 1 && ids.iter().all(|id| now.contains(id)),
+        "what opens old mail stays"
+    );
 }

@@ -93,6 +93,8 @@ pub struct Preview {
     pub agreed_with: Option<Person>,
     /// That discussion, with its newest subject.
     pub discussion: Option<(DiscussionId, String)>,
+    /// Whether the owner has a key that can be used: without one nothing is encrypted.
+    pub own_key: bool,
     /// When the ways were asked about.
     pub checked: Checked,
     /// The server that passes it on, and so sees whom it goes to and what is not encrypted; `None` where it goes straight to
@@ -319,6 +321,7 @@ impl Inner {
             agreed,
             agreed_with,
             discussion,
+            own_key: plan.has_own(),
             checked: checked(ways, asked.at),
             passed_on_by: ways.passed_on_by.clone().filter(|_| leaves),
             too_large: {

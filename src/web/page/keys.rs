@@ -102,7 +102,8 @@ fn row(site: &Site, visit: &Visit, k: &'static KeyWords, key: OwnView, error: Op
             Some(end) => k.expires.replace("{date}", &date(end)),
         },
         saved: match key.saved {
-            Some(at) => k.saved.replace("{date}", &date(at)),
+            Some(at) if key.saved_whole => k.saved.replace("{date}", &date(at)),
+            Some(at) => k.saved_before.replace("{date}", &date(at)),
             None => k.saved_never.to_owned(),
         },
         trouble: facts.encrypt.err().map(|why| k.unusable(why)),

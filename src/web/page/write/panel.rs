@@ -41,6 +41,8 @@ pub(in crate::web::page) struct Panel {
     pub(super) because: Option<String>,
     /// What the discussion has been held to, where this would be less, and with whom.
     pub(super) has_been: Option<(String, Lock)>,
+    /// That it is the owner's own key which is missing, where others have theirs.
+    pub(super) keyless: Option<&'static str>,
     pub(super) badge: Badge,
     pub(in crate::web::page) lock: Lock,
     /// The ceiling that the index is under.
@@ -110,6 +112,7 @@ impl Panel {
                 });
                 (words, Lock::of(w, preview.agreed))
             }),
+            keyless: (!preview.own_key && preview.people.iter().any(has_key)).then_some(c.keyless),
             badge: Badge::of(preview.index.points),
             lock: Lock::of(w, preview.padlock),
             limit: lines::limit(w, &preview.index),
@@ -143,6 +146,11 @@ impl Panel {
             c,
         }
     }
+}
+
+/// Whether they have a key that can be used.
+fn has_key(standing: &Standing) -> bool {
+    standing.key.known().is_some_and(|state| state >= KeyState::Usable)
 }
 
 fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row {
@@ -190,8 +198,7 @@ fn row(w: &Words, c: &ComposeWords, standing: &Standing, passed_on: bool) -> Row
 
 /// Where somebody is asked for a key, if none is known.
 pub(super) fn ask(standing: &Standing) -> Option<String> {
-    let has_key = standing.key.known().is_some_and(|state| state >= KeyState::Usable);
-    (!has_key && !standing.person.owner).then(|| asking(standing.person.address.as_str()))
+    (!has_key(standing) && !standing.person.owner).then(|| asking(standing.person.address.as_str()))
 }
 
 #[derive(Template)]

@@ -77,7 +77,7 @@ pub fn reason(lang: Lang, id: LineId, reason: Reason, since: &str) -> String {
             "You have no key of theirs that can be used.",
             "Vous n’avez aucune clé utilisable de cette personne.",
         ),
-        Reason::NoKey => say(lang, "There is no key.", "Il n’y a pas de clé."),
+        Reason::NoKey => say(lang, "There is no key that can be used.", "Il n’y a pas de clé utilisable."),
         Reason::Strength(Strength::Strong) => say(
             lang,
             "The key is as strong as today’s are.",

@@ -62,8 +62,9 @@ impl Nuisance {
         }
     }
 
+    /// A moment to come is one of a clock that was ahead: what was remembered then is as far away.
     fn decayed(&self, now: Time) -> f64 {
-        let past = now.0.saturating_sub(self.at.0).max(0) as f64;
+        let past = now.0.abs_diff(self.at.0) as f64;
         self.spam * (-past / HALF).exp2()
     }
 
@@ -72,7 +73,7 @@ impl Nuisance {
         self.spam = (self.decayed(now) + f64::from(u8::from(spam))).min(MOST);
         self.share += WEIGHT * (f64::from(u8::from(spam)) - self.share);
         self.total = self.total.saturating_add(u32::from(spam));
-        self.at = self.at.max(now);
+        self.at = now;
         self.refused = (self.refused && self.spam >= SLOW) || (spam && self.spam.round() >= REFUSE && self.share >= NEARLY_ALL);
     }
 
@@ -150,9 +151,13 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_does_no_harm() {
         let mut network = after((0..20).map(|_| true));
-        network.judge(true, Time(-1_000_000));
-        assert_eq!(network.welcome(Time(i64::MIN)), Welcome::Refused);
-        assert_eq!(network.welcome(Time(i64::MAX)), Welcome::Free);
+        assert_eq!(network.welcome(Time(60)), Welcome::Refused);
+        // It was ahead, and is set right: nobody is refused for all that time.
+        let before = Time(-1_000_000);
+        assert_eq!(network.welcome(before), Welcome::Free);
+        network.judge(true, before);
+        assert_eq!((network.at, network.welcome(before)), (before, Welcome::Free));
+        assert_eq!([i64::MIN, i64::MAX].map(|at| network.welcome(Time(at))), [Welcome::Free; 2]);
         let odd = Nuisance { spam: f64::NAN, ..network };
         let _ = (odd.welcome(Time(0)), odd.until());
     }

@@ -138,8 +138,9 @@ impl Reach {
 
     /// Since when the port is shut, and how that shows; `None` where it is not, or not known.
     pub fn shut(&self, now: Time) -> Option<(Time, Unreached)> {
-        let counts = self.failed.iter().filter(|one| now.0.saturating_sub(one.at.0) < COUNTS);
-        let counts: Vec<_> = counts.collect();
+        // What was met at a moment to come was met by a clock that was ahead.
+        let lately = |one: &&NotReached| (0..COUNTS).contains(&now.0.saturating_sub(one.at.0));
+        let counts: Vec<_> = self.failed.iter().filter(lately).collect();
         let how = counts.last()?.how;
         (counts.len() >= ENOUGH).then(|| (counts.iter().map(|one| one.at).min().unwrap_or(now), how))
     }
@@ -160,6 +161,7 @@ mod tests {
         reach.unreached(("z.test", "mx.z.test"), Unreached::Refused, Time(800));
         assert_eq!(reach.shut(Time(800)), Some((Time(540), Unreached::Refused)));
         assert_eq!(reach.shut(Time(800 + COUNTS)), None, "after a day it is tried again");
+        assert_eq!(reach.shut(Time(500)), None, "the clock was ahead");
         assert!(reach.reached(Time(900)) && !reach.reached(Time(901)));
         assert_eq!(reach.shut(Time(901)), None);
     }

@@ -212,11 +212,9 @@ impl Inner {
         if known && !(early && stale) {
             return None;
         }
-        if record
-            .failed
-            .as_ref()
-            .is_some_and(|failed| failed.id == id && failed.at > now - PAUSE)
-        {
+        // What failed at a moment to come failed by a clock that was ahead, and holds nothing up.
+        let rests = |failed: &Failed| failed.id == id && (0..PAUSE).contains(&now.saturating_sub(failed.at));
+        if record.failed.as_ref().is_some_and(rests) {
             return None;
         }
         match mta_sts::fetch(&self.https, domain).await {
@@ -262,7 +260,8 @@ impl Inner {
         let all = tokio::task::spawn_blocking(move || strict::all(&reading));
         let all = all.await.unwrap_or(Err(store::Error::Damaged))?;
         let (mut next, mut done) = (now + HOUR, 0);
-        if all.iter().all(|(domain, record)| *domain != self.own || record.asked < now - DAY) {
+        let lately = |record: &Strictness| (0..=DAY).contains(&now.saturating_sub(record.asked));
+        if all.iter().all(|(domain, record)| *domain != self.own || !lately(record)) {
             self.learn_own(now, &all).await?;
         }
         for (domain, mut record) in all {
@@ -278,8 +277,8 @@ impl Inner {
             let Some(policy) = record.valid(now).filter(|_| used) else {
                 continue;
             };
-            let tried = record.failed.as_ref().map_or(i64::MIN, |failed| failed.at + HOUR);
-            let due = due(policy).max(tried);
+            let tried = record.failed.as_ref().map(|failed| failed.at).filter(|at| *at <= now);
+            let due = due(policy).max(tried.map_or(i64::MIN, |at| at + HOUR));
             if due > now {
                 next = next.min(due);
             } else if done == SLICE {

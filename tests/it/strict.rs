@@ -278,3 +278,16 @@ async fn asking_on_purpose_tells_what_dns_says_and_our_own_domain_is_asked_about
     assert_eq!(ours(1_000_100), Fact::Known(true));
     assert_eq!(ours(1_000_100 + 8 * DAY), Fact::Unknown, "that was long ago");
 }
+
+#[tokio::test]
+async fn what_failed_by_a_clock_that_was_ahead_holds_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::create(folder.path(), "word").unwrap().vault;
+    let clock = Clock::fixed(Time(1_000_000 + 900 * DAY));
+    let web = Web::start().await;
+    let one = over(&vault, &clock, &web, names(Some("1")));
+    assert_eq!(mode(&one).await, None, "there is nothing there");
+    web.says("enforce", 2 * DAY as u64);
+    clock.set(Time(1_000_000));
+    assert_eq!(mode(&one).await, Some(Mode::Enforce));
+}

@@ -25,7 +25,7 @@ impl Rests {
     /// Until when a server rests.
     pub fn until(&self, server: SocketAddr, now: Time) -> Option<Time> {
         let until = self.held().get(&server).map(|(_, until)| *until);
-        until.filter(|until| *until > now)
+        until.filter(|until| holds(*until, now))
     }
 
     /// A server could not be reached.
@@ -36,7 +36,7 @@ impl Rests {
         }
         let (times, until) = held.entry(server).or_insert((0, now));
         // Several workers that meet the same silence at once have met it once.
-        if *until <= now {
+        if !holds(*until, now) {
             *until = Time(now.0 + (FIRST << (*times).min(10)).min(LONGEST));
             *times += 1;
         }
@@ -51,6 +51,11 @@ impl Rests {
     pub fn end_all(&self) {
         self.held().clear();
     }
+}
+
+/// Whether a rest is not over. No rest is longer than the longest: what seems to be was given by a clock that was ahead.
+fn holds(until: Time, now: Time) -> bool {
+    (1..=LONGEST).contains(&until.0.saturating_sub(now.0))
 }
 
 #[cfg(test)]
@@ -72,7 +77,14 @@ mod tests {
             rests.rest(server, now);
         }
         assert_eq!(rests.until(server, Time(39 * 4000)), Some(Time(39 * 4000 + LONGEST)));
+        assert_eq!(
+            rests.until(server, Time(0)),
+            None,
+            "a clock that is set back lets nobody rest for long"
+        );
+        rests.rest(server, Time(0));
+        assert!(rests.until(server, Time(1)).is_some());
         rests.end_all();
-        assert_eq!(rests.until(server, Time(0)), None);
+        assert_eq!(rests.until(server, Time(1)), None);
     }
 }

@@ -116,7 +116,7 @@ impl Strictness {
 
     /// Whether DNS was asked lately enough for what it said to count.
     pub fn is_fresh(&self, now: i64) -> bool {
-        self.asked > now.saturating_sub(FRESH)
+        (0..FRESH).contains(&now.saturating_sub(self.asked))
     }
 
     /// Whether its list of mail servers was validated; not known where DNS was last asked long ago.

@@ -11,6 +11,9 @@ pub const MAX_FOLDERS: usize = 200;
 pub const PAUSE: i64 = 15 * 60;
 /// Seconds of failure after which it is switched off.
 pub const PATIENCE: i64 = 72 * 3600;
+/// Failures in a row that there must be by then: a box that was off or locked for those days, or whose clock was wrong, has
+/// hardly tried.
+const TIMES: u32 = 24;
 
 /// A server of mailboxes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,9 +128,9 @@ pub fn breath(often: u32) -> u64 {
     }
 }
 
-/// Whether a mailbox that has failed since then is switched off.
-pub fn is_hopeless(since: Time, now: Time) -> bool {
-    now.0.saturating_sub(since.0) >= PATIENCE
+/// Whether a mailbox that has failed since then, so many times, is switched off.
+pub fn is_hopeless(since: Time, times: u32, now: Time) -> bool {
+    times >= TIMES && now.0.saturating_sub(since.0) >= PATIENCE
 }
 
 /// Whether a name can be a server's.
@@ -141,7 +144,11 @@ mod tests {
 
     #[test]
     fn patience_has_an_end() {
-        assert!(!is_hopeless(Time(0), Time(PATIENCE - 1)) && is_hopeless(Time(0), Time(PATIENCE)));
+        assert!(!is_hopeless(Time(0), 300, Time(PATIENCE - 1)) && is_hopeless(Time(0), 300, Time(PATIENCE)));
+        assert!(
+            !is_hopeless(Time(0), 2, Time(9 * PATIENCE)),
+            "it was off, and the line is not back yet"
+        );
         assert_eq!([1, 2, 3, 99].map(again), [60, 300, 900, 900]);
         assert_eq!([0, 1, 2, 7, u32::MAX].map(breath), [0, 500, 1_000, 32_000, 32_000]);
     }

@@ -3,7 +3,6 @@
 
 use crate::{home::Home, internet::Authority};
 use caliopen::{
-    codec::mime,
     domain::{
         mailbox::{Server, State, Trouble},
         time::Time,
@@ -396,22 +395,8 @@ async fn a_mailbox_with_its_history_comes_once_and_is_kept_up_with() {
     .await;
     assert_eq!(raws(&home).len(), many + 22);
 
-    // What fails for three days is switched off, and the owner is told.
     dovecot.stop();
     until(&home, id, "it fails", |view| view.trouble.is_some()).await;
-    home.later(73 * 3600);
-    until(&home, id, "it is switched off", |view| view.state == State::Off).await;
-    let told = until(&home, id, "it is off", |view| view.running.is_none()).await;
-    assert!(matches!(told.trouble, Some((Trouble::Unreachable, _))), "{told:?}");
-    let is_told = |(raw, _): &(String, bool)| mime::read(raw.as_bytes()).subject.starts_with("Other mailbox switched off");
-    let telling = async {
-        while !raws(&home).iter().any(is_told) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), telling)
-        .await
-        .expect("the owner is told");
     mailboxes.remove(id).await.unwrap();
     assert!(mailboxes.list().await.unwrap().is_empty());
     working.abort();

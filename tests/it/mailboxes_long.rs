@@ -141,4 +141,17 @@ async fn a_server_that_tells_of_nothing_is_asked_every_quarter_of_an_hour_and_gi
     assert_eq!(look(&home).await, 1);
     let view = mailboxes.one(id).await.unwrap();
     assert_eq!((view.state, view.trouble, view.brought), (State::On, None, 3));
+
+    // A box that was off or locked for days has hardly tried, and its line may come back a moment later than itself.
+    dovecot.stop();
+    home.later(PAUSE);
+    assert_eq!(look(&home).await, 1);
+    home.later(2 * PATIENCE);
+    assert_eq!(look(&home).await, 1);
+    assert_eq!(mailboxes.one(id).await.unwrap().state, State::On);
+    dovecot.start();
+    home.later(PAUSE);
+    assert_eq!(look(&home).await, 1);
+    let view = mailboxes.one(id).await.unwrap();
+    assert_eq!((view.state, view.trouble), (State::On, None));
 }

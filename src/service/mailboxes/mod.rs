@@ -441,9 +441,10 @@ impl Mailboxes {
         let now = self.0.clock.now();
         self.change(id, move |mailbox| {
             let (since, times) = mailbox.failing.unwrap_or((now.0, 0));
-            mailbox.failing = Some((since, times.saturating_add(1)));
+            let times = times.saturating_add(1);
+            mailbox.failing = Some((since, times));
             mailbox.set_trouble(Some(trouble));
-            if is_hopeless(Time(since), now) {
+            if is_hopeless(Time(since), times, now) {
                 mailbox.set_state(State::Off);
             }
         })

@@ -344,3 +344,16 @@ fn a_restore_that_ends_just_before_there_is_what_opens_the_box_can_be_begun_agai
     backup::end(there.path(), &file, &lines, b"what opens it").unwrap();
     assert!(file.first_run().unwrap().is_none() && !is_blank(there.path()));
 }
+
+#[tokio::test]
+async fn a_clock_that_is_years_ahead_for_a_night_lets_go_of_no_backup() {
+    let (home, _elsewhere, _folder, _) = backed_up(1).await;
+    assert_eq!(night(&home, 2).await, Standing::Good);
+    home.later(900 * DAY);
+    keep(&home, 3).await;
+    round(&home).await;
+    assert_eq!(view(&home).await.size.1, 3);
+    home.later(-900 * DAY);
+    assert_eq!(night(&home, 4).await, Standing::Good);
+    assert_eq!(view(&home).await.size.1, 4);
+}

@@ -472,9 +472,11 @@ impl Repo {
         let judged = guarded(&self.backend, || keep.apply(snapshots, &newest))?;
         let old = |other: Time| made.made.0.saturating_sub(other.0) > LONGEST;
         let judged = judged.iter().map(|judged| (kept(&judged.snapshot), judged));
+        // Where all others are, the place was away for as long, or the clock is wrong: they stay until one more was made.
+        let alone = judged.clone().all(|(kept, _)| kept.id == made.id || old(kept.made));
         let good = judged.clone().map(|(kept, _)| kept.made).filter(|at| Some(*at) <= proven).max();
         let gone: Vec<_> = judged
-            .filter(|(kept, judged)| kept.id != made.id && (old(kept.made) || !(judged.keep || Some(kept.made) == good)))
+            .filter(|(kept, judged)| kept.id != made.id && (old(kept.made) && !alone || !(judged.keep || Some(kept.made) == good)))
             .map(|(_, judged)| judged.snapshot.id)
             .collect();
         guarded(&self.backend, || self.repository.delete_snapshots(&gone))?;

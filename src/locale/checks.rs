@@ -371,8 +371,8 @@ pub fn finding(lang: Lang, id: Id, finding: Finding) -> &'static str {
         ),
         Finding::NobodyCame => say(
             lang,
-            "Nobody has come in by it yet. If your box stands behind a router, have the router pass this port on to it.",
-            "Personne n’est encore entré par là. Si votre boîte est derrière un routeur, faites-lui transmettre ce port par le routeur.",
+            "Nobody has come in by it lately. If your box stands behind a router, have the router pass this port on to it.",
+            "Personne n’est entré par là récemment. Si votre boîte est derrière un routeur, faites-lui transmettre ce port par le routeur.",
         ),
         Finding::WentOut => say(lang, "Other servers can be reached.", "Les autres serveurs sont joignables."),
         Finding::Shut => say(
@@ -533,6 +533,11 @@ fn special(lang: Lang, id: Id, finding: Finding) -> Option<&'static str> {
             lang,
             "Nobody could be asked, or the box is locked and has not told its keys yet.",
             "Personne n’a pu être interrogé, ou la boîte est verrouillée et n’a pas encore dit ses clés.",
+        ),
+        (Id::PortMail, Finding::Old) => say(
+            lang,
+            "For two weeks nobody has come in by it, and before that others did: your mail may not reach you. Look whether the router still passes this port on, and ask the provider of your line whether it is shut.",
+            "Depuis deux semaines personne n’est entré par là, et avant cela d’autres entraient\u{202f}: votre courrier ne vous parvient peut-être plus. Regardez si le routeur transmet toujours ce port, et demandez au fournisseur de votre ligne s’il est fermé.",
         ),
         (Id::PortOut, Finding::NotAsked) => say(
             lang,

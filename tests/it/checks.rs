@@ -18,7 +18,7 @@ use caliopen::{
         outward::Outward,
         tls::{Current, Identity, server_config},
     },
-    service::setup,
+    service::{checks::Door, setup},
     store::{
         front::{Front, FrontFile},
         slots::Opening,
@@ -423,4 +423,41 @@ async fn a_key_to_come_is_published_from_when_it_was_seen() {
     certificates.drop_key().await.unwrap();
     certificates.prepare_key().await.unwrap();
     assert!(!certificates.view().await.unwrap().next_ready, "another one begins its own day");
+}
+
+#[tokio::test]
+async fn a_mail_port_by_which_nobody_comes_any_more_is_told() {
+    const DAY: i64 = 24 * 3600;
+    let home = Box_::make();
+    let services = home.over(Dns::nobody());
+    let after = async |days: i64| {
+        home.clock.set(Time(home.clock.now().0 + days * DAY));
+        services.checks.look().await.unwrap();
+        services.checks.last().of(Id::PortMail)
+    };
+    assert_eq!(after(20).await, Finding::NobodyCame, "nobody ever has");
+    for door in [Door::Mail, Door::Secure] {
+        services.checks.came_in(door, [198, 51, 100, 7].into());
+    }
+    assert_eq!(
+        (after(0).await, after(0).await),
+        (Finding::NobodyCame, Finding::CameIn),
+        "seen by the next look"
+    );
+    assert_eq!(after(13).await, Finding::CameIn);
+    assert!(!services.checks.news().contains(&Id::PortMail));
+    assert_eq!((after(2).await, after(0).await), (Finding::Old, Finding::Old));
+    assert!(services.checks.news().contains(&Id::PortMail));
+    // Pages are for those who look at them.
+    assert_eq!(services.checks.last().of(Id::PortSecure), Finding::NobodyCame);
+    services.checks.came_in(Door::Mail, [198, 51, 100, 7].into());
+    assert_eq!((after(0).await, after(0).await), (Finding::Old, Finding::CameIn));
+    // A box that was off for long waits before it says so; and one whose clock was ahead knows no more than any.
+    home.clock.set(Time(home.clock.now().0 + 30 * DAY));
+    let services = home.over(Dns::nobody());
+    services.checks.look().await.unwrap();
+    assert_eq!(services.checks.last().of(Id::PortMail), Finding::NobodyCame);
+    home.clock.set(Time(home.clock.now().0 + 2 * DAY));
+    services.checks.look().await.unwrap();
+    assert_eq!(services.checks.last().of(Id::PortMail), Finding::Old);
 }

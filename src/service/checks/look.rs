@@ -34,6 +34,9 @@ const PUBLISHED: usize = 4;
 /// A part of a certificate's life: when less than one in so many is left, its renewal has failed for a while.
 const LATE: i64 = 6;
 
+/// Seconds from the start after which it says something that nobody has come in by the mail port.
+const AWAITED: i64 = 2 * 24 * 3600;
+
 /// The names that were asked for.
 struct Answers {
     host: Answered,
@@ -193,8 +196,13 @@ async fn reach(inner: &Inner, own: &Own, answers: &Answers, standing: &Standing,
     let published: Vec<IpAddr> = answers.host.iter().flat_map(Answer::addresses).collect();
     for (id, at) in [Id::PortMail, Id::PortWeb, Id::PortSecure].into_iter().zip(0..) {
         let came = standing.inward.get(at).copied().unwrap_or(0);
-        let finding = if came > 0 && now.0.saturating_sub(came) < INWARD {
+        let since = now.0.saturating_sub(came);
+        // A mail port that is open is knocked at every day, by strangers too; a box that was off has to wait for them.
+        let silent = id == Id::PortMail && now.0.saturating_sub(inner.started.0) >= AWAITED;
+        let finding = if came > 0 && (0..INWARD).contains(&since) {
             Finding::CameIn
+        } else if came > 0 && since >= INWARD && silent {
+            Finding::Old
         } else {
             let port = PORTS.get(at).copied().unwrap_or_default();
             // What DNS leads to is knocked at only where it can be this box: not at somebody else's door.

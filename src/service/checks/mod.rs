@@ -276,7 +276,7 @@ impl Checks {
         let (told, binds) = blocking(move || {
             let told = inner.file.change_part(|standing: &mut Standing| {
                 let told = take_in(standing, checks, now);
-                came(standing, inner.comers.last());
+                came(standing, inner.comers.last(), now);
                 moved(standing, &addresses, now);
                 standing.dkim = dkim;
                 let kept = standing.clone();
@@ -466,10 +466,10 @@ fn take_in(standing: &mut Standing, checks: Vec<Check>, now: Time) -> Vec<bool> 
     told
 }
 
-/// What the doors saw since.
-fn came(standing: &mut Standing, doors: [i64; 3]) {
+/// What the doors saw since. What is kept of a moment to come was seen by a clock that was ahead, and by now at the latest.
+fn came(standing: &mut Standing, doors: [i64; 3], now: Time) {
     for (kept, seen) in standing.inward.iter_mut().zip(doors) {
-        *kept = (*kept).max(seen);
+        *kept = (*kept).max(seen).min(now.0);
     }
 }
 

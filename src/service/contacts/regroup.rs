@@ -172,15 +172,13 @@ fn change(
         .map(|id| snapshot.discussed(id, 0, usize::MAX))
         .transpose()?
         .unwrap_or_default();
+    // Somebody may have written for decades.
+    let there: HashSet<u64> = here.iter().map(|(id, _)| *id).collect();
+    let found: HashSet<u64> = group.messages.iter().copied().collect();
     // A discussion that was looked at holds what was found to be its own; another one keeps all that it has.
-    let stays = |id: u64| home.is_some_and(|home| !touched.contains_key(&home)) || group.messages.contains(&id);
+    let stays = |id: u64| home.is_some_and(|home| !touched.contains_key(&home)) || found.contains(&id);
     let mut left: Vec<(u64, Message)> = here.iter().filter(|(id, _)| stays(*id)).cloned().collect();
-    let joining: Vec<u64> = group
-        .messages
-        .iter()
-        .copied()
-        .filter(|id| !here.iter().any(|(known, _)| known == id))
-        .collect();
+    let joining: Vec<u64> = group.messages.iter().copied().filter(|id| !there.contains(id)).collect();
     for id in &joining {
         left.extend(snapshot.message(*id)?.map(|message| (*id, message)));
     }

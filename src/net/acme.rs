@@ -358,8 +358,11 @@ impl Acme {
             Refusal::by(stage, error)
         };
         if !kept.is_empty() {
-            let credentials: AccountCredentials =
-                serde_json::from_str(kept).map_err(|_| Refusal::of(Stage::Account, "the account that was kept cannot be read"))?;
+            // It is of no use any more, also not the next time: a new one takes its place.
+            let credentials: AccountCredentials = serde_json::from_str(kept).map_err(|_| Refusal {
+                account_gone: true,
+                ..Refusal::of(Stage::Account, "the account that was kept cannot be read")
+            })?;
             return builder().from_credentials(credentials).await.map_err(failed);
         }
         let new = NewAccount {

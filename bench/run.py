@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 from backup import backup
 from box import Box, built
@@ -344,7 +345,15 @@ def measure(parts, size, prefix):
     try:
         machine(where)
         for name in size.only or parts:
-            parts[name](table, pathlib.Path(size.program).resolve(), where, size)
+            # Of its own, and gone afterwards: two may start the same server, and a hundred thousand messages are large.
+            folder = os.path.join(where, name)
+            os.mkdir(folder, 0o755)
+            try:
+                parts[name](table, pathlib.Path(size.program).resolve(), folder, size)
+            except (Exception, SystemExit) as error:
+                traceback.print_exc()
+                table.add(name, "", f"{type(error).__name__}: {error}", reached=False)
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         shutil.rmtree(where, ignore_errors=True)
         table.show()

@@ -19,7 +19,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// A form with files, as browsers send one.
@@ -62,6 +62,13 @@ fn form(visitor: &Visitor, path: &str, fields: &[(&str, &str)], files: &[(&str, 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("{before} in {text}"));
     rest.split(after).next().unwrap()
+}
+
+/// A key of somebody's, an hour old.
+fn key_of(who: &str) -> SecretKey {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let made = Time(i64::try_from(now).unwrap() - 3_600);
+    SecretKey::make(&Address::parse(who).unwrap(), made).unwrap()
 }
 
 /// What a browser shows of a field.
@@ -504,7 +511,7 @@ fn what_would_be_less_protected_than_was_shown_is_asked_about() {
 #[test]
 fn whoever_opens_the_envelope_of_the_others_is_named_and_can_be_left_out() {
     let mut home = Box::open();
-    let key = SecretKey::make(&Address::parse("anna@friend.test").unwrap(), Time(1_700_000_000)).unwrap();
+    let key = key_of("anna@friend.test");
     let body = web::form(&[("token", &home.token), ("key", &key.certificate().armored())]);
     location(&home.owner.post("/settings/keys/people", "", &body));
     let id = home.fresh();
@@ -558,7 +565,7 @@ fn whoever_opens_the_envelope_of_the_others_is_named_and_can_be_left_out() {
 #[test]
 fn somebody_with_two_addresses_is_written_to_where_it_can_be_closed() {
     let mut home = Box::open();
-    let key = SecretKey::make(&Address::parse("anna@friend.test").unwrap(), Time(1_700_000_000)).unwrap();
+    let key = key_of("anna@friend.test");
     let card = [("name", "Anna"), ("addresses", "anna@work.test, anna@friend.test, anna@old.test")];
     assert_eq!(location(&home.owner.submit("/contacts/new", "/contacts/new", &card)), "/contacts/1");
     let first = |home: &mut Box| {

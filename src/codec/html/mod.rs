@@ -214,7 +214,7 @@ mod tests {
         for (html, expected) in [
             (
                 "<a href='https://example.org/a?utm_source=x&id=1' class=host id=x onclick=y>read</a>",
-                format!("<a href=\"https://example.org/a?id=1\" {REL}>read</a><span class=\"host\">example.org</span>"),
+                format!("<a href=\"https://example.org/a?id=1\" {REL}>read</a> <span class=\"host\">example.org</span>"),
             ),
             (
                 "<a href=https://example.org/>Example.org</a>",
@@ -222,7 +222,7 @@ mod tests {
             ),
             (
                 "<a href=https://evil.example/>bank.org</a>",
-                format!("<a href=\"https://evil.example/\" {REL} class=\"deceptive\">bank.org</a><span class=\"host\">evil.example</span>"),
+                format!("<a href=\"https://evil.example/\" {REL} class=\"deceptive\">bank.org</a> <span class=\"host\">evil.example</span>"),
             ),
             ("<p><a href=javascript:alert(1)>x</a>y", "<p>xy</p>".to_owned()),
             ("<a name=top>here</a>", "here".to_owned()),

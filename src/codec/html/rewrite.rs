@@ -198,7 +198,7 @@ impl State<'_> {
         let empty = open.text.trim().is_empty() && !open.pictured;
         if self.page == Page::Ours && (deceives || !(empty || links::shows_target(&link, &open.text))) {
             let target: String = link.target.chars().take(100).collect();
-            self.write(&format!("<span class=\"host\">{}</span>", escaped(&target)));
+            self.write(&format!(" <span class=\"host\">{}</span>", escaped(&target)));
         }
     }
 

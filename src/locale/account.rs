@@ -293,7 +293,11 @@ fn is_so(lang: Lang, id: LineId, is: bool) -> &'static str {
             "It ends on a day that is still to come.",
             "Sa date de fin est encore à venir.",
         ),
-        (LineId::KeyExpiry, false) => say(lang, "It has ended, or never ends.", "Elle est finie, ou ne finit jamais."),
+        (LineId::KeyExpiry, false) => say(
+            lang,
+            "Its end has passed, or it has none.",
+            "Sa fin est passée, ou elle n’en a pas.",
+        ),
         (LineId::StorageSealed, _) => say(
             lang,
             "Whoever takes the disk reads none of your mail.",

@@ -387,8 +387,8 @@ pub fn finding(lang: Lang, id: Id, finding: Finding) -> &'static str {
         ),
         Finding::Public => say(
             lang,
-            "It is your line’s own and stays.",
-            "Elle est propre à votre ligne et ne change pas.",
+            "It is your line’s own, and has not been seen to change.",
+            "Elle est propre à votre ligne, et on ne l’a pas vue changer.",
         ),
         Finding::Behind => say(
             lang,

@@ -394,7 +394,7 @@ pub const FR: DevicesWords = DevicesWords {
         d’un café\u{202f}? Un appareil qui vient pour la première fois a 0 jusqu’à ce que vous le fassiez entrer.",
     help_line: "Ligne",
     help_most: "Points",
-    help_do: "Que faire pour les gagner",
+    help_do: "Ce qu’il faut faire",
     help_letting_in: "Faire entrer un appareil",
     help_letting_in_text: "Le nouvel appareil affiche un code que vous tapez sur un appareil vérifié\u{202f}; ou l’appareil vérifié affiche \
         un code que le nouveau scanne\u{202f}; ou vous tapez le code de votre feuille de secours. Un code vit cinq minutes et sert une \

@@ -116,7 +116,11 @@ fn unknown(lang: Lang, id: LineId) -> &'static str {
             "It is not known whether they have a key for each address they use.",
             "On ne sait pas si cette personne a une clé pour chaque adresse qu’elle utilise.",
         ),
-        LineId::KeyStrength | LineId::KeyVerified => say(lang, "No key is known.", "On ne connaît pas de clé."),
+        LineId::KeyStrength | LineId::KeyVerified => say(
+            lang,
+            "Not every address they use has a known key.",
+            "On ne connaît pas de clé pour chaque adresse que cette personne utilise.",
+        ),
         LineId::ServiceStrict => say(
             lang,
             "Nobody has looked yet whether their provider’s encryption can be removed on the way.",

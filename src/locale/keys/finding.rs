@@ -173,7 +173,7 @@ const FR: FindingWords = FindingWords {
     replaced: "Depuis le {date}, une autre clé qu’avant sert ici. Vous n’avez comparé ni l’une ni l’autre\u{202f}: demandez à cette personne si elle est bien la sienne.",
     card: "Votre carte",
     card_text: "Montrez-la, ou imprimez-la. Qui scanne le code tient votre empreinte de vous-même, et son programme sait désormais que la clé est à vous.",
-    card_print: "Le code va avec cette boîte, avec Delta Chat et avec OpenKeychain.",
+    card_print: "Le code se lit avec cette boîte, avec Delta Chat et avec OpenKeychain.",
     scan: "Scanner le code de quelqu’un",
     scan_text: "Quand quelqu’un vous montre le code de sa clé, sur une carte ou un écran, il dit si la clé connue ici est bien la sienne.",
     scan_code: "Ce que dit le code",

@@ -14,6 +14,7 @@ pub struct SearchWords {
     pub results: Plural,
     pub people: &'static str,
     pub more_people: Plural,
+    pub files_at_least: Plural,
     pub mail_with: &'static str,
     pub scope: &'static str,
     pub scopes: [&'static str; 3],
@@ -62,6 +63,10 @@ pub const EN: SearchWords = SearchWords {
     more_people: Plural {
         one: "and {n} more",
         many: "and {n} more",
+    },
+    files_at_least: Plural {
+        one: "at least {n} file",
+        many: "at least {n} files",
     },
     mail_with: "Mail exchanged with",
     scope: "Look through",
@@ -132,6 +137,10 @@ pub const FR: SearchWords = SearchWords {
     more_people: Plural {
         one: "et {n} autre",
         many: "et {n} autres",
+    },
+    files_at_least: Plural {
+        one: "au moins {n} fichier",
+        many: "au moins {n} fichiers",
     },
     mail_with: "Courrier échangé avec",
     scope: "Chercher dans",

@@ -63,6 +63,7 @@ mod memory;
 mod mime;
 mod moving;
 mod names;
+mod narrow;
 mod networks;
 mod notifications;
 mod older;

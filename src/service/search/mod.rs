@@ -104,6 +104,8 @@ pub struct Hit {
     pub tags: Vec<TagMark>,
     /// Files beside its text.
     pub attachments: u32,
+    /// Whether there may be more of them: only the beginning of a large message is read for its row.
+    pub maybe_more: bool,
 }
 
 /// What was found.
@@ -243,6 +245,16 @@ fn hit(
         Err(error) => return Err(error.into()),
     };
     let masked = viewer.is_masked(MessageId(id), message.index);
+    let mut attachments = reading.attachments.iter().filter(|file| !file.inline).count() as u32;
+    let mut maybe_more = !opened && message.size > READ as u64;
+    if maybe_more {
+        // Its discussion counted the files of its newest message when it arrived.
+        let row = snapshot.discussion(message.discussion)?;
+        if let Some(row) = row.filter(|row| row.newest.last().is_some_and(|(_, newest, _)| *newest == id)) {
+            attachments = row.attachments;
+            maybe_more = false;
+        }
+    }
     let author = reading.author();
     let from = author.map(|author| people.author(snapshot, id, author)).transpose()?;
     let here = |places: &[Place]| -> Vec<&Matcher> {
@@ -265,7 +277,8 @@ fn hit(
         index: message.index,
         padlock: Padlock::from_rung(message.padlock),
         tags: Vec::new(),
-        attachments: reading.attachments.iter().filter(|file| !file.inline).count() as u32,
+        attachments,
+        maybe_more,
     })
 }
 

@@ -308,13 +308,14 @@ fn row(site: &Site, w: &Words, mut hit: Hit) -> Row {
     let quiet = |pieces: &mut Vec<Piece>| pieces.iter_mut().for_each(|piece| piece.text = calm(&piece.text));
     quiet(&mut hit.subject);
     quiet(&mut hit.excerpt);
+    let files = if hit.maybe_more { &w.search.files_at_least } else { &w.files };
     Row {
         person: hit.from.as_ref().map(|person| Named::of(w, person)),
         chips: tagging::chips(w, &hit.tags),
         when: site.zone.say(w, hit.received, site.now()),
         badge: Badge::of(hit.index),
         lock: Lock::of(w, hit.padlock),
-        files: (hit.attachments > 0).then(|| w.count(&w.files, hit.attachments.into())),
+        files: (hit.attachments > 0).then(|| w.count(files, hit.attachments.into())),
         hit,
     }
 }

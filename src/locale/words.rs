@@ -240,6 +240,9 @@ pub struct Words {
     pub binary: &'static str,
 }
 
+/// People who are named in a row before a message, where there are many.
+const NAMED: usize = 6;
+
 impl Words {
     /// A phrase that counts, with its number. In French zero is singular.
     pub fn count(&self, phrase: &Plural, n: u64) -> String {
@@ -249,6 +252,17 @@ impl Words {
         };
         let phrase = if one { phrase.one } else { phrase.many };
         phrase.replace("{n}", &self.number(n))
+    }
+
+    /// Whether so many people in a row are too many to name before a message: the rest is folded away.
+    pub fn folds(&self, people: usize) -> bool {
+        people > NAMED + 2
+    }
+
+    /// What stands over those who are folded away, at the place of the first of them.
+    pub fn fold(&self, at: usize, people: usize) -> Option<String> {
+        let rest = people.saturating_sub(NAMED) as u64;
+        (at == NAMED && self.folds(people)).then(|| self.count(&self.and_more, rest))
     }
 
     /// A number with its thousands set apart.
@@ -359,6 +373,15 @@ mod tests {
         assert_eq!(en.count(&en.unread_count, 1204), "1,204 unread");
         assert_eq!(fr.count(&fr.unread_count, 1204), "1\u{202f}204 non lus");
         assert_eq!(fr.span(51, 100, 1204), "51–100 sur 1\u{202f}204");
+    }
+
+    #[test]
+    fn a_crowd_is_folded_behind_its_sixth() {
+        let fr = Lang::Fr.words();
+        assert_eq!(fr.fold(6, 8), None, "two are not worth a fold");
+        assert_eq!(fr.fold(6, 9).as_deref(), Some("et 3 autres"));
+        assert_eq!((fr.fold(5, 9), fr.fold(7, 9)), (None, None));
+        assert_eq!((fr.folds(8), fr.folds(9)), (false, true));
     }
 
     #[test]

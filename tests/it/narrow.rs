@@ -5,6 +5,38 @@ use crate::{
     web::{Visitor, deliver},
 };
 
+fn crowd(people: u32) -> String {
+    let each: Vec<String> = (1..=people).map(|n| format!("Person {n} <person{n}@club.test>")).collect();
+    format!("Cc: {}\r\n\r\nThere will be cake.\r\n", each.join(",\r\n "))
+}
+
+#[test]
+fn those_whom_a_message_is_to_are_no_wall_before_it() {
+    let folder = Folder::make();
+    let appliance = folder.serve();
+    deliver(&appliance, "Ann <ann@x.test>", "To many", &crowd(50));
+    deliver(&appliance, "Ben <ben@x.test>", "To some", &crowd(7));
+    let mut owner = Visitor::owner(&appliance);
+    for (lang, words) in [("en", "and 44 more"), ("fr", "et 44 autres")] {
+        owner.cookies.retain(|(name, _)| name != "lang");
+        owner.cookies.push(("lang".into(), lang.into()));
+        for path in ["/messages/1", "/discussions/1"] {
+            let page = owner.get(path).body;
+            let (before, folded) = page
+                .split_once(&format!("<details class=\"others\"><summary>{words}</summary>"))
+                .unwrap_or_else(|| panic!("{path} {lang}"));
+            assert!(!before.contains("person50@"), "{path}");
+            assert!(folded.contains("person50@club.test"), "{path}: all of them are there");
+        }
+        for path in ["/messages/2", "/discussions/2"] {
+            assert!(
+                !owner.get(path).body.contains("class=\"others\""),
+                "{path}: nobody is folded away for two"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_row_says_how_many_files_a_large_message_has_or_that_it_does_not_know() {
     let folder = Folder::make();

@@ -142,13 +142,25 @@ pub(super) fn deceives(link: &Link, text: &str) -> bool {
     if link.target.is_empty() {
         return false;
     }
-    let Some(shown) = shown_host(text) else { return false };
+    let Some(shown) = shown_host(&visible(text)) else { return false };
     let opened = match (link.person, link.target.rsplit_once('@')) {
         (true, Some((_, domain))) => domain.split(['?', ',']).next().unwrap_or_default().to_ascii_lowercase(),
         (true, None) => return false,
         (false, _) => link.target.clone(),
     };
     mixes_scripts(&shown) || registrable(&ascii(&shown)) != registrable(&opened)
+}
+
+/// A text as the eye has it: without characters that nobody sees, and turned around behind an override of the direction.
+fn visible(text: &str) -> String {
+    let seen = |c: &char| {
+        !matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    match text.split_once('\u{202e}') {
+        Some((before, turned)) => before.chars().filter(seen).chain(turned.chars().rev().filter(seen)).collect(),
+        None => text.chars().filter(seen).collect(),
+    }
 }
 
 /// Whether the text of a link already shows whom it opens.
@@ -254,6 +266,11 @@ mod tests {
             ("https://evil.example/", "bank.org", true),
             ("https://www.bank.org/x", "bank.org/login", false),
             ("https://mail.example.co.uk/", "https://example.co.uk", false),
+            // What breaks a word for the machine and not for the eye.
+            ("https://evil.example/", "https://ba\u{ad}nk.org/", true),
+            ("https://evil.example/", "ba\u{200b}nk.o\u{2060}rg", true),
+            ("https://evil.example/", "\u{202e}gro.knab//:sptth", true),
+            ("https://www.bank.org/", "ba\u{ad}nk.org", false),
             ("https://evil.example/", "Read our terms at example.org today", false),
             ("https://github.com/x", "README.md", false),
             ("https://bank.org@evil.example/", "sign in", true),

@@ -120,14 +120,13 @@ fn without_end(mut link: &str) -> &str {
 }
 
 fn next_link(text: &str) -> Option<usize> {
-    let starts = |scheme: &str| {
-        text.match_indices(scheme).map(|(at, _)| at).find(|at| {
-            let before = text.get(..*at).and_then(|before| before.chars().next_back());
-            let after = text.get(at + scheme.len()..).and_then(|after| after.chars().next());
-            !before.is_some_and(|c| c.is_ascii_alphanumeric()) && after.is_some_and(char::is_alphanumeric)
-        })
-    };
-    [starts("https://"), starts("http://")].into_iter().flatten().min()
+    text.match_indices("http").map(|(at, _)| at).find(|at| {
+        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        let behind = text.get(at + "http".len()..).unwrap_or_default();
+        let behind = behind.strip_prefix('s').unwrap_or(behind).strip_prefix("://");
+        let after = behind.and_then(|behind| behind.chars().next());
+        !before.is_some_and(|c| c.is_ascii_alphanumeric()) && after.is_some_and(char::is_alphanumeric)
+    })
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(super) fn kind(begin: &[u8]) -> Kind {
     ];
     if begin.starts_with(b"PK\x03\x04") {
         Kind::Archive
-    } else if begin.starts_with(b"From ") {
+    } else if begin.starts_with(b"From ") && !is_field(begin) {
         Kind::Mailbox
     } else if starts(b"begin:vcard") {
         Kind::Cards
@@ -74,13 +74,19 @@ pub(super) fn kind(begin: &[u8]) -> Kind {
         Kind::Packed
     } else if begins(FOREIGN) || at(8, b"KBXf") {
         Kind::Foreign
-    } else if is_field(text) {
+    } else if is_field(behind_blanks(text)) {
         Kind::Message
     } else if apple(begin).is_some() {
         Kind::Apple
     } else {
         Kind::Other
     }
+}
+
+/// A text behind the empty lines that it begins with: some programs leave one.
+fn behind_blanks(text: &[u8]) -> &[u8] {
+    let lines = text.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+    text.get(lines..).unwrap_or_default()
 }
 
 fn is_wide_card(begin: &[u8]) -> bool {
@@ -232,7 +238,11 @@ mod tests {
             (b"Received: from x".as_slice(), Kind::Message),
             (b"\xef\xbb\xbfSubject: x", Kind::Message),
             (b"X-A :x", Kind::Message),
+            (b"\r\n\nSubject: x", Kind::Message),
             (b"From a Thu", Kind::Mailbox),
+            (b"From a@x.test Thu Nov 26 10:00:00 2026", Kind::Mailbox),
+            // A field, with the blanks that RFC 5322 section 4.5 lets stand there.
+            (b"From : a@x.test\r\n", Kind::Message),
             (b"PK\x03\x04", Kind::Archive),
             (b"BEGIN:VCARD\r\n", Kind::Cards),
             (b"begin:vcard", Kind::Cards),

@@ -54,7 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "jiff",
         &[
-            "codec/mime/received",
+            "codec/mime",
             "service/zone",
             "cli/demo",
             "cli/authenticate",

@@ -1,21 +1,20 @@
-//! The body of a part: transfer encoding, character set, paragraphs.
+//! The body of a part: transfer encoding and paragraphs.
 //!
 //! `mail-parser` decodes; what it refuses is mended first where the meaning is plain (a footer behind
 //! base64, an equals sign that escapes nothing), because a reader wants the text and not the reason.
 
 use super::field::{self, ContentType};
-use mail_parser::decoders::{base64::base64_decode, charsets::map::charset_decoder, quoted_printable::quoted_printable_decode};
+use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use std::borrow::Cow;
 
 /// Decodes the transfer encoding (RFC 2045 section 6) that a header block names. The flag says that the
 /// body did not keep to it.
 pub(super) fn octets<'a>(headers: &[u8], body: &'a [u8]) -> (Cow<'a, [u8]>, bool) {
     let encoding = field::first(headers, "content-transfer-encoding").unwrap_or_default();
-    // Some write a comment or a second word behind it.
+    // Some write a comment or a second word behind it, or put it into quotation marks.
     let encoding = encoding
-        .trim_ascii()
-        .split(|octet| octet.is_ascii_whitespace() || b";(".contains(octet))
-        .next();
+        .split(|octet| octet.is_ascii_whitespace() || b";(\"".contains(octet))
+        .find(|word| !word.is_empty());
     match encoding.unwrap_or_default().to_ascii_lowercase().as_slice() {
         b"base64" => match base64_decode(body) {
             Some(decoded) => (decoded.into(), false),
@@ -67,38 +66,6 @@ fn mended_quoted_printable(body: &[u8]) -> Vec<u8> {
     }
     // What still fails keeps its escapes: better to read than nothing.
     quoted_printable_decode(&fixed).unwrap_or_else(|| body.to_vec())
-}
-
-/// The characters of a text part. The flag says that octets did not fit the character set, or nobody
-/// knows it.
-pub(super) fn characters(octets: &[u8], charset: Option<&str>) -> (String, bool) {
-    let name = charset.unwrap_or("us-ascii").trim().to_ascii_lowercase();
-    let unicode = matches!(name.as_str(), "utf-8" | "utf8" | "us-ascii" | "ascii" | "unknown-8bit" | "");
-    let octets = octets.strip_prefix(b"\xef\xbb\xbf").filter(|_| unicode).unwrap_or(octets);
-    if unicode {
-        return match std::str::from_utf8(octets) {
-            Ok(text) => (text.to_owned(), false),
-            // Unlabelled octets: windows-1252 is what browsers read them as (WHATWG Encoding). Labelled
-            // UTF-8 that is none keeps what is.
-            Err(_) if name.starts_with("utf") => (String::from_utf8_lossy(octets).into_owned(), true),
-            Err(_) => (windows_1252(octets), true),
-        };
-    }
-    match charset_decoder(name.as_bytes()) {
-        Some(decode) => {
-            let text = decode(octets);
-            let odd = text.contains('\u{fffd}');
-            (text, odd)
-        }
-        None => match std::str::from_utf8(octets) {
-            Ok(text) => (text.to_owned(), !text.is_ascii()),
-            Err(_) => (windows_1252(octets), true),
-        },
-    }
-}
-
-fn windows_1252(octets: &[u8]) -> String {
-    charset_decoder(b"windows-1252").map_or_else(|| String::from_utf8_lossy(octets).into_owned(), |decode| decode(octets))
 }
 
 /// Plain text as it is kept: `\n` line ends, no control characters, paragraphs of `format=flowed`

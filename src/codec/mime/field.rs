@@ -4,8 +4,9 @@
 //! for the end of an encoded word is quadratic in words that never end), and what strangers put into
 //! names to deceive the eye (line ends, overrides of the direction of writing) afterwards.
 
+use super::{charset, date, parameter, word};
 use crate::domain::{address::Address, message::Mailbox, time::Time};
-use mail_parser::{Addr, HeaderValue, decoders::charsets::map::charset_decoder, parsers::MessageStream};
+use mail_parser::{Addr, HeaderValue, parsers::MessageStream};
 use std::borrow::Cow;
 
 /// Octets of one field that are read; what stands behind is cut.
@@ -20,9 +21,6 @@ pub(super) const MAX_ADDRESSES: usize = 500;
 /// Characters of a display name, and of a subject, that are kept.
 const MAX_NAME: usize = 256;
 const MAX_SUBJECT: usize = 1000;
-
-/// Octets in which an encoded word must end; RFC 2047 section 2 allows 75.
-const MAX_WORD: usize = 1000;
 
 /// Whether a line begins a field: a name without blanks, and a colon.
 pub(super) fn is_field(line: &[u8]) -> bool {
@@ -68,89 +66,58 @@ pub(super) fn all<'a>(block: &'a [u8], name: &str) -> impl Iterator<Item = &'a [
         .map(|(_, value)| value)
 }
 
-/// A value as `mail-parser` may have it: bounded, in UTF-8, every encoded word ended, one line end behind.
-fn prepared(value: &[u8], most: usize) -> Vec<u8> {
+/// The octets of a value that are read, in UTF-8. Old software writes raw octets of its own character set: that of the
+/// text, where it is known and they fit it, or else the commonest is the best guess.
+fn in_utf8<'a>(value: &'a [u8], most: usize, set: Option<&str>) -> Cow<'a, [u8]> {
     let value = value.get(..most).unwrap_or(value).trim_ascii();
-    let value: Cow<[u8]> = match std::str::from_utf8(value) {
-        Ok(_) => value.into(),
-        // Old software writes raw octets of its own character set; the commonest reading is the best guess.
-        Err(_) => charset_decoder(b"windows-1252").map_or(value.into(), |decode| decode(value).into_bytes().into()),
-    };
-    let mut out = tidy_words(&value);
+    if std::str::from_utf8(value).is_ok() {
+        return value.into();
+    }
+    let holds_ascii = |set: &&str| charset::characters(b"Aa", Some(*set)).0 == "Aa";
+    let read = set.filter(holds_ascii).map(|set| charset::characters(value, Some(set)));
+    let fits = read.filter(|(_, odd)| !odd);
+    fits.map_or_else(|| charset::windows_1252(value), |(text, _)| text)
+        .into_bytes()
+        .into()
+}
+
+/// A value as `mail-parser` may have it: bounded, in UTF-8, every encoded word whole, one line end behind.
+fn prepared(value: &[u8], set: Option<&str>) -> Vec<u8> {
+    let mut out = word::whole(&in_utf8(value, MAX_FIELD, set));
     // A NUL has no meaning anywhere; as a space it cannot join what stood apart.
     out.iter_mut().filter(|octet| **octet == 0).for_each(|octet| *octet = b' ');
     out.push(b'\n');
     out
 }
 
-/// Makes encoded words (RFC 2047) whole: neighbours of one character set that were cut inside a
-/// character are joined, and a beginning that has no end is no beginning.
-fn tidy_words(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len() + 2);
-    let mut rest = value;
-    let mut broken = 0;
-    // The head ("utf-8", "q") of the word that `out` ends with, and where its text ends in `out`.
-    let mut before: Option<(&[u8], &[u8])> = None;
-    while let Some(start) = memchr::memmem::find(rest, b"=?") {
-        let (between, word) = rest.split_at_checked(start).unwrap_or((rest, b""));
-        let Some((charset, encoding, text, after)) = word_at(word) else {
-            out.extend_from_slice(between);
-            // A few are somebody's own `=?`; many are there to be searched for.
-            broken += 1;
-            out.extend_from_slice(if broken > 20 { b"= ?" } else { b"=?" });
-            rest = word.get(2..).unwrap_or_default();
-            before = None;
-            continue;
-        };
-        let joins = before.is_some_and(|(set, how)| set.eq_ignore_ascii_case(charset) && how.eq_ignore_ascii_case(encoding))
-            && between.trim_ascii().is_empty()
-            && !out.ends_with(b"=?=");
-        if joins {
-            out.truncate(out.len() - 2);
-        } else {
-            out.extend_from_slice(between);
-            out.extend_from_slice(b"=?");
-            out.extend_from_slice(charset);
-            out.push(b'?');
-            out.extend_from_slice(encoding);
-            out.push(b'?');
-        }
-        out.extend_from_slice(text);
-        out.extend_from_slice(b"?=");
-        before = Some((charset, encoding));
-        rest = after;
-    }
-    out.extend_from_slice(rest);
-    out
-}
-
-/// Character set, encoding and text of the encoded word that a text begins with, and what follows it.
-fn word_at(word: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
-    let window = word.get(2..word.len().min(MAX_WORD))?;
-    let set_end = memchr::memchr(b'?', window)?;
-    let charset = window.get(..set_end)?;
-    let encoding = window.get(set_end + 1..set_end + 2)?;
-    let text_start = set_end + 3;
-    if charset.is_empty() || !charset.iter().all(u8::is_ascii_graphic) || !b"bBqQ".contains(encoding.first()?) {
-        return None;
-    }
-    (window.get(set_end + 2) == Some(&b'?')).then_some(())?;
-    let text_end = text_start + memchr::memmem::find(window.get(text_start..)?, b"?=")?;
-    Some((charset, encoding, window.get(text_start..text_end)?, word.get(text_end + 4..)?))
-}
-
 /// The decoded text of an unstructured field on one line.
 pub(super) fn text(value: &[u8]) -> String {
-    let value = prepared(value, MAX_FIELD);
-    match MessageStream::new(&value).parse_unstructured() {
-        HeaderValue::Text(text) => clean_line(&text, MAX_SUBJECT),
-        _ => String::new(),
+    text_in(value, None)
+}
+
+/// The same in a message whose text is of this character set.
+pub(super) fn text_in(value: &[u8], set: Option<&str>) -> String {
+    clean_line(&word::decoded(&in_utf8(value, MAX_FIELD, set)), MAX_SUBJECT)
+}
+
+/// The mailboxes of an address field; group names are left out, what is no address as well. The names may be in the
+/// character set of the message's text: whom an address belongs to does not depend on that.
+pub(super) fn mailboxes(value: &[u8], set: Option<&str>) -> Vec<Mailbox> {
+    let plain = read_mailboxes(value, None);
+    if set.is_none() || std::str::from_utf8(value).is_ok() {
+        return plain;
+    }
+    let named = read_mailboxes(value, set);
+    let same = |(one, other): (&Mailbox, &Mailbox)| one.address == other.address;
+    if named.len() == plain.len() && named.iter().zip(&plain).all(same) {
+        named
+    } else {
+        plain
     }
 }
 
-/// The mailboxes of an address field; group names are left out, what is no address as well.
-pub(super) fn mailboxes(value: &[u8]) -> Vec<Mailbox> {
-    let value = prepared(value, MAX_FIELD);
+fn read_mailboxes(value: &[u8], set: Option<&str>) -> Vec<Mailbox> {
+    let value = without_routes(prepared(value, set));
     let addresses = addresses(&value);
     // Two without a comma between them come out as one.
     if addresses.iter().any(|addr| {
@@ -164,6 +131,21 @@ pub(super) fn mailboxes(value: &[u8]) -> Vec<Mailbox> {
     addresses.iter().filter_map(mailbox).take(MAX_ADDRESSES).collect()
 }
 
+/// The value without the routes of RFC 5322 section 4.4 (`<@a.test,@b.test:c@d.test>`), which say nothing any more.
+fn without_routes(value: Vec<u8>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    let mut rest = value.as_slice();
+    while let Some(at) = memchr::memmem::find(rest, b"<@") {
+        let (before, route) = rest.split_at_checked(at + 1).unwrap_or((rest, b""));
+        out.extend_from_slice(before);
+        let end = route.iter().position(|octet| b":<>\"".contains(octet));
+        let end = end.filter(|end| route.get(*end) == Some(&b':')).map_or(0, |end| end + 1);
+        rest = route.get(end..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
 fn addresses(line: &[u8]) -> Vec<Addr<'_>> {
     match MessageStream::new(line).parse_address() {
         HeaderValue::Address(mail_parser::Address::List(list)) => list,
@@ -174,17 +156,49 @@ fn addresses(line: &[u8]) -> Vec<Addr<'_>> {
 
 fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
     let name = addr.name.as_deref().unwrap_or_default();
+    let named = addr.address.is_some();
     // `<"a b"@x>` and `<a@x (comment)>` come apart; a name alone may be an address in quotes.
     let written = addr.address.as_deref().unwrap_or(name);
-    let address = Address::parse(written.trim().trim_matches(['<', '>', '\'']).trim()).ok()?;
-    let name = clean_line(name, MAX_NAME);
-    let name = if addr.address.is_none() { String::new() } else { name };
+    let written = written.trim().trim_matches(['<', '>', '\'']).trim();
+    // A mailbox in quotation marks that stands in no brackets, `"a b"@x.test`, comes apart too.
+    if written.starts_with('@') {
+        let address = Address::parse(&format!("{}{written}", quoted(name)?)).ok()?;
+        return Some(Mailbox {
+            name: String::new(),
+            address,
+        });
+    }
+    let address = Address::parse(written).or_else(|_| Address::parse(&without_blanks(written))).ok()?;
+    let name = if named {
+        clean_line(&word::decoded(name.as_bytes()), MAX_NAME)
+    } else {
+        String::new()
+    };
     Some(Mailbox { name, address })
+}
+
+/// What stood in quotation marks before an `@`, as a local part. A comment that stood there as well cannot be told from it.
+fn quoted(name: &str) -> Option<String> {
+    let plain = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    if name.is_empty() || name.ends_with(')') || name.contains(['"', '\\']) {
+        return None;
+    }
+    let is_plain = name.split('.').all(|word| !word.is_empty() && word.chars().all(plain));
+    Some(if is_plain { name.to_owned() } else { format!("\"{name}\"") })
+}
+
+/// An address without the blanks that RFC 5322 section 4.4 lets stand around its `@` and the dots behind it.
+fn without_blanks(address: &str) -> String {
+    let Some((local, domain)) = address.rsplit_once('@') else {
+        return address.to_owned();
+    };
+    let labels: Vec<&str> = domain.split('.').map(str::trim).collect();
+    format!("{}@{}", local.trim(), labels.join("."))
 }
 
 /// The message identifiers of a field, without brackets, at most so many.
 pub(super) fn identifiers(value: &[u8], most: usize) -> Vec<String> {
-    let value = prepared(value, MAX_FIELD);
+    let value = prepared(value, None);
     let found: Vec<Cow<str>> = match MessageStream::new(&value).parse_id() {
         HeaderValue::Text(id) => vec![id],
         HeaderValue::TextList(ids) => ids,
@@ -200,33 +214,9 @@ pub(super) fn identifiers(value: &[u8], most: usize) -> Vec<String> {
     all.into_iter().skip(skip).collect()
 }
 
-/// The moment of a date field (RFC 5322 section 3.3 with the obsolete forms), if it is a possible one. One
-/// without seconds or without a zone, as old software writes it, is read as the whole minute and as UTC.
+/// The moment of a date field, if it is a possible one.
 pub(super) fn date(value: &[u8]) -> Option<Time> {
-    let value = prepared(value, MAX_PARAMETERS);
-    written_date(&value).or_else(|| {
-        let text = String::from_utf8_lossy(&value);
-        let mut words: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
-        let time = words.iter().position(|word| word.contains(':'))?;
-        let is_last = time + 1 == words.len();
-        let time = words.get_mut(time)?;
-        if time.matches(':').count() == 1 {
-            time.push_str(":00");
-        }
-        words.extend(is_last.then(|| "+0000".to_owned()));
-        written_date(format!("{}\n", words.join(" ")).as_bytes())
-    })
-}
-
-fn written_date(line: &[u8]) -> Option<Time> {
-    match MessageStream::new(line).parse_date() {
-        HeaderValue::DateTime(mut date) => {
-            // A leap second is a moment too, and the parser knows none.
-            date.second = date.second.min(59);
-            date.is_valid().then(|| Time(date.to_timestamp()))
-        }
-        _ => None,
-    }
+    date::read(&word::decoded(&in_utf8(value, MAX_PARAMETERS, None)))
 }
 
 /// What a `Content-Type` says, as far as it is needed.
@@ -278,13 +268,7 @@ pub(super) fn content_type(block: &[u8], in_digest: bool) -> ContentType {
             ..ContentType::default()
         };
     };
-    let value = prepared(value, MAX_PARAMETERS);
-    let HeaderValue::ContentType(parsed) = MessageStream::new(&value).parse_content_type() else {
-        return ContentType {
-            media_type: default.to_owned(),
-            ..ContentType::default()
-        };
-    };
+    let parsed = parameter::read(&String::from_utf8_lossy(&in_utf8(value, MAX_PARAMETERS, None)));
     let token = |text: &str| -> String {
         text.chars()
             .filter(|c| c.is_ascii_graphic())
@@ -292,24 +276,25 @@ pub(super) fn content_type(block: &[u8], in_digest: bool) -> ContentType {
             .collect::<String>()
             .to_ascii_lowercase()
     };
-    let get = |name: &str| parsed.attribute(name).map(str::to_owned);
-    let media_type = match (token(parsed.ctype()), parsed.subtype().map(token)) {
-        (kind, Some(subtype)) if !kind.is_empty() && !subtype.is_empty() => format!("{kind}/{subtype}"),
+    let get = |name: &str| parsed.get(name).map(str::to_owned);
+    let is = |name: &str, value: &str| parsed.get(name).is_some_and(|text| text.eq_ignore_ascii_case(value));
+    let media_type = match parsed.word.split_once('/').map(|(kind, subtype)| (token(kind), token(subtype))) {
+        Some((kind, subtype)) if !kind.is_empty() && !subtype.is_empty() => format!("{kind}/{subtype}"),
         _ => default.to_owned(),
     };
     ContentType {
         media_type,
         boundary: get("boundary"),
         charset: get("charset"),
-        name: get("name"),
+        name: parsed.words("name"),
         protocol: get("protocol").map(|text| text.to_ascii_lowercase()),
         start: get("start").map(|text| text.trim_matches(['<', '>']).to_owned()),
-        flowed: parsed.attribute("format").is_some_and(|text| text.eq_ignore_ascii_case("flowed")),
-        delsp: parsed.attribute("delsp").is_some_and(|text| text.eq_ignore_ascii_case("yes")),
-        protected: parsed.attribute("hp").is_some() || parsed.attribute("protected-headers").is_some(),
-        complete: parsed.attribute("hp").is_some(),
-        repeats: parsed.attribute("hp-legacy-display") == Some("1"),
-        whole: parsed.attribute("forwarded").is_some_and(|text| text.eq_ignore_ascii_case("no")),
+        flowed: is("format", "flowed"),
+        delsp: is("delsp", "yes"),
+        protected: parsed.get("hp").is_some() || parsed.get("protected-headers").is_some(),
+        complete: parsed.get("hp").is_some(),
+        repeats: parsed.get("hp-legacy-display") == Some("1"),
+        whole: is("forwarded", "no"),
     }
 }
 
@@ -329,15 +314,12 @@ pub(super) fn disposition(block: &[u8]) -> Disposition {
     let Some(value) = first(block, "content-disposition") else {
         return Disposition::default();
     };
-    let value = prepared(value, MAX_PARAMETERS);
-    match MessageStream::new(&value).parse_content_type() {
-        HeaderValue::ContentType(parsed) => Disposition {
-            // Any other word than `inline` is a file (RFC 2183 section 2.8).
-            attachment: !parsed.ctype().is_empty() && !parsed.ctype().eq_ignore_ascii_case("inline"),
-            inline: parsed.ctype().eq_ignore_ascii_case("inline"),
-            filename: parsed.attribute("filename").map(str::to_owned),
-        },
-        _ => Disposition::default(),
+    let parsed = parameter::read(&String::from_utf8_lossy(&in_utf8(value, MAX_PARAMETERS, None)));
+    Disposition {
+        // Any other word than `inline` is a file (RFC 2183 section 2.8).
+        attachment: !parsed.word.is_empty() && !parsed.word.eq_ignore_ascii_case("inline"),
+        inline: parsed.word.eq_ignore_ascii_case("inline"),
+        filename: parsed.words("filename"),
     }
 }
 
@@ -397,4 +379,40 @@ pub(super) fn clean_file_name(name: &str) -> String {
         .unwrap_or((&name, ""));
     let stem: String = stem.chars().take(MOST - ending.chars().count() - 1).collect();
     if ending.is_empty() { stem } else { format!("{stem}.{ending}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_in_the_forms_that_it_may_have() {
+        for (value, expected) in [
+            ("Anna <anna@x.test>", "Anna <anna@x.test>"),
+            // RFC 5322 appendix A: routes, blanks, a name in quotation marks.
+            (
+                "Mary <@node.test,@b.test:mary@x.test>, , jdoe@test  . example",
+                "Mary <mary@x.test>,  <jdoe@test.example>",
+            ),
+            ("\"anna b\"@x.test, \"anna\"@x.test", " <\"anna b\"@x.test>,  <anna@x.test>"),
+            ("\"a@b\"@x.test", " <\"a@b\"@x.test>"),
+            ("<\"john..doe\"@x.test>", " <\"john..doe\"@x.test>"),
+            ("anna @ x . test", " <anna@x.test>"),
+            (
+                "Friends: anna@x.test, =?utf-8?Q?B,_Anna?= <b@x.test>;",
+                " <anna@x.test>, B, Anna <b@x.test>",
+            ),
+            ("\"=?utf-8?Q?=C3=9Cnal?=\" <u@x.test>", "Ünal <u@x.test>"),
+            ("=?utf-8?B?5pel5g==?= =?utf-8?B?nKw=?= <n@x.test>", "日本 <n@x.test>"),
+            ("An=?utf-8?Q?n=C3=A9?= <n@x.test>", "Anné <n@x.test>"),
+            // None.
+            ("\"anna\" (b)@x.test, Mr. anna b@x.test, <@x.test>, <@a.test:>", ""),
+        ] {
+            let read: Vec<String> = mailboxes(value.as_bytes(), None)
+                .iter()
+                .map(|mailbox| format!("{} <{}>", mailbox.name, mailbox.address))
+                .collect();
+            assert_eq!(read.join(", "), expected, "{value}");
+        }
+    }
 }

@@ -9,10 +9,13 @@ mod assembled;
 mod body;
 pub mod bounce;
 pub mod carried;
+mod charset;
+mod date;
 mod field;
 mod hop;
 pub mod notice;
 pub mod openpgp;
+mod parameter;
 mod protected;
 pub mod received;
 pub mod revealed;
@@ -20,6 +23,7 @@ pub mod sealed;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod word;
 pub mod write;
 
 use crate::{
@@ -124,7 +128,7 @@ pub fn behind_ours(raw: &[u8], host: &str) -> Vec<u8> {
 /// The addresses of every `From` field of such a block, as many as [`Reading::from`] has; `None` where there is none. A field
 /// without an address hides no other one.
 pub fn authors(block: &[u8]) -> Option<Vec<Address>> {
-    let addresses = every_mailbox(block, "from").map(|mailbox| mailbox.address);
+    let addresses = every_mailbox(block, "from", None).map(|mailbox| mailbox.address);
     Some(addresses.collect::<Vec<_>>()).filter(|addresses| !addresses.is_empty())
 }
 
@@ -176,10 +180,25 @@ impl Message<'_> {
 
     /// The kind of text that a leaf is, if it is one that is shown and not a file.
     fn text_kind(&self, id: usize, part: &Part) -> Option<bool> {
+        // Texts for programs; every other one that nobody knows is for people (RFC 2046 section 4.1.4).
+        const DATA: [&str; 9] = [
+            "calendar",
+            "vcard",
+            "x-vcard",
+            "directory",
+            "csv",
+            "xml",
+            "css",
+            "rtf",
+            "rfc822-headers",
+        ];
         let html = part.content_type.is("text", "html");
+        let other = || part.content_type.is("text", "") && !DATA.iter().any(|kind| part.content_type.is("text", kind));
         // A multipart without a single part is the text of whoever wrote it by hand.
-        let plain =
-            part.content_type.is("text", "plain") || part.content_type.is("text", "enriched") || part.content_type.is("multipart", "");
+        let plain = part.content_type.is("text", "plain")
+            || part.content_type.is("text", "enriched")
+            || part.content_type.is("multipart", "")
+            || (id == 0 && other());
         let disposition = field::disposition(self.headers(part));
         // Some senders give their text a name; further on, what has a name is a file.
         let first = part
@@ -278,8 +297,10 @@ const DELIVERED: [&[u8]; 7] = [
 ];
 
 /// The mailboxes of every field of this name.
-fn every_mailbox<'a>(block: &'a [u8], name: &'a str) -> impl Iterator<Item = Mailbox> + 'a {
-    field::all(block, name).flat_map(field::mailboxes).take(field::MAX_ADDRESSES)
+fn every_mailbox<'a>(block: &'a [u8], name: &'a str, set: Option<&'a str>) -> impl Iterator<Item = Mailbox> + 'a {
+    field::all(block, name)
+        .flat_map(move |value| field::mailboxes(value, set))
+        .take(field::MAX_ADDRESSES)
 }
 
 fn read_headers(message: &Message<'_>, reading: &mut Reading) {
@@ -291,7 +312,9 @@ fn read_headers(message: &Message<'_>, reading: &mut Reading) {
     if memchr::memchr(0, block).is_some() {
         reading.defects.push(Defect::Binary);
     }
-    let mailboxes = |name: &'static str| every_mailbox(block, name).collect::<Vec<_>>();
+    let mut texts = message.tree.parts.iter().map(|part| &part.content_type);
+    let set = texts.find(|kind| kind.is("text", "")).and_then(|kind| kind.charset.as_deref());
+    let mailboxes = |name: &'static str| every_mailbox(block, name, set).collect::<Vec<_>>();
     reading.from = mailboxes("from");
     reading.reply_to = mailboxes("reply-to");
     reading.to = mailboxes("to");
@@ -302,7 +325,8 @@ fn read_headers(message: &Message<'_>, reading: &mut Reading) {
     if field::all(block, "from").nth(1).is_some() {
         reading.defects.push(Defect::ManyFrom);
     }
-    reading.subject = field::first(block, "subject").map(field::text).unwrap_or_default();
+    let subject = field::first(block, "subject");
+    reading.subject = subject.map(|value| field::text_in(value, set)).unwrap_or_default();
     reading.date = field::first(block, "date").and_then(field::date);
     if reading.date.is_none() {
         reading.defects.push(Defect::NoDate);
@@ -370,7 +394,14 @@ fn text_of(message: &Message<'_>, id: usize, reading: &mut Reading) -> Option<St
     let (octets, broken) = message.octets(part);
     // Four octets make a character at most, and everything beyond is cut anyway.
     let read = octets.get(..MAX_TEXT * 4).unwrap_or(&octets);
-    let (text, odd) = body::characters(read, part.content_type.charset.as_deref());
+    let is_html = part.content_type.is("text", "html");
+    let given = part
+        .content_type
+        .charset
+        .as_deref()
+        .filter(|name| !name.eq_ignore_ascii_case("us-ascii"));
+    let own = || is_html.then(|| charset::named_in_html(read)).flatten();
+    let (text, odd) = charset::characters(read, given.map(str::to_owned).or_else(own).as_deref());
     if broken || odd {
         note(reading, Defect::Encoding);
     }
@@ -379,7 +410,7 @@ fn text_of(message: &Message<'_>, id: usize, reading: &mut Reading) -> Option<St
     }
     let protected = || message.tree.parts.iter().take(3).any(|part| part.content_type.complete);
     if part.content_type.repeats && protected() {
-        return Some(protected::without_legacy_display(&text, part.content_type.is("text", "html")));
+        return Some(protected::without_legacy_display(&text, is_html));
     }
     Some(text)
 }

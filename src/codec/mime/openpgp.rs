@@ -12,7 +12,7 @@
 use super::{
     Message, READ, Shown,
     assembled::{Assembled, assembled, entity},
-    body, field,
+    body, charset, field,
     protected::{Protected, is_about_body, put},
     text_of, tree,
     tree::Part,
@@ -526,7 +526,7 @@ fn opened_file(message: &Message<'_>, part: &Part, work: &Work<'_>, opening: &mu
 fn inline(message: &Message<'_>, part: &Part, alone: bool, work: &Work<'_>, opening: &mut Opening, made: &mut Assembled) {
     let octets = message.octets(part).0;
     let charset = part.content_type.charset.as_deref();
-    let words = |octets: &[u8]| body::characters(octets, charset).0;
+    let words = |octets: &[u8]| charset::characters(octets, charset).0;
     let blocks = armor::find(&octets);
     let mut at = 0;
     let is_whole = alone && blocks.len() == 1 && outside(&octets, &blocks).trim_ascii().is_empty();

@@ -58,7 +58,7 @@ pub(super) fn put(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 }
 
 fn addresses(value: &[u8]) -> Vec<Address> {
-    field::mailboxes(value).into_iter().map(|mailbox| mailbox.address).collect()
+    field::mailboxes(value, None).into_iter().map(|mailbox| mailbox.address).collect()
 }
 
 /// Whether two values of a field say the same: folding, the names beside addresses, and the spelling of a date do not

@@ -119,6 +119,53 @@ fn a_field_is_read_whole_or_not_at_all() {
     assert!(shown.from.is_empty() && shown.defects.contains(&Defect::LongHeaders));
 }
 
+#[test]
+fn what_people_send_is_read_as_it_was_meant() {
+    let html = |head: &str, body: &[u8]| {
+        let raw = [b"Content-Type: text/html", head.as_bytes(), b"\r\n\r\n", body].concat();
+        read(&raw).text
+    };
+    // HTML whose character set only it names, and one that the head knows better.
+    let body = b"<meta charset=koi8-r><p>\xf0\xd2\xc9\xd7\xc5\xd4</p>";
+    assert_eq!(html("", body).trim(), "Привет");
+    assert_eq!(html("; charset=us-ascii", body).trim(), "Привет");
+    assert_ne!(html("; charset=windows-1251", body).trim(), "Привет");
+    // A head in the character set of the text, and one that does not fit it.
+    let raw = |set: &str| {
+        let head = format!("Content-Type: text/plain; charset={set}\r\nSubject: ");
+        [head.as_bytes(), b"\xf0\xd2\xc9\xd7\xc5\xd4\r\nFrom: \xf0\xd2 <a@x.test>\r\n\r\nx"].concat()
+    };
+    for (set, subject, name) in [("koi8-r", "Привет", "Пр"), ("utf-8", "ðÒÉ×ÅÔ", "ðÒ"), ("x", "ðÒÉ×ÅÔ", "ðÒ")] {
+        let reading = read(&raw(set));
+        assert_eq!((reading.subject.as_str(), reading.from[0].name.as_str()), (subject, name), "{set}");
+    }
+    // Texts of a kind that nobody knows, or without a semicolon, are texts; those for programs are files.
+    for (kind, text) in [("text/markdown", "# x"), ("text/plain charset=utf-8", "# x"), ("text/calendar", "")] {
+        let reading = read(format!("Content-Type: {kind}\r\n\r\n# x").as_bytes());
+        assert_eq!(
+            (reading.text.as_str(), reading.attachments.is_empty()),
+            (text, !text.is_empty()),
+            "{kind}"
+        );
+    }
+    let reading = read(b"Content-Transfer-Encoding: \"quoted-printable\"\r\n\r\n=C3=A9");
+    assert_eq!(reading.text, "é");
+    // A fold of nothing but blanks is one, where fields follow it; a signature counts it so.
+    for (raw, expected) in [
+        ("Subject: x\r\n \r\n y\r\n\t\r\nFrom: a@x.test\r\n\r\nhello", ("x y", "hello", 1)),
+        ("From: a@x.test\r\nSubject: x\r\n \r\nhello", ("x", "hello", 1)),
+    ] {
+        let reading = read(raw.as_bytes());
+        assert_eq!((reading.subject.as_str(), reading.text.as_str(), reading.from.len()), expected);
+    }
+    // A file that some editor has put a byte order mark before.
+    let reading = read(b"\xef\xbb\xbfSubject: x\r\nFrom: a@x.test\r\n\r\nhello");
+    assert_eq!(
+        (reading.subject.as_str(), reading.text.as_str(), reading.from.len()),
+        ("x", "hello", 1)
+    );
+}
+
 proptest::proptest! {
     /// Who a message is judged by is who is shown, once our own fields stand before it.
     #[test]

@@ -97,11 +97,12 @@ pub(super) fn with_crlf(octets: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Where the header block that begins at `from` ends and the body begins: at the first line that is
-/// empty or blank, at a line that `stops` it, at once where the first line is no field. Where none of
+/// empty, or blank and no fold, at a line that `stops` it, at once where the first line is no field. Where none of
 /// these comes in [`MAX_STRAY`] octets, at the first line that is no field, or else at the end of the message.
 pub(super) fn header_end(raw: &[u8], from: usize, stops: impl Fn(&[u8]) -> bool) -> (usize, usize) {
     match line_at(raw, from) {
         Some(line) if is_stray(line) => (from, from),
+        Some(line) if line.trim_ascii().is_empty() => (from, from + line.len()),
         _ => rest_of_header(raw, from, stops),
     }
 }
@@ -109,6 +110,13 @@ pub(super) fn header_end(raw: &[u8], from: usize, stops: impl Fn(&[u8]) -> bool)
 /// Whether a line is no field, no more of one, and no end of them.
 fn is_stray(line: &[u8]) -> bool {
     !line.trim_ascii().is_empty() && !line.starts_with(b" ") && !line.starts_with(b"\t") && !field::is_field(line)
+}
+
+/// Whether a line of blanks goes on with the field before it (RFC 5322 section 4.2: it may hold nothing else), and is not an
+/// empty line that somebody has put blanks into: then the text follows it.
+fn is_fold(line: &[u8], next: Option<&[u8]>) -> bool {
+    let blank = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
+    blank(line) && next.is_some_and(|next| blank(next) || field::is_field(next))
 }
 
 /// The same of a header block whose first field stands before `from`.
@@ -120,7 +128,7 @@ pub(super) fn rest_of_header(raw: &[u8], from: usize, stops: impl Fn(&[u8]) -> b
             return (stray, stray);
         }
         match line {
-            _ if line.trim_ascii().is_empty() => return (at, at + line.len()),
+            _ if line.trim_ascii().is_empty() && !is_fold(line, line_at(raw, at + line.len())) => return (at, at + line.len()),
             _ if stops(line) => return stray.map_or((at, at), |stray| (stray, stray)),
             _ if is_stray(line) => stray = stray.or(Some(at)),
             _ => (),
@@ -137,9 +145,11 @@ fn line_at(raw: &[u8], at: usize) -> Option<&[u8]> {
     rest.get(..memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1))
 }
 
-/// Where the headers of a message begin: behind blank lines and an mbox `From ` line, which `From : a@x.test` is not.
+/// Where the headers of a message begin: behind a byte order mark, blank lines and an mbox `From ` line, which `From : a@x.test`
+/// is not.
 pub(super) fn header_start(raw: &[u8]) -> usize {
-    let at = raw.iter().take_while(|octet| octet.is_ascii_whitespace()).count();
+    let mark = if raw.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let at = mark + raw.iter().skip(mark).take_while(|octet| octet.is_ascii_whitespace()).count();
     let line = line_at(raw, at).unwrap_or_default();
     let marks = (line.starts_with(b"From ") || line.starts_with(b">From ")) && !field::is_field(line);
     at + if marks { line.len() } else { 0 }

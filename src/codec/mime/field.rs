@@ -125,7 +125,8 @@ fn read_mailboxes(value: &[u8], set: Option<&str>) -> Vec<Mailbox> {
             .as_deref()
             .is_some_and(|address| !address.contains('"') && address.matches('@').count() > 1)
     }) {
-        let apart = String::from_utf8_lossy(&value).replace("> ", ">, ").into_bytes();
+        let line = String::from_utf8_lossy(&value).replace(['\r', '\n', '\t'], " ");
+        let apart = (line.replace("> ", ">, ") + "\n").into_bytes();
         return self::addresses(&apart).iter().filter_map(mailbox).take(MAX_ADDRESSES).collect();
     }
     addresses.iter().filter_map(mailbox).take(MAX_ADDRESSES).collect()

@@ -222,6 +222,7 @@ pub fn works(home: &Home) -> JoinHandle<()> {
     })
 }
 
+/// Waits for long: how quickly a busy machine fetches is not asked here, and what hangs is ended by the runner of the tests.
 pub async fn until(home: &Home, id: u64, what: &str, is: impl Fn(&View) -> bool) -> View {
     let looking = async {
         loop {
@@ -232,7 +233,7 @@ pub async fn until(home: &Home, id: u64, what: &str, is: impl Fn(&View) -> bool)
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    match tokio::time::timeout(Duration::from_secs(150), looking).await {
+    match tokio::time::timeout(Duration::from_secs(900), looking).await {
         Ok(view) => view,
         Err(_) => panic!("{what}: {:?}", home.services.mailboxes.one(id).await.unwrap()),
     }

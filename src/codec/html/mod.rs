@@ -222,7 +222,9 @@ mod tests {
             ),
             (
                 "<a href=https://evil.example/>bank.org</a>",
-                format!("<a href=\"https://evil.example/\" {REL} class=\"deceptive\">bank.org</a> <span class=\"host\">evil.example</span>"),
+                format!(
+                    "<a href=\"https://evil.example/\" {REL} class=\"deceptive\">bank.org</a> <span class=\"host\">evil.example</span>"
+                ),
             ),
             ("<p><a href=javascript:alert(1)>x</a>y", "<p>xy</p>".to_owned()),
             ("<a name=top>here</a>", "here".to_owned()),

@@ -358,12 +358,7 @@ impl Acme {
             Refusal::by(stage, error)
         };
         if !kept.is_empty() {
-            // It is of no use any more, also not the next time: a new one takes its place.
-            let credentials: AccountCredentials = serde_json::from_str(kept).map_err(|_| Refusal {
-                account_gone: true,
-                ..Refusal::of(Stage::Account, "the account that was kept cannot be read")
-            })?;
-            return builder().from_credentials(credentials).await.map_err(failed);
+            return builder().from_credentials(credentials(kept)?).await.map_err(failed);
         }
         let new = NewAccount {
             contact: &[],
@@ -439,5 +434,26 @@ async fn said_of_names(order: &mut Order) -> Refusal {
     Refusal {
         names,
         ..Refusal::of(Stage::Proving, words.join(" · "))
+    }
+}
+
+/// The account that was kept. One that cannot be read is of no use the next time either: a new one takes its place.
+fn credentials(kept: &str) -> Result<AccountCredentials, Refusal> {
+    serde_json::from_str(kept).map_err(|_| Refusal {
+        account_gone: true,
+        ..Refusal::of(Stage::Account, "the account that was kept cannot be read")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_cannot_be_read_is_given_up() {
+        for kept in ["{", "{\"id\": 7}", "of another version"] {
+            let refused = credentials(kept).err().unwrap();
+            assert!(refused.account_gone && refused.stage == Stage::Account, "{kept}");
+        }
     }
 }

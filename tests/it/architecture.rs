@@ -54,7 +54,8 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "jiff",
         &[
-            "codec/mime",
+            "codec/mime/date",
+            "codec/mime/received",
             "service/zone",
             "cli/demo",
             "cli/authenticate",

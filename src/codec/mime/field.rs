@@ -1,8 +1,9 @@
 //! Header fields: cutting a block into fields, and the kinds of values that are read from them.
 //!
-//! The values are read by `mail-parser`; what it would take long over is taken away first (its search
+//! Addresses and identifiers are read by `mail-parser`; what it would take long over is taken away first (its search
 //! for the end of an encoded word is quadratic in words that never end), and what strangers put into
-//! names to deceive the eye (line ends, overrides of the direction of writing) afterwards.
+//! names to deceive the eye (line ends, overrides of the direction of writing) afterwards. Words, parameters,
+//! character sets and dates are read beside this file, each of which says why.
 
 use super::{charset, date, parameter, word};
 use crate::domain::{address::Address, message::Mailbox, time::Time};

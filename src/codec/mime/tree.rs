@@ -1,6 +1,6 @@
 //! The tree of parts of a message: where each part's headers and body begin and end.
 //!
-//! Walked here and not by `mail-parser`, which reads everything else: its walk looks for a boundary
+//! Walked here and not by `mail-parser`: its walk looks for a boundary
 //! anywhere in a line, scans to the end of the message once for every boundary that never comes, and
 //! drops nested messages by recursion, so that a hostile message decides how long it runs and how deep
 //! the stack gets. This one is a single pass over the lines with a stack of open boundaries; a boundary

@@ -287,14 +287,10 @@ mod tests {
         ] {
             assert_eq!(marks(fields.as_bytes()).read, read, "{fields}");
         }
-        let name_of = |tag: &Wanted| match tag {
-            Wanted::Named(name) => name.as_str().to_owned(),
-            Wanted::Known(id) => System::of(*id).unwrap().slug().to_owned(),
-        };
-        let of = |head: &str| marks(head.as_bytes()).tags.iter().map(name_of).collect::<Vec<_>>();
+        let of = |head: &str| labels::names(&marks(head.as_bytes()).tags);
         let said = marks("X-Mozilla-Status: 0009\nX-Mozilla-Keys: $label1 NonJunk work  \nX-Keywords: Work, été\n".as_bytes());
         assert!(said.read && said.gone && !marks(b"X-Mozilla-Status: 0001\n").gone);
-        assert_eq!(said.tags.iter().map(name_of).collect::<Vec<_>>(), ["label1", "work", "été"]);
+        assert_eq!(labels::names(&said.tags), ["label1", "work", "été"]);
         assert_eq!(of("X-Mozilla-Status: 0005\nX-Mozilla-Keys: Junk\n"), ["starred", "spam"]);
         assert_eq!(of("Status: RO\nX-Status: AF\n"), ["starred"]);
         assert!(marks(b"X-GM-THRID: 1\nX-Gmail-Labels: Trash,Opened\nReceived: x\n").gone);
@@ -309,7 +305,7 @@ mod tests {
             Some(8_590_195_713)
         );
         let known = keywords("0 Work\n1 $Forwarded\n3 \u{e9}t\u{e9}\n99 x\n");
-        let on = |name: &str| -> Vec<String> { keywords_of(name, &known).iter().map(name_of).collect() };
+        let on = |name: &str| labels::names(&keywords_of(name, &known));
         assert_eq!(
             (on("1.a:2,FSabd"), on("1.a:2,S"), on("1.M2,a")),
             (vec!["Work".into(), "été".into(), "starred".into()], vec![], vec![])

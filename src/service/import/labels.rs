@@ -224,20 +224,23 @@ fn split(value: &str) -> Vec<String> {
         .collect()
 }
 
+/// The names of tags, for tests.
+#[cfg(test)]
+pub fn names(tags: &[Wanted]) -> Vec<String> {
+    let name = |tag: &Wanted| match tag {
+        Wanted::Named(name) => name.as_str().to_owned(),
+        Wanted::Known(id) => System::of(*id).map_or("", System::slug).to_owned(),
+    };
+    tags.iter().map(name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn labels_become_tags_and_the_programs_own_do_not() {
-        let tags = |head: &str| -> Vec<String> {
-            let labels = of(head.as_bytes()).unwrap_or_default();
-            let name = |tag| match tag {
-                Wanted::Named(name) => name.as_str().to_owned(),
-                Wanted::Known(id) => System::of(id).unwrap().slug().to_owned(),
-            };
-            labels.tags.into_iter().map(name).collect()
-        };
+        let tags = |head: &str| names(&of(head.as_bytes()).unwrap_or_default().tags);
         assert_eq!(
             tags("Subject: x\nX-Gmail-Labels: Inbox,Unread,Work,\"Paris, Texas\"\nTo: y\n"),
             ["Work", "Paris, Texas"]

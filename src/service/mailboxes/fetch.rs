@@ -435,7 +435,6 @@ fn day(time: Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tag::System;
 
     #[test]
     fn bundles_are_bounded_and_all_there_is() {
@@ -477,7 +476,7 @@ mod tests {
                 keywords: keywords.iter().map(|&word| word.into()).collect(),
                 ..Known::default()
             };
-            tags(&known, of_folder(folder).as_ref()).iter().map(name).collect()
+            labels::names(&tags(&known, of_folder(folder).as_ref()))
         };
         assert_eq!(
             tags(&["$Work", "$Forwarded", "NonJunk", "Été", "work"], "Lists.Rust"),
@@ -487,14 +486,7 @@ mod tests {
         assert!(is_spare("INBOX.Junk") && is_spare("Ind&AOk-sirables") && !is_spare("INBOX") && !is_spare("Junk.Bills"));
         assert_eq!(of_folder("INBOX"), None);
         assert_eq!(of_folder("INBOX.Sent"), None);
-        assert_eq!(name(&of_folder("Bo&AO4-tes").unwrap()), "Boîtes");
-    }
-
-    fn name(tag: &Wanted) -> String {
-        match tag {
-            Wanted::Named(name) => name.as_str().to_owned(),
-            Wanted::Known(id) => System::of(*id).unwrap().slug().to_owned(),
-        }
+        assert_eq!(labels::names(&[of_folder("Bo&AO4-tes").unwrap()]), ["Boîtes"]);
     }
 
     #[test]
